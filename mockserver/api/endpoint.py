@@ -1,0 +1,147 @@
+"""One request, one way: bytes are parsed, one verb runs, what it returns is rendered."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from ..domain.errors import ApiError
+from ..testing.mock import Mock
+from ..wire import json_text
+from . import answers
+from .operation import Call, Operation, Reply
+from .routing import Found, RoutingTable
+
+BODY_LIMIT = 10 * 1024 * 1024
+# How much of a body beyond the limit is read and thrown away, so that the client hears the answer.
+DRAIN_LIMIT = 10 * BODY_LIMIT
+
+
+class _TooLarge(Exception):
+    """The body is larger than the limit."""
+
+
+class _Gone(Exception):
+    """The client hung up before its body was whole."""
+
+
+class _Refused(Exception):
+    """The request breaks the declaration of its operation; `entries` are those of the 422."""
+
+    def __init__(self, entries: list[dict[str, Any]]) -> None:
+        super().__init__(entries)
+        self.entries = entries
+
+
+class Endpoint(BaseRoute):
+    """All operations as one route of Starlette."""
+
+    def __init__(self, mock: Mock, operations: Iterable[Operation]) -> None:
+        self.mock = mock
+        self.table = RoutingTable(operations)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path = scope["path"]
+        root = scope.get("root_path", "")
+        found = self.table.find(scope["method"], path.removeprefix(root) if root else path)
+        return (Match.NONE, {}) if found is None else (Match.FULL, {"mockserver.found": found})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found: Found = scope["mockserver.found"]
+        operation = found.operation
+        if operation is None:
+            allow = (b"allow", ", ".join(found.methods).encode())
+            await answers.send_json(send, 405, {"detail": "Method Not Allowed"}, [allow])
+            return
+        try:
+            body = await _read(scope, receive)
+        except _Gone:
+            return
+        except _TooLarge:
+            detail = f"The body is larger than {BODY_LIMIT} bytes"
+            await answers.send_json(send, 413, {"detail": detail}, [(b"connection", b"close")])
+            return
+        status, payload = self.answer(operation, found, scope, body)
+        await answers.send_json(send, status, payload)
+
+    def answer(self, operation: Operation, found: Found, scope: Scope, body: bytes) -> Reply:
+        """Carry out one request, whole, without letting another in between."""
+        mock = self.mock
+        mock.run_due_purges()
+        try:
+            query, parsed = _parse(operation, scope, body, mock)
+            return operation.verb(Call(mock, found.path, query, parsed))
+        except ApiError as error:
+            return answers.problem(error, mock.quirks)
+        except _Refused as refused:
+            return 422, {"detail": refused.entries}
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _Gone
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        if len(body) > BODY_LIMIT:
+            raise _TooLarge
+        return body
+    chunks = [body]
+    length = len(body)
+    while message.get("more_body", False):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        chunk = message.get("body", b"")
+        length += len(chunk)
+        if length <= BODY_LIMIT:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+            if length > DRAIN_LIMIT:
+                break
+    if length > BODY_LIMIT:
+        raise _TooLarge
+    return b"".join(chunks)
+
+
+def _parse(operation: Operation, scope: Scope, body: bytes, mock: Mock) -> tuple[Any, Any]:
+    """The validated query and body. Raises _Refused with every offence, the query's first."""
+    query = parsed = None
+    entries: list[dict[str, Any]] = []
+    document = _document(scope, body) if operation.body is not None and body else None
+    if operation.query is not None:
+        try:
+            query = operation.read_query(_query(scope["query_string"]))
+        except ValidationError as error:
+            entries += answers.offences("query", error)
+    if document is not None:
+        try:
+            parsed = operation.read_body(document, from_attributes=True, by_alias=True, by_name=mock.quirks.field_names)
+        except ValidationError as error:
+            entries += answers.offences("body", error)
+    elif operation.body is not None and operation.body_required:
+        entries.append(answers.missing_body())
+    if entries:
+        raise _Refused(entries)
+    return query, parsed
+
+
+def _document(scope: Scope, body: bytes) -> Any:
+    content_type = next((value for name, value in scope["headers"] if name == b"content-type"), None)
+    if not json_text.is_json(content_type):
+        return body.decode("utf-8", "replace")
+    try:
+        return json_text.parse(body)
+    except json_text.InvalidJson as error:
+        raise _Refused([answers.invalid_json(error)]) from None
+
+
+def _query(query_string: bytes) -> dict[str, str]:
+    """The parameters by name; of one that comes twice the last counts."""
+    return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)) if query_string else {}

@@ -1,0 +1,11 @@
+"""The operation that says that the server is there."""
+
+from .operation import Call, Reply, Room
+
+room = Room()
+
+
+@room.operation("GET", "/health", answers={200: dict})
+def health_check(call: Call) -> Reply:
+    """Say that the server is up."""
+    return 200, {"status": "ok"}

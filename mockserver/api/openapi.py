@@ -1,0 +1,159 @@
+"""The served document, read off the declarations of the operations."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
+from ..wire import answers
+from .operation import Operation
+
+_REF = "#/components/schemas/{model}"
+_ID_RULE = {"minLength": 1, "maxLength": ID_MAX_LENGTH, "pattern": ID_PATTERN}
+_SUCCESS = "Successful Response"
+_REASONS = {400: "Limit Exceeded", 404: "Not Found", 409: "Conflict", 422: "Validation Error"}
+# With authentication off a token is taken and not looked at; the empty alternative says that none is needed.
+_SECURITY: list[dict[str, list[str]]] = [{"HTTPBearer": []}, {}]
+
+Json = dict[str, Any]
+
+
+def document(operations: Iterable[Operation]) -> Json:
+    """The OpenAPI 3.1 document of these operations."""
+    listed = list(operations)
+    by_name = {operation.name: operation for operation in listed}
+    schemas = _Schemas()
+    paths: Json = {}
+    for operation in listed:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, by_name, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Honcho API",
+            "summary": "A stateful fake for tests",
+            "description": "A fake server of the Honcho API, held in memory: nothing is kept, and nothing thinks.",
+            "version": "3.0.7",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas.definitions(),
+            "securitySchemes": {"HTTPBearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+class _Schemas:
+    """Collects the schemas that operations refer to."""
+
+    def __init__(self) -> None:
+        self._definitions: Json = {}
+
+    def of(self, type_: Any) -> Json:
+        """The schema of a type, its models by reference."""
+        schema = _without_null_defaults(TypeAdapter(type_).json_schema(ref_template=_REF, by_alias=True))
+        self._definitions.update(schema.pop("$defs", {}))
+        title = schema.get("title")
+        if title is not None and schema.get("type") == "object" and "properties" in schema:
+            name = re.sub(r"\W", "_", title)
+            self._definitions[name] = schema
+            return {"$ref": _REF.format(model=name)}
+        return schema
+
+    def definitions(self) -> Json:
+        return dict(sorted(self._definitions.items()))
+
+
+def _operation(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas) -> Json:
+    described: Json = {} if operation.tag is None else {"tags": [operation.tag]}
+    described |= {
+        "summary": operation.summary,
+        "description": _description(operation.verb.__doc__),
+        "operationId": operation.operation_id,
+    }
+    parameters = _path_parameters(operation) + _query_parameters(operation)
+    if parameters:
+        described["parameters"] = parameters
+    if operation.body is not None:
+        described["requestBody"] = _body(operation, schemas)
+    described["responses"] = _responses(operation, by_name, schemas)
+    if operation.tag is not None:
+        described["security"] = _SECURITY
+    return described
+
+
+def _description(docstring: str | None) -> str:
+    return "\n".join(line.strip() for line in (docstring or "").strip().splitlines())
+
+
+def _path_parameters(operation: Operation) -> list[Json]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {
+                "type": "string",
+                "title": name.replace("_", " ").title(),
+                **(_ID_RULE if name in operation.new_ids else {}),
+            },
+        }
+        for name, _ in operation.places
+    ]
+
+
+def _query_parameters(operation: Operation) -> list[Json]:
+    if operation.query is None:
+        return []
+    properties = TypeAdapter(operation.query).json_schema()["properties"]
+    # The published document names `reverse` before the page.
+    names = sorted(properties, key=lambda name: name != "reverse")
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "schema": _without_null_defaults(properties[name]),
+            "description": properties[name]["description"],
+        }
+        for name in names
+    ]
+
+
+def _without_null_defaults(schema: Json) -> Json:
+    """The schema, in which a field that may be left out has no default of null (the published document has none)."""
+    kept = {key: value for key, value in schema.items() if not (key == "default" and value is None)}
+    return {key: _without_null_defaults(value) if isinstance(value, dict) else value for key, value in kept.items()}
+
+
+def _body(operation: Operation, schemas: _Schemas) -> Json:
+    schema = schemas.of(operation.body)
+    if not operation.body_required:
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    if operation.body_description is not None:
+        schema["description"] = operation.body_description
+    if operation.body_title is not None:
+        schema["title"] = operation.body_title
+    content = {"content": {"application/json": {"schema": schema}}}
+    return {"required": True, **content} if operation.body_required else content
+
+
+def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas) -> Json:
+    responses: Json = {}
+    success = next(iter(operation.answers))
+    for status, type_ in operation.answers.items():
+        response: Json = {"description": _SUCCESS if status == success else _REASONS[status]}
+        if type_ is not None:
+            schema = {} if type_ is dict else schemas.of(type_)
+            response["content"] = {"application/json": {"schema": schema}}
+        if status == success and operation.links:
+            response["links"] = {
+                name: {"operationId": by_name[name].operation_id, "parameters": dict(parameters)}
+                for name, parameters in operation.links.items()
+            }
+        responses[str(status)] = response
+    if operation.tag is not None:
+        schema = schemas.of(answers.HTTPValidationError)
+        responses["422"] = {"description": _REASONS[422], "content": {"application/json": {"schema": schema}}}
+    return responses

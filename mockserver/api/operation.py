@@ -1,0 +1,112 @@
+"""Declares an operation once: what it is called with, what it calls, what it answers."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ..domain.store import Store
+from ..testing.mock import Mock
+from ..wire.fields import JsonObject
+
+Reply = tuple[int, Any]
+
+
+class Call:
+    """A request that was parsed: ids from the path, and the validated query and body."""
+
+    __slots__ = ("body", "mock", "path", "query", "store")
+
+    def __init__(self, mock: Mock, path: Mapping[str, str], query: Any, body: Any) -> None:
+        self.mock = mock
+        self.store: Store = mock.store
+        self.path = path
+        self.query = query
+        self.body = body
+
+    def status_of_get_or_create(self, made: bool) -> int:
+        """The status of a success; the live server's tells whether it was made now."""
+        return 201 if made and self.store.quirks.created_status else 200
+
+    def page(self) -> tuple[int, int, bool]:
+        """Page, size and whether the newest come first."""
+        return self.query.page, self.query.size, bool(self.query.reverse)
+
+    def filters(self) -> JsonObject | None:
+        """The filter document, if the body has one."""
+        return self.body.filters if self.body is not None else None
+
+
+Verb = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path.
+
+    `answers` maps each status but 422 to the type of its body, or None for an answer without one; the first is the success.
+    `new_ids` are the parameters of the path under which something may be made, and which keep the rule of ids.
+    `links` names operations that take ids from a success: by operation name, parameter to runtime expression.
+    """
+
+    method: str
+    path: str
+    verb: Verb
+    answers: Mapping[int, Any]
+    tag: str | None = None
+    body: Any = None
+    body_required: bool = True
+    body_title: str | None = None
+    body_description: str | None = None
+    query: Any = None
+    new_ids: tuple[str, ...] = ()
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The verb's name: `get_or_create_session`."""
+        return self.verb.__name__
+
+    @property
+    def operation_id(self) -> str:
+        """The name, path and method, as the published document composes them."""
+        return re.sub(r"\W", "_", self.name + self.path) + "_" + self.method.lower()
+
+    @property
+    def summary(self) -> str:
+        return self.name.replace("_", " ").title()
+
+    @cached_property
+    def places(self) -> list[tuple[str, int]]:
+        """The parameters in the path, each with the place of its segment in `path.split("/")`."""
+        segments = self.path.split("/")
+        return [(segment[1:-1], place) for place, segment in enumerate(segments) if segment.startswith("{")]
+
+    # Built at the first request that needs them: a server that is started for one test builds one or two.
+    @cached_property
+    def read_body(self) -> Callable[..., Any]:
+        return TypeAdapter(self.body).validator.validate_python
+
+    @cached_property
+    def read_query(self) -> Callable[..., Any]:
+        return TypeAdapter(self.query).validator.validate_python
+
+
+class Room:
+    """The operations of one resource, in the order of their declaration."""
+
+    def __init__(self, tag: str | None = None) -> None:
+        self.tag = tag
+        self.operations: list[Operation] = []
+
+    def operation(self, method: str, path: str, answers: Mapping[int, Any], **more: Any) -> Callable[[Verb], Verb]:
+        """Decorate the function that answers `method` on `path`; `more` are the other fields of Operation."""
+
+        def declare(verb: Verb) -> Verb:
+            self.operations.append(Operation(method, path, verb, answers, self.tag, **more))
+            return verb
+
+        return declare

@@ -1,0 +1,72 @@
+"""Operations on the peers of a workspace."""
+
+from ..domain import peers, tables
+from ..wire import answers, bodies
+from .operation import Call, Reply, Room
+
+room = Room("peers")
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/peers",
+    answers={200: answers.Peer},
+    body=bodies.PeerCreate,
+    body_description="Peer creation parameters",
+    new_ids=("workspace_id",),
+)
+def get_or_create_peer(call: Call) -> Reply:
+    """Get the peer of an id, or make it; metadata and configuration that are given replace those of one that exists."""
+    body: bodies.PeerCreate = call.body
+    row, made = peers.get_or_create(
+        call.store, call.path["workspace_id"], body.name, body.metadata, body.configuration
+    )
+    return call.status_of_get_or_create(made), row
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/peers/list",
+    answers={200: answers.Page[answers.Peer]},
+    query=bodies.ReversiblePage,
+    body=bodies.PeerGet,
+    body_required=False,
+    body_title="Options",
+    body_description="Filtering options for the peers list",
+)
+def get_peers(call: Call) -> Reply:
+    """List the peers of a workspace, oldest first, page by page, with optional filters."""
+    return 200, peers.list_(call.store, call.path["workspace_id"], *call.page(), tables.peer_filter(call.filters()))
+
+
+@room.operation(
+    "PUT",
+    "/v3/workspaces/{workspace_id}/peers/{peer_id}",
+    answers={200: answers.Peer},
+    body=bodies.PeerUpdate,
+    body_description="Updated peer parameters",
+    new_ids=("workspace_id", "peer_id"),
+)
+def update_peer(call: Call) -> Reply:
+    """Replace a peer's metadata and configuration, each where it is given; makes one that is missing."""
+    body: bodies.PeerUpdate = call.body
+    row, _ = peers.get_or_create(
+        call.store, call.path["workspace_id"], call.path["peer_id"], body.metadata, body.configuration
+    )
+    return 200, row
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/peers/{peer_id}/sessions",
+    answers={200: answers.Page[answers.Session]},
+    query=bodies.ReversiblePage,
+    body=bodies.SessionGet,
+    body_required=False,
+    body_title="Options",
+    body_description="Filtering options for the sessions list",
+)
+def get_sessions_for_peer(call: Call) -> Reply:
+    """List the sessions that a peer is or was in, page by page; deleted ones too, as inactive, until their purge."""
+    matches = tables.session_filter(call.filters())
+    return 200, peers.sessions(call.store, call.path["workspace_id"], call.path["peer_id"], *call.page(), matches)

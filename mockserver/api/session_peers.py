@@ -1,0 +1,81 @@
+"""Operations on the peers of a session."""
+
+from ..domain import session_peers
+from ..wire import answers, bodies
+from .operation import Call, Reply, Room
+
+room = Room("sessions")
+
+_PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}/peers"
+_REFUSALS = {400: answers.Problem, 404: answers.Problem}
+
+
+@room.operation(
+    "POST",
+    _PATH,
+    answers={200: answers.Session, **_REFUSALS},
+    body=bodies.SessionPeers,
+    body_title="Peers",
+    body_description="List of peer IDs (with session-level configuration) to add to the session",
+)
+def add_peers_to_session(call: Call) -> Reply:
+    """Add peers to a session, each with its settings; who is in already keeps those of before."""
+    joining = bodies.settings_by_peer(call.body)
+    return 200, session_peers.add(call.store, call.path["workspace_id"], call.path["session_id"], joining)
+
+
+@room.operation(
+    "PUT",
+    _PATH,
+    answers={200: answers.Session, **_REFUSALS},
+    body=bodies.SessionPeers,
+    body_title="Peers",
+    body_description="List of peer IDs (with session-level configuration) to set for the session",
+)
+def set_session_peers(call: Call) -> Reply:
+    """Make these peers the only ones in a session, with just these settings."""
+    joining = bodies.settings_by_peer(call.body)
+    return 200, session_peers.replace(call.store, call.path["workspace_id"], call.path["session_id"], joining)
+
+
+@room.operation(
+    "DELETE",
+    _PATH,
+    answers={200: answers.Session, 404: answers.Problem},
+    body=bodies.PeerIds,
+    body_title="Peers",
+    body_description="List of peer IDs to remove from the session",
+)
+def remove_peers_from_session(call: Call) -> Reply:
+    """Remove peers from a session by a list of their ids; those who are not in it do not matter."""
+    return 200, session_peers.remove(call.store, call.path["workspace_id"], call.path["session_id"], call.body)
+
+
+@room.operation("GET", _PATH, answers={200: answers.Page[answers.Peer]}, query=bodies.Page)
+def get_session_peers(call: Call) -> Reply:
+    """List the peers who are in a session, oldest first, page by page."""
+    page, size = call.query.page, call.query.size
+    return 200, session_peers.list_(call.store, call.path["workspace_id"], call.path["session_id"], page, size)
+
+
+@room.operation("GET", _PATH + "/{peer_id}/config", answers={200: bodies.SessionPeerConfig, 404: answers.Problem})
+def get_peer_config(call: Call) -> Reply:
+    """Get the settings of a peer who is or was in a session."""
+    path = call.path
+    return 200, session_peers.get_settings(call.store, path["workspace_id"], path["session_id"], path["peer_id"])
+
+
+@room.operation(
+    "PUT",
+    _PATH + "/{peer_id}/config",
+    answers={204: None, **_REFUSALS},
+    body=bodies.SessionPeerConfig,
+    body_description="New peer configuration",
+)
+def set_peer_config(call: Call) -> Reply:
+    """Change the settings of a peer in a session; null leaves one alone."""
+    path = call.path
+    session_peers.set_settings(
+        call.store, path["workspace_id"], path["session_id"], path["peer_id"], dict(call.body)
+    )
+    return 204, None

@@ -1,0 +1,100 @@
+"""Operations on sessions: the four of the published contract, and the update."""
+
+from ..domain import clones, sessions, tables
+from ..wire import answers, bodies
+from .operation import Call, Reply, Room
+
+room = Room("sessions")
+
+_SESSION_LINKS = {
+    "delete_session": {"workspace_id": "$response.body#/workspace_id", "session_id": "$response.body#/id"},
+    "clone_session": {"workspace_id": "$response.body#/workspace_id", "session_id": "$response.body#/id"},
+    "get_sessions": {"workspace_id": "$response.body#/workspace_id"},
+}
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/sessions",
+    answers={200: answers.Session, 400: answers.Problem, 404: answers.Problem},
+    body=bodies.SessionCreate,
+    body_description="Session creation parameters",
+    new_ids=("workspace_id",),
+    links=_SESSION_LINKS,
+)
+def get_or_create_session(call: Call) -> Reply:
+    """Get a Session by ID or create a new Session with the given ID.
+
+    If Session ID is provided as a parameter, it verifies the Session is in the Workspace.
+    Otherwise, it uses the session_id from the JWT for verification.
+    """
+    body: bodies.SessionCreate = call.body
+    configuration = body.configuration and body.configuration.stored()
+    joining = bodies.settings_by_peer(body.peer_names or {})
+    session, made = sessions.get_or_create(
+        call.store, call.path["workspace_id"], body.name, body.metadata, configuration, joining
+    )
+    return call.status_of_get_or_create(made), session.row
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/sessions/list",
+    answers={200: answers.Page[answers.Session]},
+    query=bodies.ReversiblePage,
+    body=bodies.SessionGet,
+    body_required=False,
+    body_title="Options",
+    body_description="Filtering and pagination options for the sessions list",
+)
+def get_sessions(call: Call) -> Reply:
+    """Get all Sessions for a Workspace, paginated with optional filters."""
+    matches = tables.session_filter(call.filters())
+    return 200, sessions.list_(call.store, call.path["workspace_id"], *call.page(), matches)
+
+
+@room.operation(
+    "PUT",
+    "/v3/workspaces/{workspace_id}/sessions/{session_id}",
+    answers={200: answers.Session, 404: answers.Problem},
+    body=bodies.SessionUpdate,
+    body_description="Updated session parameters",
+)
+def update_session(call: Call) -> Reply:
+    """Replace a session's metadata and merge its configuration by top-level keys; makes one that is missing."""
+    body: bodies.SessionUpdate = call.body
+    configuration = body.configuration and body.configuration.stored()
+    row = sessions.update(
+        call.store, call.path["workspace_id"], call.path["session_id"], body.metadata, configuration
+    )
+    return 200, row
+
+
+@room.operation(
+    "DELETE",
+    "/v3/workspaces/{workspace_id}/sessions/{session_id}",
+    answers={202: dict, 404: answers.Problem},
+)
+def delete_session(call: Call) -> Reply:
+    """Delete a Session and all associated messages.
+
+    The Session is marked as inactive immediately and returns 202 Accepted. The actual
+    deletion of all related data happens asynchronously via the queue with retry support.
+
+    This action cannot be undone.
+    """
+    sessions.delete(call.store, call.path["workspace_id"], call.path["session_id"])
+    return 202, {"message": "Session deleted successfully"}
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/sessions/{session_id}/clone",
+    answers={201: answers.Session, 404: answers.Problem},
+    query=bodies.CloneQuery,
+    links=_SESSION_LINKS,
+)
+def clone_session(call: Call) -> Reply:
+    """Clone a Session, optionally up to a specific message ID."""
+    row = clones.clone(call.store, call.path["workspace_id"], call.path["session_id"], call.query.message_id)
+    return 201, row

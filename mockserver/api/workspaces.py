@@ -1,0 +1,60 @@
+"""Operations on workspaces."""
+
+from ..domain import tables, workspaces
+from ..wire import answers, bodies
+from .operation import Call, Reply, Room
+
+room = Room("workspaces")
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces",
+    answers={200: answers.Workspace},
+    body=bodies.WorkspaceCreate,
+    body_description="Workspace creation parameters",
+)
+def get_or_create_workspace(call: Call) -> Reply:
+    """Get the workspace of an id, or make it; one that exists is not changed."""
+    body: bodies.WorkspaceCreate = call.body
+    row, made = workspaces.get_or_create(call.store, body.name, body.metadata, body.configuration.stored())
+    return call.status_of_get_or_create(made), row
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/list",
+    answers={200: answers.Page[answers.Workspace]},
+    query=bodies.ReversiblePage,
+    body=bodies.WorkspaceGet,
+    body_required=False,
+    body_title="Options",
+    body_description="Filtering and pagination options for the workspaces list",
+)
+def get_all_workspaces(call: Call) -> Reply:
+    """List all workspaces, oldest first, page by page, with optional filters."""
+    return 200, workspaces.list_(call.store, *call.page(), tables.workspace_filter(call.filters()))
+
+
+@room.operation(
+    "PUT",
+    "/v3/workspaces/{workspace_id}",
+    answers={200: answers.Workspace},
+    body=bodies.WorkspaceUpdate,
+    body_description="Updated workspace parameters",
+    new_ids=("workspace_id",),
+)
+def update_workspace(call: Call) -> Reply:
+    """Replace a workspace's metadata and merge its configuration by top-level keys; makes one that is missing."""
+    body: bodies.WorkspaceUpdate = call.body
+    configuration = body.configuration and body.configuration.stored()
+    return 200, workspaces.update(call.store, call.path["workspace_id"], body.metadata, configuration)
+
+
+@room.operation(
+    "DELETE", "/v3/workspaces/{workspace_id}", answers={202: dict, 404: answers.Problem, 409: answers.Problem}
+)
+def delete_workspace(call: Call) -> Reply:
+    """Delete a workspace without active sessions; it is accepted at once and carried out later."""
+    workspaces.delete(call.store, call.path["workspace_id"])
+    return 202, {"message": "Workspace deletion accepted"}

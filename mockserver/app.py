@@ -1,0 +1,52 @@
+"""create_app: the ASGI app put together; nothing else knows all the parts."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from .api import control, health, messages, openapi, peers, session_peers, sessions, workspaces
+from .api.endpoint import Endpoint
+from .api.operation import Call, Operation, Reply, Room
+from .testing.mock import Mock
+
+ROOMS = (workspaces.room, peers.room, sessions.room, session_peers.room, messages.room, health.room)
+
+
+def create_app(mock: Mock | None = None, *, allow_hosts: Iterable[str] = ()) -> Starlette:
+    """The ASGI app over `mock`, or over a new one with the defaults; `app.state.mock` is that mock.
+
+    `allow_hosts` are the names beside loopback under which `/_mock/` answers.
+    """
+    mock = Mock() if mock is None else mock
+    served = [operation for room in ROOMS for operation in room.operations]
+    endpoint = Endpoint(mock, [*served, *_document_room(served).operations])
+    app = Starlette(
+        routes=[endpoint, control.ControlPlane(mock, allow_hosts)],
+        exception_handlers={HTTPException: _http_error, Exception: _server_error},
+    )
+    app.state.mock = mock
+    return app
+
+
+def _document_room(served: list[Operation]) -> Room:
+    room = Room()
+    document = cache(lambda: openapi.document(served))
+
+    @room.operation("GET", "/openapi.json", answers={200: dict})
+    def get_openapi(call: Call) -> Reply:
+        return 200, document()
+
+    return room
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+
+async def _server_error(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": "An unexpected error occurred"}, 500)

@@ -1,0 +1,109 @@
+"""The command line: `serve` and `demo`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from .server import listen, serve, url_of
+from .testing.fixtures import fixture
+from .testing.mock import Mock
+from .testing.worlds import WorldError
+
+_LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
+_DEMO = """\
+A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and sessions in several states.
+Try, in another terminal:
+
+  curl -s -X POST {url}/v3/workspaces/demo/sessions/list
+  curl -s -X POST {url}/v3/workspaces/demo/sessions/algebra/messages/list
+  curl -s -X POST {url}/v3/workspaces/demo/sessions/list -H 'content-type: application/json' \\
+       -d '{{"filters": {{"metadata": {{"mood": {{"contains": "curious"}}}}}}}}'
+  curl -s -X POST {url}/v3/workspaces/demo/sessions/algebra/clone
+  curl -s -X POST {url}/_mock/reset
+
+Its own description: {url}/openapi.json   Stop it with Ctrl-C."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit: 0 when it was ended, 2 with one line on stderr when it could not start."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    is_demo = options.command == "demo"
+    try:
+        mock = Mock(
+            quirks=options.quirks, world=fixture("demo.json") if is_demo else options.world, purge_after=options.purge_after
+        )
+        listener = listen(options.host, options.port)
+    except WorldError as error:
+        lines = str(error).splitlines()
+        parser.error(lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)")
+    except ValueError as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
+    url = url_of(options.host, listener)
+    print(url, flush=True)
+    if is_demo:
+        print(_DEMO.format(url=url), flush=True)
+    try:
+        serve(mock, listener, allow_hosts=[options.host, *options.allow_host], log_level=options.log_level)
+    except KeyboardInterrupt:
+        pass
+    sys.exit(0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API, held in memory.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo}")
+    serving = commands.add_parser("serve", help="serve a fake API until Ctrl-C; the first line printed is its URL")
+    serving.add_argument("--world", metavar="FILE", help="the JSON file of the world to start with (default: empty)")
+    demo = commands.add_parser("demo", help="serve a demo world, and print a few commands to try")
+    demo.set_defaults(world=None)
+    for command in (serving, demo):
+        command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+        command.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: %(default)s)")
+        command.add_argument(
+            "--quirks", default="none", metavar="NAMES", help="none, live, or names separated by commas (default: none)"
+        )
+        command.add_argument(
+            "--purge-after",
+            type=_seconds,
+            default=2.0,
+            metavar="SECONDS",
+            help="how long a deleted session waits for its purge; none: until POST /_mock/purge (default: 2)",
+        )
+        command.add_argument(
+            "--allow-host",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="a name beside loopback under which /_mock/ answers; may be given more than once",
+        )
+        command.add_argument("--log-level", choices=_LOG_LEVELS, default="warning", help="(default: %(default)s)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"not a port: {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float | None:
+    if text == "none":
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 up, nor none: {text!r}")
+    return seconds

@@ -1,0 +1,82 @@
+"""Cloning a session: a new one with the same data, up to a message."""
+
+from bisect import bisect_right
+
+from . import membership
+from .clock import timestamp
+from .errors import NotFound, ServerFailure
+from .membership import Members
+from .store import Row, Session, Store, Workspace
+
+
+def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) -> Row:
+    """Copy a session under a fresh id, with its messages up to and including `cutoff`, or all; its row.
+
+    Metadata, configuration, contents, senders and the present members with their settings are the original's;
+    ids are fresh and every time is now. Raises NotFound where there is no active session or the cut-off is none of its
+    messages. The quirks that begin with `clone_`, and `lost_empty_clone`, change what is copied.
+    """
+    workspace = store.workspaces.get(workspace_id)
+    original = workspace.sessions.get(session_id) if workspace else None
+    if workspace is None or original is None or not original.row["is_active"]:
+        raise NotFound("Original session not found")
+    sources = _sources(store, original)
+    messages = _messages(sources, cutoff)
+    now = store.clock.now()
+    row = {**original.row, "id": _fresh_id(store, workspace), "created_at": timestamp(now)}
+    if messages or not store.quirks.lost_empty_clone:
+        members = _members(store, workspace, sources)
+        copy = store.add_session(workspace, row)
+        for message in messages:
+            store.add_message(copy, _copied(store, message, row))
+        membership.put(store, workspace, copy, members, now)
+    return row
+
+
+def _sources(store: Store, original: Session) -> list[Session]:
+    """The sessions that the clone copies from; the original is the first of them."""
+    if not store.quirks.clone_crosses_workspaces:
+        return [original]
+    namesakes = [workspace.sessions.get(original.row["id"]) for workspace in store.directory]
+    return [original, *(session for session in namesakes if session is not None and session is not original)]
+
+
+def _messages(sources: list[Session], cutoff: str | None) -> list[Row]:
+    """The messages up to the cut-off. Raises ServerFailure where two sources have some: their places clash."""
+    last = None
+    if cutoff is not None:
+        numbers = [session.numbers[session.places[cutoff]] for session in sources if cutoff in session.places]
+        if not numbers:
+            raise NotFound("Session not found")
+        last = numbers[0]
+    counts = [len(session.messages) if last is None else bisect_right(session.numbers, last) for session in sources]
+    chosen = [session.messages[:count] for session, count in zip(sources, counts, strict=True) if count]
+    if len(chosen) > 1:
+        raise ServerFailure("An unexpected error occurred")
+    return chosen[0] if chosen else []
+
+
+def _members(store: Store, workspace: Workspace, sources: list[Session]) -> Members:
+    """The members of the clone. Raises ServerFailure for one of another workspace whom this one does not know."""
+    members: Members = {}
+    for session in reversed(sources):
+        for peer_id, member in session.members.items():
+            if peer_id not in workspace.peers:
+                raise ServerFailure("An unexpected error occurred")
+            if member.present or store.quirks.clone_revives_peers:
+                members[peer_id] = member._replace(present=True)
+    return members
+
+
+def _fresh_id(store: Store, workspace: Workspace) -> str:
+    while (fresh := store.ids.new()) in workspace.sessions:
+        pass
+    return fresh
+
+
+def _copied(store: Store, message: Row, session: Row) -> Row:
+    copy = {**message, "id": store.ids.new(), "session_id": session["id"], "created_at": session["created_at"]}
+    copy["workspace_id"] = session["workspace_id"]
+    if store.quirks.clone_zeroes_tokens:
+        copy["token_count"] = 0
+    return copy

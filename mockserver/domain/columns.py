@@ -1,0 +1,189 @@
+"""What can be filtered on: columns of text, number, truth and time.
+
+A column turns what stands beside its name in a filter into a condition: a value to equal, or an object of operators.
+The texts of the errors are the live server's.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .clock import microseconds
+from .errors import InvalidFilter
+from .logic import Condition, Row, all_of
+
+Reader = Callable[[Row], Any]
+
+WILDCARD = "*"
+OPERATORS = frozenset({"gte", "lte", "gt", "lt", "ne", "in", "contains", "icontains"})
+COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "gte": operator.ge,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "lt": operator.lt,
+    "ne": operator.ne,
+}
+
+
+def has_operators(value: object) -> bool:
+    """Whether what stands beside a name is an object of operators: one of its keys is one."""
+    return isinstance(value, dict) and not OPERATORS.isdisjoint(value)
+
+
+class Column:
+    """A column of text. `read` gives a row's value, `cast` the value of a filter in the same terms."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, row: Row) -> Any:
+        return row[self.name]
+
+    def cast(self, value: Any) -> Any:
+        """The filter's value as it is compared for equality; None for null, which equals nothing."""
+        if isinstance(value, (bool, dict)):
+            raise InvalidFilter(f"Invalid value for column '{self.name}': {value}. Expected text, got {type(value).__name__}")
+        return None if value is None else str(value)
+
+    def cast_ordered(self, value: Any) -> Any:
+        """The same for `gte lte gt lt`, which the live server takes for numbers on every column but times."""
+        _number(value)
+        return self.cast(value)
+
+    def cast_member(self, value: Any) -> Any:
+        """The same for each entry of the list of `in`."""
+        return self.cast(value)
+
+    def condition(self, value: Any) -> Condition | None:
+        """What a filter asks of this column; None where it asks nothing. Raises InvalidFilter."""
+        if not has_operators(value):
+            return compared(self.read, operator.eq, self.cast(value))
+        return all_of(self._operation(name, operand) for name, operand in value.items())
+
+    def _operation(self, name: str, operand: Any) -> Condition | None:
+        check_operator(name)
+        if operand == WILDCARD:
+            return None
+        if name == "in":
+            return member_of(self.read, operand, self.cast_member)
+        if name in ("contains", "icontains"):
+            return self._containing(operand)
+        cast = self.cast if name == "ne" else self.cast_ordered
+        return compared(self.read, COMPARISONS[name], cast(operand))
+
+    def _containing(self, operand: Any) -> Condition:
+        return text_contains(self.read, operand)
+
+
+class NumberColumn(Column):
+    """A column of whole numbers."""
+
+    def cast(self, value: Any) -> Any:
+        return None if value is None else _number(value)
+
+    def _containing(self, operand: Any) -> Condition:
+        raise InvalidFilter(f"Column '{self.name}' is a number: it has no text to contain '{operand}'")
+
+
+class TruthColumn(Column):
+    """A column that is true or false; 1 and 0 count as such."""
+
+    def cast(self, value: Any) -> Any:
+        if value is not None and (not isinstance(value, (bool, int, float)) or value not in (0, 1)):
+            raise InvalidFilter(f"Invalid boolean value: {value}. Expected true or false, got {type(value).__name__}")
+        return None if value is None else bool(value)
+
+    def _containing(self, operand: Any) -> Condition:
+        raise InvalidFilter(f"Column '{self.name}' is true or false: it has no text to contain '{operand}'")
+
+
+class TimeColumn(Column):
+    """A column of timestamps; a filter gives ISO 8601, in UTC where it has no offset."""
+
+    def read(self, row: Row) -> Any:
+        return microseconds(datetime.fromisoformat(row[self.name]))
+
+    def cast(self, value: Any) -> Any:
+        return None if value is None else _moment(value, "Invalid datetime value")
+
+    def cast_ordered(self, value: Any) -> Any:
+        return _moment(value, "Invalid datetime value")
+
+    def cast_member(self, value: Any) -> Any:
+        return None if value is None else _moment(value, "Invalid datetime value in list")
+
+    def _containing(self, operand: Any) -> Condition:
+        raise InvalidFilter(f"Column '{self.name}' is a time: it has no text to contain '{operand}'")
+
+
+def check_operator(name: str) -> None:
+    """Raise InvalidFilter for what is no operator."""
+    if name not in OPERATORS:
+        raise InvalidFilter(f"Unsupported comparison operator: {name}")
+
+
+def compared(read: Reader, compare: Callable[[Any, Any], bool], wanted: Any) -> Condition:
+    """`compare(value, wanted)` for the value read from a row; unknown where the row has none."""
+
+    def condition(row: Row) -> bool | None:
+        value = read(row)
+        return None if value is None else compare(value, wanted)
+
+    return condition
+
+
+def member_of(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Condition | None:
+    """The condition of `in`: the value is one of the operand's, each cast; None where `*` is among them."""
+    if not isinstance(operand, list):
+        raise InvalidFilter(
+            f"Invalid value for 'in' operator: {operand}. Expected an iterable (list, tuple, set), got {type(operand).__name__}"
+        )
+    if WILDCARD in operand:
+        return None
+    wanted = [cast(entry) for entry in operand]
+
+    def condition(row: Row) -> bool | None:
+        value = read(row)
+        if value is None:
+            return None if wanted else False
+        if value in wanted:
+            return True
+        return None if None in wanted else False
+
+    return condition
+
+
+def text_contains(read: Reader, operand: Any) -> Condition:
+    """The condition of `contains` and `icontains`: text that has the operand in it, whatever the case of letters."""
+    part = str(operand).lower()
+
+    def condition(row: Row) -> bool | None:
+        value = read(row)
+        return None if value is None else part in value.lower()
+
+    return condition
+
+
+def _number(value: Any) -> Decimal:
+    number = None if isinstance(value, bool) or not isinstance(value, (int, float, str)) else decimal(str(value))
+    if number is None:
+        raise InvalidFilter(f"Invalid numeric value: {value}. Expected a number, got {type(value).__name__}")
+    return number
+
+
+def _moment(value: Any, complaint: str) -> int:
+    try:
+        return microseconds(datetime.fromisoformat(value))
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidFilter(f"{complaint}: {value}") from None
+
+
+def decimal(text: str) -> Decimal | None:
+    """The finite number that `text` reads as, or None."""
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

@@ -1,0 +1,85 @@
+"""The filter language: a filter document becomes a predicate over rows.
+
+The semantics are those of the SQL that the live server makes of a filter:
+
+- A condition is true, false or unknown (None). Unknown comes from a field that is missing or null, `NOT` leaves it
+  unknown, and only rows for which the whole filter is true are listed.
+- A key names a column, or is `AND`, `OR` or `NOT` with a list of filters. `NOT` negates each of its members and joins
+  them with AND. Members and conditions that say nothing (`{}`, `"*"`) are left out.
+- A value is compared for equality, or is an object of operators (`gte lte gt lt ne in contains icontains`).
+- Metadata compares by containment, each of its keys by itself; below a key stand operators where one of its keys is
+  one, else a value to contain.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .columns import WILDCARD, Column
+from .errors import InvalidFilter
+from .logic import Condition, Row, all_of, any_of, none_of
+
+Predicate = Callable[[Row], bool]
+
+MAX_DEPTH = 5
+_LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}
+
+# Columns that the live server knows by name, whether or not a table has them: it words its refusal by this.
+_KNOWN_EVERYWHERE = ("workspace_id", "session_id", "peer_id", "created_at", "metadata")
+
+
+def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | None) -> Predicate | None:
+    """The predicate that a filter document stands for; None where it leaves nothing out.
+
+    `table` is the name that errors give to what is filtered ("Session"), `columns` what may be filtered on.
+    Raises InvalidFilter, with the sentence of the live server, where the document cannot be understood; the
+    predicate itself raises it where a number meets text that is none.
+    """
+    if not filters:
+        return None
+    try:
+        condition = _document(table, columns, filters, 0)
+    except InvalidFilter as error:
+        raise InvalidFilter(error.detail, filters) from None
+    return None if condition is None else _deciding(condition, filters)
+
+
+def _deciding(condition: Condition, filters: Row) -> Predicate:
+    def decide(row: Row) -> bool:
+        try:
+            return condition(row) is True
+        except InvalidFilter as error:
+            raise InvalidFilter(error.detail, filters) from None
+
+    return decide
+
+
+def _document(table: str, columns: Mapping[str, Column], filters: Row, depth: int) -> Condition | None:
+    if depth > MAX_DEPTH:
+        raise InvalidFilter(f"Filter nesting exceeds maximum depth of {MAX_DEPTH}")
+    conditions: list[Condition | None] = []
+    for operator, join in _LOGIC.items():
+        if operator in filters:
+            members = _members(operator, filters[operator])
+            conditions.append(join([_document(table, columns, member, depth + 1) for member in members]))
+    conditions += [_field(table, columns, name, value) for name, value in filters.items() if name not in _LOGIC]
+    return all_of(conditions)
+
+
+def _members(operator: str, members: object) -> Iterable[Row]:
+    if members is None:
+        raise InvalidFilter(f"{operator} operator cannot be None")
+    if not isinstance(members, list):
+        raise InvalidFilter(f"{operator} operator must contain a list, got {type(members).__name__}")
+    for member in members:
+        if not isinstance(member, dict):
+            raise InvalidFilter(f"{operator} operator must contain a list of objects, got {type(member).__name__} in it")
+        yield member
+
+
+def _field(table: str, columns: Mapping[str, Column], name: str, value: Any) -> Condition | None:
+    column = columns.get(name)
+    if column is None:
+        if name in _KNOWN_EVERYWHERE:
+            raise InvalidFilter(f"Column '{name}' does not exist on {table}")
+        raise InvalidFilter(f"Column '{name}' is not allowed to be filtered on or does not exist on {table}")
+    return None if value == WILDCARD else column.condition(value)

@@ -1,0 +1,44 @@
+"""How peers come into a session and leave it, and how many of them may observe the others."""
+
+from collections.abc import Mapping
+
+from . import peers
+from .errors import BadRequest
+from .store import Membership, Session, Store, Workspace
+
+# `observe_me` and `observe_others` of one peer in a session: true, false, or None where nothing was said.
+Settings = Mapping[str, bool | None]
+Members = dict[str, Membership]
+
+OBSERVERS_LIMIT = 10
+
+
+def joined(members: Members, joining: Mapping[str, Settings]) -> Members:
+    """The members after `joining` came in. Who is in keeps the settings; who had left comes back with the new ones."""
+    after = dict(members)
+    for peer_id, settings in joining.items():
+        if peer_id not in after or not after[peer_id].present:
+            after[peer_id] = Membership(settings.get("observe_me"), settings.get("observe_others"))
+    return after
+
+
+def left(members: Members) -> Members:
+    """The members after all of them left; the settings stay."""
+    return {peer_id: membership._replace(present=False) for peer_id, membership in members.items()}
+
+
+def check_observers(session_id: str, members: Members) -> None:
+    """Raise BadRequest where more members observe the others than a session may have."""
+    count = sum(1 for membership in members.values() if membership.present and membership.observe_others)
+    if count > OBSERVERS_LIMIT:
+        raise BadRequest(
+            f"Cannot create session {session_id} with {count} observers. Maximum allowed is {OBSERVERS_LIMIT} observers "
+            "per session. Observers are peers with 'observe_others' set to true."
+        )
+
+
+def put(store: Store, workspace: Workspace, session: Session, members: Members, now: int) -> None:
+    """Make `members` the session's own, and the peers among them that are not there yet."""
+    for peer_id, membership in members.items():
+        if session.members.get(peer_id) != membership:
+            store.put_member(session, peers.ensure(store, workspace, peer_id, now), membership)

@@ -1,0 +1,78 @@
+"""Verbs on the messages of a session."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from . import paging, sessions
+from .clock import timestamp
+from .errors import NotFound
+from .filters import Predicate
+from .store import Row, Session, Store
+
+
+class Draft(NamedTuple):
+    """A message as a client gives it; `created_at` in microseconds since 1970, or None for now."""
+
+    content: str
+    peer_id: str
+    metadata: Row
+    created_at: int | None
+    token_count: int
+
+
+def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Draft]) -> list[Row]:
+    """Append messages in their order; makes the session, the workspace and the senders, who all come in.
+
+    Raises NotFound for a deleted session, InvalidId for a malformed id that would have to be made; then nothing was
+    stored.
+    """
+    senders = {draft.peer_id: {} for draft in drafts}
+    session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=senders)
+    now = timestamp(store.clock.now())
+    rows = [_row(store.ids.new(), draft, session.row, now) for draft in drafts]
+    for row in rows:
+        store.add_message(session, row)
+    return rows
+
+
+def list_(
+    store: Store, workspace_id: str, session_id: str, page: int, size: int, reverse: bool, matches: Predicate | None
+) -> Row:
+    """A page of the session's messages, deleted or not, in their order; empty where it is not there."""
+    session = sessions.find(store, workspace_id, session_id)
+    return paging.of_rows(session.messages if session else (), page, size, reverse, matches)
+
+
+def get(store: Store, workspace_id: str, session_id: str, message_id: str) -> Row:
+    """A message of this session, deleted or not. Raises NotFound."""
+    session, place = _place(store, workspace_id, session_id, message_id, f"Message with ID {message_id} not found")
+    return session.messages[place]
+
+
+def update(store: Store, workspace_id: str, session_id: str, message_id: str, metadata: Row | None) -> Row:
+    """Replace a message's metadata; None leaves it alone. Raises NotFound."""
+    session, place = _place(store, workspace_id, session_id, message_id, "Message not found")
+    if metadata is not None:
+        store.put_message(session, place, {**session.messages[place], "metadata": metadata})
+    return session.messages[place]
+
+
+def _place(store: Store, workspace_id: str, session_id: str, message_id: str, complaint: str) -> tuple[Session, int]:
+    session = sessions.find(store, workspace_id, session_id)
+    place = session.places.get(message_id) if session else None
+    if session is None or place is None:
+        raise NotFound(complaint)
+    return session, place
+
+
+def _row(message_id: str, draft: Draft, session: Row, now: str) -> Row:
+    return {
+        "id": message_id,
+        "content": draft.content,
+        "peer_id": draft.peer_id,
+        "session_id": session["id"],
+        "metadata": draft.metadata,
+        "created_at": now if draft.created_at is None else timestamp(draft.created_at),
+        "workspace_id": session["workspace_id"],
+        "token_count": draft.token_count,
+    }

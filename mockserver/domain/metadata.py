@@ -1,0 +1,78 @@
+"""What can be filtered on inside metadata."""
+
+from decimal import Decimal
+from typing import Any
+
+from . import jsonb
+from .columns import (
+    COMPARISONS,
+    WILDCARD,
+    Column,
+    Reader,
+    check_operator,
+    compared,
+    decimal,
+    has_operators,
+    member_of,
+    text_contains,
+)
+from .errors import InvalidFilter
+from .logic import Condition, Row, all_of
+
+
+class MetadataColumn(Column):
+    """The metadata: each key of an object is asked by itself; what is no object, metadata never contains."""
+
+    def condition(self, value: Any) -> Condition | None:
+        if isinstance(value, dict):
+            return all_of(_field(key, inner) for key, inner in value.items())
+        return lambda row: jsonb.contains(row[self.name], value)
+
+
+def _field(key: str, value: Any) -> Condition | None:
+    """What a filter asks of one top-level key of metadata; None where it asks nothing. Raises InvalidFilter."""
+    if value == WILDCARD:
+        return None
+    if not has_operators(value):
+        return lambda row: jsonb.contains(row["metadata"], {key: value})
+    return all_of(_operation(key, name, operand) for name, operand in value.items())
+
+
+def _operation(key: str, name: str, operand: Any) -> Condition | None:
+    check_operator(name)
+    if operand == WILDCARD:
+        return None
+
+    def read_text(row: Row) -> str | None:
+        return jsonb.text(row["metadata"].get(key))
+
+    if name == "in":
+        return member_of(read_text, operand, jsonb.text)
+    if name in ("contains", "icontains"):
+        return text_contains(read_text, operand)
+    return _comparison(key, name, operand, read_text)
+
+
+def _comparison(key: str, name: str, operand: Any, read_text: Reader) -> Condition:
+    """A number, or for an order text that reads as one, compares as a number; other text by code point."""
+    if isinstance(operand, bool):
+        return compared(read_text, COMPARISONS[name], jsonb.text(operand))
+    if isinstance(operand, str) and (name == "ne" or decimal(operand) is None):
+        return compared(read_text, COMPARISONS[name], operand)
+    if not isinstance(operand, (int, float, str)):
+        complaint = f"Invalid value for numeric operator: {operand}. Expected a number, got {type(operand).__name__}"
+        raise InvalidFilter(
+            f"Failed to build numeric comparison condition for operator '{name}' with value '{operand}': "
+            f"Failed to process numeric cast for value '{operand}': {complaint}"
+        )
+
+    def read_number(row: Row) -> Decimal | None:
+        written = read_text(row)
+        if not written:
+            return None
+        number = decimal(written)
+        if number is None:
+            raise InvalidFilter(f"Metadata field '{key}' of '{row['id']}' is no number: it cannot be compared with {operand}")
+        return number
+
+    return compared(read_number, COMPARISONS[name], decimal(str(operand)))

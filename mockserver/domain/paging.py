@@ -1,0 +1,46 @@
+"""Rows, page and size to a page, as every list of the API answers it."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from .filters import Predicate
+
+Row = dict[str, Any]
+
+
+class Record(Protocol):
+    """What stands in a roll: it has a row."""
+
+    row: Row
+
+
+def of_records(records: Sequence[Record], page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
+    """A page of the rows of records; only those of the page are read where there is no filter."""
+    if matches is None:
+        return _page([record.row for record in _slice(records, page, size, reverse)], len(records), page, size)
+    return of_rows([record.row for record in records], page, size, reverse, matches)
+
+
+def of_rows(rows: Sequence[Row], page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
+    """The page: `items` (at most `size`, none past the end), `total`, `page`, `size`, `pages` (0 for no rows).
+
+    `rows` come oldest first; `page` counts from 1. The filter sees every row once, in order.
+    """
+    if matches is not None:
+        rows = [row for row in rows if matches(row)]
+    return _page(list(_slice(rows, page, size, reverse)), len(rows), page, size)
+
+
+def _slice(entries: Sequence[Any], page: int, size: int, reverse: bool) -> Sequence[Any]:
+    total = len(entries)
+    first = (page - 1) * size
+    if first >= total:
+        return []
+    if not reverse:
+        return entries[first : first + size]
+    last = total - first
+    return entries[max(0, last - size) : last][::-1]
+
+
+def _page(items: list[Row], total: int, page: int, size: int) -> Row:
+    return {"items": items, "total": total, "page": page, "size": size, "pages": -(-total // size)}

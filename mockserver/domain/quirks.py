@@ -1,0 +1,87 @@
+"""The named places where the default profile departs from the live server."""
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+
+def _quirk(why: str, *, scenario: str) -> Any:  # `Any` lets a dataclass field be declared through a helper.
+    return field(default=False, metadata={"why": why, "scenario": scenario})
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """Which habits of the live 3.0.7 server are on; all are off by default.
+
+    Each field is one habit. Its metadata holds `why`, one sentence that says what the live server does and what
+    the default does instead, and `scenario`, the recording under `fixtures/recordings` that shows it.
+    """
+
+    created_status: bool = _quirk(
+        "Get-or-create answers 201 for what it just made; the default answers 200, the only success in the contract.",
+        scenario="x-session-create-minimal",
+    )
+    sentence_422: bool = _quirk(
+        "Some 422s (filters, malformed ids that would be created) have one sentence as `detail`; the default wraps the same "
+        "sentence in a list of one entry, as the contract has it.",
+        scenario="x-filter-errors",
+    )
+    field_names: bool = _quirk(
+        "The bodies that create workspaces, peers and sessions also take `name` for `id` and `peer_names` for `peers`; the "
+        "default takes only the published names.",
+        scenario="x-field-names",
+    )
+    lost_empty_clone: bool = _quirk(
+        "Cloning a session without messages answers 201, but the clone is never stored; in the default it exists.",
+        scenario="walk-5",
+    )
+    clone_zeroes_tokens: bool = _quirk(
+        "A cloned message has a token_count of 0; in the default the count is copied.",
+        scenario="x-clone-whole",
+    )
+    clone_revives_peers: bool = _quirk(
+        "A clone has the peers who had left the original, as members; in the default only the present ones.",
+        scenario="x-clone-after-removed-peer",
+    )
+    clone_crosses_workspaces: bool = _quirk(
+        "A clone takes the messages and peers of same-named sessions in every workspace, and fails with 500 where they clash; "
+        "in the default only its own.",
+        scenario="x-clone-across-workspaces",
+    )
+    deleted_set_peers: bool = _quirk(
+        "Setting the peers of a deleted session answers 404 and is carried out all the same; in the default nothing changes.",
+        scenario="x-peers-of-deleted",
+    )
+    echoed_created_at: bool = _quirk(
+        "The answer to a new message repeats its given created_at with the offset it was sent with, or none; the default "
+        "answers in UTC with Z, as every later read does.",
+        scenario="x-messages-created-at",
+    )
+
+    @classmethod
+    def catalogue(cls) -> "tuple[Field[bool], ...]":
+        """All quirks in their order of declaration, as dataclass fields with `name` and `metadata`."""
+        return fields(cls)
+
+    @classmethod
+    def live(cls) -> "Quirks":
+        """Every quirk on: the profile that agrees with the recordings step by step."""
+        return cls(**{quirk.name: True for quirk in cls.catalogue()})
+
+    @classmethod
+    def named(cls, names: "str | Quirks") -> "Quirks":
+        """Read `"none"`, `"live"`, or names separated by commas.
+
+        Raises ValueError, which names the unknown quirk and lists the known ones.
+        """
+        if isinstance(names, Quirks):
+            return names
+        chosen = [name.strip() for name in names.split(",") if name.strip()]
+        if chosen == ["live"]:
+            return cls.live()
+        if chosen in ([], ["none"]):
+            return cls()
+        known = [quirk.name for quirk in cls.catalogue()]
+        for name in chosen:
+            if name not in known:
+                raise ValueError(f"unknown quirk {name!r}; known: none, live, {', '.join(known)}")
+        return cls(**dict.fromkeys(chosen, True))

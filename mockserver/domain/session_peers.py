@@ -1,0 +1,83 @@
+"""Verbs on the peers of a session."""
+
+from collections.abc import Iterable, Mapping
+
+from . import membership, paging, peers, sessions
+from .errors import InvalidId, NotFound
+from .membership import Settings
+from .store import Membership, Row, Store
+
+
+def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, Settings]) -> Row:
+    """Add peers to a session; makes the session, the workspace and the peers that are missing.
+
+    Raises NotFound for a deleted session and, as recorded, for any malformed id; BadRequest for too many observers.
+    """
+    try:
+        session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=joining)
+    except InvalidId:
+        raise NotFound("Session not found") from None
+    return session.row
+
+
+def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, Settings]) -> Row:
+    """Make `joining` the only present members, with just these settings.
+
+    Raises NotFound where there is no active session (with the quirk `deleted_set_peers` the members of a deleted one are
+    set all the same) or an id is malformed; BadRequest for too many observers.
+    """
+    session = sessions.find(store, workspace_id, session_id)
+    if session is None or not (session.row["is_active"] or store.quirks.deleted_set_peers):
+        raise sessions.missing(workspace_id, session_id)
+    try:
+        peers.check_new(store, workspace_id, joining, ("body", "peers"))
+    except InvalidId:
+        raise NotFound("Session not found") from None
+    after = membership.joined(membership.left(session.members), joining)
+    membership.check_observers(session_id, after)
+    membership.put(store, store.workspaces[workspace_id], session, after, store.clock.now())
+    if not session.row["is_active"]:
+        raise sessions.missing(workspace_id, session_id)
+    return session.row
+
+
+def remove(store: Store, workspace_id: str, session_id: str, leaving: Iterable[str]) -> Row:
+    """Let peers leave; those who are not in do not matter. Raises NotFound where there is no active session."""
+    workspace, session = sessions.active(store, workspace_id, session_id)
+    chosen = {peer_id: session.members[peer_id] for peer_id in leaving if peer_id in session.members}
+    membership.put(store, workspace, session, membership.left(chosen), 0)
+    return session.row
+
+
+def list_(store: Store, workspace_id: str, session_id: str, page: int, size: int) -> Row:
+    """A page of the peers who are in the session, deleted or not, oldest first; empty where it is not there."""
+    workspace = store.workspaces.get(workspace_id)
+    session = sessions.find(store, workspace_id, session_id)
+    if workspace is None or session is None:
+        return paging.of_rows((), page, size, False, None)
+    present = [workspace.peers[peer_id] for peer_id, member in session.members.items() if member.present]
+    present.sort(key=lambda peer: peer.number)
+    return paging.of_records(present, page, size, False, None)
+
+
+def get_settings(store: Store, workspace_id: str, session_id: str, peer_id: str) -> Row:
+    """The settings of a peer who is or was in the session. Raises NotFound."""
+    session = sessions.find(store, workspace_id, session_id)
+    member = session.members.get(peer_id) if session else None
+    if member is None:
+        raise NotFound(f"Session peer {peer_id} not found in session {session_id} in workspace {workspace_id}")
+    return {"observe_me": member.observe_me, "observe_others": member.observe_others}
+
+
+def set_settings(store: Store, workspace_id: str, session_id: str, peer_id: str, settings: Settings) -> None:
+    """Change the settings that are not None; a peer of the workspace who is not in the session comes in.
+
+    Raises NotFound for the session or the peer, BadRequest for too many observers.
+    """
+    workspace, session = sessions.active(store, workspace_id, session_id)
+    if peer_id not in workspace.peers:
+        raise NotFound(f"Peer {peer_id} not found in workspace {workspace_id}")
+    given = {name: value for name, value in settings.items() if value is not None}
+    member = session.members.get(peer_id, Membership())._replace(**given)
+    membership.check_observers(session_id, {**session.members, peer_id: member})
+    membership.put(store, workspace, session, {peer_id: member}, 0)

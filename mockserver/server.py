@@ -1,0 +1,189 @@
+"""The lifetime of a fake server, in a thread (MockServer) or in the foreground (serve), and nothing else."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG
+
+from .app import create_app
+from .domain.quirks import Quirks
+from .testing.mock import Mock
+from .testing.worlds import WorldSource
+
+# How long requests that are under way, and then their connections, may take to end once the server is asked to stop.
+_GRACE_SECONDS = 0.1
+_GIVE_UP_SECONDS = 0.5
+_TICK_SECONDS = 0.001
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, on a free port for 0. Raises OSError for an address that cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def url_of(host: str, listener: socket.socket) -> str:
+    """Where the listener is reached, without a trailing slash."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listener.getsockname()[1]}"
+
+
+def serve(mock: Mock, listener: socket.socket, *, allow_hosts: Iterable[str] = (), log_level: str = "warning") -> None:
+    """Serve `mock` in the foreground until SIGINT or SIGTERM; SIGINT then comes out as KeyboardInterrupt."""
+    config = uvicorn.Config(
+        create_app(mock, allow_hosts=allow_hosts),
+        log_level=log_level,
+        access_log=log_level in ("info", "debug", "trace"),
+        log_config=_logging_to_stderr(),
+        **_SETTINGS,
+    )
+    _Server(config).serve_on(listener)
+
+
+class MockServer:
+    """A fake server on a free loopback port, in a thread of its own, as a context manager.
+
+    `host` and `port` are where it listens, 0 a free port; `allow_hosts` the names beside loopback and `host` under which
+    the control plane answers. The other options are those of Mock. It answers once `with` has entered, and is gone
+    when `with` has left. Entering raises OSError for an address that cannot be had.
+    """
+
+    def __init__(
+        self,
+        *,
+        quirks: str | Quirks = "none",
+        world: WorldSource | None = None,
+        purge_after: float | None = None,
+        seed: int | str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allow_hosts: Iterable[str] = (),
+    ) -> None:
+        self.mock = Mock(quirks=quirks, world=world, purge_after=purge_after, seed=seed)
+        self._host = host
+        self._port = port
+        self._allow_hosts = (host, *allow_hosts)
+        self._url: str | None = None
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a trailing slash; it keeps this once it has run. RuntimeError before."""
+        if self._url is None:
+            raise RuntimeError("the server was not started yet: enter it with `with`")
+        return self._url
+
+    def __enter__(self) -> Self:
+        if self._thread is not None:
+            raise RuntimeError("the server is running already")
+        listener = listen(self._host, self._port)
+        self._url = url_of(self._host, listener)
+        app = create_app(self.mock, allow_hosts=self._allow_hosts)
+        self._server = _Server(uvicorn.Config(app, log_config=None, access_log=False, **_SETTINGS))
+        self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
+        self._thread.start()
+        self._server.loop.result()
+        self.mock.attach(self._hand_over)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is None or self._thread is None:
+            return
+        self.mock.attach(None)
+        self._server.stop()
+        self._thread.join()
+        self._server = self._thread = None
+
+    def _hand_over(self, work: Callable[[], object]) -> object:
+        """Have the server's thread do `work` between two requests, and wait for it."""
+        if self._server is None or threading.current_thread() is self._thread:
+            return work()
+        done: Future[object] = Future()
+
+        def carry_out() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as error:  # Whatever it is, it belongs to the thread that waits.
+                done.set_exception(error)
+
+        self._server.loop.result().call_soon_threadsafe(carry_out)
+        return done.result()
+
+
+# No lifespan, no websockets, no headers but our own: nothing in the path of a request that it does not need.
+_SETTINGS: dict[str, Any] = {
+    "lifespan": "off",
+    "ws": "none",
+    "proxy_headers": False,
+    "server_header": False,
+    "date_header": False,
+}
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, but it stops when it is told to, not at the next tenth of a second.
+
+    `loop` is the event loop that it runs in, or what kept it from running.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.loop: Future[asyncio.AbstractEventLoop] = Future()
+        self._stopping = asyncio.Event()
+
+    def serve_on(self, listener: socket.socket) -> None:
+        """Serve until it is told to stop, and close the listener."""
+        try:
+            with listener, asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+                runner.run(self.serve(sockets=[listener]))
+        except BaseException as error:
+            if self.loop.done():
+                raise
+            self.loop.set_exception(error)
+
+    def stop(self) -> None:
+        """Tell it to stop; from any thread, or from a signal handler."""
+        self.should_exit = True
+        if self.loop.done():
+            self.loop.result().call_soon_threadsafe(self._stopping.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.stop()
+
+    async def main_loop(self) -> None:
+        self.loop.set_result(asyncio.get_running_loop())
+        if not self.should_exit:
+            await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._drained(_GRACE_SECONDS)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()  # A client that hangs, in the middle of a body say, is left behind.
+        await self._drained(_GIVE_UP_SECONDS)
+
+    async def _drained(self, seconds: float) -> None:
+        """Wait until no connection and no request is left, but not for longer than this."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + seconds
+        while (self.server_state.connections or self.server_state.tasks) and clock() < deadline:
+            await asyncio.sleep(_TICK_SECONDS)
+
+
+def _logging_to_stderr() -> dict[str, Any]:
+    """uvicorn's logging, with the access log on stderr too: stdout is for the URL."""
+    access = {**LOGGING_CONFIG["handlers"]["access"], "stream": "ext://sys.stderr"}
+    return {**LOGGING_CONFIG, "handlers": {**LOGGING_CONFIG["handlers"], "access": access}}

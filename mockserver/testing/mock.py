@@ -1,0 +1,101 @@
+"""Mock: the owner of all that changes in a fake server, with the verbs that control it."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..domain import purges
+from ..domain.clock import Clock, Ids
+from ..domain.quirks import Quirks
+from ..domain.store import Store
+from .worlds import StartingWorld, WorldSource, read
+
+T = TypeVar("T")
+
+# Stands for an option that was not given, where None is a value.
+_AS_MADE: Any = object()
+
+
+class Mock:
+    """The state of one fake server. `MockServer.mock` and `app.state.mock` hand it out.
+
+    `quirks` is `"none"`, `"live"`, names separated by commas, or a Quirks. `world` is the state to start from: a path
+    to a JSON file, or a mapping of the same form. `purge_after` is how many seconds after its deletion a session or
+    workspace is purged; None: only when asked. `seed` makes the ids repeat from run to run.
+
+    Its methods may be called from any thread: while a server runs it, they are carried out between two requests.
+    Raises WorldError for a wrong world, ValueError for an unknown quirk or a negative `purge_after`.
+    """
+
+    def __init__(
+        self,
+        *,
+        quirks: str | Quirks = "none",
+        world: WorldSource | None = None,
+        purge_after: float | None = None,
+        seed: int | str | None = None,
+    ) -> None:
+        self.clock = Clock()
+        self._ids = Ids(seed)
+        self._quirks = Quirks.named(quirks)
+        self._purge_after = _checked_wait(purge_after)
+        self._world = StartingWorld(read(world), self.clock, self._ids)
+        self._hand_over: Callable[[Callable[[], object]], object] | None = None
+        self.store = self._fresh_store(self._quirks, self._purge_after, self._world)
+
+    @property
+    def quirks(self) -> Quirks:
+        """The quirks that are on."""
+        return self.store.quirks
+
+    def reset(
+        self,
+        *,
+        quirks: str | Quirks = _AS_MADE,
+        world: WorldSource | None = _AS_MADE,
+        purge_after: float | None = _AS_MADE,
+    ) -> None:
+        """Forget everything and go back to the starting world.
+
+        What is given replaces the option that the mock was made with, until the next reset. Raises as the
+        constructor does, and then nothing was changed.
+        """
+        store = self._fresh_store(
+            self._quirks if quirks is _AS_MADE else Quirks.named(quirks),
+            self._purge_after if purge_after is _AS_MADE else _checked_wait(purge_after),
+            self._world if world is _AS_MADE else StartingWorld(read(world), self.clock, self._ids),
+        )
+        self._between_requests(lambda: self._use(store))
+
+    def purge(self) -> int:
+        """Carry out every purge that waits, due or not; how many they were."""
+        return self._between_requests(lambda: purges.run_all(self.store))
+
+    def run_due_purges(self) -> None:
+        """Carry out the purges that are due by the clock. Every request begins with it."""
+        if self.store.purges:
+            purges.run_due(self.store)
+
+    def attach(self, hand_over: Callable[[Callable[[], object]], object] | None) -> None:
+        """From now on have `hand_over` call what must not come in the middle of a request; None: call it directly."""
+        self._hand_over = hand_over
+
+    def _between_requests(self, work: Callable[[], T]) -> T:
+        if self._hand_over is None:
+            return work()
+        done: list[T] = []
+        self._hand_over(lambda: done.append(work()))
+        return done[0]
+
+    def _fresh_store(self, quirks: Quirks, purge_after: float | None, world: StartingWorld) -> Store:
+        store = Store(self.clock, self._ids, quirks, purge_after)
+        world.load(store)
+        return store
+
+    def _use(self, store: Store) -> None:
+        self.store = store
+
+
+def _checked_wait(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 <= seconds < float("inf"):
+        raise ValueError(f"purge_after must be a number of seconds from 0 up, or None: {seconds}")
+    return seconds

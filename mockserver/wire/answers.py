@@ -1,0 +1,82 @@
+"""Models of what is answered: the shapes of the served document, to which the tests hold the answers.
+
+No request passes through them; a verb's dict is rendered as it is.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+T = TypeVar("T")
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """The contract gives these fields no default; they are merely not required."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(json_schema_extra=_without_default)
+
+
+class Workspace(_Answer):
+    id: str
+    metadata: dict[str, Any] = {}
+    configuration: dict[str, Any] = {}
+    created_at: datetime
+
+
+class Peer(_Answer):
+    id: str
+    workspace_id: str
+    created_at: datetime
+    metadata: dict[str, Any] = {}
+    configuration: dict[str, Any] = {}
+
+
+class Session(_Answer):
+    id: str
+    is_active: bool
+    workspace_id: str
+    metadata: dict[str, Any] = {}
+    configuration: dict[str, Any] = {}
+    created_at: datetime
+
+
+class Message(_Answer):
+    id: str
+    content: str
+    peer_id: str
+    session_id: str
+    metadata: dict[str, Any] = {}
+    created_at: datetime
+    workspace_id: str
+    token_count: int
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+    total: int = Field(ge=0)
+    page: int = Field(ge=1)
+    size: int = Field(ge=1)
+    pages: int = Field(ge=0)
+
+
+class Problem(BaseModel):
+    """An error that is told in one sentence."""
+
+    detail: str
+
+
+class ValidationError(_Answer):
+    loc: list[str | int] = Field(title="Location")
+    msg: str = Field(title="Message")
+    type: str = Field(title="Error Type")
+    input: Any = None
+    ctx: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})] = Field(default={}, title="Context")
+
+
+class HTTPValidationError(_Answer):
+    detail: list[ValidationError] = []

@@ -1,0 +1,136 @@
+"""Models of what a request brings: bodies and the query of lists."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from ..domain import tokens
+from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
+from .fields import Content, Id, JsonObject, Metadata, Storable
+
+
+class Page(BaseModel):
+    """Which page of a list. The order of the fields is the order in which their errors are told (recorded)."""
+
+    page: int = Field(default=1, ge=1, description="Page number")
+    size: int = Field(default=50, ge=1, le=100, description="Page size")
+
+
+class ReversiblePage(Page):
+    reverse: bool = Field(default=False, description="Whether to reverse the order of results")
+
+
+class MessagePage(Page):
+    reverse: bool | None = Field(default=False, description="Whether to reverse the order of results")
+
+
+class CloneQuery(BaseModel):
+    message_id: str | None = Field(default=None, description="Message ID to cut off the clone at")
+
+
+class WorkspaceCreate(BaseModel):
+    name: Id = Field(alias="id")
+    metadata: Metadata = Field(default={})
+    configuration: WorkspaceConfiguration = Field(default_factory=WorkspaceConfiguration)
+
+
+class WorkspaceUpdate(BaseModel):
+    metadata: Metadata | None = None
+    configuration: WorkspaceConfiguration | None = None
+
+
+class WorkspaceGet(BaseModel):
+    filters: JsonObject | None = None
+
+
+class PeerCreate(BaseModel):
+    name: Id = Field(alias="id")
+    metadata: Metadata | None = None
+    configuration: Storable | None = None
+
+
+class PeerUpdate(BaseModel):
+    metadata: Metadata | None = None
+    configuration: Storable | None = None
+
+
+class PeerGet(BaseModel):
+    filters: JsonObject | None = None
+
+
+class SessionPeerConfig(BaseModel):
+    observe_me: bool | None = Field(
+        default=None, description="Whether Honcho will use reasoning to form a representation of this peer"
+    )
+    observe_others: bool | None = Field(
+        default=None,
+        description=(
+            "Whether this peer should form a session-level theory-of-mind representation of other peers in the session"
+        ),
+    )
+
+
+class SessionCreate(BaseModel):
+    name: Id = Field(alias="id")
+    metadata: Metadata | None = None
+    peer_names: dict[str, SessionPeerConfig] | None = Field(default=None, alias="peers")
+    configuration: SessionConfiguration | None = None
+
+
+class SessionUpdate(BaseModel):
+    metadata: Metadata | None = None
+    configuration: SessionConfiguration | None = None
+
+
+class SessionGet(BaseModel):
+    filters: JsonObject | None = None
+
+
+class MessageCreate(BaseModel):
+    content: Content
+    peer_id: Id
+    metadata: Metadata | None = None
+    configuration: MessageConfiguration | None = None
+    created_at: datetime | None = None
+
+    @model_validator(mode="after")
+    def _without_control_tokens(self) -> Self:
+        found = [token for token in tokens.CONTROL_TOKENS if token in self.content]
+        if found:
+            raise ValueError(_CONTROL_TOKEN_COMPLAINT.format(token=min(found, key=self.content.index)))
+        return self
+
+
+# The tokenizer's own words, as the live server passes them on (recorded in x-special-tokens).
+_CONTROL_TOKEN_COMPLAINT = (
+    "Encountered text corresponding to disallowed special token '{token}'.\n"
+    "If you want this text to be encoded as a special token, pass it to `allowed_special`, "
+    "e.g. `allowed_special={{'{token}', ...}}`.\n"
+    "If you want this text to be encoded as normal text, disable the check for this token by passing "
+    "`disallowed_special=(enc.special_tokens_set - {{'{token}'}})`.\n"
+    "To disable this check for all special tokens, pass `disallowed_special=()`.\n"
+)
+
+
+class MessageBatchCreate(BaseModel):
+    """A batch of 1 to 100 messages, stored whole or not at all."""
+
+    messages: Annotated[list[MessageCreate], Field(min_length=1, max_length=100)]
+
+
+class MessageUpdate(BaseModel):
+    metadata: Metadata | None = None
+
+
+class MessageGet(BaseModel):
+    filters: JsonObject | None = None
+
+
+SessionPeers = dict[str, SessionPeerConfig]
+PeerIds = list[str]
+
+
+def settings_by_peer(peers: SessionPeers) -> dict[str, dict[str, bool | None]]:
+    """The settings as the verbs take them."""
+    return {peer_id: dict(settings) for peer_id, settings in peers.items()}

@@ -1,0 +1,114 @@
+"""Models of configuration, as workspaces, sessions and messages have it."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .fields import Instructions, without_nul
+
+
+class ReasoningConfiguration(BaseModel):
+    enabled: bool | None = Field(default=None, description="Whether to enable reasoning functionality.")
+    custom_instructions: Instructions | None = Field(
+        default=None,
+        description=(
+            "Optional custom instructions for the reasoning system on this workspace/session/message. "
+            "Rejected if they exceed the deriver custom-instruction token cap."
+        ),
+    )
+
+
+class PeerCardConfiguration(BaseModel):
+    use: bool | None = Field(
+        default=None, description="Whether to use peer card related to this peer during reasoning process."
+    )
+    create: bool | None = Field(default=None, description="Whether to generate peer card based on content.")
+
+
+class SummaryConfiguration(BaseModel):
+    enabled: bool | None = Field(default=None, description="Whether to enable summary functionality.")
+    messages_per_short_summary: int | None = Field(
+        default=None,
+        ge=10,
+        description=(
+            "Number of messages per short summary. Must be positive, greater than or equal to 10, and less than "
+            "messages_per_long_summary."
+        ),
+    )
+    messages_per_long_summary: int | None = Field(
+        default=None,
+        ge=20,
+        description=(
+            "Number of messages per long summary. Must be positive, greater than or equal to 20, and greater than "
+            "messages_per_short_summary."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _short_before_long(self) -> Self:
+        short, long = self.messages_per_short_summary, self.messages_per_long_summary
+        if short is not None and long is not None and short >= long:
+            raise ValueError("messages_per_short_summary must be less than messages_per_long_summary")
+        return self
+
+
+class DreamConfiguration(BaseModel):
+    enabled: bool | None = Field(
+        default=None,
+        description=(
+            "Whether to enable dream functionality. If reasoning is disabled, dreams will also be disabled and this "
+            "setting will be ignored."
+        ),
+    )
+
+
+class _Configuration(BaseModel):
+    """The parts that the API knows; unknown keys are kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    reasoning: ReasoningConfiguration | None = Field(
+        default=None, description="Configuration for reasoning functionality."
+    )
+    peer_card: PeerCardConfiguration | None = Field(
+        default=None,
+        description=(
+            "Configuration for peer card functionality. If reasoning is disabled, peer cards will also be disabled and "
+            "these settings will be ignored."
+        ),
+    )
+    summary: SummaryConfiguration | None = Field(default=None, description="Configuration for summary functionality.")
+    dream: DreamConfiguration | None = Field(
+        default=None,
+        description=(
+            "Configuration for dream functionality. If reasoning is disabled, dreams will also be disabled and these "
+            "settings will be ignored."
+        ),
+    )
+
+    def stored(self) -> dict[str, Any]:
+        """The object that is stored: what is null is left out, on the top and in the known parts."""
+        stored: dict[str, Any] = without_nul(self.model_dump(exclude_none=True))
+        return stored
+
+
+class WorkspaceConfiguration(_Configuration):
+    """The set of options that can be in a workspace DB-level configuration dictionary.
+
+    All fields are optional. Session-level configuration overrides workspace-level configuration, which overrides global configuration.
+    """
+
+
+class SessionConfiguration(_Configuration):
+    """The set of options that can be in a session DB-level configuration dictionary.
+
+    All fields are optional. Session-level configuration overrides workspace-level configuration, which overrides global configuration.
+    """
+
+
+class MessageConfiguration(BaseModel):
+    """The configuration of a single message; it goes before that of the session and the workspace."""
+
+    reasoning: ReasoningConfiguration | None = Field(
+        default=None, description="Configuration for reasoning functionality."
+    )

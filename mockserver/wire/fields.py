@@ -1,0 +1,52 @@
+"""Types of fields that several models share, with the limits of the API."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from ..domain import tokens
+from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
+
+METADATA_KEYS_LIMIT = 100
+METADATA_DEPTH_LIMIT = 5
+CONTENT_LIMIT = 25_000
+INSTRUCTIONS_TOKENS_LIMIT = 2_000
+
+JsonObject = dict[str, Any]
+
+
+def without_nul(value: Any) -> Any:
+    """The same JSON with every NUL character dropped from its strings and keys, as the API stores it."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [without_nul(entry) for entry in value]
+    if isinstance(value, dict):
+        return {without_nul(key): without_nul(entry) for key, entry in value.items()}
+    return value
+
+
+def _checked_metadata(metadata: JsonObject) -> JsonObject:
+    if len(metadata) > METADATA_KEYS_LIMIT:
+        raise ValueError(f"Metadata exceeds maximum of {METADATA_KEYS_LIMIT} top-level keys")
+    if not _nests_within(metadata, METADATA_DEPTH_LIMIT):
+        raise ValueError(f"Metadata nesting exceeds maximum depth of {METADATA_DEPTH_LIMIT}")
+    return without_nul(metadata) if metadata else metadata
+
+
+def _nests_within(value: JsonObject, levels: int) -> bool:
+    """Whether objects stand in each other at most `levels` deep; what stands in a list does not count (recorded)."""
+    return levels > 0 and all(_nests_within(entry, levels - 1) for entry in value.values() if isinstance(entry, dict))
+
+
+def _checked_instructions(instructions: str) -> str:
+    if tokens.count(instructions) > INSTRUCTIONS_TOKENS_LIMIT:
+        raise ValueError(f"custom_instructions exceeds maximum of {INSTRUCTIONS_TOKENS_LIMIT} tokens")
+    return instructions
+
+
+Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
+Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata)]
+Storable = Annotated[JsonObject, AfterValidator(without_nul)]
+Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT)]
+Instructions = Annotated[str, AfterValidator(_checked_instructions)]

@@ -1,0 +1,82 @@
+"""Bytes to JSON, and what is refused on the way."""
+
+import json
+import math
+import re
+from email.message import Message
+from typing import Any
+
+from pydantic_core import from_json
+
+_LONG_NUMBER = re.compile(rb"[eE]\+?\d{3}|\d{309}")
+_PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
+
+
+class InvalidJson(Exception):
+    """A body that is no JSON, or holds what cannot be stored; `place` is the offset of the offence in the text."""
+
+    def __init__(self, reason: str, place: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.place = place
+
+
+def is_json(content_type: bytes | None) -> bool:
+    """Whether the content type says JSON: `application/json`, or `application/` anything that ends in `+json`."""
+    if content_type == b"application/json":
+        return True
+    if content_type is None:
+        return False
+    message = Message()
+    message["content-type"] = content_type.decode("latin-1")
+    subtype = message.get_content_subtype()
+    return message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
+
+
+def parse(body: bytes) -> Any:
+    """The JSON in `body`; a key that comes twice has its last value.
+
+    Raises InvalidJson for what does not parse, and for what parses and cannot be stored: NaN and infinities, also by
+    overflow, numbers of more than 4,300 digits, lone surrogates, lists and objects nested more than 200 deep.
+    """
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        return _parse_slowly(body, str(error))
+    if _LONG_NUMBER.search(body) and not _is_finite(value):
+        raise InvalidJson("Number out of range", 0)
+    return value
+
+
+def _parse_slowly(body: bytes, complaint: str) -> Any:
+    """What the fast parser refused: other encodings than UTF-8 are read, the rest gets the recorded words."""
+    encoding = json.detect_encoding(body)
+    try:
+        text = body.decode(encoding)
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidJson(error.msg, error.pos) from None
+    except UnicodeDecodeError as error:
+        raise InvalidJson(f"Invalid {encoding}: {error.reason}", error.start) from None
+    except (ValueError, RecursionError):
+        raise _from_complaint(body, complaint) from None
+    if encoding == "utf-8":
+        raise _from_complaint(body, complaint)
+    return parse(text.encode("utf-8", "surrogatepass"))
+
+
+def _from_complaint(body: bytes, complaint: str) -> InvalidJson:
+    match = _PLACE.match(complaint)
+    if match is None:
+        return InvalidJson(complaint, 0)
+    reason, line, column = match[1], int(match[2]), int(match[3])
+    lines = body.split(b"\n", line - 1)
+    return InvalidJson(reason.capitalize(), max(0, sum(len(before) + 1 for before in lines[:-1]) + column - 1))
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    return not isinstance(value, list) or all(map(_is_finite, value))

@@ -1,0 +1,60 @@
+"""Models of a world file: what a fake server starts with."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .bodies import SessionPeerConfig
+from .configuration import SessionConfiguration, WorkspaceConfiguration
+from .fields import Content, Id, Metadata, Storable
+
+
+class _Part(BaseModel):
+    """A part of a world. Unlike the API it takes no key that it does not know: one is a slip of the pen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class WorldMember(SessionPeerConfig):
+    model_config = ConfigDict(extra="forbid")
+
+    present: bool = True
+
+
+class WorldMessage(_Part):
+    id: Id | None = None
+    peer_id: Id
+    content: Content
+    metadata: Metadata = {}
+    created_at: datetime | None = None
+    token_count: Annotated[int, Field(ge=0)] | None = None
+
+
+class WorldSession(_Part):
+    id: Id | None = None
+    is_active: bool = True
+    metadata: Metadata = {}
+    configuration: SessionConfiguration = SessionConfiguration()
+    created_at: datetime | None = None
+    peers: dict[Id, WorldMember] = {}
+    messages: list[WorldMessage] = []
+
+
+class WorldPeer(_Part):
+    id: Id
+    metadata: Metadata = {}
+    configuration: Storable = {}
+    created_at: datetime | None = None
+
+
+class WorldWorkspace(_Part):
+    metadata: Metadata = {}
+    configuration: WorkspaceConfiguration = WorkspaceConfiguration()
+    created_at: datetime | None = None
+    peers: list[WorldPeer] = []
+    sessions: list[WorldSession] = []
+
+
+class World(_Part):
+    workspaces: dict[Id, WorldWorkspace] = {}
