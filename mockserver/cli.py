@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from .server import listen, serve, url_of
@@ -12,7 +13,7 @@ from .testing.worlds import WorldError
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\
-A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and sessions in several states.
+A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and four sessions.
 Try, in another terminal:
 
   curl -s -X POST {url}/v3/workspaces/demo/sessions/list
@@ -39,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     is_demo = options.command == "demo"
     try:
         mock = Mock(
-            quirks=options.quirks, world=fixture("demo.json") if is_demo else options.world, purge_after=options.purge_after
+            quirks=options.quirks,
+            world=fixture("demo.json") if is_demo else options.world,
+            purge_after=options.purge_after,
         )
         listener = listen(options.host, options.port)
     except WorldError as error:
@@ -53,10 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     print(url, flush=True)
     if is_demo:
         print(_DEMO.format(url=url), flush=True)
-    try:
+    with suppress(KeyboardInterrupt):
         serve(mock, listener, allow_hosts=[options.host, *options.allow_host], log_level=options.log_level)
-    except KeyboardInterrupt:
-        pass
     sys.exit(0)
 
 

@@ -49,9 +49,9 @@ def serve(mock: Mock, listener: socket.socket, *, allow_hosts: Iterable[str] = (
 class MockServer:
     """A fake server on a free loopback port, in a thread of its own, as a context manager.
 
-    `host` and `port` are where it listens, 0 a free port; `allow_hosts` the names beside loopback and `host` under which
-    the control plane answers. The other options are those of Mock. It answers once `with` has entered, and is gone
-    when `with` has left. Entering raises OSError for an address that cannot be had.
+    `host` and `port` are where it listens, 0 a free port; `allow_hosts` the names beside loopback and `host` under
+    which the control plane answers. The other options are those of Mock. It answers once `with` has entered, and is
+    gone when `with` has left. Entering raises OSError for an address that cannot be had.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class MockServer:
         def carry_out() -> None:
             try:
                 done.set_result(work())
-            except BaseException as error:  # Whatever it is, it belongs to the thread that waits.
+            except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the thread that waits
                 done.set_exception(error)
 
         self._server.loop.result().call_soon_threadsafe(carry_out)
@@ -130,7 +130,7 @@ _SETTINGS: dict[str, Any] = {
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, but it stops when it is told to, not at the next tenth of a second.
+    """The server of uvicorn, but it stops when it is told to, not at the next tenth of a second.
 
     `loop` is the event loop that it runs in, or what kept it from running.
     """
@@ -165,7 +165,7 @@ class _Server(uvicorn.Server):
         if not self.should_exit:
             await self._stopping.wait()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn calls it so
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
@@ -179,11 +179,12 @@ class _Server(uvicorn.Server):
         """Wait until no connection and no request is left, but not for longer than this."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
-        while (self.server_state.connections or self.server_state.tasks) and clock() < deadline:
+        state = self.server_state
+        while (state.connections or state.tasks) and clock() < deadline:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(_TICK_SECONDS)
 
 
 def _logging_to_stderr() -> dict[str, Any]:
-    """uvicorn's logging, with the access log on stderr too: stdout is for the URL."""
+    """The logging of uvicorn, with the access log on stderr too: stdout is for the URL."""
     access = {**LOGGING_CONFIG["handlers"]["access"], "stream": "ext://sys.stderr"}
     return {**LOGGING_CONFIG, "handlers": {**LOGGING_CONFIG["handlers"], "access": access}}

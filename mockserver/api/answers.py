@@ -57,4 +57,10 @@ def missing_body() -> dict[str, Any]:
 def invalid_json(error: InvalidJson) -> dict[str, Any]:
     """The entry of a 422 for a body that is no JSON."""
     place, reason = error.place, error.reason
-    return {"type": "json_invalid", "loc": ("body", place), "msg": "JSON decode error", "input": {}, "ctx": {"error": reason}}
+    return {
+        "type": "json_invalid",
+        "loc": ("body", place),
+        "msg": "JSON decode error",
+        "input": {},
+        "ctx": {"error": reason},
+    }

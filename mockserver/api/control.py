@@ -19,14 +19,14 @@ PREFIX = "/_mock"
 room = Room()
 
 
-@room.operation("POST", PREFIX + "/reset", answers={200: dict})
+@room.operation("POST", PREFIX + "/reset", answers={200: "Anything"})
 def reset(call: Call) -> Reply:
     """Forget everything and go back to the starting world."""
     call.mock.reset()
     return 200, {"reset": True}
 
 
-@room.operation("POST", PREFIX + "/purge", answers={200: dict})
+@room.operation("POST", PREFIX + "/purge", answers={200: "Anything"})
 def purge(call: Call) -> Reply:
     """Carry out every purge that waits."""
     return 200, {"purged": call.mock.purge()}
@@ -64,7 +64,7 @@ class ControlPlane(Endpoint):
         headers: dict[bytes, Any] = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
         if not self._is_ours("//" + host):
-            return f"The control plane does not answer to the host {host!r}; start the server with --allow-host to allow it"
+            return f"The control plane does not answer to the host {host!r}; --allow-host NAME allows it"
         origin = headers.get(b"origin")
         if origin is not None and not self._is_ours(origin.decode("latin-1")):
             return f"The control plane does not answer to pages of the origin {origin.decode('latin-1')!r}"

@@ -59,7 +59,7 @@ class Endpoint(BaseRoute):
             await answers.send_json(send, 405, {"detail": "Method Not Allowed"}, [allow])
             return
         try:
-            body = await _read(scope, receive)
+            body = await _read(receive)
         except _Gone:
             return
         except _TooLarge:
@@ -82,7 +82,7 @@ class Endpoint(BaseRoute):
             return 422, {"detail": refused.entries}
 
 
-async def _read(scope: Scope, receive: Receive) -> bytes:
+async def _read(receive: Receive) -> bytes:
     message = await receive()
     if message["type"] == "http.disconnect":
         raise _Gone

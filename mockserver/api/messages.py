@@ -3,7 +3,7 @@
 from ..domain import messages, tables, tokens
 from ..domain.clock import microseconds
 from ..domain.messages import Draft
-from ..wire import answers, bodies
+from ..wire import bodies
 from .operation import Call, Reply, Room
 
 room = Room("messages")
@@ -14,7 +14,7 @@ _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}/messages"
 @room.operation(
     "POST",
     _PATH,
-    answers={201: list[answers.Message], 404: answers.Problem},
+    answers={201: "list[Message]", 404: "Problem"},
     body=bodies.MessageBatchCreate,
     new_ids=("workspace_id", "session_id"),
 )
@@ -35,7 +35,7 @@ def create_messages_for_session(call: Call) -> Reply:
 @room.operation(
     "POST",
     _PATH + "/list",
-    answers={200: answers.Page[answers.Message]},
+    answers={200: "Page[Message]"},
     query=bodies.MessagePage,
     body=bodies.MessageGet,
     body_required=False,
@@ -48,7 +48,7 @@ def get_messages(call: Call) -> Reply:
     return 200, messages.list_(call.store, call.path["workspace_id"], call.path["session_id"], *call.page(), matches)
 
 
-@room.operation("GET", _PATH + "/{message_id}", answers={200: answers.Message, 404: answers.Problem})
+@room.operation("GET", _PATH + "/{message_id}", answers={200: "Message", 404: "Problem"})
 def get_message(call: Call) -> Reply:
     """Get one message of a session."""
     path = call.path
@@ -58,16 +58,14 @@ def get_message(call: Call) -> Reply:
 @room.operation(
     "PUT",
     _PATH + "/{message_id}",
-    answers={200: answers.Message, 404: answers.Problem},
+    answers={200: "Message", 404: "Problem"},
     body=bodies.MessageUpdate,
     body_description="Updated message parameters",
 )
 def update_message(call: Call) -> Reply:
     """Replace the metadata of a message."""
     path = call.path
-    row = messages.update(
-        call.store, path["workspace_id"], path["session_id"], path["message_id"], call.body.metadata
-    )
+    row = messages.update(call.store, path["workspace_id"], path["session_id"], path["message_id"], call.body.metadata)
     return 200, row
 
 

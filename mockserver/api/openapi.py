@@ -20,7 +20,7 @@ _SECURITY: list[dict[str, list[str]]] = [{"HTTPBearer": []}, {}]
 Json = dict[str, Any]
 
 
-def document(operations: Iterable[Operation]) -> Json:
+def document_of(operations: Iterable[Operation]) -> Json:
     """The OpenAPI 3.1 document of these operations."""
     listed = list(operations)
     by_name = {operation.name: operation for operation in listed}
@@ -142,11 +142,10 @@ def _body(operation: Operation, schemas: _Schemas) -> Json:
 def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas) -> Json:
     responses: Json = {}
     success = next(iter(operation.answers))
-    for status, type_ in operation.answers.items():
+    for status, shape in operation.answers.items():
         response: Json = {"description": _SUCCESS if status == success else _REASONS[status]}
-        if type_ is not None:
-            schema = {} if type_ is dict else schemas.of(type_)
-            response["content"] = {"application/json": {"schema": schema}}
+        if shape is not None:
+            response["content"] = {"application/json": {"schema": schemas.of(answers.SHAPES[shape])}}
         if status == success and operation.links:
             response["links"] = {
                 name: {"operationId": by_name[name].operation_id, "parameters": dict(parameters)}

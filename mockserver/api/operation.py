@@ -47,7 +47,8 @@ Verb = Callable[[Call], Reply]
 class Operation:
     """One method of one path.
 
-    `answers` maps each status but 422 to the type of its body, or None for an answer without one; the first is the success.
+    `answers` maps each status but 422 to the name of a shape in `wire.answers`, or None for an answer without a body;
+    the first is the success.
     `new_ids` are the parameters of the path under which something may be made, and which keep the rule of ids.
     `links` names operations that take ids from a success: by operation name, parameter to runtime expression.
     """
@@ -55,7 +56,7 @@ class Operation:
     method: str
     path: str
     verb: Verb
-    answers: Mapping[int, Any]
+    answers: Mapping[int, str | None]
     tag: str | None = None
     body: Any = None
     body_required: bool = True
@@ -102,7 +103,9 @@ class Room:
         self.tag = tag
         self.operations: list[Operation] = []
 
-    def operation(self, method: str, path: str, answers: Mapping[int, Any], **more: Any) -> Callable[[Verb], Verb]:
+    def operation(
+        self, method: str, path: str, answers: Mapping[int, str | None], **more: Any
+    ) -> Callable[[Verb], Verb]:
         """Decorate the function that answers `method` on `path`; `more` are the other fields of Operation."""
 
         def declare(verb: Verb) -> Verb:

@@ -1,7 +1,7 @@
 """Operations on the peers of a workspace."""
 
 from ..domain import peers, tables
-from ..wire import answers, bodies
+from ..wire import bodies
 from .operation import Call, Reply, Room
 
 room = Room("peers")
@@ -10,7 +10,7 @@ room = Room("peers")
 @room.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/peers",
-    answers={200: answers.Peer},
+    answers={200: "Peer"},
     body=bodies.PeerCreate,
     body_description="Peer creation parameters",
     new_ids=("workspace_id",),
@@ -18,16 +18,14 @@ room = Room("peers")
 def get_or_create_peer(call: Call) -> Reply:
     """Get the peer of an id, or make it; metadata and configuration that are given replace those of one that exists."""
     body: bodies.PeerCreate = call.body
-    row, made = peers.get_or_create(
-        call.store, call.path["workspace_id"], body.name, body.metadata, body.configuration
-    )
+    row, made = peers.get_or_create(call.store, call.path["workspace_id"], body.name, body.metadata, body.configuration)
     return call.status_of_get_or_create(made), row
 
 
 @room.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/peers/list",
-    answers={200: answers.Page[answers.Peer]},
+    answers={200: "Page[Peer]"},
     query=bodies.ReversiblePage,
     body=bodies.PeerGet,
     body_required=False,
@@ -42,7 +40,7 @@ def get_peers(call: Call) -> Reply:
 @room.operation(
     "PUT",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}",
-    answers={200: answers.Peer},
+    answers={200: "Peer"},
     body=bodies.PeerUpdate,
     body_description="Updated peer parameters",
     new_ids=("workspace_id", "peer_id"),
@@ -59,7 +57,7 @@ def update_peer(call: Call) -> Reply:
 @room.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}/sessions",
-    answers={200: answers.Page[answers.Session]},
+    answers={200: "Page[Session]"},
     query=bodies.ReversiblePage,
     body=bodies.SessionGet,
     body_required=False,

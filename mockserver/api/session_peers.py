@@ -1,19 +1,19 @@
 """Operations on the peers of a session."""
 
 from ..domain import session_peers
-from ..wire import answers, bodies
+from ..wire import bodies
 from .operation import Call, Reply, Room
 
 room = Room("sessions")
 
 _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}/peers"
-_REFUSALS = {400: answers.Problem, 404: answers.Problem}
+_REFUSALS = {400: "Problem", 404: "Problem"}
 
 
 @room.operation(
     "POST",
     _PATH,
-    answers={200: answers.Session, **_REFUSALS},
+    answers={200: "Session", **_REFUSALS},
     body=bodies.SessionPeers,
     body_title="Peers",
     body_description="List of peer IDs (with session-level configuration) to add to the session",
@@ -27,7 +27,7 @@ def add_peers_to_session(call: Call) -> Reply:
 @room.operation(
     "PUT",
     _PATH,
-    answers={200: answers.Session, **_REFUSALS},
+    answers={200: "Session", **_REFUSALS},
     body=bodies.SessionPeers,
     body_title="Peers",
     body_description="List of peer IDs (with session-level configuration) to set for the session",
@@ -41,7 +41,7 @@ def set_session_peers(call: Call) -> Reply:
 @room.operation(
     "DELETE",
     _PATH,
-    answers={200: answers.Session, 404: answers.Problem},
+    answers={200: "Session", 404: "Problem"},
     body=bodies.PeerIds,
     body_title="Peers",
     body_description="List of peer IDs to remove from the session",
@@ -51,14 +51,14 @@ def remove_peers_from_session(call: Call) -> Reply:
     return 200, session_peers.remove(call.store, call.path["workspace_id"], call.path["session_id"], call.body)
 
 
-@room.operation("GET", _PATH, answers={200: answers.Page[answers.Peer]}, query=bodies.Page)
+@room.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.Page)
 def get_session_peers(call: Call) -> Reply:
     """List the peers who are in a session, oldest first, page by page."""
     page, size = call.query.page, call.query.size
     return 200, session_peers.list_(call.store, call.path["workspace_id"], call.path["session_id"], page, size)
 
 
-@room.operation("GET", _PATH + "/{peer_id}/config", answers={200: bodies.SessionPeerConfig, 404: answers.Problem})
+@room.operation("GET", _PATH + "/{peer_id}/config", answers={200: "SessionPeerConfig", 404: "Problem"})
 def get_peer_config(call: Call) -> Reply:
     """Get the settings of a peer who is or was in a session."""
     path = call.path
@@ -75,7 +75,5 @@ def get_peer_config(call: Call) -> Reply:
 def set_peer_config(call: Call) -> Reply:
     """Change the settings of a peer in a session; null leaves one alone."""
     path = call.path
-    session_peers.set_settings(
-        call.store, path["workspace_id"], path["session_id"], path["peer_id"], dict(call.body)
-    )
+    session_peers.set_settings(call.store, path["workspace_id"], path["session_id"], path["peer_id"], dict(call.body))
     return 204, None

@@ -1,7 +1,8 @@
 """Operations on sessions: the four of the published contract, and the update."""
 
 from ..domain import clones, sessions, tables
-from ..wire import answers, bodies
+from ..wire import bodies
+from ..wire.configuration import stored
 from .operation import Call, Reply, Room
 
 room = Room("sessions")
@@ -16,7 +17,7 @@ _SESSION_LINKS = {
 @room.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/sessions",
-    answers={200: answers.Session, 400: answers.Problem, 404: answers.Problem},
+    answers={200: "Session", 400: "Problem", 404: "Problem"},
     body=bodies.SessionCreate,
     body_description="Session creation parameters",
     new_ids=("workspace_id",),
@@ -29,7 +30,7 @@ def get_or_create_session(call: Call) -> Reply:
     Otherwise, it uses the session_id from the JWT for verification.
     """
     body: bodies.SessionCreate = call.body
-    configuration = body.configuration and body.configuration.stored()
+    configuration = stored(body.configuration)
     joining = bodies.settings_by_peer(body.peer_names or {})
     session, made = sessions.get_or_create(
         call.store, call.path["workspace_id"], body.name, body.metadata, configuration, joining
@@ -40,7 +41,7 @@ def get_or_create_session(call: Call) -> Reply:
 @room.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/list",
-    answers={200: answers.Page[answers.Session]},
+    answers={200: "Page[Session]"},
     query=bodies.ReversiblePage,
     body=bodies.SessionGet,
     body_required=False,
@@ -56,24 +57,22 @@ def get_sessions(call: Call) -> Reply:
 @room.operation(
     "PUT",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}",
-    answers={200: answers.Session, 404: answers.Problem},
+    answers={200: "Session", 404: "Problem"},
     body=bodies.SessionUpdate,
     body_description="Updated session parameters",
 )
 def update_session(call: Call) -> Reply:
     """Replace a session's metadata and merge its configuration by top-level keys; makes one that is missing."""
     body: bodies.SessionUpdate = call.body
-    configuration = body.configuration and body.configuration.stored()
-    row = sessions.update(
-        call.store, call.path["workspace_id"], call.path["session_id"], body.metadata, configuration
-    )
+    configuration = stored(body.configuration)
+    row = sessions.update(call.store, call.path["workspace_id"], call.path["session_id"], body.metadata, configuration)
     return 200, row
 
 
 @room.operation(
     "DELETE",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}",
-    answers={202: dict, 404: answers.Problem},
+    answers={202: "Anything", 404: "Problem"},
 )
 def delete_session(call: Call) -> Reply:
     """Delete a Session and all associated messages.
@@ -90,7 +89,7 @@ def delete_session(call: Call) -> Reply:
 @room.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}/clone",
-    answers={201: answers.Session, 404: answers.Problem},
+    answers={201: "Session", 404: "Problem"},
     query=bodies.CloneQuery,
     links=_SESSION_LINKS,
 )

@@ -17,6 +17,10 @@ class Clock:
     """
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Follow real time again, as a new clock does."""
         self._moved = 0
         self._frozen: int | None = None
         self._last = 0
@@ -57,7 +61,12 @@ class Ids:
     """
 
     def __init__(self, seed: int | str | None = None) -> None:
-        self._random = random.Random(seed)
+        self._seed = seed
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the run of a seed again; without a seed, begin another."""
+        self._random = random.Random(self._seed)  # noqa: S311 - ids, no secrets; a seed must repeat
 
     def new(self) -> str:
         """A fresh id; 126 random bits."""

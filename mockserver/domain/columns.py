@@ -44,7 +44,9 @@ class Column:
     def cast(self, value: Any) -> Any:
         """The filter's value as it is compared for equality; None for null, which equals nothing."""
         if isinstance(value, (bool, dict)):
-            raise InvalidFilter(f"Invalid value for column '{self.name}': {value}. Expected text, got {type(value).__name__}")
+            raise InvalidFilter(
+                f"Invalid value for column '{self.name}': {value}. Expected text, got {type(value).__name__}"
+            )
         return None if value is None else str(value)
 
     def cast_ordered(self, value: Any) -> Any:
@@ -138,7 +140,8 @@ def member_of(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Conditi
     """The condition of `in`: the value is one of the operand's, each cast; None where `*` is among them."""
     if not isinstance(operand, list):
         raise InvalidFilter(
-            f"Invalid value for 'in' operator: {operand}. Expected an iterable (list, tuple, set), got {type(operand).__name__}"
+            f"Invalid value for 'in' operator: {operand}. Expected an iterable (list, tuple, set), "
+            f"got {type(operand).__name__}"
         )
     if WILDCARD in operand:
         return None

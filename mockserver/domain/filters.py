@@ -72,7 +72,9 @@ def _members(operator: str, members: object) -> Iterable[Row]:
         raise InvalidFilter(f"{operator} operator must contain a list, got {type(members).__name__}")
     for member in members:
         if not isinstance(member, dict):
-            raise InvalidFilter(f"{operator} operator must contain a list of objects, got {type(member).__name__} in it")
+            raise InvalidFilter(
+                f"{operator} operator must contain a list of objects, got {type(member).__name__} in it"
+            )
         yield member
 
 

@@ -32,8 +32,8 @@ def check_observers(session_id: str, members: Members) -> None:
     count = sum(1 for membership in members.values() if membership.present and membership.observe_others)
     if count > OBSERVERS_LIMIT:
         raise BadRequest(
-            f"Cannot create session {session_id} with {count} observers. Maximum allowed is {OBSERVERS_LIMIT} observers "
-            "per session. Observers are peers with 'observe_others' set to true."
+            f"Cannot create session {session_id} with {count} observers. Maximum allowed is {OBSERVERS_LIMIT} "
+            "observers per session. Observers are peers with 'observe_others' set to true."
         )
 
 

@@ -7,6 +7,7 @@ from . import paging, sessions
 from .clock import timestamp
 from .errors import NotFound
 from .filters import Predicate
+from .membership import Settings
 from .store import Row, Session, Store
 
 
@@ -26,7 +27,7 @@ def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Dr
     Raises NotFound for a deleted session, InvalidId for a malformed id that would have to be made; then nothing was
     stored.
     """
-    senders = {draft.peer_id: {} for draft in drafts}
+    senders: dict[str, Settings] = {draft.peer_id: {} for draft in drafts}
     session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=senders)
     now = timestamp(store.clock.now())
     rows = [_row(store.ids.new(), draft, session.row, now) for draft in drafts]

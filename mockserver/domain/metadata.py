@@ -72,7 +72,9 @@ def _comparison(key: str, name: str, operand: Any, read_text: Reader) -> Conditi
             return None
         number = decimal(written)
         if number is None:
-            raise InvalidFilter(f"Metadata field '{key}' of '{row['id']}' is no number: it cannot be compared with {operand}")
+            raise InvalidFilter(
+                f"Metadata field '{key}' of '{row['id']}' is no number: it cannot be compared with {operand}"
+            )
         return number
 
     return compared(read_number, COMPARISONS[name], decimal(str(operand)))

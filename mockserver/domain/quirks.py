@@ -4,7 +4,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 
-def _quirk(why: str, *, scenario: str) -> Any:  # `Any` lets a dataclass field be declared through a helper.
+def _quirk(why: str, *, scenario: str | None) -> Any:  # `Any` lets a dataclass field be declared through a helper.
     return field(default=False, metadata={"why": why, "scenario": scenario})
 
 
@@ -13,7 +13,8 @@ class Quirks:
     """Which habits of the live 3.0.7 server are on; all are off by default.
 
     Each field is one habit. Its metadata holds `why`, one sentence that says what the live server does and what
-    the default does instead, and `scenario`, the recording under `fixtures/recordings` that shows it.
+    the default does instead, and `scenario`, the recording under `fixtures/recordings` that shows it,
+    or None where none of those does.
     """
 
     created_status: bool = _quirk(
@@ -21,18 +22,18 @@ class Quirks:
         scenario="x-session-create-minimal",
     )
     sentence_422: bool = _quirk(
-        "Some 422s (filters, malformed ids that would be created) have one sentence as `detail`; the default wraps the same "
-        "sentence in a list of one entry, as the contract has it.",
+        "Some 422s (filters, malformed ids that would be created) have one sentence as `detail`; the default wraps "
+        "the same sentence in a list of one entry, as the contract has it.",
         scenario="x-filter-errors",
     )
     field_names: bool = _quirk(
-        "The bodies that create workspaces, peers and sessions also take `name` for `id` and `peer_names` for `peers`; the "
-        "default takes only the published names.",
+        "The bodies that create workspaces, peers and sessions also take `name` for `id` and `peer_names` for `peers`; "
+        "the default takes only the published names.",
         scenario="x-field-names",
     )
     lost_empty_clone: bool = _quirk(
         "Cloning a session without messages answers 201, but the clone is never stored; in the default it exists.",
-        scenario="walk-5",
+        scenario=None,
     )
     clone_zeroes_tokens: bool = _quirk(
         "A cloned message has a token_count of 0; in the default the count is copied.",
@@ -43,17 +44,18 @@ class Quirks:
         scenario="x-clone-after-removed-peer",
     )
     clone_crosses_workspaces: bool = _quirk(
-        "A clone takes the messages and peers of same-named sessions in every workspace, and fails with 500 where they clash; "
-        "in the default only its own.",
+        "A clone takes the messages and peers of same-named sessions in every workspace, and fails with 500 where they "
+        "clash; in the default only its own.",
         scenario="x-clone-across-workspaces",
     )
     deleted_set_peers: bool = _quirk(
-        "Setting the peers of a deleted session answers 404 and is carried out all the same; in the default nothing changes.",
+        "Setting the peers of a deleted session answers 404 and is carried out all the same; in the default nothing "
+        "changes.",
         scenario="x-peers-of-deleted",
     )
     echoed_created_at: bool = _quirk(
-        "The answer to a new message repeats its given created_at with the offset it was sent with, or none; the default "
-        "answers in UTC with Z, as every later read does.",
+        "The answer to a new message repeats its given created_at with the offset it was sent with, or none; the "
+        "default answers in UTC with Z, as every later read does.",
         scenario="x-messages-created-at",
     )
 

@@ -23,8 +23,8 @@ def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, 
 def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, Settings]) -> Row:
     """Make `joining` the only present members, with just these settings.
 
-    Raises NotFound where there is no active session (with the quirk `deleted_set_peers` the members of a deleted one are
-    set all the same) or an id is malformed; BadRequest for too many observers.
+    Raises NotFound where there is no active session (with the quirk `deleted_set_peers` the members of a deleted one
+    are set all the same) or an id is malformed; BadRequest for too many observers.
     """
     session = sessions.find(store, workspace_id, session_id)
     if session is None or not (session.row["is_active"] or store.quirks.deleted_set_peers):

@@ -20,9 +20,9 @@ def get_or_create(
 ) -> tuple[Session, bool]:
     """The session and whether it was made now, with the workspace and the peers that were missing.
 
-    On one that exists `metadata` replaces, `configuration` is merged by its top-level keys, `joining` are added as peers; None
-    leaves alone. Raises NotFound for a deleted session until its purge, InvalidId for a malformed id that would have to
-    be made, BadRequest for more observers than a session may have; then nothing was changed.
+    On one that exists `metadata` replaces, `configuration` is merged by its top-level keys, `joining` are added as
+    peers; None leaves alone. Raises NotFound for a deleted session until its purge, InvalidId for a malformed id that
+    would have to be made, BadRequest for more observers than a session may have; then nothing was changed.
     """
     now = store.clock.now()
     session = find(store, workspace_id, session_id)

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Roll(Sequence[T], Generic[T]):
-    """Entries in the order of their numbers; reads a page in the time of the page, removes in O(log n) and a memmove."""
+    """Entries in the order of their numbers: a page costs the time of the page, a removal O(log n) and a memmove."""
 
     __slots__ = ("_entries", "_numbers")
 

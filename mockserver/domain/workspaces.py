@@ -64,7 +64,9 @@ def delete(store: Store, workspace_id: str) -> None:
     if workspace is None:
         raise NotFound(f"Workspace {workspace_id} not found")
     if workspace.active:
-        raise Conflict(f"Cannot delete workspace '{workspace_id}': active session(s) remain. Delete all sessions first.")
+        raise Conflict(
+            f"Cannot delete workspace '{workspace_id}': active session(s) remain. Delete all sessions first."
+        )
     store.purges.queue(store.clock.now(), workspace_id, None)
 
 

@@ -7,7 +7,7 @@ from ..domain import purges
 from ..domain.clock import Clock, Ids
 from ..domain.quirks import Quirks
 from ..domain.store import Store
-from .worlds import StartingWorld, WorldSource, read
+from .worlds import StartingWorld, WorldSource
 
 T = TypeVar("T")
 
@@ -35,10 +35,11 @@ class Mock:
         seed: int | str | None = None,
     ) -> None:
         self.clock = Clock()
+        self._seed = seed
         self._ids = Ids(seed)
         self._quirks = Quirks.named(quirks)
         self._purge_after = _checked_wait(purge_after)
-        self._world = StartingWorld(read(world), self.clock, self._ids)
+        self._world = self._starting_world(world)
         self._hand_over: Callable[[Callable[[], object]], object] | None = None
         self.store = self._fresh_store(self._quirks, self._purge_after, self._world)
 
@@ -54,7 +55,7 @@ class Mock:
         world: WorldSource | None = _AS_MADE,
         purge_after: float | None = _AS_MADE,
     ) -> None:
-        """Forget everything and go back to the starting world.
+        """Forget everything and go back to the starting world, with the clock at real time.
 
         What is given replaces the option that the mock was made with, until the next reset. Raises as the
         constructor does, and then nothing was changed.
@@ -62,7 +63,7 @@ class Mock:
         store = self._fresh_store(
             self._quirks if quirks is _AS_MADE else Quirks.named(quirks),
             self._purge_after if purge_after is _AS_MADE else _checked_wait(purge_after),
-            self._world if world is _AS_MADE else StartingWorld(read(world), self.clock, self._ids),
+            self._world if world is _AS_MADE else self._starting_world(world),
         )
         self._between_requests(lambda: self._use(store))
 
@@ -91,7 +92,13 @@ class Mock:
         world.load(store)
         return store
 
+    def _starting_world(self, source: WorldSource | None) -> StartingWorld:
+        # Its ids come from a run of their own, so that none of it comes again after a reset.
+        return StartingWorld(source, self.clock, Ids(None if self._seed is None else f"world of {self._seed}"))
+
     def _use(self, store: Store) -> None:
+        self.clock.restart()
+        self._ids.restart()
         self.store = store
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -11,8 +11,11 @@ from ..domain import membership, tokens
 from ..domain.clock import Clock, Ids, microseconds, timestamp
 from ..domain.errors import BadRequest
 from ..domain.store import Membership, Row, Store
+from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse
-from ..wire.world import World, WorldMessage, WorldSession, WorldWorkspace
+
+if TYPE_CHECKING:
+    from ..wire.world import World, WorldMessage, WorldSession, WorldWorkspace
 
 WorldSource = str | Path | Mapping[str, Any]
 
@@ -21,14 +24,14 @@ class WorldError(ValueError):
     """A world that cannot be loaded; the text names the file and the place in it."""
 
 
-def read(source: WorldSource | None) -> World:
-    """The world in a JSON file or a mapping; the empty one for None.
+def read(source: WorldSource) -> "World":
+    """The world in a JSON file or a mapping.
 
     Raises WorldError for a file that cannot be read and for every offence in what it holds, one a line, each with its
     place (`workspaces.demo.sessions[2].id: ...`).
     """
-    if source is None:
-        return World()
+    from ..wire.world import World  # Most servers start empty, and none of these models is built for them.
+
     name, document = ("world", source) if isinstance(source, Mapping) else (str(source), _document(Path(source)))
     try:
         world = World.model_validate(document)
@@ -42,21 +45,21 @@ def read(source: WorldSource | None) -> World:
 
 
 class StartingWorld:
-    """A world with every id and time filled in, so that each reset leads to the very same state."""
+    """A world with every id and time filled in, so that each reset leads to the very same state; empty for None."""
 
-    def __init__(self, world: World, clock: Clock, ids: Ids) -> None:
-        self._world = world.model_copy(deep=True)
-        for workspace in self._world.workspaces.values():
+    def __init__(self, source: WorldSource | None, clock: Clock, ids: Ids) -> None:
+        self._workspaces = {} if source is None else read(source).workspaces
+        for workspace in self._workspaces.values():
             _fill(workspace, lambda: datetime.fromisoformat(timestamp(clock.now())), ids)
 
     def load(self, store: Store) -> None:
         """Put the world into an empty store, the oldest session of a workspace first."""
-        for workspace_id, world in self._world.workspaces.items():
+        for workspace_id, world in self._workspaces.items():
             workspace = store.add_workspace(
                 {
                     "id": workspace_id,
                     "metadata": world.metadata,
-                    "configuration": world.configuration.stored(),
+                    "configuration": stored(world.configuration),
                     "created_at": _stamp(world.created_at),
                 }
             )
@@ -82,7 +85,7 @@ def _place(location: Iterable[str | int]) -> str:
     return path.removeprefix(".") or "(top)"
 
 
-def _contradictions(world: World) -> Iterable[str]:
+def _contradictions(world: "World") -> Iterable[str]:
     """What each part by itself does not show: ids that come twice, more observers than a session may have."""
     for workspace_id, workspace in world.workspaces.items():
         at = f"workspaces.{workspace_id}"
@@ -105,7 +108,7 @@ def _twice(at: str, ids: list[str | None]) -> Iterable[str]:
             seen.add(id_)
 
 
-def _fill(workspace: WorldWorkspace, now: Callable[[], datetime], ids: Ids) -> None:
+def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) -> None:
     workspace.created_at = workspace.created_at or now()
     for peer in workspace.peers:
         peer.created_at = peer.created_at or now()
@@ -119,14 +122,14 @@ def _fill(workspace: WorldWorkspace, now: Callable[[], datetime], ids: Ids) -> N
                 message.token_count = tokens.count(message.content)
 
 
-def _load_session(store: Store, workspace_id: str, world: WorldSession) -> None:
+def _load_session(store: Store, workspace_id: str, world: "WorldSession") -> None:
     workspace = store.workspaces[workspace_id]
     row = {
         "id": world.id,
         "is_active": True,
         "workspace_id": workspace_id,
         "metadata": world.metadata,
-        "configuration": world.configuration.stored(),
+        "configuration": stored(world.configuration),
         "created_at": _stamp(world.created_at),
     }
     session = store.add_session(workspace, row)
@@ -136,17 +139,17 @@ def _load_session(store: Store, workspace_id: str, world: WorldSession) -> None:
         store.add_message(session, _message_row(message, row))
     if not world.is_active:
         store.deactivate(workspace, session)
-        store.purges.queue(store.clock.now(), workspace_id, row["id"])
+        store.purges.queue(store.clock.now(), workspace_id, world.id)
 
 
-def _members(world: WorldSession) -> dict[str, Membership]:
+def _members(world: "WorldSession") -> dict[str, Membership]:
     """Who is in the session: those it names, and every sender."""
     members = dict.fromkeys((message.peer_id for message in world.messages), Membership())
     named = {id_: Membership(peer.observe_me, peer.observe_others, peer.present) for id_, peer in world.peers.items()}
     return members | named
 
 
-def _message_row(message: WorldMessage, session: Row) -> Row:
+def _message_row(message: "WorldMessage", session: Row) -> Row:
     return {
         "id": message.id,
         "content": message.content.replace("\0", ""),

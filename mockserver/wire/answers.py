@@ -1,12 +1,15 @@
 """Models of what is answered: the shapes of the served document, to which the tests hold the answers.
 
-No request passes through them; a verb's dict is rendered as it is.
+No request passes through them, a verb's dict is rendered as it is; the module is loaded with the first document.
 """
 
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
+
+from .bodies import SessionPeerConfig
+from .fields import Model
 
 T = TypeVar("T")
 
@@ -17,7 +20,7 @@ def _without_default(schema: dict[str, Any]) -> None:
         field.pop("default", None)
 
 
-class _Answer(BaseModel):
+class _Answer(Model):
     model_config = ConfigDict(json_schema_extra=_without_default)
 
 
@@ -56,7 +59,7 @@ class Message(_Answer):
     token_count: int
 
 
-class Page(BaseModel, Generic[T]):
+class Page(Model, Generic[T]):
     items: list[T]
     total: int = Field(ge=0)
     page: int = Field(ge=1)
@@ -64,7 +67,7 @@ class Page(BaseModel, Generic[T]):
     pages: int = Field(ge=0)
 
 
-class Problem(BaseModel):
+class Problem(Model):
     """An error that is told in one sentence."""
 
     detail: str
@@ -80,3 +83,20 @@ class ValidationError(_Answer):
 
 class HTTPValidationError(_Answer):
     detail: list[ValidationError] = []
+
+
+# The shapes by the names under which operations declare them.
+SHAPES: dict[str, Any] = {
+    "Anything": Any,
+    "Problem": Problem,
+    "Workspace": Workspace,
+    "Page[Workspace]": Page[Workspace],
+    "Peer": Peer,
+    "Page[Peer]": Page[Peer],
+    "Session": Session,
+    "Page[Session]": Page[Session],
+    "SessionPeerConfig": SessionPeerConfig,
+    "Message": Message,
+    "Page[Message]": Page[Message],
+    "list[Message]": list[Message],
+}

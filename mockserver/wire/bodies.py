@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from ..domain import tokens
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
-from .fields import Content, Id, JsonObject, Metadata, Storable
+from .fields import Content, Id, JsonObject, Metadata, Model, Storable
 
 
-class Page(BaseModel):
+class Page(Model):
     """Which page of a list. The order of the fields is the order in which their errors are told (recorded)."""
 
     page: int = Field(default=1, ge=1, description="Page number")
@@ -25,41 +25,41 @@ class MessagePage(Page):
     reverse: bool | None = Field(default=False, description="Whether to reverse the order of results")
 
 
-class CloneQuery(BaseModel):
+class CloneQuery(Model):
     message_id: str | None = Field(default=None, description="Message ID to cut off the clone at")
 
 
-class WorkspaceCreate(BaseModel):
+class WorkspaceCreate(Model):
     name: Id = Field(alias="id")
     metadata: Metadata = Field(default={})
     configuration: WorkspaceConfiguration = Field(default_factory=WorkspaceConfiguration)
 
 
-class WorkspaceUpdate(BaseModel):
+class WorkspaceUpdate(Model):
     metadata: Metadata | None = None
     configuration: WorkspaceConfiguration | None = None
 
 
-class WorkspaceGet(BaseModel):
+class WorkspaceGet(Model):
     filters: JsonObject | None = None
 
 
-class PeerCreate(BaseModel):
+class PeerCreate(Model):
     name: Id = Field(alias="id")
     metadata: Metadata | None = None
     configuration: Storable | None = None
 
 
-class PeerUpdate(BaseModel):
+class PeerUpdate(Model):
     metadata: Metadata | None = None
     configuration: Storable | None = None
 
 
-class PeerGet(BaseModel):
+class PeerGet(Model):
     filters: JsonObject | None = None
 
 
-class SessionPeerConfig(BaseModel):
+class SessionPeerConfig(Model):
     observe_me: bool | None = Field(
         default=None, description="Whether Honcho will use reasoning to form a representation of this peer"
     )
@@ -71,23 +71,23 @@ class SessionPeerConfig(BaseModel):
     )
 
 
-class SessionCreate(BaseModel):
+class SessionCreate(Model):
     name: Id = Field(alias="id")
     metadata: Metadata | None = None
     peer_names: dict[str, SessionPeerConfig] | None = Field(default=None, alias="peers")
     configuration: SessionConfiguration | None = None
 
 
-class SessionUpdate(BaseModel):
+class SessionUpdate(Model):
     metadata: Metadata | None = None
     configuration: SessionConfiguration | None = None
 
 
-class SessionGet(BaseModel):
+class SessionGet(Model):
     filters: JsonObject | None = None
 
 
-class MessageCreate(BaseModel):
+class MessageCreate(Model):
     content: Content
     peer_id: Id
     metadata: Metadata | None = None
@@ -98,12 +98,12 @@ class MessageCreate(BaseModel):
     def _without_control_tokens(self) -> Self:
         found = [token for token in tokens.CONTROL_TOKENS if token in self.content]
         if found:
-            raise ValueError(_CONTROL_TOKEN_COMPLAINT.format(token=min(found, key=self.content.index)))
+            raise ValueError(_DISALLOWED.format(token=min(found, key=self.content.index)))
         return self
 
 
 # The tokenizer's own words, as the live server passes them on (recorded in x-special-tokens).
-_CONTROL_TOKEN_COMPLAINT = (
+_DISALLOWED = (
     "Encountered text corresponding to disallowed special token '{token}'.\n"
     "If you want this text to be encoded as a special token, pass it to `allowed_special`, "
     "e.g. `allowed_special={{'{token}', ...}}`.\n"
@@ -113,17 +113,17 @@ _CONTROL_TOKEN_COMPLAINT = (
 )
 
 
-class MessageBatchCreate(BaseModel):
+class MessageBatchCreate(Model):
     """A batch of 1 to 100 messages, stored whole or not at all."""
 
     messages: Annotated[list[MessageCreate], Field(min_length=1, max_length=100)]
 
 
-class MessageUpdate(BaseModel):
+class MessageUpdate(Model):
     metadata: Metadata | None = None
 
 
-class MessageGet(BaseModel):
+class MessageGet(Model):
     filters: JsonObject | None = None
 
 

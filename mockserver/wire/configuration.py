@@ -1,13 +1,13 @@
 """Models of configuration, as workspaces, sessions and messages have it."""
 
-from typing import Any, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from .fields import Instructions, without_nul
+from .fields import Instructions, JsonObject, Model, without_nul
 
 
-class ReasoningConfiguration(BaseModel):
+class ReasoningConfiguration(Model):
     enabled: bool | None = Field(default=None, description="Whether to enable reasoning functionality.")
     custom_instructions: Instructions | None = Field(
         default=None,
@@ -18,14 +18,14 @@ class ReasoningConfiguration(BaseModel):
     )
 
 
-class PeerCardConfiguration(BaseModel):
+class PeerCardConfiguration(Model):
     use: bool | None = Field(
         default=None, description="Whether to use peer card related to this peer during reasoning process."
     )
     create: bool | None = Field(default=None, description="Whether to generate peer card based on content.")
 
 
-class SummaryConfiguration(BaseModel):
+class SummaryConfiguration(Model):
     enabled: bool | None = Field(default=None, description="Whether to enable summary functionality.")
     messages_per_short_summary: int | None = Field(
         default=None,
@@ -52,7 +52,7 @@ class SummaryConfiguration(BaseModel):
         return self
 
 
-class DreamConfiguration(BaseModel):
+class DreamConfiguration(Model):
     enabled: bool | None = Field(
         default=None,
         description=(
@@ -62,7 +62,7 @@ class DreamConfiguration(BaseModel):
     )
 
 
-class _Configuration(BaseModel):
+class _Configuration(Model):
     """The parts that the API knows; unknown keys are kept."""
 
     model_config = ConfigDict(extra="allow")
@@ -86,27 +86,30 @@ class _Configuration(BaseModel):
         ),
     )
 
-    def stored(self) -> dict[str, Any]:
-        """The object that is stored: what is null is left out, on the top and in the known parts."""
-        stored: dict[str, Any] = without_nul(self.model_dump(exclude_none=True))
-        return stored
+
+def stored(configuration: _Configuration | None) -> JsonObject | None:
+    """The object that is stored: what is null is left out, on the top and in the known parts. None for None."""
+    if configuration is None:
+        return None
+    kept: JsonObject = without_nul(configuration.model_dump(exclude_none=True))
+    return kept
 
 
 class WorkspaceConfiguration(_Configuration):
     """The set of options that can be in a workspace DB-level configuration dictionary.
 
     All fields are optional. Session-level configuration overrides workspace-level configuration, which overrides global configuration.
-    """
+    """  # noqa: E501 - the contract's own line
 
 
 class SessionConfiguration(_Configuration):
     """The set of options that can be in a session DB-level configuration dictionary.
 
     All fields are optional. Session-level configuration overrides workspace-level configuration, which overrides global configuration.
-    """
+    """  # noqa: E501 - the contract's own line
 
 
-class MessageConfiguration(BaseModel):
+class MessageConfiguration(Model):
     """The configuration of a single message; it goes before that of the session and the workspace."""
 
     reasoning: ReasoningConfiguration | None = Field(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..domain import tokens
 from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
@@ -13,6 +13,12 @@ CONTENT_LIMIT = 25_000
 INSTRUCTIONS_TOKENS_LIMIT = 2_000
 
 JsonObject = dict[str, Any]
+
+
+class Model(BaseModel):
+    """A model that is built when it is first used: a server that starts needs none of them."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 def without_nul(value: Any) -> Any:

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import Content, Id, Metadata, Storable
+from .fields import Content, Id, Metadata, Model, Storable
 
 
-class _Part(BaseModel):
+class _Part(Model):
     """A part of a world. Unlike the API it takes no key that it does not know: one is a slip of the pen."""
 
     model_config = ConfigDict(extra="forbid")
@@ -35,7 +35,7 @@ class WorldSession(_Part):
     id: Id | None = None
     is_active: bool = True
     metadata: Metadata = {}
-    configuration: SessionConfiguration = SessionConfiguration()
+    configuration: SessionConfiguration = Field(default_factory=SessionConfiguration)
     created_at: datetime | None = None
     peers: dict[Id, WorldMember] = {}
     messages: list[WorldMessage] = []
@@ -50,7 +50,7 @@ class WorldPeer(_Part):
 
 class WorldWorkspace(_Part):
     metadata: Metadata = {}
-    configuration: WorkspaceConfiguration = WorkspaceConfiguration()
+    configuration: WorkspaceConfiguration = Field(default_factory=WorkspaceConfiguration)
     created_at: datetime | None = None
     peers: list[WorldPeer] = []
     sessions: list[WorldSession] = []

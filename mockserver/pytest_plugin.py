@@ -1,0 +1,171 @@
+"""The pytest plugin: fixtures, a marker and an option. The server is imported when a fixture first asks for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from .server import MockServer
+    from .testing.mock import Mock
+
+_MARKER_OPTIONS = ("quirks", "world", "purge_after")
+
+
+class RemoteServer:
+    """The server of `--honcho-url`. It has a `url`; what only the fake has skips the test."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    @property
+    def mock(self) -> Mock:
+        """Skips the test: the state of a real server is not at hand."""
+        _skip("honcho_server.mock")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("honcho").addoption(
+        "--honcho-url",
+        metavar="URL",
+        help="run the tests against this Honcho server (key from HONCHO_API_KEY), not against the fake",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "honcho(quirks=..., world=..., purge_after=...): what honcho_server is like in this test; quirks as in "
+        "MockServer, world a mapping or a file beside the test's, purge_after in seconds or None",
+    )
+
+
+@pytest.fixture(scope="session")
+def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServer | RemoteServer]:
+    """The one server of this test process."""
+    url = request.config.getoption("--honcho-url")
+    if url:
+        yield RemoteServer(url)
+        return
+    from .server import MockServer
+
+    with MockServer() as server:
+        yield server
+
+
+@pytest.fixture
+def honcho_server(
+    request: pytest.FixtureRequest, _honcho_process_server: MockServer | RemoteServer
+) -> MockServer | RemoteServer:
+    """A fake Honcho server with a `url` and a `mock`, empty or in the world that the marker `honcho` names.
+
+    It is the same server for all tests of a process, and back in its starting state for each.
+    """
+    server = _honcho_process_server
+    options = _marker_options(request)
+    if isinstance(server, RemoteServer):
+        if options:
+            _skip(f"the marker honcho({', '.join(options)})")
+        return server
+    complaint = None
+    try:
+        server.mock.reset(**options)
+    except ValueError as error:
+        complaint = str(error)
+    if complaint is not None:
+        pytest.fail(f"honcho marker: {complaint}", pytrace=False)
+    return server
+
+
+@pytest.fixture
+def honcho_workspace(honcho_server: MockServer | RemoteServer) -> Iterator[str]:
+    """The id of a workspace of this test's own, which nobody can guess; deleted afterwards as far as the API allows."""
+    from .domain.clock import Ids
+
+    workspace_id = f"test-{Ids().new()}"
+    yield workspace_id
+    _delete_workspace(honcho_server.url, workspace_id)
+
+
+@pytest.fixture
+def honcho_env(
+    monkeypatch: pytest.MonkeyPatch, honcho_server: MockServer | RemoteServer, honcho_workspace: str
+) -> dict[str, str]:
+    """HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID, set for this test to its server and workspace."""
+    key = _api_key() if isinstance(honcho_server, RemoteServer) else "any-key-will-do"
+    environment = {
+        "HONCHO_URL": honcho_server.url,
+        "HONCHO_API_KEY": key,
+        "HONCHO_WORKSPACE_ID": honcho_workspace,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return environment
+
+
+@pytest.fixture
+def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., MockServer]]:
+    """Makes servers of the test's own: call it with the options of MockServer. They are gone after the test."""
+    if request.config.getoption("--honcho-url"):
+        _skip("make_honcho_server")
+    from .server import MockServer
+
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(MockServer(**options))
+
+
+def _skip(what: str) -> NoReturn:
+    pytest.skip(f"{what} needs the fake server, and --honcho-url names a real one")
+
+
+def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The options of the marker; those of the test go before those of its class and module."""
+    options: dict[str, Any] = {}
+    for marker in reversed(list(request.node.iter_markers("honcho"))):
+        unknown = [name for name in marker.kwargs if name not in _MARKER_OPTIONS]
+        if marker.args or unknown:
+            offence = unknown[0] if unknown else marker.args[0]
+            known = ", ".join(_MARKER_OPTIONS)
+            pytest.fail(f"honcho marker: unknown option {offence!r}; known by name: {known}", pytrace=False)
+        options |= marker.kwargs
+    if isinstance(options.get("world"), (str, Path)):
+        options["world"] = request.path.parent / options["world"]
+    return options
+
+
+def _api_key() -> str:
+    return os.environ.get("HONCHO_API_KEY", "")
+
+
+def _delete_workspace(url: str, workspace_id: str) -> None:
+    """Delete the sessions of a workspace, then the workspace; a server that refuses keeps what it has."""
+    import json
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=10)
+    headers = {"Authorization": f"Bearer {_api_key()}"} if _api_key() else {}
+    path = f"{parts.path}/v3/workspaces/{workspace_id}"
+
+    def call(method: str, path: str) -> Any:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+        return json.loads(body) if response.status == 200 else None
+
+    try:
+        while page := (call("POST", f"{path}/sessions/list?size=100") or {}).get("items"):
+            for session in page:
+                call("DELETE", f"{path}/sessions/{session['id']}")
+        call("DELETE", path)
+    except (OSError, HTTPException, ValueError):
+        pass
+    finally:
+        connection.close()

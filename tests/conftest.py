@@ -1,0 +1,50 @@
+"""What the tests share: servers in each profile, and settings that make every run the same."""
+
+import os
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mockserver import MockServer
+
+pytest_plugins = ["pytester"]
+
+# HONCHO_EXAMPLES multiplies the examples of every law and of schemathesis; the normal run is 1.
+EXAMPLES = int(os.environ.get("HONCHO_EXAMPLES", "1"))
+settings.register_profile(
+    "normal",
+    max_examples=100 * EXAMPLES,
+    deadline=None,  # no timed assertions
+    derandomize=EXAMPLES == 1,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("normal")
+
+
+@pytest.fixture(scope="session")
+def running_live_server() -> Iterator[MockServer]:
+    with MockServer(quirks="live") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[MockServer]:
+    with MockServer() as server:
+        yield server
+
+
+@pytest.fixture
+def server(running_server: MockServer) -> MockServer:
+    """A server in the default profile, empty."""
+    running_server.mock.reset()
+    return running_server
+
+
+@pytest.fixture
+def client(server: MockServer) -> Iterator[httpx.Client]:
+    """A client of `server`."""
+    with httpx.Client(base_url=server.url) as client:
+        yield client

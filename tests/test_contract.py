@@ -1,0 +1,121 @@
+"""The default profile and the served document hold to the published contract."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema_rs import Draft202012Validator, meta
+
+from mockserver import MockServer
+from mockserver.testing.fixtures import fixture
+from recordings import Replay, scenarios
+
+PUBLISHED: dict[str, Any] = json.loads(fixture("sessions-openapi.json").read_text(encoding="utf-8"))
+_OPERATIONS = [(path, method) for path, item in PUBLISHED["paths"].items() for method in item]
+_ID_RULE = {"minLength": 1, "maxLength": 512, "pattern": "^[a-zA-Z0-9_-]+$"}
+
+# All that our document says beyond the published one of the four operations, by place. Nothing of theirs is missing.
+_CREATE = "/v3/workspaces/{workspace_id}/sessions post"
+_DELETE = "/v3/workspaces/{workspace_id}/sessions/{session_id} delete"
+_LIST = "/v3/workspaces/{workspace_id}/sessions/list post"
+_CLONE = "/v3/workspaces/{workspace_id}/sessions/{session_id}/clone post"
+ADDITIONS = {
+    # With authentication off a request without a token is as good.
+    *(f"{operation}/security[1]" for operation in (_CREATE, _DELETE, _LIST, _CLONE)),
+    # Recorded answers that the published document does not list.
+    f"{_CREATE}/responses/400",
+    f"{_CREATE}/responses/404",
+    f"{_DELETE}/responses/404",
+    f"{_CLONE}/responses/404",
+    # Where the ids of a new session may be used.
+    f"{_CREATE}/responses/200/links",
+    f"{_CLONE}/responses/201/links",
+    # A workspace is made under this id, so the rule of ids holds.
+    *(f"{_CREATE}/parameters[0]/schema/{rule}" for rule in _ID_RULE),
+}
+
+
+def _additions(published: Any, served: Any, place: str) -> Iterator[str]:
+    """The places at which `served` says more; an assertion fails where it says less or something else."""
+    if isinstance(published, dict) and isinstance(served, dict):
+        assert published.keys() <= served.keys(), place
+        for key in served:
+            if key in published:
+                yield from _additions(published[key], served[key], f"{place}/{key}")
+            else:
+                yield f"{place}/{key}"
+    elif isinstance(published, list) and isinstance(served, list):
+        assert len(published) <= len(served), place
+        for index, entry in enumerate(served):
+            if index < len(published):
+                yield from _additions(published[index], entry, f"{place}[{index}]")
+            else:
+                yield f"{place}[{index}]"
+    else:
+        assert published == served, place
+
+
+def test_the_served_document_is_the_published_one_and_these_additions(client: httpx.Client) -> None:
+    served = client.get("/openapi.json").json()
+    found: set[str] = set()
+    for path, method in _OPERATIONS:
+        found |= set(_additions(PUBLISHED["paths"][path][method], served["paths"][path][method], f"{path} {method}"))
+    for name, schema in PUBLISHED["components"]["schemas"].items():
+        found |= set(_additions(schema, served["components"]["schemas"][name], name))
+    found |= set(
+        _additions(PUBLISHED["components"]["securitySchemes"], served["components"]["securitySchemes"], "auth")
+    )
+    assert found == ADDITIONS
+
+
+def test_the_served_document_names_what_it_refers_to(client: httpx.Client) -> None:
+    text = client.get("/openapi.json").text
+    schemas = json.loads(text)["components"]["schemas"]
+    referred = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert referred == set(schemas)
+    for schema in schemas.values():
+        meta.validate(schema)
+
+
+def _operation_of(request: dict[str, Any], scenario: str) -> dict[str, Any] | None:
+    """The published operation that a recorded request calls, or None."""
+    parts = request["path"].split("/")[1:]
+    for path, method in _OPERATIONS:
+        wanted = path.split("/")[1:]
+        same = len(parts) == len(wanted) and all(
+            have == want or (want.startswith("{") and have != "list") for have, want in zip(parts, wanted, strict=True)
+        )
+        if same and method.upper() == request["method"]:
+            return dict(PUBLISHED["paths"][path][method])
+    return None
+
+
+@pytest.mark.parametrize("name", ["sessions", "worker", "walks"])
+def test_every_answer_of_the_default_profile_has_the_published_status_and_shape(server: MockServer, name: str) -> None:
+    """Over all recorded requests: an answer that the contract lists has its shape, and a success is one it lists."""
+    seen: dict[int, int] = {}
+    with httpx.Client(base_url=server.url) as client:
+        for scenario in scenarios(name):
+            for number, _, answer in Replay(client, scenario):
+                step = scenario["steps"][number]
+                operation = _operation_of(step["request"], scenario["name"]) if answer is not None else None
+                if answer is None or operation is None or answer.is_redirect:
+                    continue
+                listed = operation["responses"].get(str(answer.status_code))
+                assert listed is not None or answer.status_code in (400, 404), (scenario["name"], number)
+                if listed is not None:
+                    schema = listed["content"]["application/json"]["schema"]
+                    Draft202012Validator({**schema, "components": PUBLISHED["components"]}).validate(answer.json())
+                seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
+    assert {200, 202, 404} <= set(seen)
+    if name == "sessions":
+        assert seen[422] > 70
+
+
+def test_the_bounds_of_the_contract_hold(client: httpx.Client) -> None:
+    listing = "/v3/workspaces/w/sessions/list"
+    accepted = [client.post(listing, params=query).status_code for query in ({"size": 1}, {"size": 100}, {"page": 1})]
+    refused = [client.post(listing, params=query).status_code for query in ({"size": 0}, {"size": 101}, {"page": 0})]
+    assert (accepted, refused) == ([200] * 3, [422] * 3)

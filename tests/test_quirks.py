@@ -1,0 +1,167 @@
+"""Each named quirk does what it says, alone, and the default does not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver import MockServer, Quirks
+from recordings import Replay, scenarios
+
+_W = "/v3/workspaces/w"
+_NAMES = [quirk.name for quirk in Quirks.catalogue()]
+_SCENARIOS = {scenario["name"]: scenario for scenario in scenarios("sessions")}
+
+
+def _session(client: httpx.Client, workspace: str = _W, **body: Any) -> httpx.Response:
+    return client.post(f"{workspace}/sessions", json={"id": "s", **body})
+
+
+def _say(client: httpx.Client, peer: str = "bob", workspace: str = _W, **more: Any) -> Any:
+    batch = {"messages": [{"content": "hello there", "peer_id": peer, **more}]}
+    return client.post(f"{workspace}/sessions/s/messages", json=batch).json()
+
+
+def _clone(client: httpx.Client) -> str:
+    clone = client.post(f"{_W}/sessions/s/clone")
+    assert clone.status_code == 201
+    return str(clone.json()["id"])
+
+
+def _members(client: httpx.Client, session: str) -> list[str]:
+    return [peer["id"] for peer in client.get(f"{_W}/sessions/{session}/peers").json()["items"]]
+
+
+def _created_status(client: httpx.Client) -> object:
+    made = [
+        client.post("/v3/workspaces", json={"id": "new"}),
+        client.post(f"{_W}/peers", json={"id": "new"}),
+        _session(client),
+        client.post("/v3/workspaces", json={"id": "new"}),
+        client.post(f"{_W}/peers", json={"id": "new"}),
+        _session(client),
+    ]
+    return [answer.status_code for answer in made]
+
+
+def _sentence_422(client: httpx.Client) -> object:
+    bad_filter = client.post(f"{_W}/sessions/list", json={"filters": {"bogus": 1}}).json()["detail"]
+    bad_id = _session(client, "/v3/workspaces/bad id").json()["detail"]
+    return [type(bad_filter).__name__, type(bad_id).__name__]
+
+
+def _field_names(client: httpx.Client) -> object:
+    by_name = client.post(f"{_W}/sessions", json={"name": "one"}).status_code
+    client.post(f"{_W}/sessions", json={"id": "s", "peer_names": {"bob": {}}})
+    return [by_name, _members(client, "s")]
+
+
+def _lost_empty_clone(client: httpx.Client) -> object:
+    _session(client)
+    _clone(client)
+    return client.post(f"{_W}/sessions/list").json()["total"]
+
+
+def _clone_zeroes_tokens(client: httpx.Client) -> object:
+    _say(client)
+    copied = client.post(f"{_W}/sessions/{_clone(client)}/messages/list").json()["items"]
+    return [message["token_count"] for message in copied]
+
+
+def _clone_revives_peers(client: httpx.Client) -> object:
+    _session(client, peers={"al": {}})
+    _say(client)
+    client.request("DELETE", f"{_W}/sessions/s/peers", json=["al"])
+    return sorted(_members(client, _clone(client)))
+
+
+def _clone_crosses_workspaces(client: httpx.Client) -> object:
+    _session(client)
+    _say(client, workspace="/v3/workspaces/other")
+    client.post(f"{_W}/peers", json={"id": "bob"})
+    clone = _clone(client)
+    return [client.post(f"{_W}/sessions/{clone}/messages/list").json()["total"], _members(client, clone)]
+
+
+def _deleted_set_peers(client: httpx.Client) -> object:
+    _session(client, peers={"bob": {}})
+    client.delete(f"{_W}/sessions/s")
+    refused = client.put(f"{_W}/sessions/s/peers", json={"zed": {}})
+    return [refused.status_code, _members(client, "s")]
+
+
+def _echoed_created_at(client: httpx.Client) -> object:
+    given = "2024-01-01T02:00:00+02:00"
+    said = _say(client, created_at=given)[0]
+    read = client.get(f"{_W}/sessions/s/messages/{said['id']}").json()
+    return [said["created_at"], read["created_at"]]
+
+
+# What is seen with the quirk off, and with only this one on.
+_PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
+    "created_status": (_created_status, [200] * 6, [201, 201, 201, 200, 200, 200]),
+    "sentence_422": (_sentence_422, ["list", "list"], ["str", "str"]),
+    "field_names": (_field_names, [422, []], [200, ["bob"]]),
+    "lost_empty_clone": (_lost_empty_clone, 2, 1),
+    "clone_zeroes_tokens": (_clone_zeroes_tokens, [2], [0]),
+    "clone_revives_peers": (_clone_revives_peers, ["bob"], ["al", "bob"]),
+    "clone_crosses_workspaces": (_clone_crosses_workspaces, [0, []], [1, ["bob"]]),
+    "deleted_set_peers": (_deleted_set_peers, [404, ["bob"]], [404, ["zed"]]),
+    "echoed_created_at": (
+        _echoed_created_at,
+        ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"],
+        ["2024-01-01T02:00:00+02:00", "2024-01-01T00:00:00Z"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_a_quirk_alone_does_what_it_says_and_the_default_does_not(name: str, server: MockServer) -> None:
+    probe, by_default, with_quirk = _PROBES[name]
+    with httpx.Client(base_url=server.url) as client:
+        assert probe(client) == by_default
+        server.mock.reset(quirks=name)
+        assert probe(client) == with_quirk
+
+
+@pytest.mark.parametrize("name", [quirk.name for quirk in Quirks.catalogue() if quirk.metadata["scenario"]])
+def test_the_recording_of_a_quirk_needs_it(name: str, make_honcho_server: Callable[..., MockServer]) -> None:
+    """With every other quirk on, the scenario that is said to show this one differs; with it, it agrees."""
+    [quirk] = [quirk for quirk in Quirks.catalogue() if quirk.name == name]
+    scenario = _SCENARIOS[quirk.metadata["scenario"]]
+    without = make_honcho_server(quirks=replace(Quirks.live(), **{name: False}))
+    with httpx.Client(base_url=without.url) as client:
+        assert any(differences for _, differences, _ in Replay(client, scenario))
+
+
+def test_a_clone_across_workspaces_fails_where_both_have_messages_or_a_peer_is_unknown(server: MockServer) -> None:
+    server.mock.reset(quirks="clone_crosses_workspaces")
+    with httpx.Client(base_url=server.url) as client:
+        _session(client)
+        _say(client, peer="zed", workspace="/v3/workspaces/other")
+        unknown_peer = client.post(f"{_W}/sessions/s/clone")
+        client.post(f"{_W}/peers", json={"id": "zed"})
+        _say(client)
+        clash = client.post(f"{_W}/sessions/s/clone")
+        assert [unknown_peer.status_code, clash.status_code] == [500, 500]
+        assert clash.json() == {"detail": "An unexpected error occurred"}
+        assert client.post(f"{_W}/sessions/list").json()["total"] == 1
+
+
+def test_a_cut_off_before_the_namesakes_first_message_keeps_a_clone_across_workspaces_whole(server: MockServer) -> None:
+    server.mock.reset(quirks="clone_crosses_workspaces")
+    with httpx.Client(base_url=server.url) as client:
+        mine = _say(client)[0]
+        _say(client, workspace="/v3/workspaces/other")
+        clone = client.post(f"{_W}/sessions/s/clone", params={"message_id": mine["id"]})
+        assert clone.status_code == 201
+
+
+def test_quirks_are_read_by_name() -> None:
+    assert Quirks.named("none") == Quirks.named("") == Quirks()
+    assert Quirks.named("live") == Quirks(**dict.fromkeys(_NAMES, True))
+    assert Quirks.named("field_names, sentence_422") == Quirks(field_names=True, sentence_422=True)
+    with pytest.raises(ValueError, match=r"unknown quirk 'lively'; known: none, live, created_status"):
+        Quirks.named("created_status,lively")
