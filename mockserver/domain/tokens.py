@@ -1,5 +1,6 @@
 """Counts tokens of the o200k_base vocabulary, as the API does: exactly with the extra `tokens`, else by estimate."""
 
+import warnings
 from collections.abc import Callable
 from functools import cache
 
@@ -34,7 +35,9 @@ def _counter() -> Callable[[str], int]:
 
 def _slower_counter() -> Callable[[str], int]:
     try:
-        import bpe_openai
+        with warnings.catch_warnings():  # It opens its data in a way that is deprecated.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import bpe_openai
     except ImportError:
         return estimate
     encoding = bpe_openai.get_encoding("o200k_base")

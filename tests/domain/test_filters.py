@@ -1,0 +1,216 @@
+"""The filter language: a three-valued logic over conditions on columns and metadata."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import strategies
+from mockserver.domain.errors import InvalidFilter
+from mockserver.domain.jsonb import text
+from mockserver.domain.tables import message_filter, peer_filter, session_filter, workspace_filter
+
+Row = dict[str, Any]
+
+_TIMES = ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00.500000Z", "2025-06-01T12:00:00Z"]
+_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "id": strategies.ids,
+            "workspace_id": st.just("w"),
+            "is_active": st.booleans(),
+            "created_at": st.sampled_from(_TIMES),
+            "metadata": strategies.objects,
+        }
+    ),
+    max_size=6,
+)
+# Operands that no row's metadata can fail on: text that is no number, and what is asked of text.
+_words = st.sampled_from(["a", "alpha", "b c", "", "é", "_"])
+_conditions = st.one_of(
+    st.builds(lambda value: {"id": value}, strategies.ids),
+    st.builds(lambda value: {"id": {"contains": value}}, strategies.ids),
+    st.builds(lambda value: {"id": {"in": value}}, st.lists(strategies.ids, max_size=3)),
+    st.builds(lambda value: {"is_active": value}, st.booleans()),
+    st.builds(
+        lambda name, at: {"created_at": {name: at}}, st.sampled_from(["gte", "lt", "ne"]), st.sampled_from(_TIMES)
+    ),
+    st.builds(lambda key, value: {"metadata": {key: value}}, st.sampled_from("abc"), strategies.scalars),
+    st.builds(
+        lambda key, name, word: {"metadata": {key: {name: word}}},
+        st.sampled_from("abc"),
+        st.sampled_from(["gte", "lte", "gt", "lt", "ne", "contains", "icontains"]),
+        _words,
+    ),
+)
+_filters = st.recursive(
+    _conditions,
+    lambda inner: st.builds(
+        lambda name, members: {name: members},
+        st.sampled_from(["AND", "OR", "NOT"]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=5,
+)
+
+
+def _kept(rows: list[Row], filters: Row | None) -> list[Row]:
+    matches = session_filter(filters)
+    return rows if matches is None else [row for row in rows if matches(row)]
+
+
+@given(_rows, _filters, _filters)
+def test_and_keeps_what_both_keep_and_or_what_either_keeps(rows: list[Row], one: Row, two: Row) -> None:
+    by_one, by_two = _kept(rows, one), _kept(rows, two)
+    assert _kept(rows, {"AND": [one, two]}) == [row for row in rows if row in by_one and row in by_two]
+    assert _kept(rows, {"OR": [one, two]}) == [row for row in rows if row in by_one or row in by_two]
+
+
+@given(_rows, _filters)
+def test_not_keeps_nothing_that_the_filter_keeps_and_twice_keeps_it_again(rows: list[Row], filters: Row) -> None:
+    kept, negated = _kept(rows, filters), _kept(rows, {"NOT": [filters]})
+    assert [row for row in negated if row in kept] == []
+    assert _kept(rows, {"NOT": [{"NOT": [filters]}]}) == kept
+
+
+@given(_rows, _filters, _filters)
+def test_not_negates_each_member(rows: list[Row], one: Row, two: Row) -> None:
+    assert _kept(rows, {"NOT": [one, two]}) == _kept(rows, {"AND": [{"NOT": [one]}, {"NOT": [two]}]})
+
+
+@given(_rows, _filters, _filters)
+def test_de_morgan_holds_with_the_unknown(rows: list[Row], one: Row, two: Row) -> None:
+    assert _kept(rows, {"NOT": [{"OR": [one, two]}]}) == _kept(rows, {"NOT": [one, two]})
+    assert _kept(rows, {"NOT": [{"AND": [one, two]}]}) == _kept(rows, {"OR": [{"NOT": [one]}, {"NOT": [two]}]})
+
+
+@given(_rows, _filters)
+def test_members_that_say_nothing_are_left_out(rows: list[Row], filters: Row) -> None:
+    for silent in ({}, {"id": "*"}, {"metadata": {"a": "*"}}, {"AND": []}, {"metadata": {"a": {"in": ["x", "*"]}}}):
+        for name in ("AND", "OR", "NOT"):
+            assert _kept(rows, {name: [silent, filters]}) == _kept(rows, {name: [filters]})
+
+
+@given(_rows, st.sampled_from("abc"), _words)
+def test_an_order_parts_the_rows_that_have_the_field(rows: list[Row], key: str, word: str) -> None:
+    having = [row for row in rows if text(row["metadata"].get(key)) is not None]
+    below = _kept(rows, {"metadata": {key: {"lt": word}}})
+    above = _kept(rows, {"metadata": {key: {"gte": word}}})
+    assert [row for row in rows if row in below or row in above] == having
+    assert _kept(rows, {"NOT": [{"metadata": {key: {"lt": word}}}]}) == above
+
+
+@given(_rows, st.sampled_from("abc"), strategies.texts)
+def test_contains_takes_every_character_for_itself_and_no_case(rows: list[Row], key: str, part: str) -> None:
+    wanted = [
+        row for row in rows if (has := text(row["metadata"].get(key))) is not None and part.lower() in has.lower()
+    ]
+    for name in ("contains", "icontains"):
+        if part != "*":
+            assert _kept(rows, {"metadata": {key: {name: part}}}) == wanted
+
+
+@given(st.lists(st.one_of(st.integers(-5, 5), st.floats(-5, 5)), max_size=6), st.integers(-5, 5))
+def test_numbers_compare_by_value_however_they_are_given(numbers: list[float], limit: int) -> None:
+    rows = [{"id": "s", "metadata": {"n": number}} for number in numbers]
+    wanted = [row for row, number in zip(rows, numbers, strict=True) if number >= limit]
+    for given_as in (limit, float(limit), str(limit), f" {limit}.0 "):
+        assert _kept(rows, {"metadata": {"n": {"gte": given_as}}}) == wanted
+
+
+def test_a_number_against_text_that_is_none_is_refused_and_names_the_row() -> None:
+    matches = session_filter({"metadata": {"n": {"gt": 9}}})
+    assert matches is not None
+    with pytest.raises(InvalidFilter, match="Metadata field 'n' of 's' is no number"):
+        matches({"id": "s", "metadata": {"n": "nine"}})
+
+
+_DEEPEST = {"AND": [{"AND": [{"AND": [{"AND": [{"AND": [{"id": "s"}]}]}]}]}]}
+
+
+@pytest.mark.parametrize(
+    ("filters", "sentence"),
+    [
+        ({"AND": [_DEEPEST]}, "Filter nesting exceeds maximum depth of 5"),
+        ({"AND": None}, "AND operator cannot be None"),
+        ({"OR": "x"}, "OR operator must contain a list, got str"),
+        ({"NOT": [1]}, "NOT operator must contain a list of objects, got int in it"),
+        ({"id": True}, "Invalid value for column 'id': True. Expected text, got bool"),
+        ({"id": {"between": 1}}, "Invalid value for column 'id': {'between': 1}. Expected text, got dict"),
+        ({"id": {"gt": None}}, "Invalid numeric value: None. Expected a number, got NoneType"),
+        ({"is_active": "yes"}, "Invalid boolean value: yes. Expected true or false, got str"),
+        ({"is_active": {"contains": "t"}}, "Column 'is_active' is true or false: it has no text to contain 't'"),
+        ({"created_at": 5}, "Invalid datetime value: 5"),
+        ({"created_at": {"gt": None}}, "Invalid datetime value: None"),
+        ({"created_at": {"contains": "2024"}}, "Column 'created_at' is a time: it has no text to contain '2024'"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_with_a_sentence(filters: Row, sentence: str) -> None:
+    with pytest.raises(InvalidFilter) as refused:
+        session_filter(filters)
+    assert (refused.value.detail, refused.value.value) == (sentence, filters)
+
+
+def test_the_deepest_filter_that_is_allowed_is_understood() -> None:
+    assert _kept([{"id": "s"}, {"id": "t"}], _DEEPEST) == [{"id": "s"}]
+
+
+@pytest.mark.parametrize(
+    ("filters", "kept"),
+    [
+        ({"id": 5}, ["5"]),
+        ({"id": None}, []),
+        ({"id": {"ne": None}}, ["5", "a"]),
+        ({"id": {"gt": 4}}, ["5", "a"]),
+        ({"id": {"in": [5, None]}}, ["5"]),
+        ({"NOT": [{"id": {"in": ["a", None]}}]}, []),
+        ({"id": ["5", "a"]}, []),
+        ({"is_active": 1}, ["5"]),
+        ({"is_active": None}, []),
+        ({"created_at": "2024-01-01"}, ["5"]),
+        ({"created_at": None}, []),
+        ({"created_at": {"in": ["2024-01-01T01:00:00+01:00"]}}, ["5"]),
+        ({"metadata": [1]}, []),
+        ({"metadata": None}, []),
+        ({"metadata": {"k": {"in": []}}}, []),
+        ({"NOT": [{"metadata": {"k": {"in": []}}}]}, ["5", "a"]),
+        ({"metadata": {"k": {"ne": True}}}, ["a"]),
+        ({"metadata": {"k": {"in": [True]}}}, ["5"]),
+    ],
+)
+def test_columns_by_example(filters: Row, kept: list[str]) -> None:
+    rows = [
+        {"id": "5", "is_active": True, "created_at": "2024-01-01T00:00:00Z", "metadata": {"k": True}},
+        {"id": "a", "is_active": False, "created_at": "2024-01-01T00:00:00.500000Z", "metadata": {"k": False}},
+    ]
+    assert [row["id"] for row in _kept(rows, filters)] == kept
+
+
+def test_tables_have_their_own_columns() -> None:
+    for compile_filter, table, column in (
+        (workspace_filter, "Workspace", "workspace_id"),
+        (peer_filter, "Peer", "session_id"),
+        (session_filter, "Session", "peer_id"),
+    ):
+        with pytest.raises(InvalidFilter, match=f"Column '{column}' does not exist on {table}"):
+            compile_filter({column: "x"})
+    for refused in ("id", "content", "is_active"):
+        with pytest.raises(InvalidFilter, match=f"Column '{refused}' is not allowed to be filtered on"):
+            message_filter({refused: "x"})
+
+
+@pytest.mark.parametrize(
+    ("filters", "verdict"),
+    [({"token_count": 2}, True), ({"token_count": "2"}, True), ({"token_count": {"in": [1, 3]}}, False)],
+)
+def test_token_counts_are_numbers(filters: Row, verdict: bool) -> None:
+    matches = message_filter(filters)
+    assert matches is not None
+    assert matches({"token_count": 2}) is verdict
+
+
+@pytest.mark.parametrize("operand", [{"contains": "2"}, True, "two", [2]])
+def test_a_token_count_is_compared_with_nothing_else(operand: Any) -> None:
+    with pytest.raises(InvalidFilter):
+        message_filter({"token_count": operand})
