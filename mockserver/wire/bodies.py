@@ -1,13 +1,12 @@
 """Models of what a request brings: bodies and the query of lists."""
 
-from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from ..domain import tokens
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
-from .fields import Content, Id, JsonObject, Metadata, Model, Storable
+from .fields import Content, Id, JsonObject, Metadata, Model, Moment, Storable
 
 
 class Page(Model):
@@ -92,7 +91,7 @@ class MessageCreate(Model):
     peer_id: Id
     metadata: Metadata | None = None
     configuration: MessageConfiguration | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
     @model_validator(mode="after")
     def _without_control_tokens(self) -> Self:

@@ -1,10 +1,12 @@
 """Types of fields that several models share, with the limits of the API."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..domain import tokens
+from ..domain.clock import microseconds, timestamp
 from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
 
 METADATA_KEYS_LIMIT = 100
@@ -51,8 +53,17 @@ def _checked_instructions(instructions: str) -> str:
     return instructions
 
 
+def _with_a_moment_in_utc(moment: datetime) -> datetime:
+    try:
+        timestamp(microseconds(moment))
+    except OverflowError:
+        raise ValueError("in UTC the time is before the year 1 or after the year 9999") from None
+    return moment
+
+
 Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
 Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT)]
+Moment = Annotated[datetime, AfterValidator(_with_a_moment_in_utc)]
 Instructions = Annotated[str, AfterValidator(_checked_instructions)]

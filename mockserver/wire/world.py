@@ -1,13 +1,12 @@
 """Models of a world file: what a fake server starts with."""
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import Content, Id, Metadata, Model, Storable
+from .fields import Content, Id, Metadata, Model, Moment, Storable
 
 
 class _Part(Model):
@@ -27,7 +26,7 @@ class WorldMessage(_Part):
     peer_id: Id
     content: Content
     metadata: Metadata = {}
-    created_at: datetime | None = None
+    created_at: Moment | None = None
     token_count: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -36,7 +35,7 @@ class WorldSession(_Part):
     is_active: bool = True
     metadata: Metadata = {}
     configuration: SessionConfiguration = Field(default_factory=SessionConfiguration)
-    created_at: datetime | None = None
+    created_at: Moment | None = None
     peers: dict[Id, WorldMember] = {}
     messages: list[WorldMessage] = []
 
@@ -45,13 +44,13 @@ class WorldPeer(_Part):
     id: Id
     metadata: Metadata = {}
     configuration: Storable = {}
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class WorldWorkspace(_Part):
     metadata: Metadata = {}
     configuration: WorkspaceConfiguration = Field(default_factory=WorkspaceConfiguration)
-    created_at: datetime | None = None
+    created_at: Moment | None = None
     peers: list[WorldPeer] = []
     sessions: list[WorldSession] = []
 

@@ -1,0 +1,106 @@
+"""What the real server takes beside its schema, and refuses although the schema allows it.
+
+Written from the recordings and independent of the server's parsers, so that a slip of theirs is not excused here. Used to
+tell which cases that schemathesis makes are excused from one check.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+Json = Any
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,512}")
+_WORDS = {
+    **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
+    **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
+}
+_WHOLE_NUMBER = re.compile(r"\s*[+-]?\d+(\.0+)?\s*")
+_LAX_TIME = re.compile(r"\d{4}-\d\d-\d\d([T _ ]\d\d:\d\d.*)?|[+-]?\d+(\.\d+)?", re.IGNORECASE)
+
+# The ids in a path under which something may be made: a schema may leave their rule out, or a link pass it by.
+_MADE_BY = {
+    ("PUT", "/{workspace_id}"): ("workspace_id",),
+    ("POST", "/{workspace_id}/peers"): ("workspace_id",),
+    ("PUT", "/{workspace_id}/peers/{peer_id}"): ("workspace_id", "peer_id"),
+    ("POST", "/{workspace_id}/sessions"): ("workspace_id",),
+    ("POST", "/{workspace_id}/sessions/{session_id}/messages"): ("workspace_id", "session_id"),
+}
+
+
+def is_lax(document: dict[str, Json], schema: Json, value: Json) -> bool:
+    """Whether a value that breaks the schema keeps it after the recorded coercions (x-session-coercions)."""
+    coerced = _coerced(document, schema, value)
+    return _is_valid(document, schema, coerced)
+
+
+def _coerced(document: dict[str, Json], schema: Json, value: Json) -> Json:
+    if "$ref" in schema:
+        return _coerced(document, document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]], value)
+    for option in schema.get("anyOf", ()):
+        coerced = _coerced(document, option, value)
+        if _is_valid(document, option, coerced):
+            return coerced
+    kind = schema.get("type")
+    if kind == "object" and isinstance(value, dict):
+        fields, others = schema.get("properties", {}), schema.get("additionalProperties")
+        others = others if isinstance(others, dict) else {}
+        return {key: _coerced(document, fields.get(key, others), entry) for key, entry in value.items()}
+    if kind == "array" and isinstance(value, list):
+        return [_coerced(document, schema.get("items", {}), entry) for entry in value]
+    return _coerced_scalar(kind, schema.get("format"), value)
+
+
+def _coerced_scalar(kind: str | None, form: str | None, value: Json) -> Json:
+    if kind == "boolean":
+        if isinstance(value, str):
+            return _WORDS.get(value.lower(), value)
+        return bool(value) if isinstance(value, (int, float)) and value in (0, 1) else value
+    if kind == "integer":
+        if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
+            return int(float(value))
+        return int(value) if isinstance(value, (bool, int, float)) and value == int(value) else value
+    if kind == "string" and form == "date-time" and _LAX_TIME.fullmatch(str(value)):
+        return "2024-01-01T00:00:00Z"
+    return value
+
+
+def _is_valid(document: dict[str, Json], schema: Json, value: Json) -> bool:
+    return Draft202012Validator({**schema, "components": document["components"]}).is_valid(value)
+
+
+def broken_rules(path_parameters: dict[str, str], body: Json, path: str, method: str) -> Iterator[str]:
+    """The recorded rules that a call breaks although the schema allows it, each by name."""
+    made = [path_parameters[name] for name in _MADE_BY.get((method, path.removeprefix("/v3/workspaces")), ())]
+    if not all(_ID.fullmatch(id_) for id_ in made):
+        yield "nothing is made under a malformed id (x-workspace-appears-with-session)"
+    if not isinstance(body, dict):
+        return
+    if body.get("filters"):
+        yield "filters name known columns (x-filter-errors)"
+    peers = body.get("peers") or {}
+    if not all(_ID.fullmatch(peer) for peer in peers):
+        yield "peers are not made under malformed ids (x-session-peers-routes)"
+    if sum(1 for settings in peers.values() if settings.get("observe_others")) > 10:
+        yield "at most ten peers observe (x-observers-limit)"
+    summary = (body.get("configuration") or {}).get("summary") or {}
+    short, long = summary.get("messages_per_short_summary"), summary.get("messages_per_long_summary")
+    if short is not None and long is not None and short >= long:
+        yield "short summaries come before long ones (x-session-create-invalid)"
+    for holder in (body, *body.get("messages", ())):
+        if len(holder.get("metadata") or {}) > 100 or _depth(holder.get("metadata")) > 5:
+            yield "metadata has its limits (x-metadata-limits)"
+    for message in body.get("messages", ()):
+        if re.search(r"<\|endof(text|prompt)\|>", message["content"]):
+            yield "content holds no control token (x-special-tokens)"
+        if re.match(r"000[01]|9999", message.get("created_at") or "") or ":60" in (message.get("created_at") or ""):
+            yield "a time has a moment in UTC (x-messages-created-at)"
+
+
+def _depth(value: Json) -> int:
+    """How deep objects stand in objects; lists do not count."""
+    if not isinstance(value, dict):
+        return 0
+    return 1 + max((_depth(entry) for entry in value.values()), default=0)

@@ -1,0 +1,242 @@
+"""schemathesis drives every operation in-process, by the served document and by the published one."""
+
+import copy
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.checks import CHECKS, load_all_checks
+from conftest import EXAMPLES
+from leniency import broken_rules, is_lax
+from mockserver import Mock, MockServer, create_app
+from mockserver.api.openapi import document_of
+from mockserver.app import ROOMS
+from mockserver.testing.fixtures import fixture
+
+Json = dict[str, Any]
+load_all_checks()
+
+_W = "/v3/workspaces/w"
+_SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
+
+# What the real server answers at four operations beside what is published.
+_UNLISTED = {"post /sessions": (400, 404), "post /clone": (404,), "delete /{session_id}": (404,)}
+_EXAMPLES_PER_OPERATION = 100
+
+
+def _overlay(published: Json) -> Json:
+    """The published document without security, as authentication is off, and with the answers it lacks."""
+    document = copy.deepcopy(published)
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            operation.pop("security")
+            for suffix, statuses in _UNLISTED.items():
+                if suffix.split()[0] == method and path.endswith(suffix.split()[1]):
+                    operation["responses"] |= {str(status): {"description": "Recorded"} for status in statuses}
+    return document
+
+
+@dataclass
+class Run:
+    """One document, the server it is tried on, and the tally of the run."""
+
+    name: str
+    document: Json
+    app: Any
+    most_excused: float  # the share of cases that may be excused from being accepted or refused
+    left_out: tuple[str, ...] = ()
+    cases: Counter[str] = field(default_factory=Counter)
+    checks: int = 0
+    excused: Counter[str] = field(default_factory=Counter)
+
+    def excuses(self, case: Case, status: int) -> list[str]:
+        """The names of the checks that this case is excused from, with a line in the tally for each."""
+        names = list(self.left_out)
+        for exception in EXCEPTIONS:
+            reason = exception.applies(self.document, case, status)
+            if reason is not None:
+                names.append(exception.check)
+                self.excused[f"{exception.check}: {reason}"] += 1
+        return names
+
+    def validate(self, case: Case, response: Any, **more: Any) -> None:
+        excluded = self.excuses(case, response.status_code)
+        self.cases[case.operation.label] += 1
+        self.checks += len(CHECKS.get_all()) - len(excluded)
+        case.validate_response(response, excluded_checks=[CHECKS.get_one(name) for name in excluded], **more)
+
+    def report(self) -> str:
+        total = sum(self.cases.values())
+        lines = [f"{self.name}: {total} cases, {self.checks} checks passed"]
+        lines += [f"  excused {count} ({count / total:.1%}) from {reason}" for reason, count in self.excused.items()]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Exception_:
+    """A check that some cases are excused from: which, why, and the test that shows the behaviour."""
+
+    check: str
+    applies: Callable[[Json, Case, int], str | None]
+    shown_by: str
+
+
+def _reads_below_deleted_sessions(document: Json, case: Case, status: int) -> str | None:
+    is_read = case.method == "GET" or case.operation.path.endswith("/list")
+    if status < 400 and is_read and "/{session_id}/" in case.operation.path:
+        return "what belongs to a deleted session can be read until its purge (x-delete-soft)"
+    return None
+
+
+def _unsaid_rules(document: Json, case: Case, status: int) -> str | None:
+    if status not in (400, 422) or case.meta is None or case.meta.generation.mode.is_negative:
+        return None
+    body = {"peers": case.body} if case.operation.path.endswith("/peers") else case.body
+    return next(broken_rules(case.path_parameters, body, case.operation.path, case.method), None)
+
+
+def _lax_coercions(document: Json, case: Case, status: int) -> str | None:
+    if status >= 400 or case.meta is None or case.meta.generation.mode.is_positive:
+        return None
+    operation = case.operation.definition.raw
+    sent = {"query": case.query or {}, "path": case.path_parameters or {}}
+    parts = [
+        (parameter["schema"], sent[parameter["in"]][parameter["name"]])
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] in sent[parameter["in"]]
+    ]
+    if isinstance(case.body, (dict, list)):
+        parts.append((operation["requestBody"]["content"]["application/json"]["schema"], case.body))
+    if all(is_lax(document, schema, value) for schema, value in parts):
+        return "pydantic's lax coercions make it valid (x-session-coercions)"
+    return None
+
+
+EXCEPTIONS = (
+    Exception_(
+        "use_after_free", _reads_below_deleted_sessions, "test_reads_below_a_deleted_session_answer_until_the_purge"
+    ),
+    Exception_("positive_data_acceptance", _unsaid_rules, "test_rules_that_the_schema_cannot_say_are_kept"),
+    Exception_("negative_data_rejection", _lax_coercions, "test_lax_coercions_are_taken"),
+)
+
+
+_app = create_app(Mock(seed=1))
+SERVED = Run("served document", document_of(operation for room in ROOMS for operation in room.operations), _app, 0.05)
+PUBLISHED = Run(
+    "published document",
+    _overlay(json.loads(fixture("sessions-openapi.json").read_text(encoding="utf-8"))),
+    create_app(Mock(seed=1)),
+    0.20,  # it has no rule for the ids in paths
+    # Operations that it does not list exist, at its own paths too.
+    left_out=("unsupported_method", "allow_header_conformance"),
+)
+_settings = settings(
+    max_examples=_EXAMPLES_PER_OPERATION * EXAMPLES,
+    deadline=None,
+    derandomize=EXAMPLES == 1,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def _schema(run: Run) -> Any:
+    schema = schemathesis.openapi.from_dict(run.document)
+    schema.app = run.app
+    return schema
+
+
+@_schema(SERVED).parametrize()
+@_settings
+def test_by_the_served_document(case: Case) -> None:
+    SERVED.validate(case, case.call())
+
+
+@_schema(PUBLISHED).parametrize()
+@_settings
+def test_by_the_published_document(case: Case) -> None:
+    PUBLISHED.validate(case, case.call())
+
+
+@pytest.mark.parametrize("run", [SERVED, PUBLISHED], ids=lambda run: run.name)
+def test_in_sequences_of_calls(run: Run) -> None:
+    mock: Mock = run.app.state.mock
+
+    class Machine(_schema(run).as_state_machine()):  # type: ignore[misc]  # made at run time
+        def setup(self) -> None:
+            mock.reset()
+            mock.clock.freeze(datetime(2026, 1, 1, tzinfo=UTC))
+
+        def validate_response(self, response: Any, case: Case, **more: Any) -> None:
+            run.validate(case, response, recorder=self.recorder)
+
+    Machine.run(settings=settings(_settings, max_examples=50 * EXAMPLES, stateful_step_count=10))
+
+
+@pytest.mark.parametrize("run", [SERVED, PUBLISHED], ids=lambda run: run.name)
+def test_enough_cases_were_tried_and_few_excused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    if not run.cases:
+        pytest.skip("tells of the tests before it, and none was run")
+    with capsys.disabled():
+        print(f"\n{run.report()}")
+    few = {label: count for label, count in run.cases.items() if count < _EXAMPLES_PER_OPERATION}
+    assert few.keys() <= {"GET /health"}  # It takes nothing that could vary.
+    excused = sum(count for reason, count in run.excused.items() if "data_" in reason)
+    assert 0 < excused <= run.most_excused * run.cases.total()
+
+
+def test_reads_below_a_deleted_session_answer_until_the_purge(client: httpx.Client, server: MockServer) -> None:
+    said = client.post(f"{_W}/sessions/s/messages", json={"messages": [{"content": "hi", "peer_id": "bob"}]}).json()
+    client.delete(f"{_W}/sessions/s")
+
+    def totals() -> list[int]:
+        read = [client.post(f"{_W}/sessions/s/messages/list"), client.get(f"{_W}/sessions/s/peers")]
+        return [answer.json()["total"] for answer in read]
+
+    message = f"{_W}/sessions/s/messages/{said[0]['id']}"
+    assert (totals(), client.get(message).status_code) == ([1, 1], 200)
+    server.mock.purge()
+    assert (totals(), client.get(message).status_code) == ([0, 0], 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/sessions/list", {"filters": {"bogus": 1}}),
+        ("/sessions", {"id": "s", "peers": {"bad id": {}}}),
+        ("/sessions", {"id": "s", "metadata": {"1": {"2": {"3": {"4": {"5": {}}}}}}}),
+        ("/sessions", {"id": "s", "configuration": {"summary": dict.fromkeys(_SUMMARY_FIELDS, 30)}}),
+        ("/sessions/s/messages", {"messages": [{"content": "<|endoftext|>", "peer_id": "bob"}]}),
+        (
+            "/sessions/s/messages",
+            {"messages": [{"content": "", "peer_id": "bob", "created_at": "0001-01-01T00:00:00+01:00"}]},
+        ),
+    ],
+)
+def test_rules_that_the_schema_cannot_say_are_kept(client: httpx.Client, path: str, body: Json) -> None:
+    assert client.post(_W + path, json=body).status_code == 422
+    assert client.post(f"{_W}/sessions/list").json()["total"] == 0
+
+
+def test_lax_coercions_are_taken(client: httpx.Client) -> None:
+    body = {
+        "id": "s",
+        "configuration": {"dream": {"enabled": 0.0}, "summary": {"messages_per_short_summary": " 12.0 "}},
+    }
+    answer = client.post(f"{_W}/sessions", json=body)
+    assert answer.json()["configuration"] == {
+        "dream": {"enabled": False},
+        "summary": {"messages_per_short_summary": 12},
+    }
+
+
+@pytest.mark.parametrize("exception", EXCEPTIONS, ids=lambda exception: exception.check)
+def test_every_exception_is_shown_by_a_test(exception: Exception_) -> None:
+    assert callable(globals()[exception.shown_by])
