@@ -1,0 +1,124 @@
+"""The command line: the URL on the first line, one line for what is wrong, a clean end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver import MockServer
+
+_PROGRAM = [sys.executable, "-m", "mockserver"]
+
+
+@contextmanager
+def _running(*arguments: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    with subprocess.Popen(
+        [*_PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip(), process
+        finally:
+            process.kill()
+
+
+def _refused(*arguments: str) -> str:
+    """The line on stderr of a command that cannot start."""
+    done = subprocess.run([*_PROGRAM, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_serve_prints_its_url_answers_and_ends_cleanly(ending: signal.Signals) -> None:
+    with _running("serve", "--port", "0") as (url, process):
+        assert httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 200
+        process.send_signal(ending)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0 if ending is signal.SIGINT else -signal.SIGTERM, "", "")
+
+
+def test_serve_takes_a_world_quirks_and_a_purge_time(tmp_path: Path) -> None:
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps({"workspaces": {"w": {"sessions": [{"id": "s"}]}}}), encoding="utf-8")
+    with _running("serve", "--port", "0", "--world", str(world), "--quirks", "live", "--purge-after", "0") as (url, _):
+        assert httpx.delete(f"{url}/v3/workspaces/w/sessions/s").status_code == 202
+        assert httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 201
+
+
+def test_purges_wait_for_two_seconds_or_as_long_as_is_said() -> None:
+    with _running("serve", "--port", "0", "--purge-after", "none") as (url, _):
+        httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"})
+        httpx.delete(f"{url}/v3/workspaces/w/sessions/s")
+        assert httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 404
+        assert httpx.post(f"{url}/_mock/purge").json() == {"purged": 1}
+
+
+def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
+    with _running("demo", "--port", "0") as (url, process):
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        commands = []
+        for line in lines:
+            if line.startswith("  curl"):
+                commands.append(
+                    line.strip() if not line.rstrip().endswith("\\") else line.rstrip(" \\\n") + next(lines)
+                )
+            if "Ctrl-C" in line:
+                break
+        listed = httpx.post(f"{url}/v3/workspaces/demo/sessions/list").json()
+        assert [session["id"] for session in listed["items"]] == ["algebra", "spanish", "planning"]
+        assert len(commands) == 5
+        for command in commands:
+            done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as printed
+            assert "detail" not in json.loads(done.stdout), command
+
+
+def test_an_access_log_goes_to_stderr() -> None:
+    with _running("serve", "--port", "0", "--log-level", "info") as (url, process):
+        httpx.get(f"{url}/health")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    assert (out, "GET /health" in err) == ("", True)
+
+
+def test_a_taken_port_is_one_line() -> None:
+    with MockServer() as server:
+        port = server.url.rsplit(":", 1)[1]
+        assert f"cannot listen on 127.0.0.1:{port}: " in _refused("serve", "--port", port)
+
+
+def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path) -> None:
+    world = tmp_path / "world.json"
+    world.write_text(
+        '{"workspaces": {"demo": {"sessions": [{}, {}, {"id": "bad id"}], "peers": [{}]}}}', encoding="utf-8"
+    )
+    line = _refused("serve", "--world", str(world))
+    assert f"error: {world}: workspaces.demo.peers[0].id: Field required (and 1 more)" in line
+    assert "missing.json: No such file" in _refused("serve", "--world", str(tmp_path / "missing.json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["serve", "--quirks", "lively"], "unknown quirk 'lively'; known: none, live, created_status"),
+        (["serve", "--port", "70000"], "argument --port: not a port: '70000'"),
+        (["serve", "--port", "x"], "argument --port: not a port: 'x'"),
+        (["serve", "--purge-after", "-1"], "argument --purge-after: not a number of seconds"),
+        (["serve", "--purge-after", "soon"], "argument --purge-after: not a number of seconds"),
+        (["serve", "--host", "256.1.1.1"], "cannot listen on 256.1.1.1:8000: "),
+        (["serve", "--log-level", "loud"], "argument --log-level: invalid choice: 'loud'"),
+        (["sing"], "invalid choice: 'sing'"),
+        ([], "the following arguments are required"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_one_line(arguments: list[str], complaint: str) -> None:
+    assert complaint in _refused(*arguments)

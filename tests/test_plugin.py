@@ -1,0 +1,268 @@
+"""The pytest plugin, as a project that has it installed sees it."""
+
+import pytest
+
+from mockserver import MockServer
+
+_REQUESTS = """
+import json, urllib.request
+
+def call(url, method="POST", body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"content-type": "application/json"}, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return answer.status, json.loads(answer.read())
+
+def total(server):
+    return call(f"{server.url}/v3/workspaces/list")[1]["total"]
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project of its own with a module of helpers; its tests run in this process or in one of their own."""
+    pytester.makepyfile(helpers=_REQUESTS)
+    pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = --strict-markers\n")
+    return pytester
+
+
+def test_every_test_finds_the_server_empty_whatever_the_one_before_it_did(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from helpers import call, total
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_it(honcho_server, number):
+            assert total(honcho_server) == 0
+            call(f"{honcho_server.url}/v3/workspaces/w/sessions", body={"id": "s"})
+            honcho_server.mock.clock.advance(1000)
+            assert total(honcho_server) == 1
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=3)
+
+
+def test_one_server_serves_all_tests_of_a_process(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        urls = set()
+        def test_one(honcho_server): urls.add(honcho_server.url)
+        def test_two(honcho_server): urls.add(honcho_server.url)
+        def test_three(): assert len(urls) == 1
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=3)
+
+
+def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
+    project.makefile(".json", world='{"workspaces": {"w": {"sessions": [{"id": "s"}]}}}')
+    project.makepyfile(
+        """
+        import pytest
+        from helpers import call, total
+
+        pytestmark = pytest.mark.honcho(quirks="created_status")
+
+        @pytest.mark.honcho(world="world.json", purge_after=0)
+        def test_marked(honcho_server):
+            assert total(honcho_server) == 1
+            url = f"{honcho_server.url}/v3/workspaces/w/sessions"
+            call(f"{url}/s", "DELETE")
+            assert call(url, body={"id": "s"})[0] == 201
+
+        def test_after_it(honcho_server):
+            assert total(honcho_server) == 0
+            assert honcho_server.mock.quirks.created_status
+
+        @pytest.mark.honcho(quirks="none", world={"workspaces": {"v": {}}})
+        def test_world_as_a_mapping(honcho_server):
+            assert total(honcho_server) == 1
+            assert not honcho_server.mock.quirks.created_status
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("marker", "complaint"),
+    [
+        ("quark='live'", "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after"),
+        ("'live'", "honcho marker: unknown option 'live'; known by name: quirks, world, purge_after"),
+        ("quirks='lively'", "honcho marker: unknown quirk 'lively'; known: none, live, *"),
+        ("world='nowhere.json'", "honcho marker: *nowhere.json: No such file or directory"),
+        (
+            "world={'workspaces': {'w': {'sessions': {}}}}",
+            "honcho marker: world: workspaces.w.sessions: Input should be *",
+        ),
+        ("purge_after=-1", "honcho marker: purge_after must be a number of seconds from 0 up, or None: -1"),
+    ],
+)
+def test_a_wrong_marker_says_what_is_wrong(project: pytest.Pytester, marker: str, complaint: str) -> None:
+    project.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.honcho({marker})
+        def test_it(honcho_server): pass
+
+        def test_next(honcho_server): pass
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines([complaint])
+
+
+def test_a_workspace_is_new_for_each_test_and_deleted_afterwards(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from helpers import call, total
+
+        ids = []
+        def test_one(honcho_server, honcho_workspace):
+            ids.append(honcho_workspace)
+            for n in range(3):
+                call(f"{honcho_server.url}/v3/workspaces/{honcho_workspace}/sessions", body={"id": f"s{n}"})
+
+        def test_it_was_deleted(_honcho_process_server):
+            [workspace] = _honcho_process_server.mock.store.workspaces.values()
+            assert len(workspace.active) == 0
+            assert _honcho_process_server.mock.purge() == 4
+            assert not _honcho_process_server.mock.store.workspaces
+
+        def test_two(honcho_workspace):
+            assert honcho_workspace not in ids and len(honcho_workspace) > 20
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=3)
+
+
+def test_the_environment_points_at_the_server_for_one_test(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HONCHO_URL", raising=False)
+    project.makepyfile(
+        """
+        import os
+
+        def test_it(honcho_env, honcho_server, honcho_workspace):
+            names = ("HONCHO_URL", "HONCHO_API_KEY", "HONCHO_WORKSPACE_ID")
+            assert honcho_env == {name: os.environ[name] for name in names}
+            assert (honcho_env["HONCHO_URL"], honcho_env["HONCHO_WORKSPACE_ID"]) == (honcho_server.url, honcho_workspace)
+
+        def test_after_it():
+            assert "HONCHO_URL" not in os.environ
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_servers_of_ones_own_are_made_with_options_and_gone_after_the_test(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest, urllib.error
+        from helpers import total
+
+        urls = []
+        def test_make(make_honcho_server):
+            one, other = make_honcho_server(), make_honcho_server(quirks="live", world={"workspaces": {"w": {}}})
+            assert (total(one), total(other)) == (0, 1)
+            assert other.mock.quirks.sentence_422
+            urls.extend([one, other])
+
+        def test_gone():
+            for server in urls:
+                with pytest.raises(urllib.error.URLError):
+                    total(server)
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+_FOR_BOTH = """
+import os, pytest
+from helpers import call, total
+
+def test_contract(honcho_server, honcho_workspace):
+    status, session = call(f"{honcho_server.url}/v3/workspaces/{honcho_workspace}/sessions", body={"id": "s"})
+    assert session["id"] == "s"
+
+def test_environment(honcho_env):
+    assert os.environ["HONCHO_API_KEY"] == os.environ.get("EXPECTED_KEY", "any-key-will-do")
+
+def test_mock(honcho_server):
+    honcho_server.mock.purge()
+
+@pytest.mark.honcho(quirks="live")
+def test_marked(honcho_server): pass
+
+def test_made(make_honcho_server): make_honcho_server()
+"""
+
+
+def test_the_same_tests_run_against_the_fake(project: pytest.Pytester) -> None:
+    project.makepyfile(_FOR_BOTH)
+    project.runpytest_inprocess().assert_outcomes(passed=5)
+
+
+def test_with_a_url_they_run_against_that_server_and_skip_what_only_the_fake_has(
+    project: pytest.Pytester, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HONCHO_API_KEY", "secret")
+    monkeypatch.setenv("EXPECTED_KEY", "secret")
+    project.makepyfile(_FOR_BOTH)
+    result = project.runpytest_inprocess("--honcho-url", server.url + "/", "-rs")
+    result.assert_outcomes(passed=2, skipped=3)
+    for what in ("honcho_server.mock", "the marker honcho(quirks)", "make_honcho_server"):
+        result.stdout.fnmatch_lines([f"*{what} needs the fake server, and --honcho-url names a real one"])
+    [workspace] = server.mock.store.workspaces.values()
+    assert len(workspace.active) == 0, "the workspace was not cleared"
+
+
+def test_a_server_that_is_not_there_fails_the_test_and_not_the_clean_up(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_it(honcho_workspace): pass")
+    project.runpytest_inprocess("--honcho-url", "http://127.0.0.1:9").assert_outcomes(passed=1)
+    project.runpytest_inprocess("--honcho-url", "https://127.0.0.1:9").assert_outcomes(passed=1)
+
+
+def test_each_worker_of_xdist_has_a_server_of_its_own(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from helpers import call, total
+
+        @pytest.mark.parametrize("number", range(20))
+        def test_it(honcho_server, number):
+            assert total(honcho_server) == 0
+            call(f"{honcho_server.url}/v3/workspaces/w{number}/sessions", body={"id": "s"})
+            assert total(honcho_server) == 1
+        """
+    )
+    project.runpytest_subprocess("-n", "2", "-p", "xdist").assert_outcomes(passed=20)
+
+
+def test_async_tests_use_it_as_well(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import asyncio, contextlib
+        from urllib.parse import urlsplit
+
+        def test_it(honcho_server):
+            async def visit():
+                parts = urlsplit(honcho_server.url)
+                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                writer.write(b"GET /health HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+                answer = await reader.read()
+                writer.close()
+                await writer.wait_closed()
+                return answer
+            assert b'{"status":"ok"}' in asyncio.run(visit())
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_the_marker_and_the_option_are_described(project: pytest.Pytester) -> None:
+    project.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.honcho(quirks=..., world=...*"])
+    project.runpytest_inprocess("--help").stdout.fnmatch_lines(["*--honcho-url=URL*"])

@@ -1,0 +1,182 @@
+"""MockServer: there when `with` has entered, gone without a trace when it has left, safe from any thread."""
+
+import asyncio
+import gc
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver import Mock, MockServer, WorldError, create_app
+
+_W = "/v3/workspaces/w"
+
+
+def _address(server: MockServer) -> tuple[str, int]:
+    host, port = server.url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+def test_it_answers_at_once_and_is_gone_afterwards() -> None:
+    threads = threading.active_count()
+    with MockServer() as server:
+        assert httpx.get(f"{server.url}/health").json() == {"status": "ok"}
+        address = _address(server)
+    assert threading.active_count() == threads
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address, timeout=1)
+
+
+def test_it_leaves_no_open_sockets_with_idle_clients_or_without() -> None:
+    """ResourceWarnings are errors in this run; a collection brings those that are left."""
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+        assert client.get("/health").status_code == 200
+    gc.collect()
+
+
+def test_it_leaves_quietly_while_clients_hang(caplog: pytest.LogCaptureFixture) -> None:
+    beginnings = [
+        b"",
+        b"POST /v3/wor",
+        b"POST /v3/workspaces/w/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
+    ]
+    with MockServer() as server:
+        clients = [socket.create_connection(_address(server)) for _ in beginnings]
+        for client, beginning in zip(clients, beginnings, strict=True):
+            client.sendall(beginning)
+        while len(server._server.server_state.connections) < len(clients):  # type: ignore[union-attr]
+            time.sleep(0.001)
+        began = time.monotonic()
+    assert time.monotonic() - began < 1  # The one time that is part of the promise.
+    for client in clients:
+        client.close()
+    assert not caplog.records
+
+
+def test_several_run_side_by_side_and_keep_apart() -> None:
+    with MockServer() as one, MockServer(quirks="live") as other:
+        statuses = [httpx.post(f"{server.url}{_W}/sessions", json={"id": "s"}).status_code for server in (one, other)]
+        assert statuses == [200, 201]
+        one.mock.reset()
+        totals = [httpx.post(f"{server.url}{_W}/sessions/list").json()["total"] for server in (one, other)]
+        assert totals == [0, 1]
+
+
+def test_one_can_be_entered_again_and_keeps_what_it_held() -> None:
+    server = MockServer()
+    with server:
+        httpx.post(f"{server.url}{_W}/sessions", json={"id": "s"})
+        with pytest.raises(RuntimeError, match="running already"):
+            server.__enter__()
+    with server:
+        assert httpx.post(f"{server.url}{_W}/sessions/list").json()["total"] == 1
+
+
+def test_it_serves_a_test_that_has_a_loop_of_its_own() -> None:
+    async def visit(url: str) -> int:
+        async with httpx.AsyncClient(base_url=url) as client:
+            answers = await asyncio.gather(*(client.post(f"{_W}/sessions", json={"id": f"s{n}"}) for n in range(20)))
+            return sum(answer.status_code == 200 for answer in answers)
+
+    with MockServer() as server:
+        assert asyncio.run(visit(server.url)) == 20
+
+
+def test_the_mock_is_controlled_between_two_requests_from_any_thread() -> None:
+    """While clients write, threads reset: no request ever sees a state half made, and none fails."""
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+
+        def write(number: int) -> int:
+            return client.post(f"{_W}/sessions/s{number % 3}/messages", json=_batch(number)).status_code
+
+        def reset(number: int) -> int:
+            server.mock.reset()
+            return 201
+
+        with ThreadPoolExecutor(8) as pool:
+            works = [pool.submit(reset if number % 5 == 0 else write, number) for number in range(200)]
+            assert {work.result() for work in works} == {201}
+
+
+def _batch(number: int) -> dict[str, object]:
+    return {"messages": [{"content": f"{number}", "peer_id": "bob"}]}
+
+
+def test_what_goes_wrong_between_requests_is_raised_where_it_was_asked() -> None:
+    with MockServer() as server:
+        with pytest.raises(WorldError):
+            server.mock.reset(world={"workspaces": []})
+        with pytest.raises(ZeroDivisionError):
+            server.mock._between_requests(lambda: 1 // 0)
+
+
+def test_after_it_is_gone_its_mock_can_still_be_asked() -> None:
+    with MockServer() as server:
+        httpx.post(f"{server.url}{_W}/sessions", json={"id": "s"})
+        httpx.delete(f"{server.url}{_W}/sessions/s")
+    assert server.mock.purge() == 1
+
+
+def test_a_taken_port_is_an_error_and_no_url_is_promised() -> None:
+    with MockServer() as server:
+        other = MockServer(port=_address(server)[1])
+        with pytest.raises(OSError, match="in use"):
+            other.__enter__()
+    with pytest.raises(RuntimeError, match="not started"):
+        MockServer().url  # noqa: B018 - reading it is the test
+    MockServer().__exit__(None, None, None)
+
+
+def test_what_keeps_the_server_from_starting_is_raised_on_entering(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: object) -> None:
+        raise LookupError("no loop today")
+
+    monkeypatch.setattr("uvicorn.Config.get_loop_factory", fail)
+    with pytest.raises(LookupError, match="no loop today"):
+        MockServer().__enter__()
+
+
+def test_it_listens_on_ipv6_too() -> None:
+    try:
+        server = MockServer(host="::1").__enter__()
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    with httpx.Client(base_url=server.url) as client:
+        assert server.url.startswith("http://[::1]:")
+        assert client.post("/_mock/reset").status_code == 200
+    server.__exit__(None, None, None)
+
+
+def test_the_app_is_a_value_for_use_in_process() -> None:
+    app = create_app()
+    assert isinstance(app.state.mock, Mock)
+
+    async def visit() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://fake") as client:
+            return (await client.post(f"{_W}/sessions", json={"id": "s"})).status_code
+
+    assert asyncio.run(visit()) == 200
+    assert list(app.state.mock.store.workspaces) == ["w"]
+
+
+def test_importing_the_package_imports_nothing_of_the_server() -> None:
+    program = "import sys, mockserver.pytest_plugin; print(*{m.split('.')[0] for m in sys.modules})"
+    modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"starlette", "uvicorn", "pydantic", "asyncio"} & set(modules)
+
+
+def test_the_public_names_are_loaded_when_first_used() -> None:
+    import mockserver
+
+    assert set(mockserver.__all__) <= set(dir(mockserver))
+    for name in mockserver.__all__:
+        assert getattr(mockserver, name).__name__ == name
+    with pytest.raises(AttributeError, match="has no attribute 'Server'"):
+        mockserver.Server  # noqa: B018 - reading it is the test
+    assert Path(str(mockserver.__file__)).parent.joinpath("py.typed").exists()
