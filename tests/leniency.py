@@ -76,8 +76,12 @@ def broken_rules(path_parameters: dict[str, str], body: Json, path: str, method:
     made = [path_parameters[name] for name in _MADE_BY.get((method, path.removeprefix("/v3/workspaces")), ())]
     if not all(_ID.fullmatch(id_) for id_ in made):
         yield "nothing is made under a malformed id (x-workspace-appears-with-session)"
-    if not isinstance(body, dict):
-        return
+    if isinstance(body, dict):
+        yield from _rules_of_sessions(body)
+        yield from _rules_of_messages(body)
+
+
+def _rules_of_sessions(body: dict[str, Json]) -> Iterator[str]:
     if body.get("filters"):
         yield "filters name known columns (x-filter-errors)"
     peers = body.get("peers") or {}
@@ -89,6 +93,9 @@ def broken_rules(path_parameters: dict[str, str], body: Json, path: str, method:
     short, long = summary.get("messages_per_short_summary"), summary.get("messages_per_long_summary")
     if short is not None and long is not None and short >= long:
         yield "short summaries come before long ones (x-session-create-invalid)"
+
+
+def _rules_of_messages(body: dict[str, Json]) -> Iterator[str]:
     for holder in (body, *body.get("messages", ())):
         if len(holder.get("metadata") or {}) > 100 or _depth(holder.get("metadata")) > 5:
             yield "metadata has its limits (x-metadata-limits)"

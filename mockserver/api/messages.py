@@ -70,6 +70,6 @@ def update_message(call: Call) -> Reply:
 
 
 def _draft(message: bodies.MessageCreate) -> Draft:
-    content = message.content.replace("\0", "")
+    content = message.content
     created_at = None if message.created_at is None else microseconds(message.created_at)
     return Draft(content, message.peer_id, message.metadata or {}, created_at, tokens.count(content))

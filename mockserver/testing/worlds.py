@@ -152,7 +152,7 @@ def _members(world: "WorldSession") -> dict[str, Membership]:
 def _message_row(message: "WorldMessage", session: Row) -> Row:
     return {
         "id": message.id,
-        "content": message.content.replace("\0", ""),
+        "content": message.content,
         "peer_id": message.peer_id,
         "session_id": session["id"],
         "metadata": message.metadata,

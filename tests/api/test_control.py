@@ -1,0 +1,75 @@
+"""The control plane answers loopback and what was allowed, and no page that a developer happens to visit."""
+
+import pytest
+
+from direct import DirectClient
+from mockserver import Mock, create_app
+
+_W = "/v3/workspaces/w"
+
+
+def _client(*allow_hosts: str) -> DirectClient:
+    return DirectClient(create_app(Mock(), allow_hosts=allow_hosts))
+
+
+def test_reset_goes_back_to_the_starting_world() -> None:
+    client = DirectClient(create_app(Mock(world={"workspaces": {"w": {"sessions": [{"id": "first"}]}}})))
+    client.call("POST", f"{_W}/sessions", {"id": "second"})
+    assert client.call("POST", "/_mock/reset").json == {"reset": True}
+    assert [item["id"] for item in client.call("POST", f"{_W}/sessions/list").json["items"]] == ["first"]
+
+
+def test_purge_says_how_much_it_purged() -> None:
+    client = _client()
+    client.call("POST", f"{_W}/sessions", {"id": "s"})
+    client.call("DELETE", f"{_W}/sessions/s")
+    assert [client.call("POST", "/_mock/purge").json for _ in range(2)] == [{"purged": 1}, {"purged": 0}]
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LocalHost:8000", "127.0.0.1:8000", "127.8.9.10", "[::1]:8000", "honcho:8000", "10.0.0.5"]
+)
+def test_loopback_and_allowed_hosts_are_answered(host: str) -> None:
+    client = _client("honcho", "10.0.0.5")
+    assert client.send("POST", "/_mock/purge", headers={"host": host}).status == 200
+    origin = f"http://{host}"
+    assert client.send("POST", "/_mock/purge", headers={"host": host, "origin": origin}).status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "192.168.0.9:8000", "10.0.0.1", "", "[", "a b"]
+)
+def test_a_foreign_host_is_refused_with_a_reason(host: str) -> None:
+    answer = _client("honcho").send("POST", "/_mock/reset", headers={"host": host})
+    assert answer.status == 403
+    assert (
+        answer.json["detail"] == f"The control plane does not answer to the host {host!r}; --allow-host NAME allows it"
+    )
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "", "http://localhost.evil.example:8000", "file://"]
+)
+def test_a_foreign_page_is_refused_with_a_reason(origin: str) -> None:
+    client = _client()
+    client.call("POST", f"{_W}/sessions", {"id": "s"})
+    answer = client.send("POST", "/_mock/reset", headers={"origin": origin})
+    assert answer.status == 403
+    assert answer.json["detail"] == f"The control plane does not answer to pages of the origin {origin!r}"
+    assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
+
+
+def test_nothing_under_the_control_plane_escapes_its_guard() -> None:
+    for path in ("/_mock/", "/_mock/reset", "/_mock/nothing", "/_mock/reset/"):
+        assert _client().send("POST", path, headers={"host": "evil.example"}).status == 403
+
+
+def test_within_it_unknown_paths_and_methods_are_told() -> None:
+    assert _client().call("POST", "/_mock/nothing").status == 404
+    answer = _client().call("GET", "/_mock/reset")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+
+def test_the_api_itself_does_not_ask_where_a_request_comes_from() -> None:
+    headers = {"host": "evil.example", "origin": "https://evil.example"}
+    assert _client().send("POST", f"{_W}/sessions/list", headers=headers).status == 200

@@ -1,0 +1,67 @@
+"""Paths find their operation as on the real server, which tries its routes in order."""
+
+import pytest
+
+from direct import DirectClient
+from mockserver import Mock, create_app
+from mockserver.api.operation import Operation
+from mockserver.app import ROOMS
+
+_W = "/v3/workspaces/w"
+_ALL = [operation for room in ROOMS for operation in room.operations]
+
+
+@pytest.fixture
+def client() -> DirectClient:
+    return DirectClient(create_app(Mock()))
+
+
+@pytest.mark.parametrize("operation", _ALL, ids=lambda operation: operation.operation_id)
+def test_every_operation_is_found_and_other_methods_of_its_path_are_405(
+    client: DirectClient, operation: Operation
+) -> None:
+    path = operation.path.replace("{workspace_id}", "w").replace("{session_id}", "s")
+    path = path.replace("{peer_id}", "p").replace("{message_id}", "m")
+    methods = {other.method for other in _ALL if other.path == operation.path}
+    assert client.call(operation.method, path).json.get("detail") not in ("Not Found", "Method Not Allowed")
+    answer = client.call("TRACE", path)
+    assert (answer.status, set(answer.headers["allow"].split(", "))) == (405, methods)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/v3", "/v3/workspaces//sessions", f"{_W}/nothing", f"{_W}/sessions/s/peers/p", "/V3/workspaces", "//health"],
+)
+def test_what_is_not_there_is_404(client: DirectClient, path: str) -> None:
+    answer = client.call("POST", path)
+    assert (answer.status, answer.json) == (404, {"detail": "Not Found"})
+
+
+@pytest.mark.parametrize("path", ["/health/", f"{_W}/sessions/", f"{_W}/sessions/list//"])
+def test_a_trailing_slash_redirects(client: DirectClient, path: str) -> None:
+    answer = client.call("POST", path)
+    assert (answer.status, answer.headers["location"]) == (307, f"http://localhost{path.rstrip('/')}")
+
+
+def test_the_name_list_is_a_session_to_the_methods_that_lists_lack(client: DirectClient) -> None:
+    assert client.call("PUT", f"{_W}/sessions/list", {"metadata": {"k": 1}}).json["id"] == "list"
+    assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
+    assert client.call("DELETE", f"{_W}/sessions/list").status == 202
+    assert client.call("GET", f"{_W}/sessions/list").headers["allow"] == "POST"
+    assert client.call("PUT", "/v3/workspaces/list", {}).json["id"] == "list"
+    assert client.call("PUT", f"{_W}/peers/list", {}).json["id"] == "list"
+    assert client.call("GET", f"{_W}/sessions/s/messages/list").json == {"detail": "Message with ID list not found"}
+
+
+def test_an_id_is_taken_as_it_is_decoded(client: DirectClient) -> None:
+    answer = client.call("DELETE", f"{_W}/sessions/a b%é")
+    assert answer.json == {"detail": "Session a b%é not found in workspace w"}
+
+
+def test_it_can_be_mounted_below_a_prefix() -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    client = DirectClient(Starlette(routes=[Mount("/fake", create_app(Mock()))]))
+    assert client.call("POST", f"/fake{_W}/sessions", {"id": "s"}).json["id"] == "s"
+    assert client.call("POST", "/fake/_mock/purge").status == 200

@@ -1,0 +1,96 @@
+"""The house is in order: types, style, imports, and a wheel that works away from the checkout."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.skipif(not (_ROOT / "pyproject.toml").exists(), reason="this is no checkout")
+
+
+def _run(*command: str, cwd: Path = _ROOT, **environment: str) -> "subprocess.CompletedProcess[str]":
+    import os
+
+    merged = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=merged)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "mypy"],
+        ["-m", "ruff", "check", "--no-cache", "."],
+        ["-m", "ruff", "format", "--no-cache", "--check", "."],
+        ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"],
+    ],
+    ids=["types", "style", "format", "imports"],
+)
+def test_the_code_passes(command: list[str]) -> None:
+    done = _run(sys.executable, *command)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_modules_and_functions_are_of_a_size_to_read() -> None:
+    import ast
+
+    for path in (_ROOT / "mockserver").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 300, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert (node.end_lineno or node.lineno) - node.lineno <= 50, f"{path}: {node.name}"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which the built wheel was installed."""
+    folder = tmp_path_factory.mktemp("wheel")
+    built = _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    assert built.returncode == 0, built.stdout + built.stderr
+    [wheel] = folder.glob("honcho_mockserver-*.whl")
+    zipfile.ZipFile(wheel).extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_wheel_holds_one_package_with_the_fixtures_inside(installed: Path) -> None:
+    tops = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
+    assert tops == {"mockserver"}
+    assert {path.name for path in (installed / "mockserver" / "fixtures").iterdir()} == {
+        "demo.json",
+        "recordings",
+        "sessions-openapi.json",
+    }
+    assert (installed / "mockserver" / "py.typed").exists()
+
+
+def test_the_demo_runs_from_the_wheel_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+    program = """
+import mockserver, httpx
+from mockserver.testing.fixtures import fixture
+assert {site!r} in mockserver.__file__, mockserver.__file__
+with mockserver.MockServer(world=fixture("demo.json")) as server:
+    assert httpx.post(server.url + "/v3/workspaces/demo/sessions/list").json()["total"] == 3
+assert len(fixture("recordings/sessions.jsonl").read_text().splitlines()) == 46
+"""
+    program = program.format(site=str(installed))
+    done = _run(sys.executable, "-c", program, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_plugin_of_the_wheel_serves_a_project_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import mockserver\n"
+        "def test_it(honcho_server, honcho_workspace):\n"
+        f"    assert {str(installed)!r} in mockserver.__file__\n",
+        encoding="utf-8",
+    )
+    done = _run(sys.executable, "-m", "pytest", "-q", cwd=tmp_path, PYTHONPATH=str(installed))
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_the_console_script_is_the_module(installed: Path) -> None:
+    [entries] = installed.glob("*.dist-info/entry_points.txt")
+    assert "honcho-mockserver = mockserver.cli:main" in entries.read_text(encoding="utf-8")

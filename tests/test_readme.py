@@ -1,0 +1,112 @@
+"""Every code block of the README is run, and its tables are those of the code."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mockserver import Mock, MockServer, Quirks
+from mockserver.cli import _parser
+from mockserver.testing.fixtures import fixture
+
+_ROOT = Path(__file__).parent.parent
+_README = (_ROOT / "README.md").read_text(encoding="utf-8")
+_BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", _README, re.DOTALL | re.MULTILINE)
+
+
+def _blocks(language: str, holding: str = "") -> list[str]:
+    return [block for kind, block in _BLOCKS if kind == language and holding in block]
+
+
+def test_every_block_is_of_a_kind_that_is_run_here() -> None:
+    run = [
+        *_blocks("python"),
+        *_blocks("sh", "curl"),
+        *_blocks("sh", "honcho-mockserver serve"),
+        *_blocks("sh", "pip install"),
+        *_blocks("json"),
+        *_blocks("yaml"),
+        *_blocks("", "mockserver/"),
+    ]
+    assert sorted(run) == sorted(block for _, block in _BLOCKS)
+
+
+def test_a_test_that_uses_it_stands_in_the_first_screen() -> None:
+    assert "def test_" in "\n".join(_README.splitlines()[:15])
+
+
+@pytest.mark.parametrize("block", _blocks("python", "def test_"), ids=["first", "marker"])
+def test_tests_run_in_a_project_of_their_own(pytester: pytest.Pytester, block: str) -> None:
+    pytester.makepyfile(block)
+    pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("block", [block for block in _blocks("python") if "def test_" not in block])
+def test_programs_run(block: str) -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", block], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_shell_commands_are_answered() -> None:
+    [block] = _blocks("sh", "curl")
+    commands = re.findall(r"curl .*?(?=^curl |\Z)", block, re.DOTALL | re.MULTILINE)
+    with MockServer(world=fixture("demo.json")) as server:
+        answers = []
+        for command in commands:
+            ours = command.replace("http://127.0.0.1:8000", server.url)
+            done = subprocess.run(ours, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as printed
+            answers.append(json.loads(done.stdout))
+    created, listed, deleted, purged, reset = answers
+    assert created["id"] == "chat-1"
+    assert [session["id"] for session in listed["items"]] == ["spanish"]
+    assert deleted == {"message": "Session deleted successfully"}
+    assert (purged, reset) == ({"purged": 2}, {"reset": True})
+
+
+@pytest.mark.parametrize("block", [*_blocks("sh", "honcho-mockserver serve"), *_blocks("yaml")])
+def test_commands_to_serve_are_understood(block: str) -> None:
+    [arguments] = re.findall(r"honcho-mockserver (serve[^\n\"]*)", block)
+    options = _parser().parse_args(arguments.split())
+    assert options.world is None or (_ROOT / options.world).exists()
+
+
+def test_the_world_loads() -> None:
+    [block] = _blocks("json")
+    mock = Mock(world=json.loads(block))
+    assert [session.row["id"] for session in mock.store.workspaces["demo"].active] == ["hello"]
+
+
+def test_the_table_of_quirks_is_that_of_the_code() -> None:
+    table = _README.split("<!-- quirks -->")[1].split("<!-- /quirks -->")[0]
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in table.strip().splitlines()[2:]]
+    assert rows == [
+        (f"`{quirk.name}`", quirk.metadata["why"], f"`{scenario}`" if scenario else "none of those here")
+        for quirk in Quirks.catalogue()
+        for scenario in [quirk.metadata["scenario"]]
+    ]
+
+
+def test_the_picture_of_the_house_names_every_module() -> None:
+    [picture] = _blocks("", "mockserver/")
+    named = set(re.findall(r"[\w]+\.py", picture))
+    modules = {path.name for path in (_ROOT / "mockserver").rglob("*.py")}
+    in_wire = {path.name for path in (_ROOT / "mockserver" / "wire").glob("*.py")}
+    assert modules - in_wire - {"__main__.py"} - named == set()
+    assert named <= modules
+
+
+def test_the_number_of_recorded_steps_is_what_it_says() -> None:
+    files = fixture("recordings").glob("*.jsonl")
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    steps = sum(len(json.loads(line)["steps"]) for line in lines)
+    assert f"{steps:,} recorded steps" in _README
+
+
+def test_the_test_command_is_the_one_that_ci_runs() -> None:
+    pattern = re.search(r"s/\^\\\((.*)\\\)\$/", (_ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    assert pattern is not None
+    [command] = [block.strip() for block in _blocks("sh", "pytest")]
+    assert re.fullmatch(pattern[1], command)

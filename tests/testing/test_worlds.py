@@ -1,0 +1,215 @@
+"""Worlds: read whole or not at all, loaded the same each time, wrong ones told by their place."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from direct import DirectClient
+from mockserver import Mock, WorldError, create_app
+from mockserver.testing.fixtures import fixture
+
+_W = "/v3/workspaces/w"
+_WORLD: dict[str, Any] = {
+    "workspaces": {
+        "w": {
+            "metadata": {"k": 1},
+            "created_at": "2024-01-01T02:00:00+02:00",
+            "peers": [
+                {"id": "late", "created_at": "2024-01-03T00:00:00Z"},
+                {"id": "al", "created_at": "2024-01-02T00:00:00Z"},
+            ],
+            "sessions": [
+                {
+                    "id": "second",
+                    "created_at": "2024-02-02T00:00:00Z",
+                    "configuration": {"summary": {"enabled": "no"}, "own": [1]},
+                    "peers": {"al": {"observe_me": True}, "gone": {"present": False}},
+                    "messages": [
+                        {"id": "m1", "peer_id": "al", "content": "hello\0 there", "created_at": "2024-02-03T00:00:00Z"},
+                        {"peer_id": "new", "content": "x", "token_count": 7},
+                    ],
+                },
+                {"id": "first", "created_at": "2024-02-01T00:00:00Z"},
+                {"id": "deleted", "created_at": "2024-01-05T00:00:00Z", "is_active": False},
+                {"metadata": {"made": True}},
+            ],
+        }
+    }
+}
+
+
+def _client(mock: Mock) -> DirectClient:
+    return DirectClient(create_app(mock))
+
+
+def _seen(client: DirectClient) -> Any:
+    """All that the API shows of a world."""
+    sessions = client.call("POST", f"{_W}/sessions/list").json
+    ids = [session["id"] for session in sessions["items"]] + ["deleted"]
+    return {
+        "workspaces": client.call("POST", "/v3/workspaces/list").json,
+        "peers": client.call("POST", f"{_W}/peers/list").json,
+        "sessions": sessions,
+        "messages": [client.call("POST", f"{_W}/sessions/{id_}/messages/list").json for id_ in ids],
+        "members": [client.call("GET", f"{_W}/sessions/{id_}/peers").json for id_ in ids],
+    }
+
+
+def test_a_world_is_there_from_the_start() -> None:
+    client = _client(Mock(world=_WORLD))
+    seen = _seen(client)
+    assert seen["workspaces"]["items"] == [
+        {"id": "w", "metadata": {"k": 1}, "configuration": {}, "created_at": "2024-01-01T00:00:00Z"}
+    ]
+    assert [session["id"] for session in seen["sessions"]["items"][:2]] == ["first", "second"]
+    assert seen["sessions"]["items"][1]["configuration"] == {"summary": {"enabled": False}, "own": [1]}
+    assert [peer["id"] for peer in seen["peers"]["items"]] == ["al", "late", "new", "gone"]
+    said = seen["messages"][1]["items"]
+    assert [(one["content"], one["token_count"], one["peer_id"]) for one in said] == [
+        ("hello there", 2, "al"),
+        ("x", 7, "new"),
+    ]
+    assert (said[0]["id"], said[0]["created_at"]) == ("m1", "2024-02-03T00:00:00Z")
+    assert [peer["id"] for peer in seen["members"][1]["items"]] == ["al", "new"]
+    assert client.call("GET", f"{_W}/sessions/second/peers/al/config").json == {
+        "observe_me": True,
+        "observe_others": None,
+    }
+
+
+def test_what_a_world_leaves_out_is_made() -> None:
+    made = _seen(_client(Mock(world=_WORLD)))["sessions"]["items"][2]
+    assert (len(made["id"]), made["metadata"], made["created_at"] > "2026") == (21, {"made": True}, True)
+
+
+def test_a_session_that_a_world_has_deleted_awaits_its_purge() -> None:
+    mock = Mock(world=_WORLD)
+    client = _client(mock)
+    assert client.call("POST", f"{_W}/sessions", {"id": "deleted"}).status == 404
+    assert mock.purge() == 1
+    assert client.call("POST", f"{_W}/sessions", {"id": "deleted"}).status == 200
+
+
+def test_each_reset_leads_to_the_very_same_world() -> None:
+    mock = Mock(world=_WORLD)
+    client = _client(mock)
+    before = _seen(client)
+    client.call("PUT", f"{_W}/sessions/first", {"metadata": {"changed": 1}})
+    client.call("DELETE", f"{_W}/sessions/second")
+    client.call("POST", f"{_W}/peers", {"id": "al", "metadata": {"changed": 1}})
+    client.call("PUT", f"{_W}/sessions/second/messages/m1", {"metadata": {"changed": 1}})
+    mock.purge()
+    assert _seen(client) != before
+    mock.reset()
+    assert _seen(client) == before
+
+
+def test_a_seed_makes_the_ids_of_a_run_repeat_apart_from_those_of_its_world() -> None:
+    def run(seed: int) -> list[str]:
+        mock = Mock(world=_WORLD, seed=seed)
+        client = _client(mock)
+        made = [session["id"] for session in _seen(client)["sessions"]["items"]]
+        return [*made, *(client.call("POST", f"{_W}/sessions/first/clone").json["id"] for _ in range(3))]
+
+    assert run(1) == run(1) != run(2)
+    assert len(set(run(1))) == 6
+
+
+def test_reset_with_options_holds_until_the_next() -> None:
+    mock = Mock()
+    mock.reset(world=_WORLD, quirks="live", purge_after=0)
+    assert (list(mock.store.workspaces), mock.quirks.created_status, mock.store.purges.after) == (["w"], True, 0)
+    mock.reset()
+    assert (list(mock.store.workspaces), mock.quirks.created_status, mock.store.purges.after) == ([], False, None)
+
+
+def test_a_world_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps(_WORLD), encoding="utf-8")
+    for source in (path, str(path)):
+        assert _seen(_client(Mock(world=source)))["sessions"]["total"] == 3
+
+
+_PEERS = {f"p{number}": {"observe_others": True} for number in range(11)}
+
+
+@pytest.mark.parametrize(
+    ("world", "complaint"),
+    [
+        (
+            {"workspaces": {"w": {"sessions": [{}, {}, {"id": "bad id"}]}}},
+            "workspaces.w.sessions[2].id: String should match",
+        ),
+        ({"workspaces": {"bad id": {}}}, "workspaces.bad id.[key]: String should match"),
+        ({"workspaces": {"w": {"session": []}}}, "workspaces.w.session: Extra inputs are not permitted"),
+        ({"worlds": {}}, "worlds: Extra inputs are not permitted"),
+        (
+            {"workspaces": {"w": {"sessions": [{"messages": [{"peer_id": "p"}]}]}}},
+            "sessions[0].messages[0].content: Field req",
+        ),
+        (
+            {"workspaces": {"w": {"sessions": [{"created_at": "soon"}]}}},
+            "sessions[0].created_at: Input should be a valid date",
+        ),
+        ({"workspaces": {"w": {"sessions": [{"id": "s"}, {"id": "s"}]}}}, "w.sessions[1].id: 's' is there twice"),
+        ({"workspaces": {"w": {"peers": [{"id": "p"}, {"id": "p"}]}}}, "workspaces.w.peers[1].id: 'p' is there twice"),
+        (
+            {"workspaces": {"w": {"sessions": [{"messages": [{"id": "m", "peer_id": "p", "content": ""}] * 2}]}}},
+            "workspaces.w.sessions[0].messages[1].id: 'm' is there twice",
+        ),
+        (
+            {"workspaces": {"w": {"sessions": [{"peers": _PEERS}]}}},
+            "workspaces.w.sessions[0].peers: Cannot create session",
+        ),
+        (
+            {"workspaces": {"w": {"metadata": {"1": {"2": {"3": {"4": {"5": {}}}}}}}}},
+            "workspaces.w.metadata: Value error, Meta",
+        ),
+        ([], "(top): Input should be a valid dictionary"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_wrong_world_names_the_place_and_loads_nothing(tmp_path: Path, world: Any, complaint: str) -> None:
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps(world), encoding="utf-8")
+    mock = Mock(world=_WORLD)
+    with pytest.raises(WorldError) as wrong:
+        mock.reset(world=path)
+    assert complaint in str(wrong.value)
+    assert str(wrong.value).startswith(f"{path}: ")
+    assert list(mock.store.workspaces) == ["w"]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(b"{", "no JSON at offset 1"), (b"", "no JSON at offset 0"), (b'{"workspaces": NaN}', "no JSON at offset 15")],
+)
+def test_a_file_that_is_no_json_is_told_with_the_offset(tmp_path: Path, content: bytes, complaint: str) -> None:
+    path = tmp_path / "world.json"
+    path.write_bytes(content)
+    with pytest.raises(WorldError, match=complaint):
+        Mock(world=path)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WorldError, match="No such file or directory"):
+        Mock(world=tmp_path / "missing.json")
+    with pytest.raises(WorldError, match="Is a directory"):
+        Mock(world=tmp_path)
+
+
+@pytest.mark.parametrize("wait", [-1, float("inf"), float("nan")])
+def test_a_purge_waits_a_number_of_seconds(wait: float) -> None:
+    with pytest.raises(ValueError, match="purge_after must be a number of seconds"):
+        Mock(purge_after=wait)
+
+
+def test_the_demo_world_is_worth_a_look() -> None:
+    client = _client(Mock(world=fixture("demo.json")))
+    demo = "/v3/workspaces/demo"
+    assert client.call("POST", f"{demo}/peers/list").json["total"] == 3
+    assert client.call("POST", f"{demo}/sessions/list").json["total"] == 3
+    assert client.call("POST", f"{demo}/sessions/algebra/messages/list").json["total"] >= 5
+    assert client.call("POST", f"{demo}/peers/bob/sessions", {"filters": {"is_active": False}}).json["total"] == 1
