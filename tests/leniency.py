@@ -87,7 +87,7 @@ def _rules_of_sessions(body: dict[str, Json]) -> Iterator[str]:
     peers = body.get("peers") or {}
     if not all(_ID.fullmatch(peer) for peer in peers):
         yield "peers are not made under malformed ids (x-session-peers-routes)"
-    if sum(1 for settings in peers.values() if settings.get("observe_others")) > 10:
+    if sum(1 for settings in peers.values() if isinstance(settings, dict) and settings.get("observe_others")) > 10:
         yield "at most ten peers observe (x-observers-limit)"
     summary = (body.get("configuration") or {}).get("summary") or {}
     short, long = summary.get("messages_per_short_summary"), summary.get("messages_per_long_summary")
