@@ -26,7 +26,8 @@ def _running(*arguments: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
         try:
             yield process.stdout.readline().strip(), process
         finally:
-            process.kill()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=10)
 
 
 def _refused(*arguments: str) -> str:

@@ -23,9 +23,6 @@ class Purges:
         self.after = after
         self._waiting: deque[Purge] = deque()
 
-    def __len__(self) -> int:
-        return len(self._waiting)
-
     def __bool__(self) -> bool:
         return bool(self._waiting)
 

@@ -68,7 +68,7 @@ def _parse_slowly(body: bytes, complaint: str) -> Any:
 def _from_complaint(body: bytes, complaint: str) -> InvalidJson:
     match = _PLACE.match(complaint)
     if match is None:
-        return InvalidJson(complaint, 0)
+        return InvalidJson(complaint, 0)  # pragma: no cover - in case a later parser words it otherwise
     reason, line, column = match[1], int(match[2]), int(match[3])
     lines = body.split(b"\n", line - 1)
     return InvalidJson(reason.capitalize(), max(0, sum(len(before) + 1 for before in lines[:-1]) + column - 1))

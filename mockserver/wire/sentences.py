@@ -18,4 +18,4 @@ def malformed_id(error: InvalidId) -> str:
         _MODELS[error.kind].model_validate({"name": error.value}, by_alias=False, by_name=True)
     except ValidationError as complaint:
         return str(complaint)
-    return error.detail
+    return error.detail  # pragma: no cover - the models keep the same rule

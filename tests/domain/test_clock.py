@@ -29,6 +29,13 @@ def test_a_frozen_clock_repeats_itself_until_it_is_advanced_or_resumed() -> None
     assert clock.now() < microseconds(datetime(2030, 1, 1, 0, 1, tzinfo=UTC))
 
 
+def test_resuming_a_running_clock_changes_nothing() -> None:
+    clock = Clock()
+    before = clock.now()
+    clock.resume()
+    assert before < clock.now() < before + 60_000_000
+
+
 def test_freezing_without_a_time_stops_at_this_moment() -> None:
     clock = Clock()
     before = clock.now()

@@ -169,6 +169,7 @@ def test_the_deepest_filter_that_is_allowed_is_understood() -> None:
         ({"id": 5}, ["5"]),
         ({"id": None}, []),
         ({"id": {"ne": None}}, ["5", "a"]),
+        ({"id": {"gt": "*", "contains": "A"}}, ["a"]),
         ({"id": {"gt": 4}}, ["5", "a"]),
         ({"id": {"in": [5, None]}}, ["5"]),
         ({"NOT": [{"id": {"in": ["a", None]}}]}, []),

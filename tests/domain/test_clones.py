@@ -1,0 +1,18 @@
+"""Clones beside what the recordings and the state machine show."""
+
+from direct import DirectClient
+from mockserver import Mock, create_app
+
+_W = "/v3/workspaces/w"
+
+
+def test_a_clone_takes_no_id_that_is_taken() -> None:
+    mock = Mock(seed="clones")
+    client = DirectClient(create_app(mock))
+    client.call("POST", f"{_W}/sessions", {"id": "s"})
+    first = client.call("POST", f"{_W}/sessions/s/clone").json["id"]
+    mock.reset()
+    for id_ in ("s", first):
+        client.call("POST", f"{_W}/sessions", {"id": id_})
+    assert client.call("POST", f"{_W}/sessions/s/clone").json["id"] != first
+    assert client.call("POST", f"{_W}/sessions/list").json["total"] == 3
