@@ -192,6 +192,33 @@ def test_what_is_nested_as_deep_as_it_may_be_comes_back(direct: DirectClient) ->
     assert direct.call("POST", f"{_W}/sessions/list", {"filters": {"bogus": deep}}).status == 422
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("DELETE", "/sessions/s/peers", [0] * 1_000_000),
+        ("POST", "/sessions/s/peers", dict.fromkeys(map(str, range(300_000)), 0)),
+        ("POST", "/sessions", {"id": "t", "peers": dict.fromkeys(map(str, range(300_000)), 0)}),
+        ("POST", "/sessions/s/messages", {"messages": [0] * 1_000_000}),
+    ],
+    ids=["ids", "peers", "session", "messages"],
+)
+def test_a_million_offences_are_one(direct: DirectClient, method: str, path: str, body: Any) -> None:
+    answer = direct.call(method, _W + path, body)
+    assert (answer.status, len(answer.json["detail"]) <= 101) == (422, True)
+
+
+def test_a_filter_that_would_compare_for_ever_is_refused(direct: DirectClient) -> None:
+    direct.call("POST", f"{_W}/sessions", {"id": "s", "metadata": {"l": list(range(100_000))}})
+    answer = direct.call("POST", f"{_W}/sessions/list", {"filters": {"metadata": {"l": list(range(100_000))}}})
+    assert answer.json["detail"][0]["msg"] == "The filter takes more than 5000000 comparisons"
+
+
+def test_a_long_list_of_alternatives_is_answered(direct: DirectClient) -> None:
+    direct.call("POST", f"{_W}/sessions", {"id": "s"})
+    wanted = [f"s{number}" for number in range(300_000)]
+    assert direct.call("POST", f"{_W}/sessions/list", {"filters": {"id": {"in": wanted}}}).json["total"] == 0
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_malformed_ids_in_a_path_make_nothing(direct: DirectClient, method: str) -> None:
     for path in ("sessions", "sessions/s", "sessions/s/peers", "sessions/s/messages", "peers", "peers/p"):

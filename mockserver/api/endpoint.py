@@ -83,17 +83,11 @@ class Endpoint(BaseRoute):
 
 
 async def _read(receive: Receive) -> bytes:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise _Gone
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        if len(body) > BODY_LIMIT:
-            raise _TooLarge
-        return body
-    chunks = [body]
-    length = len(body)
-    while message.get("more_body", False):
+    """The whole body; beyond the limit it is read on and thrown away, up to a point, and refused."""
+    chunks: list[bytes] = []
+    length = 0
+    more = True
+    while more and length <= DRAIN_LIMIT:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _Gone
@@ -103,8 +97,7 @@ async def _read(receive: Receive) -> bytes:
             chunks.append(chunk)
         else:
             chunks.clear()
-            if length > DRAIN_LIMIT:
-                break
+        more = message.get("more_body", False)
     if length > BODY_LIMIT:
         raise _TooLarge
     return b"".join(chunks)

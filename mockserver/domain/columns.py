@@ -145,7 +145,7 @@ def member_of(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Conditi
         )
     if WILDCARD in operand:
         return None
-    wanted = [cast(entry) for entry in operand]
+    wanted = frozenset(cast(entry) for entry in operand)
 
     def condition(row: Row) -> bool | None:
         value = read(row)

@@ -6,20 +6,42 @@ from decimal import Decimal
 from typing import Any
 
 
-def contains(outer: Any, inner: Any) -> bool:
+class TooManySteps(Exception):
+    """A comparison took more steps than were given to it."""
+
+
+class Steps:
+    """How many comparisons of one value with another may still be made; shared by all that belong together."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def take(self) -> None:
+        """Take one. Raises TooManySteps where none is left."""
+        self._left -= 1
+        if self._left < 0:
+            raise TooManySteps
+
+
+def contains(outer: Any, inner: Any, steps: Steps) -> bool:
     """Whether `outer @> inner`.
 
     An object contains one whose every key it has with a value that contains the other's; a list contains one
     whose every element is contained in some element of its own; scalars contain their equals. Numbers are equal by
-    value, and no boolean is a number.
+    value, and no boolean is a number. Lists cost the product of their lengths: raises TooManySteps beyond `steps`.
     """
+    steps.take()
     if isinstance(inner, Mapping):
-        return isinstance(outer, Mapping) and all(key in outer and contains(outer[key], inner[key]) for key in inner)
+        if not isinstance(outer, Mapping):
+            return False
+        return all(key in outer and contains(outer[key], value, steps) for key, value in inner.items())
     if isinstance(inner, list):
-        return isinstance(outer, list) and all(any(contains(mine, other) for mine in outer) for other in inner)
+        if not isinstance(outer, list):
+            return False
+        return all(any(contains(mine, other, steps) for mine in outer) for other in inner)
     if isinstance(inner, bool) or isinstance(outer, bool):
         return inner is outer
-    return type(outer) not in (dict, list) and bool(outer == inner)
+    return not isinstance(outer, (Mapping, list)) and bool(outer == inner)
 
 
 def text(value: Any) -> str | None:

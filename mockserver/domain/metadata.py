@@ -19,6 +19,9 @@ from .columns import (
 from .errors import InvalidFilter
 from .logic import Condition, Row, all_of
 
+# How many values a filter on metadata may compare in one request; ours, so that none can hold the server up.
+COMPARISONS_LIMIT = 5_000_000
+
 
 class MetadataColumn(Column):
     """The metadata: each key of an object is asked by itself; what is no object, metadata never contains."""
@@ -26,7 +29,7 @@ class MetadataColumn(Column):
     def condition(self, value: Any) -> Condition | None:
         if isinstance(value, dict):
             return all_of(_field(key, inner) for key, inner in value.items())
-        return lambda row: jsonb.contains(row[self.name], value)
+        return _containing(value)
 
 
 def _field(key: str, value: Any) -> Condition | None:
@@ -34,8 +37,20 @@ def _field(key: str, value: Any) -> Condition | None:
     if value == WILDCARD:
         return None
     if not has_operators(value):
-        return lambda row: jsonb.contains(row["metadata"], {key: value})
+        return _containing({key: value})
     return all_of(_operation(key, name, operand) for name, operand in value.items())
+
+
+def _containing(value: Any) -> Condition:
+    steps = jsonb.Steps(COMPARISONS_LIMIT)
+
+    def condition(row: Row) -> bool:
+        try:
+            return jsonb.contains(row["metadata"], value, steps)
+        except jsonb.TooManySteps:
+            raise InvalidFilter(f"The filter takes more than {COMPARISONS_LIMIT} comparisons") from None
+
+    return condition
 
 
 def _operation(key: str, name: str, operand: Any) -> Condition | None:

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from ..domain import tokens
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
-from .fields import Content, Id, JsonObject, Metadata, Model, Moment, Storable
+from .fields import Bounded, Content, Id, JsonObject, Metadata, Model, Moment, Storable
 
 
 class Page(Model):
@@ -70,10 +70,13 @@ class SessionPeerConfig(Model):
     )
 
 
+SessionPeers = Annotated[dict[str, SessionPeerConfig], Bounded]
+
+
 class SessionCreate(Model):
     name: Id = Field(alias="id")
     metadata: Metadata | None = None
-    peer_names: dict[str, SessionPeerConfig] | None = Field(default=None, alias="peers")
+    peer_names: SessionPeers | None = Field(default=None, alias="peers")
     configuration: SessionConfiguration | None = None
 
 
@@ -126,8 +129,7 @@ class MessageGet(Model):
     filters: JsonObject | None = None
 
 
-SessionPeers = dict[str, SessionPeerConfig]
-PeerIds = list[str]
+PeerIds = Annotated[list[str], Bounded]
 
 
 def settings_by_peer(peers: SessionPeers) -> dict[str, dict[str, bool | None]]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..domain import tokens
 from ..domain.clock import microseconds, timestamp
@@ -13,6 +13,7 @@ METADATA_KEYS_LIMIT = 100
 METADATA_DEPTH_LIMIT = 5
 CONTENT_LIMIT = 25_000
 INSTRUCTIONS_TOKENS_LIMIT = 2_000
+ENTRIES_LIMIT = 10_000  # ours: the API names none
 
 JsonObject = dict[str, Any]
 
@@ -47,6 +48,13 @@ def _nests_within(value: JsonObject, levels: int) -> bool:
     return levels > 0 and all(_nests_within(entry, levels - 1) for entry in value.values() if isinstance(entry, dict))
 
 
+def _bounded(entries: Any) -> Any:
+    """Refuse what has more entries than anyone means to send: each may become an entry of the answer."""
+    if isinstance(entries, (list, dict)) and len(entries) > ENTRIES_LIMIT:
+        raise ValueError(f"There are more than {ENTRIES_LIMIT} entries")
+    return entries
+
+
 def _checked_instructions(instructions: str) -> str:
     if tokens.count(instructions) > INSTRUCTIONS_TOKENS_LIMIT:
         raise ValueError(f"custom_instructions exceeds maximum of {INSTRUCTIONS_TOKENS_LIMIT} tokens")
@@ -61,6 +69,7 @@ def _with_a_moment_in_utc(moment: datetime) -> datetime:
     return moment
 
 
+Bounded = BeforeValidator(_bounded)
 Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
 Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from mockserver.domain.jsonb import contains, text
+from mockserver.domain import jsonb
+from mockserver.domain.jsonb import Steps, TooManySteps, text
+
+
+def contains(outer: Any, inner: Any) -> bool:
+    return jsonb.contains(outer, inner, Steps(10_000))
 
 
 def _less(value: Any, keep: st.DataObject) -> Any:
@@ -84,3 +89,10 @@ def test_text_of_what_is_no_string_reads_back_as_the_same_json(value: Any) -> No
 )
 def test_text_by_example(value: Any, written: str) -> None:
     assert text(value) == written
+
+
+def test_a_comparison_ends_when_its_steps_are_used_up() -> None:
+    numbers = list(range(100))
+    assert jsonb.contains(numbers, numbers, Steps(5_051))
+    with pytest.raises(TooManySteps):
+        jsonb.contains(numbers, numbers, Steps(5_050))
