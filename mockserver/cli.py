@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .server import listen, serve, url_of
 from .testing.fixtures import fixture
@@ -13,7 +13,8 @@ from .testing.worlds import WorldError
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\
-A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and four sessions.
+A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and four sessions,
+one of them deleted and not purged yet.
 Try, in another terminal:
 
   curl -s -X POST {url}/v3/workspaces/demo/sessions/list
@@ -21,6 +22,7 @@ Try, in another terminal:
   curl -s -X POST {url}/v3/workspaces/demo/sessions/list -H 'content-type: application/json' \\
        -d '{{"filters": {{"metadata": {{"mood": {{"contains": "curious"}}}}}}}}'
   curl -s -X POST {url}/v3/workspaces/demo/sessions/algebra/clone
+  curl -s -X POST {url}/v3/workspaces/demo/peers/bob/sessions
   curl -s -X POST {url}/_mock/reset
 
 Its own description: {url}/openapi.json   Stop it with Ctrl-C."""
@@ -31,6 +33,19 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **more)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(parser.prog, version("honcho-mockserver"))
+        parser.exit()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -63,12 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API, held in memory.")
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo}")
     serving = commands.add_parser("serve", help="serve a fake API until Ctrl-C; the first line printed is its URL")
     serving.add_argument("--world", metavar="FILE", help="the JSON file of the world to start with (default: empty)")
     demo = commands.add_parser("demo", help="serve a demo world, and print a few commands to try")
     demo.set_defaults(world=None)
-    for command in (serving, demo):
+    for command, wait in ((serving, 2.0), (demo, None)):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         command.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: %(default)s)")
         command.add_argument(
@@ -77,9 +93,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--purge-after",
             type=_seconds,
-            default=2.0,
+            default=wait,
             metavar="SECONDS",
-            help="how long a deleted session waits for its purge; none: until POST /_mock/purge (default: 2)",
+            help=f"how long what was deleted waits for its purge; none: until asked for (default: {wait or 'none'})",
         )
         command.add_argument(
             "--allow-host",

@@ -38,6 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    url = config.getoption("--honcho-url")
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise pytest.UsageError(f"--honcho-url: not a URL that begins with http:// or https://: {url!r}")
     config.addinivalue_line(
         "markers",
         "honcho(quirks=..., world=..., purge_after=...): what honcho_server is like in this test; quirks as in "
@@ -97,12 +100,10 @@ def honcho_env(
     monkeypatch: pytest.MonkeyPatch, honcho_server: MockServer | RemoteServer, honcho_workspace: str
 ) -> dict[str, str]:
     """HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID, set for this test to its server and workspace."""
+    environment = {"HONCHO_URL": honcho_server.url, "HONCHO_WORKSPACE_ID": honcho_workspace}
     key = _api_key() if isinstance(honcho_server, RemoteServer) else "any-key-will-do"
-    environment = {
-        "HONCHO_URL": honcho_server.url,
-        "HONCHO_API_KEY": key,
-        "HONCHO_WORKSPACE_ID": honcho_workspace,
-    }
+    if key:
+        environment["HONCHO_API_KEY"] = key
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return environment

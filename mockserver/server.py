@@ -1,6 +1,7 @@
 """The lifetime of a fake server, in a thread (MockServer) or in the foreground (serve), and nothing else."""
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -23,9 +24,24 @@ _TICK_SECONDS = 0.001
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, on a free port for 0. Raises OSError for an address that cannot be had."""
+    """A listening socket, on a free port for 0.
+
+    Raises OSError for an address that cannot be had, ValueError for a port that is none.
+    """
+    if not 0 <= port <= 65535:
+        raise ValueError(f"a port is a number from 0 to 65535: {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=2048)
+    # Named by its protocol, as asyncio sends without delay only on what says that it is TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
 
 
 def url_of(host: str, listener: socket.socket) -> str:
@@ -51,7 +67,7 @@ class MockServer:
 
     `host` and `port` are where it listens, 0 a free port; `allow_hosts` the names beside loopback and `host` under
     which the control plane answers. The other options are those of Mock. It answers once `with` has entered, and is
-    gone when `with` has left. Entering raises OSError for an address that cannot be had.
+    gone when `with` has left. Entering raises OSError for an address that cannot be had, ValueError for no port.
     """
 
     def __init__(
@@ -166,21 +182,32 @@ class _Server(uvicorn.Server):
             await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn calls it so
+        await self._stop_accepting()
+        await self._let_go(lambda connection: connection.shutdown(), _GRACE_SECONDS)
+        # A client that hangs, in the middle of a body say, is left behind.
+        await self._let_go(lambda connection: connection.transport.abort(), _GIVE_UP_SECONDS)
+
+    async def _stop_accepting(self) -> None:
+        """Close the listener, once those who were accepted are connected: asyncio loses them otherwise."""
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, asyncio.SelectorEventLoop):
+            for server in self.servers:
+                for listener in server.sockets:
+                    loop.remove_reader(listener)
+            accepting = asyncio.all_tasks() - self.server_state.tasks - {asyncio.current_task()}
+            if accepting:
+                await asyncio.wait(accepting, timeout=_GRACE_SECONDS)
         for server in self.servers:
             server.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        await self._drained(_GRACE_SECONDS)
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()  # A client that hangs, in the middle of a body say, is left behind.
-        await self._drained(_GIVE_UP_SECONDS)
 
-    async def _drained(self, seconds: float) -> None:
-        """Wait until no connection and no request is left, but not for longer than this."""
+    async def _let_go(self, how: Callable[[Any], None], seconds: float) -> None:
+        """End the connections, those that still come too, until none and no request is left or the time is over."""
+        state = self.server_state
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
-        state = self.server_state
-        while (state.connections or state.tasks) and clock() < deadline:  # noqa: ASYNC110 - uvicorn has no event for it
+        while (state.connections or state.tasks) and clock() < deadline:
+            for connection in list(state.connections):
+                how(connection)
             await asyncio.sleep(_TICK_SECONDS)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -77,10 +78,15 @@ def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
                 break
         listed = httpx.post(f"{url}/v3/workspaces/demo/sessions/list").json()
         assert [session["id"] for session in listed["items"]] == ["algebra", "spanish", "planning"]
-        assert len(commands) == 5
+        assert len(commands) == 6
         for command in commands:
             done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as printed
             assert "detail" not in json.loads(done.stdout), command
+
+
+def test_the_version_is_told() -> None:
+    done = subprocess.run([*_PROGRAM, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"honcho-mockserver {version('honcho-mockserver')}\n"
 
 
 def test_an_access_log_goes_to_stderr() -> None:

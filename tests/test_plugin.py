@@ -95,6 +95,9 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
             "world={'workspaces': {'w': {'sessions': {}}}}",
             "honcho marker: world: workspaces.w.sessions: Input should be *",
         ),
+        ("quirks=['live']", "honcho marker: quirks are none, live, or names separated by commas in one text, not *"),
+        ("world=5", "honcho marker: a world is a mapping or the path of a JSON file, not 5"),
+        ("purge_after='2'", "honcho marker: purge_after must be a number of seconds from 0 up, or None: '2'"),
         ("purge_after=-1", "honcho marker: purge_after must be a number of seconds from 0 up, or None: -1"),
     ],
 )
@@ -224,6 +227,26 @@ def test_a_server_that_is_not_there_fails_the_test_and_not_the_clean_up(project:
     project.makepyfile("def test_it(honcho_workspace): pass")
     project.runpytest_inprocess("--honcho-url", "http://127.0.0.1:9").assert_outcomes(passed=1)
     project.runpytest_inprocess("--honcho-url", "https://127.0.0.1:9").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://x"])
+def test_a_url_that_is_none_is_told_before_any_test(project: pytest.Pytester, url: str) -> None:
+    result = project.runpytest_subprocess(f"--honcho-url={url}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --honcho-url: not a URL that begins with http:// or https://: '{url}'"])
+
+
+def test_without_a_key_for_a_real_server_the_environment_has_none(
+    project: pytest.Pytester, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HONCHO_API_KEY", raising=False)
+    project.makepyfile(
+        """
+        import os
+        def test_it(honcho_env): assert "HONCHO_API_KEY" not in os.environ
+        """
+    )
+    project.runpytest_inprocess("--honcho-url", server.url).assert_outcomes(passed=1)
 
 
 def test_each_worker_of_xdist_has_a_server_of_its_own(project: pytest.Pytester) -> None:

@@ -8,14 +8,24 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from mockserver import Mock, MockServer, WorldError, create_app
+from mockserver import server as server_module
 
 _W = "/v3/workspaces/w"
+
+
+@pytest.fixture(params=["fast", "plain"], autouse=True)
+def _loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every promise holds with uvloop and httptools, and with what uvicorn has without them."""
+    if request.param == "plain":
+        monkeypatch.setitem(server_module._SETTINGS, "loop", "asyncio")
+        monkeypatch.setitem(server_module._SETTINGS, "http", "h11")
 
 
 def _address(server: MockServer) -> tuple[str, int]:
@@ -131,6 +141,33 @@ def test_a_taken_port_is_an_error_and_no_url_is_promised() -> None:
     with pytest.raises(RuntimeError, match="not started"):
         MockServer().url  # noqa: B018 - reading it is the test
     MockServer().__exit__(None, None, None)
+
+
+def test_a_port_that_is_none_is_told() -> None:
+    with pytest.raises(ValueError, match="a port is a number from 0 to 65535: 70000"):
+        MockServer(port=70_000).__enter__()
+
+
+def test_an_answer_is_sent_without_delay() -> None:
+    """An answer goes out in two writes; without this the second waits for the client's acknowledgement."""
+    with MockServer() as server, socket.create_connection(_address(server)):
+        connections = server._server.server_state.connections  # type: ignore[union-attr]
+        while not connections:
+            time.sleep(0.001)
+        [connection] = connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize("round_", range(30))
+def test_clients_that_come_as_it_leaves_are_let_go(round_: int) -> None:
+    with MockServer() as server:
+        late = [socket.create_connection(_address(server)) for _ in range(5)]
+    for client in late:
+        client.settimeout(5)
+        with suppress(ConnectionResetError):
+            assert client.recv(1) == b""
+        client.close()
 
 
 def test_what_keeps_the_server_from_starting_is_raised_on_entering(monkeypatch: pytest.MonkeyPatch) -> None:

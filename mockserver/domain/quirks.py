@@ -73,10 +73,12 @@ class Quirks:
     def named(cls, names: "str | Quirks") -> "Quirks":
         """Read `"none"`, `"live"`, or names separated by commas.
 
-        Raises ValueError, which names the unknown quirk and lists the known ones.
+        Raises ValueError for an unknown quirk, which it names with the known ones, and for what is no text.
         """
         if isinstance(names, Quirks):
             return names
+        if not isinstance(names, str):
+            raise ValueError(f"quirks are none, live, or names separated by commas in one text, not {names!r}")  # noqa: TRY004 - as any other wrong name
         chosen = [name.strip() for name in names.split(",") if name.strip()]
         if chosen == ["live"]:
             return cls.live()

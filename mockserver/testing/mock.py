@@ -103,6 +103,6 @@ class Mock:
 
 
 def _checked_wait(seconds: float | None) -> float | None:
-    if seconds is not None and not 0 <= seconds < float("inf"):
-        raise ValueError(f"purge_after must be a number of seconds from 0 up, or None: {seconds}")
+    if seconds is not None and not (isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")):
+        raise ValueError(f"purge_after must be a number of seconds from 0 up, or None: {seconds!r}")
     return seconds

@@ -32,6 +32,8 @@ def read(source: WorldSource) -> "World":
     """
     from ..wire.world import World  # Most servers start empty, and none of these models is built for them.
 
+    if not isinstance(source, (str, Path, Mapping)):
+        raise WorldError(f"a world is a mapping or the path of a JSON file, not {source!r}")
     name, document = ("world", source) if isinstance(source, Mapping) else (str(source), _document(Path(source)))
     try:
         world = World.model_validate(document)
