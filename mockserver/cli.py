@@ -51,29 +51,33 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit: 0 when it was ended, 2 with one line on stderr when it could not start."""
     parser = _parser()
-    options = parser.parse_args(arguments)
+    with suppress(KeyboardInterrupt):
+        _serve(parser, parser.parse_args(arguments))
+    sys.exit(0)
+
+
+def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     is_demo = options.command == "demo"
     try:
-        mock = Mock(
-            quirks=options.quirks,
-            world=fixture("demo.json") if is_demo else options.world,
-            purge_after=options.purge_after,
-        )
+        world = fixture("demo.json") if is_demo else options.world
+        mock = Mock(quirks=options.quirks, world=world, purge_after=options.purge_after)
         listener = listen(options.host, options.port)
     except WorldError as error:
-        lines = str(error).splitlines()
-        parser.error(lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)")
+        first, *others = error.complaints
+        parser.error(f"{first} (and {len(others)} more)" if others else first)
     except ValueError as error:
         parser.error(str(error))
     except OSError as error:
         parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
     url = url_of(options.host, listener)
-    print(url, flush=True)
-    if is_demo:
-        print(_DEMO.format(url=url), flush=True)
-    with suppress(KeyboardInterrupt):
-        serve(mock, listener, allow_hosts=[options.host, *options.allow_host], log_level=options.log_level)
-    sys.exit(0)
+
+    def announce() -> None:
+        print(url, flush=True)
+        if is_demo:
+            print(_DEMO.format(url=url), flush=True)
+
+    hosts = [options.host, *options.allow_host]
+    serve(mock, listener, ready=announce, allow_hosts=hosts, log_level=options.log_level)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -162,9 +162,13 @@ def _delete_workspace(url: str, workspace_id: str) -> None:
         return json.loads(body) if response.status == 200 else None
 
     try:
+        left = None
         while page := (call("POST", f"{path}/sessions/list?size=100") or {}).get("items"):
+            if page == left:  # The server refuses to delete them.
+                return
             for session in page:
                 call("DELETE", f"{path}/sessions/{session['id']}")
+            left = page
         call("DELETE", path)
     except (OSError, HTTPException, ValueError):
         pass

@@ -26,8 +26,10 @@ _TICK_SECONDS = 0.001
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket, on a free port for 0.
 
-    Raises OSError for an address that cannot be had, ValueError for a port that is none.
+    Raises OSError for an address that cannot be had, ValueError for an empty host or a port that is none.
     """
+    if not host:
+        raise ValueError("a host is a name or an address, not nothing")
     if not 0 <= port <= 65535:
         raise ValueError(f"a port is a number from 0 to 65535: {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -50,8 +52,18 @@ def url_of(host: str, listener: socket.socket) -> str:
     return f"http://{name}:{listener.getsockname()[1]}"
 
 
-def serve(mock: Mock, listener: socket.socket, *, allow_hosts: Iterable[str] = (), log_level: str = "warning") -> None:
-    """Serve `mock` in the foreground until SIGINT or SIGTERM; SIGINT then comes out as KeyboardInterrupt."""
+def serve(
+    mock: Mock,
+    listener: socket.socket,
+    *,
+    ready: Callable[[], None],
+    allow_hosts: Iterable[str] = (),
+    log_level: str = "warning",
+) -> None:
+    """Serve `mock` in the foreground until SIGINT or SIGTERM; SIGINT then comes out as KeyboardInterrupt.
+
+    `ready` is called once requests are answered and signals are heeded.
+    """
     config = uvicorn.Config(
         create_app(mock, allow_hosts=allow_hosts),
         log_level=log_level,
@@ -59,7 +71,7 @@ def serve(mock: Mock, listener: socket.socket, *, allow_hosts: Iterable[str] = (
         log_config=_logging_to_stderr(),
         **_SETTINGS,
     )
-    _Server(config).serve_on(listener)
+    _Server(config, ready).serve_on(listener)
 
 
 class MockServer:
@@ -151,8 +163,9 @@ class _Server(uvicorn.Server):
     `loop` is the event loop that it runs in, or what kept it from running.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None] | None = None) -> None:
         super().__init__(config)
+        self._ready = ready
         self.loop: Future[asyncio.AbstractEventLoop] = Future()
         self._stopping = asyncio.Event()
 
@@ -178,6 +191,8 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         self.loop.set_result(asyncio.get_running_loop())
+        if self._ready is not None:
+            self._ready()
         if not self.should_exit:
             await self._stopping.wait()
 

@@ -1,7 +1,10 @@
 """Whatever comes in, the answer is clear, the state is as it was, and the server lives on."""
 
+import json
+import math
 import socket
 import time
+import tracemalloc
 from typing import Any
 
 import httpx
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 import strategies
 from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
-from mockserver.api.endpoint import BODY_LIMIT, DRAIN_LIMIT
+from mockserver.api.endpoint import BODY_LIMIT, DRAIN_LIMIT, _read, _TooLarge
 
 _W = "/v3/workspaces/w"
 _JSON = {"content-type": "application/json"}
@@ -149,6 +152,24 @@ def test_no_filter_document_makes_the_server_fail(filters: Any) -> None:
 
 
 _APP = create_app(Mock())
+
+
+@given(
+    st.integers(1, 320),
+    st.integers(0, 320),
+    st.sampled_from(["", "-"]),
+    st.sampled_from(["", "+", "-"]),
+    st.integers(0, 400),
+)
+def test_what_is_stored_comes_back_as_json(whole: int, part: int, sign: str, exponent_sign: str, exponent: int) -> None:
+    """Whatever a number is written as: no infinity gets in, and none comes out."""
+    number = f"{sign}{'9' * whole}{'.' + '9' * part if part else ''}e{exponent_sign}{exponent}"
+    body = f'{{"id": "s", "metadata": {{"n": [{number}]}}}}'.encode()
+    answer = DirectClient(_APP).send("POST", f"{_W}/sessions", [body], headers=_JSON)
+    assert answer.status == (422 if math.isinf(float(number)) else 200)
+    json.loads(answer.body, parse_constant=pytest.fail)
+
+
 _bytes = st.one_of(st.binary(max_size=60), st.text('{}[]":,0123456789eE+-.\\utrnfalsi \n', max_size=60).map(str.encode))
 
 
@@ -213,6 +234,14 @@ def test_a_filter_that_would_compare_for_ever_is_refused(direct: DirectClient) -
     assert answer.json["detail"][0]["msg"] == "The filter takes more than 5000000 comparisons"
 
 
+def test_a_filter_with_more_members_than_anyone_means_is_refused(direct: DirectClient) -> None:
+    direct.call("POST", f"{_W}/sessions", {"id": "s"})
+    filters = {"OR": [{"id": "a"}] * 9_998}
+    assert direct.call("POST", f"{_W}/sessions/list", {"filters": {"AND": [filters]}}).json["total"] == 0
+    answer = direct.call("POST", f"{_W}/sessions/list", {"filters": {"AND": [{"AND": [filters]}]}})
+    assert answer.json["detail"][0]["msg"] == "Filter has more than 10000 members"
+
+
 def test_a_long_list_of_alternatives_is_answered(direct: DirectClient) -> None:
     direct.call("POST", f"{_W}/sessions", {"id": "s"})
     wanted = [f"s{number}" for number in range(300_000)]
@@ -262,6 +291,23 @@ def test_a_body_without_an_end_is_refused_after_a_while(direct: DirectClient) ->
     assert direct.send("POST", f"{_W}/sessions", chunks, headers=_JSON).status == 413
 
 
+def test_of_a_body_beyond_the_limit_no_more_than_the_limit_is_held() -> None:
+    left = [DRAIN_LIMIT]
+
+    async def receive() -> Any:
+        left[0] -= 1_000_000
+        return {"type": "http.request", "body": bytes(1_000_000), "more_body": left[0] > 0}
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(_TooLarge):
+            _read(receive).send(None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * BODY_LIMIT
+
+
 def test_a_client_that_hangs_up_gets_no_answer_and_changes_nothing(direct: DirectClient) -> None:
     for chunks in ([], [b'{"id":'], [b'{"id":"s"}']):
         assert direct.send("POST", f"{_W}/sessions", chunks, headers=_JSON, hangs_up=True).status == 0
@@ -300,7 +346,7 @@ def test_raw_bytes_on_a_socket_do_not_end_the_server(server: MockServer, request
     assert httpx.get(f"{server.url}/health").json() == {"status": "ok"}
 
 
-def test_a_body_beyond_the_limit_is_answered_over_a_socket_and_not_held(server: MockServer) -> None:
+def test_a_body_beyond_the_limit_is_answered_over_a_socket(server: MockServer) -> None:
     answer = httpx.post(f"{server.url}{_W}/sessions", content=b"x" * (BODY_LIMIT * 2), headers=_JSON)
     assert answer.status_code == 413
     assert httpx.get(f"{server.url}/health").json() == {"status": "ok"}

@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from curl import answer_to
 from mockserver import MockServer
+from mockserver.cli import _parser
 
 _PROGRAM = [sys.executable, "-m", "mockserver"]
 
@@ -27,8 +29,9 @@ def _running(*arguments: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
         try:
             yield process.stdout.readline().strip(), process
         finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=10)
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=10)
 
 
 def _refused(*arguments: str) -> str:
@@ -48,6 +51,14 @@ def test_serve_prints_its_url_answers_and_ends_cleanly(ending: signal.Signals) -
     assert (process.returncode, out, err) == (0 if ending is signal.SIGINT else -signal.SIGTERM, "", "")
 
 
+def test_it_can_be_ended_as_soon_as_it_says_its_url() -> None:
+    for _ in range(10):
+        with _running("serve", "--port", "0") as (url, process):
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+        assert (url[:7], process.returncode, out, err) == ("http://", 0, "", "")
+
+
 def test_serve_takes_a_world_quirks_and_a_purge_time(tmp_path: Path) -> None:
     world = tmp_path / "world.json"
     world.write_text(json.dumps({"workspaces": {"w": {"sessions": [{"id": "s"}]}}}), encoding="utf-8")
@@ -56,7 +67,22 @@ def test_serve_takes_a_world_quirks_and_a_purge_time(tmp_path: Path) -> None:
         assert httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 201
 
 
-def test_purges_wait_for_two_seconds_or_as_long_as_is_said() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "wait"),
+    [
+        (["serve"], 2.0),
+        (["demo"], None),
+        (["serve", "--purge-after", "none"], None),
+        (["demo", "--purge-after", "1.5"], 1.5),
+    ],
+)
+def test_purges_wait_for_two_seconds_in_a_demo_until_asked_for_or_as_is_said(
+    arguments: list[str], wait: float | None
+) -> None:
+    assert _parser().parse_args(arguments).purge_after == wait
+
+
+def test_a_purge_that_waits_until_asked_for_does() -> None:
     with _running("serve", "--port", "0", "--purge-after", "none") as (url, _):
         httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"})
         httpx.delete(f"{url}/v3/workspaces/w/sessions/s")
@@ -80,8 +106,7 @@ def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
         assert [session["id"] for session in listed["items"]] == ["algebra", "spanish", "planning"]
         assert len(commands) == 6
         for command in commands:
-            done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as printed
-            assert "detail" not in json.loads(done.stdout), command
+            assert answer_to(command).is_success, command
 
 
 def test_the_version_is_told() -> None:
@@ -110,6 +135,8 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path) -> None:
     )
     line = _refused("serve", "--world", str(world))
     assert f"error: {world}: workspaces.demo.peers[0].id: Field required (and 1 more)" in line
+    world.write_text('{"workspaces": {"w": {"a\\nb": 1}}}', encoding="utf-8")
+    assert _refused("serve", "--world", str(world)).endswith("workspaces.w.a\\nb: Extra inputs are not permitted")
     assert "missing.json: No such file" in _refused("serve", "--world", str(tmp_path / "missing.json"))
 
 
@@ -122,6 +149,7 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path) -> None:
         (["serve", "--purge-after", "-1"], "argument --purge-after: not a number of seconds"),
         (["serve", "--purge-after", "soon"], "argument --purge-after: not a number of seconds"),
         (["serve", "--host", "256.1.1.1"], "cannot listen on 256.1.1.1:8000: "),
+        (["serve", "--host", ""], "a host is a name or an address, not nothing"),
         (["serve", "--log-level", "loud"], "argument --log-level: invalid choice: 'loud'"),
         (["sing"], "invalid choice: 'sing'"),
         ([], "the following arguments are required"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from curl import answer_to
 from mockserver import Mock, MockServer, Quirks
 from mockserver.cli import _parser
 from mockserver.testing.fixtures import fixture
@@ -56,9 +57,8 @@ def test_shell_commands_are_answered() -> None:
     with MockServer(world=fixture("demo.json")) as server:
         answers = []
         for command in commands:
-            ours = command.replace("http://127.0.0.1:8000", server.url)
-            done = subprocess.run(ours, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as printed
-            answers.append(json.loads(done.stdout))
+            answer = answer_to(command.replace("\\\n", "").replace("http://127.0.0.1:8000", server.url))
+            answers.append(answer.json())
     created, listed, deleted, purged, reset = answers
     assert created["id"] == "chat-1"
     assert [session["id"] for session in listed["items"]] == ["spanish"]

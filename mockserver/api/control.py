@@ -1,9 +1,8 @@
 """The control plane: the verbs of Mock for other languages, under `/_mock/`, and who may reach it."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
-from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
@@ -15,6 +14,7 @@ from .operation import Call, Reply, Room
 from .routing import Found
 
 PREFIX = "/_mock"
+_AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 
 room = Room()
 
@@ -39,6 +39,9 @@ class ControlPlane(Endpoint):
     Origin, where there is one, the same.
     """
 
+    # Control speaks of the state as it finds it.
+    runs_due_purges = False
+
     def __init__(self, mock: Mock, allow_hosts: Iterable[str]) -> None:
         super().__init__(mock, room.operations)
         self._allowed = {host.lower().strip("[]") for host in allow_hosts}
@@ -61,23 +64,25 @@ class ControlPlane(Endpoint):
 
     def _refusal(self, scope: Scope) -> str | None:
         """Why the request is refused, or None."""
-        headers: dict[bytes, Any] = dict(scope["headers"])
-        host = headers.get(b"host", b"").decode("latin-1")
-        if not self._is_ours("//" + host):
+        host = ", ".join(_header(scope, b"host"))
+        if not self._is_ours(host):
             return f"The control plane does not answer to the host {host!r}; --allow-host NAME allows it"
-        origin = headers.get(b"origin")
-        if origin is not None and not self._is_ours(origin.decode("latin-1")):
-            return f"The control plane does not answer to pages of the origin {origin.decode('latin-1')!r}"
+        for origin in _header(scope, b"origin"):
+            if not self._is_ours(origin.partition("://")[2]):
+                return f"The control plane does not answer to pages of the origin {origin!r}"
         return None
 
-    def _is_ours(self, url: str) -> bool:
-        try:
-            host = urlsplit(url).hostname
-        except ValueError:
+    def _is_ours(self, authority: str) -> bool:
+        """Whether a host, with or without a port, is one under which the control plane answers."""
+        match = _AUTHORITY.fullmatch(authority)
+        if match is None:
             return False
-        if host is None:
-            return False
+        host = match[1].strip("[]").lower()
         return host in self._allowed or host == "localhost" or _is_loopback(host)
+
+
+def _header(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
 def _is_loopback(host: str) -> bool:

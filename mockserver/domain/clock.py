@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_END_OF_TIME = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 class Clock:
@@ -37,8 +38,8 @@ class Clock:
         self._frozen = self.now() if at is None else microseconds(at)
 
     def advance(self, seconds: float) -> None:
-        """Move forward by `seconds`, which must not be negative; ValueError otherwise."""
-        if not 0 <= seconds < float("inf"):
+        """Move forward by `seconds`. Raises ValueError for negative ones, and for more than lead to the year 9999."""
+        if not 0 <= seconds < _END_OF_TIME / 1_000_000 - self.now() / 1_000_000:
             raise ValueError(f"a clock cannot be advanced by {seconds} seconds")
         moved = round(seconds * 1_000_000)
         if self._frozen is None:

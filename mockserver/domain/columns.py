@@ -160,13 +160,18 @@ def member_of(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Conditi
 
 def text_contains(read: Reader, operand: Any) -> Condition:
     """The condition of `contains` and `icontains`: text that has the operand in it, whatever the case of letters."""
-    part = str(operand).lower()
+    part = _folded(str(operand))
 
     def condition(row: Row) -> bool | None:
         value = read(row)
-        return None if value is None else part in value.lower()
+        return None if value is None else part in _folded(value)
 
     return condition
+
+
+def _folded(text: str) -> str:
+    """The text in lower case as the database folds it, character by character and one for one."""
+    return text.lower() if text.isascii() else "".join(character.lower()[0] for character in text)
 
 
 def _number(value: Any) -> Decimal:

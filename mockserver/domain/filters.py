@@ -16,11 +16,13 @@ from typing import Any
 
 from .columns import WILDCARD, Column
 from .errors import InvalidFilter
+from .jsonb import Steps, TooManySteps
 from .logic import Condition, Row, all_of, any_of, none_of
 
 Predicate = Callable[[Row], bool]
 
 MAX_DEPTH = 5
+MAX_MEMBERS = 10_000  # ours, so that no filter can hold the server up
 _LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}
 
 # Columns that the live server knows by name, whether or not a table has them: it words its refusal by this.
@@ -37,9 +39,11 @@ def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | Non
     if not filters:
         return None
     try:
-        condition = _document(table, columns, filters, 0)
+        condition = _document(table, columns, filters, 0, Steps(MAX_MEMBERS))
     except InvalidFilter as error:
         raise InvalidFilter(error.detail, filters) from None
+    except TooManySteps:
+        raise InvalidFilter(f"Filter has more than {MAX_MEMBERS} members", filters) from None
     return None if condition is None else _deciding(condition, filters)
 
 
@@ -53,14 +57,17 @@ def _deciding(condition: Condition, filters: Row) -> Predicate:
     return decide
 
 
-def _document(table: str, columns: Mapping[str, Column], filters: Row, depth: int) -> Condition | None:
+def _document(
+    table: str, columns: Mapping[str, Column], filters: Row, depth: int, members_left: Steps
+) -> Condition | None:
+    members_left.take()
     if depth > MAX_DEPTH:
         raise InvalidFilter(f"Filter nesting exceeds maximum depth of {MAX_DEPTH}")
     conditions: list[Condition | None] = []
     for operator, join in _LOGIC.items():
         if operator in filters:
             members = _members(operator, filters[operator])
-            conditions.append(join([_document(table, columns, member, depth + 1) for member in members]))
+            conditions.append(join([_document(table, columns, member, depth + 1, members_left) for member in members]))
     conditions += [_field(table, columns, name, value) for name, value in filters.items() if name not in _LOGIC]
     return all_of(conditions)
 

@@ -1,19 +1,20 @@
 """Verbs of the background worker: what was deleted is forgotten."""
 
+from .jobs import Purge
 from .store import Store
 
 
-def purge(store: Store, workspace_id: str, session_id: str | None) -> None:
-    """Carry out one purge. What came back to life since it was queued is left alone."""
-    workspace = store.workspaces.get(workspace_id)
+def purge(store: Store, job: Purge) -> None:
+    """Carry out one purge. A workspace in use again, and what was made under the same id since, are left alone."""
+    workspace = store.workspaces.get(job.workspace_id)
     if workspace is None:
         return
-    if session_id is None:
-        if not workspace.active:
+    if job.session_id is None:
+        if workspace.number == job.number and not workspace.active:
             store.drop_workspace(workspace)
         return
-    session = workspace.sessions.get(session_id)
-    if session is not None and not session.row["is_active"]:
+    session = workspace.sessions.get(job.session_id)
+    if session is not None and session.number == job.number:
         store.drop_session(workspace, session)
 
 
@@ -22,7 +23,7 @@ def run_due(store: Store) -> int:
     done = 0
     now = store.clock.now()
     while (job := store.purges.take(now)) is not None:
-        purge(store, job.workspace_id, job.session_id)
+        purge(store, job)
         done += 1
     return done
 
@@ -31,6 +32,6 @@ def run_all(store: Store) -> int:
     """Carry out every waiting purge, due or not; how many they were."""
     done = 0
     while (job := store.purges.take()) is not None:
-        purge(store, job.workspace_id, job.session_id)
+        purge(store, job)
         done += 1
     return done

@@ -86,6 +86,8 @@ class Quirks:
             return cls()
         known = [quirk.name for quirk in cls.catalogue()]
         for name in chosen:
+            if name in ("none", "live"):
+                raise ValueError(f"quirk {name!r} stands alone, or leave it out of {names!r}")
             if name not in known:
                 raise ValueError(f"unknown quirk {name!r}; known: none, live, {', '.join(known)}")
         return cls(**dict.fromkeys(chosen, True))

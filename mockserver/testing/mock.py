@@ -41,7 +41,8 @@ class Mock:
         self._purge_after = _checked_wait(purge_after)
         self._world = self._starting_world(world)
         self._hand_over: Callable[[Callable[[], object]], object] | None = None
-        self.store = self._fresh_store(self._quirks, self._purge_after, self._world)
+        self.store: Store
+        self._begin(self._quirks, self._purge_after, self._world)
 
     @property
     def quirks(self) -> Quirks:
@@ -60,12 +61,10 @@ class Mock:
         What is given replaces the option that the mock was made with, until the next reset. Raises as the
         constructor does, and then nothing was changed.
         """
-        store = self._fresh_store(
-            self._quirks if quirks is _AS_MADE else Quirks.named(quirks),
-            self._purge_after if purge_after is _AS_MADE else _checked_wait(purge_after),
-            self._world if world is _AS_MADE else self._starting_world(world),
-        )
-        self._between_requests(lambda: self._use(store))
+        chosen = self._quirks if quirks is _AS_MADE else Quirks.named(quirks)
+        wait = self._purge_after if purge_after is _AS_MADE else _checked_wait(purge_after)
+        start = self._world if world is _AS_MADE else self._starting_world(world)
+        self._between_requests(lambda: self._begin(chosen, wait, start))
 
     def purge(self) -> int:
         """Carry out every purge that waits, due or not; how many they were."""
@@ -87,18 +86,16 @@ class Mock:
         self._hand_over(lambda: done.append(work()))
         return done[0]
 
-    def _fresh_store(self, quirks: Quirks, purge_after: float | None, world: StartingWorld) -> Store:
-        store = Store(self.clock, self._ids, quirks, purge_after)
-        world.load(store)
-        return store
-
     def _starting_world(self, source: WorldSource | None) -> StartingWorld:
         # Its ids come from a run of their own, so that none of it comes again after a reset.
-        return StartingWorld(source, self.clock, Ids(None if self._seed is None else f"world of {self._seed}"))
+        return StartingWorld(source, Ids(None if self._seed is None else f"world of {self._seed}"))
 
-    def _use(self, store: Store) -> None:
+    def _begin(self, quirks: Quirks, purge_after: float | None, world: StartingWorld) -> None:
+        """Put a new store with the world in it in place of the old one, in real time and with the first of the ids."""
         self.clock.restart()
         self._ids.restart()
+        store = Store(self.clock, self._ids, quirks, purge_after)
+        world.load(store)
         self.store = store
 
 

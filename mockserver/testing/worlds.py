@@ -1,5 +1,6 @@
 """Worlds: the state that a fake server starts with and returns to, read from a JSON file or a mapping."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..domain import membership, tokens
-from ..domain.clock import Clock, Ids, microseconds, timestamp
+from ..domain.clock import Ids, microseconds, timestamp
 from ..domain.errors import BadRequest
 from ..domain.store import Membership, Row, Store
 from ..wire.configuration import stored
@@ -21,7 +22,11 @@ WorldSource = str | Path | Mapping[str, Any]
 
 
 class WorldError(ValueError):
-    """A world that cannot be loaded; the text names the file and the place in it."""
+    """A world that cannot be loaded; each of `complaints` names the file and the place in it."""
+
+    def __init__(self, *complaints: str) -> None:
+        super().__init__("\n".join(complaints))
+        self.complaints = complaints
 
 
 def read(source: WorldSource) -> "World":
@@ -34,28 +39,32 @@ def read(source: WorldSource) -> "World":
 
     if not isinstance(source, (str, Path, Mapping)):
         raise WorldError(f"a world is a mapping or the path of a JSON file, not {source!r}")
-    name, document = ("world", source) if isinstance(source, Mapping) else (str(source), _document(Path(source)))
+    name = "world" if isinstance(source, Mapping) else str(source)
+    document = _from_mapping(source) if isinstance(source, Mapping) else _from_file(Path(source))
     try:
         world = World.model_validate(document)
     except ValidationError as error:
-        complaints = [f"{_place(found['loc'])}: {found['msg']}" for found in error.errors()]
-        raise WorldError("\n".join(f"{name}: {complaint}" for complaint in complaints)) from None
-    complaints = list(_contradictions(world))
+        raise WorldError(*(f"{name}: {_place(found['loc'])}: {found['msg']}" for found in error.errors())) from None
+    complaints = [f"{name}: {complaint}" for complaint in _contradictions(world)]
     if complaints:
-        raise WorldError("\n".join(f"{name}: {complaint}" for complaint in complaints))
+        raise WorldError(*complaints)
     return world
 
 
 class StartingWorld:
-    """A world with every id and time filled in, so that each reset leads to the very same state; empty for None."""
+    """A world that is loaded again and again; empty for None.
 
-    def __init__(self, source: WorldSource | None, clock: Clock, ids: Ids) -> None:
+    Ids and times that it leaves out are made when it is first loaded, so that each reset leads to the very same state.
+    """
+
+    def __init__(self, source: WorldSource | None, ids: Ids) -> None:
         self._workspaces = {} if source is None else read(source).workspaces
-        for workspace in self._workspaces.values():
-            _fill(workspace, lambda: datetime.fromisoformat(timestamp(clock.now())), ids)
+        self._ids = ids
+        self._is_filled = False
 
     def load(self, store: Store) -> None:
         """Put the world into an empty store, the oldest session of a workspace first."""
+        self._fill(store)
         for workspace_id, world in self._workspaces.items():
             workspace = store.add_workspace(
                 {
@@ -71,8 +80,24 @@ class StartingWorld:
             for session in sorted(world.sessions, key=lambda session: _moment(session.created_at)):
                 _load_session(store, workspace_id, session)
 
+    def _fill(self, store: Store) -> None:
+        if not self._is_filled:
+            for workspace in self._workspaces.values():
+                _fill(workspace, lambda: datetime.fromisoformat(timestamp(store.clock.now())), self._ids)
+            self._is_filled = True
 
-def _document(path: Path) -> Any:
+
+def _from_mapping(source: Mapping[str, Any]) -> Any:
+    """What the mapping is as JSON: a world is the same whether it comes from a file or not."""
+    try:
+        return parse(json.dumps(source, allow_nan=False).encode())
+    except InvalidJson as error:
+        raise WorldError(f"world: {error.reason}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise WorldError(f"world: {error}") from None
+
+
+def _from_file(path: Path) -> Any:
     try:
         return parse(path.read_bytes())
     except OSError as error:
@@ -84,25 +109,27 @@ def _document(path: Path) -> Any:
 def _place(location: Iterable[str | int]) -> str:
     """`("workspaces", "demo", "sessions", 2, "id")` as `workspaces.demo.sessions[2].id`."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return path.removeprefix(".") or "(top)"
+    one_line = "".join(character if character.isprintable() else repr(character)[1:-1] for character in path)
+    return one_line.removeprefix(".") or "(top)"
 
 
 def _contradictions(world: "World") -> Iterable[str]:
     """What each part by itself does not show: ids that come twice, more observers than a session may have."""
+    messages: set[str] = set()
     for workspace_id, workspace in world.workspaces.items():
         at = f"workspaces.{workspace_id}"
-        yield from _twice(f"{at}.peers", [peer.id for peer in workspace.peers])
-        yield from _twice(f"{at}.sessions", [session.id for session in workspace.sessions])
+        yield from _twice(f"{at}.peers", [peer.id for peer in workspace.peers], set())
+        yield from _twice(f"{at}.sessions", [session.id for session in workspace.sessions], set())
         for place, session in enumerate(workspace.sessions):
-            yield from _twice(f"{at}.sessions[{place}].messages", [message.id for message in session.messages])
+            yield from _twice(f"{at}.sessions[{place}].messages", [one.id for one in session.messages], messages)
             try:
                 membership.check_observers(session.id or "", _members(session))
             except BadRequest as error:
                 yield f"{at}.sessions[{place}].peers: {error.detail}"
 
 
-def _twice(at: str, ids: list[str | None]) -> Iterable[str]:
-    seen: set[str] = set()
+def _twice(at: str, ids: list[str | None], seen: set[str]) -> Iterable[str]:
+    """Complaints about ids that were seen already; adds the others to `seen`."""
     for place, id_ in enumerate(ids):
         if id_ in seen:
             yield f"{at}[{place}].id: {id_!r} is there twice"
@@ -141,7 +168,7 @@ def _load_session(store: Store, workspace_id: str, world: "WorldSession") -> Non
         store.add_message(session, _message_row(message, row))
     if not world.is_active:
         store.deactivate(workspace, session)
-        store.purges.queue(store.clock.now(), workspace_id, world.id)
+        store.purges.queue(store.clock.now(), session.number, workspace_id, world.id)
 
 
 def _members(world: "WorldSession") -> dict[str, Membership]:

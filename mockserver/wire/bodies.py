@@ -4,9 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ..domain import tokens
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
-from .fields import Bounded, Content, Id, JsonObject, Metadata, Model, Moment, Storable
+from .fields import Bounded, Content, Id, JsonObject, Metadata, Model, Moment, Storable, without_control_tokens
 
 
 class Page(Model):
@@ -98,21 +97,8 @@ class MessageCreate(Model):
 
     @model_validator(mode="after")
     def _without_control_tokens(self) -> Self:
-        found = [token for token in tokens.CONTROL_TOKENS if token in self.content]
-        if found:
-            raise ValueError(_DISALLOWED.format(token=min(found, key=self.content.index)))
+        without_control_tokens(self.content)
         return self
-
-
-# The tokenizer's own words, as the live server passes them on (recorded in x-special-tokens).
-_DISALLOWED = (
-    "Encountered text corresponding to disallowed special token '{token}'.\n"
-    "If you want this text to be encoded as a special token, pass it to `allowed_special`, "
-    "e.g. `allowed_special={{'{token}', ...}}`.\n"
-    "If you want this text to be encoded as normal text, disable the check for this token by passing "
-    "`disallowed_special=(enc.special_tokens_set - {{'{token}'}})`.\n"
-    "To disable this check for all special tokens, pass `disallowed_special=()`.\n"
-)
 
 
 class MessageBatchCreate(Model):

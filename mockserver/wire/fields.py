@@ -48,6 +48,25 @@ def _nests_within(value: JsonObject, levels: int) -> bool:
     return levels > 0 and all(_nests_within(entry, levels - 1) for entry in value.values() if isinstance(entry, dict))
 
 
+def without_control_tokens(content: str) -> str:
+    """The content itself. Raises ValueError, in the tokenizer's own words, where it holds a control token.
+
+    The live server passes them on (recorded in x-special-tokens).
+    """
+    found = [token for token in tokens.CONTROL_TOKENS if token in content]
+    if not found:
+        return content
+    first = min(found, key=content.index)
+    raise ValueError(
+        f"Encountered text corresponding to disallowed special token '{first}'.\n"
+        "If you want this text to be encoded as a special token, pass it to `allowed_special`, "
+        f"e.g. `allowed_special={{'{first}', ...}}`.\n"
+        "If you want this text to be encoded as normal text, disable the check for this token by passing "
+        f"`disallowed_special=(enc.special_tokens_set - {{'{first}'}})`.\n"
+        "To disable this check for all special tokens, pass `disallowed_special=()`.\n"
+    )
+
+
 def _bounded(entries: Any) -> Any:
     """Refuse what has more entries than anyone means to send: each may become an entry of the answer."""
     if isinstance(entries, (list, dict)) and len(entries) > ENTRIES_LIMIT:
@@ -74,5 +93,6 @@ Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PAT
 Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(without_nul)]
+SpokenContent = Annotated[Content, AfterValidator(without_control_tokens)]
 Moment = Annotated[datetime, AfterValidator(_with_a_moment_in_utc)]
 Instructions = Annotated[str, AfterValidator(_checked_instructions)]

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-_LONG_NUMBER = re.compile(rb"[eE]\+?\d{3}|\d{309}")
+# What a number beyond the range of a double has: an exponent of two digits, or very many digits.
+_LARGE_NUMBER = re.compile(rb"\d[eE]\+?\d\d|\d{200}")
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 
 
@@ -43,7 +44,7 @@ def parse(body: bytes) -> Any:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         return _parse_slowly(body, str(error))
-    if _LONG_NUMBER.search(body) and not _is_finite(value):
+    if _LARGE_NUMBER.search(body) and not _is_finite(value):
         raise InvalidJson("Number out of range", 0)
     return value
 

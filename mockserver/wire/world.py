@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import Content, Id, Metadata, Model, Moment, Storable
+from .fields import Id, Metadata, Model, Moment, SpokenContent, Storable
 
 
 class _Part(Model):
@@ -24,7 +24,7 @@ class WorldMember(SessionPeerConfig):
 class WorldMessage(_Part):
     id: Id | None = None
     peer_id: Id
-    content: Content
+    content: SpokenContent
     metadata: Metadata = {}
     created_at: Moment | None = None
     token_count: Annotated[int, Field(ge=0)] | None = None

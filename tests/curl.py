@@ -1,0 +1,22 @@
+"""Runs a printed curl command without curl."""
+
+import shlex
+
+import httpx
+
+
+def answer_to(command: str) -> httpx.Response:
+    """The answer to `curl -s -X METHOD URL [-H HEADER]... [-d BODY]`."""
+    name, *words = shlex.split(command)
+    assert (name, words.pop(0)) == ("curl", "-s")
+    options: dict[str, list[str]] = {"-X": [], "-H": [], "-d": []}
+    urls = []
+    while words:
+        word = words.pop(0)
+        if word in options:
+            options[word].append(words.pop(0))
+        else:
+            urls.append(word)
+    [method], [url] = options["-X"], urls
+    headers = dict(header.split(": ", 1) for header in options["-H"])
+    return httpx.request(method, url, headers=headers, content="".join(options["-d"]))
