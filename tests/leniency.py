@@ -82,8 +82,8 @@ def broken_rules(path_parameters: dict[str, str], body: Json, path: str, method:
 
 
 def _rules_of_sessions(body: dict[str, Json]) -> Iterator[str]:
-    if body.get("filters"):
-        yield "filters name known columns (x-filter-errors)"
+    if not _is_plain_filter(body.get("filters") or {}):
+        yield "filters name known columns, and values of their kind (x-filter-errors)"
     peers = body.get("peers") or {}
     if not all(_ID.fullmatch(peer) for peer in peers):
         yield "peers are not made under malformed ids (x-session-peers-routes)"
@@ -93,6 +93,11 @@ def _rules_of_sessions(body: dict[str, Json]) -> Iterator[str]:
     short, long = summary.get("messages_per_short_summary"), summary.get("messages_per_long_summary")
     if short is not None and long is not None and short >= long:
         yield "short summaries come before long ones (x-session-create-invalid)"
+
+
+def _is_plain_filter(filters: dict[str, Json]) -> bool:
+    """Whether a filter is of the plainest kind, which is understood everywhere: metadata to contain."""
+    return all(key == "metadata" and not isinstance(value, dict) for key, value in filters.items())
 
 
 def _rules_of_messages(body: dict[str, Json]) -> Iterator[str]:

@@ -1,5 +1,9 @@
 """The pytest plugin, as a project that has it installed sees it."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
 import pytest
 
 from mockserver import MockServer
@@ -41,6 +45,24 @@ def test_every_test_finds_the_server_empty_whatever_the_one_before_it_did(projec
         """
     )
     project.runpytest_inprocess().assert_outcomes(passed=3)
+
+
+def test_a_clock_that_a_test_moved_is_right_in_the_next(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import datetime, pytest
+        from helpers import call
+
+        def test_one(honcho_server):
+            honcho_server.mock.clock.freeze(datetime.datetime(2050, 1, 1))
+
+        @pytest.mark.honcho(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}})
+        def test_two(honcho_server):
+            session = call(f"{honcho_server.url}/v3/workspaces/w/sessions", body={"id": "s"})[1]
+            assert session["created_at"][:4] == str(datetime.datetime.now().year)
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
 def test_one_server_serves_all_tests_of_a_process(project: pytest.Pytester) -> None:
@@ -98,6 +120,10 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
         ("quirks=['live']", "honcho marker: quirks are none, live, or names separated by commas in one text, not *"),
         ("world=5", "honcho marker: a world is a mapping or the path of a JSON file, not 5"),
         ("purge_after='2'", "honcho marker: purge_after must be a number of seconds from 0 up, or None: '2'"),
+        (
+            "quirks='none,field_names'",
+            "honcho marker: quirk 'none' stands alone, or leave it out of 'none,field_names'",
+        ),
         ("purge_after=-1", "honcho marker: purge_after must be a number of seconds from 0 up, or None: -1"),
     ],
 )
@@ -221,6 +247,38 @@ def test_with_a_url_they_run_against_that_server_and_skip_what_only_the_fake_has
         result.stdout.fnmatch_lines([f"*{what} needs the fake server, and --honcho-url names a real one"])
     [workspace] = server.mock.store.workspaces.values()
     assert len(workspace.active) == 0, "the workspace was not cleared"
+
+
+class _Stubborn(BaseHTTPRequestHandler):
+    """A server that has one session and refuses to delete it."""
+
+    refused: ClassVar[int] = 0
+
+    def do_POST(self) -> None:
+        self._answer(200, b'{"items": [{"id": "s"}]}')
+
+    def do_DELETE(self) -> None:
+        type(self).refused += 1
+        self._answer(403, b"{}")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_server_that_refuses_to_delete_is_not_asked_for_ever(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_it(honcho_workspace): pass")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Stubborn) as stubborn:
+        threading.Thread(target=stubborn.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{stubborn.server_port}"
+        project.runpytest_inprocess("--honcho-url", url).assert_outcomes(passed=1)
+        stubborn.shutdown()
+    assert _Stubborn.refused == 1
 
 
 def test_a_server_that_is_not_there_fails_the_test_and_not_the_clean_up(project: pytest.Pytester) -> None:

@@ -136,6 +136,20 @@ def test_the_recording_of_a_quirk_needs_it(name: str, make_honcho_server: Callab
         assert any(differences for _, differences, _ in Replay(client, scenario))
 
 
+def test_every_quirk_but_one_is_shown_by_a_recording_that_is_here() -> None:
+    """No recording lists a session after it was cloned empty; this one rests on the description of the server alone."""
+    assert [quirk.name for quirk in Quirks.catalogue() if not quirk.metadata["scenario"]] == ["lost_empty_clone"]
+
+
+def test_of_members_in_several_workspaces_a_clone_keeps_the_settings_of_its_own(server: MockServer) -> None:
+    server.mock.reset(quirks="clone_crosses_workspaces")
+    with httpx.Client(base_url=server.url) as client:
+        _session(client, peers={"bob": {"observe_me": True}})
+        _session(client, "/v3/workspaces/other", peers={"bob": {"observe_me": False}})
+        settings = client.get(f"{_W}/sessions/{_clone(client)}/peers/bob/config").json()
+        assert settings["observe_me"] is True
+
+
 def test_a_clone_across_workspaces_fails_where_both_have_messages_or_a_peer_is_unknown(server: MockServer) -> None:
     server.mock.reset(quirks="clone_crosses_workspaces")
     with httpx.Client(base_url=server.url) as client:

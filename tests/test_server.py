@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -114,6 +115,37 @@ def test_the_mock_is_controlled_between_two_requests_from_any_thread() -> None:
             assert {work.result() for work in works} == {201}
 
 
+def test_the_verbs_of_the_mock_run_on_the_thread_of_the_server() -> None:
+    with MockServer() as server:
+        assert server.mock._between_requests(threading.get_ident) == server._thread.ident  # type: ignore[union-attr]
+        handed_over: list[str] = []
+        verbs: list[tuple[str, Callable[[], object]]] = [("reset", server.mock.reset), ("purge", server.mock.purge)]
+        for name, verb in verbs:
+
+            def hand_over(work: Callable[[], object], name: str = name) -> None:
+                handed_over.append(name)
+                work()
+
+            server.mock.attach(hand_over)
+            verb()
+        server.mock.attach(None)
+    assert handed_over == ["reset", "purge"]
+
+
+def test_leaving_waits_for_no_more_than_connections_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    sleep = asyncio.sleep
+
+    async def counting(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", counting)
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+        client.get("/health")
+    assert sum(slept) < 0.01
+
+
 def _batch(number: int) -> dict[str, object]:
     return {"messages": [{"content": f"{number}", "peer_id": "bob"}]}
 
@@ -181,13 +213,12 @@ def test_what_keeps_the_server_from_starting_is_raised_on_entering(monkeypatch: 
 
 def test_it_listens_on_ipv6_too() -> None:
     try:
-        server = MockServer(host="::1").__enter__()
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("no IPv6 on this machine")
-    with httpx.Client(base_url=server.url) as client:
+    with MockServer(host="::1") as server, httpx.Client(base_url=server.url) as client:
         assert server.url.startswith("http://[::1]:")
         assert client.post("/_mock/reset").status_code == 200
-    server.__exit__(None, None, None)
 
 
 def test_the_app_is_a_value_for_use_in_process() -> None:

@@ -37,7 +37,20 @@ def test_loopback_and_allowed_hosts_are_answered(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "192.168.0.9:8000", "10.0.0.1", "", "[", "a b"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "192.168.0.9:8000",
+        "10.0.0.1",
+        "",
+        "[",
+        "a b",
+        "x@localhost",
+        "localhost/x",
+        "localhost:x",
+        "localhost, localhost",
+    ],
 )
 def test_a_foreign_host_is_refused_with_a_reason(host: str) -> None:
     answer = _client("honcho").send("POST", "/_mock/reset", headers={"host": host})

@@ -1,5 +1,6 @@
 """Deleting marks at once; the purge comes when it is due by the clock, or when it is asked for."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -58,6 +59,48 @@ def test_a_workspace_goes_with_its_deleted_sessions() -> None:
     assert [client.call("DELETE", _W).status for _ in range(2)] == [202, 202]
     assert mock.purge() == 3
     assert client.call("DELETE", _W).status == 404
+
+
+def test_a_purge_that_was_overtaken_means_no_other_of_the_same_id() -> None:
+    mock, client = _start(purge_after=2)
+    mock.clock.freeze()
+    client.call("DELETE", f"{_W}/sessions/s")
+    client.call("DELETE", _W)
+    mock.clock.advance(1.5)
+    client.call("DELETE", _W)
+    mock.clock.advance(0.6)
+    client.call("POST", f"{_W}/peers", {"id": "new"})
+    mock.clock.advance(1.5)
+    assert client.call("POST", f"{_W}/peers/list").json["total"] == 1
+
+
+def test_purges_run_by_the_time_when_they_are_due_even_if_the_clock_went_back() -> None:
+    mock, client = _start(purge_after=5)
+    client.call("DELETE", f"{_W}/sessions/s")
+    client.call("POST", f"{_W}/sessions", {"id": "earlier"})
+    mock.clock.freeze(datetime(2020, 1, 1, tzinfo=UTC))
+    client.call("DELETE", f"{_W}/sessions/earlier")
+    mock.clock.advance(5)
+    assert client.call("POST", f"{_W}/sessions", {"id": "earlier"}).status == 200
+    assert _revive(client) == 404
+
+
+def test_asking_for_the_purge_counts_those_that_are_due_as_well() -> None:
+    mock, client = _start(purge_after=2)
+    client.call("DELETE", f"{_W}/sessions/s")
+    mock.clock.advance(3)
+    assert client.call("POST", "/_mock/purge").json == {"purged": 1}
+
+
+def test_what_a_world_has_deleted_waits_from_its_loading_and_again_from_each_reset() -> None:
+    mock = Mock(world={"workspaces": {"w": {"sessions": [{"id": "s", "is_active": False}]}}}, purge_after=2)
+    client = DirectClient(create_app(mock))
+    for _ in range(2):
+        assert _revive(client) == 404
+        mock.clock.advance(3)
+        assert _revive(client) == 200
+        mock.clock.advance(1_000)
+        mock.reset()
 
 
 @pytest.mark.parametrize("revived", ["t", "s2"])

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -198,6 +198,40 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         Mock(world=tmp_path / "missing.json")
     with pytest.raises(WorldError, match="Is a directory"):
         Mock(world=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), "\ud800", object(), b"x", [[]], {1: {2: {3: {4: {5: {}}}}}}]
+)
+def test_a_world_given_as_a_mapping_is_held_to_json_as_a_file_is(value: Any) -> None:
+    world = {"workspaces": {"w": {"metadata": {"k": value}}}}
+    if value == [[]]:
+        assert Mock(world=world).store.workspaces["w"].row["metadata"] == {"k": [[]]}
+        return
+    with pytest.raises(WorldError, match="world: "):
+        Mock(world=world)
+
+
+def test_a_world_nested_without_end_is_refused() -> None:
+    endless: dict[str, Any] = {}
+    endless["workspaces"] = endless
+    for world in (endless, json.loads('{"a":' * 900 + "1" + "}" * 900)):
+        with pytest.raises(WorldError, match="world: "):
+            Mock(world=world)
+
+
+def test_a_world_holds_what_the_api_would_take() -> None:
+    said = {"id": "m", "peer_id": "p", "content": "hi"}
+    both = {"workspaces": {"w": {"sessions": [{"messages": [said]}, {"messages": [said]}]}}}
+    with pytest.raises(WorldError, match=r"sessions\[1\].messages\[0\].id: 'm' is there twice"):
+        Mock(world=both)
+    with pytest.raises(WorldError, match=r"messages\[0\].content: Value error, Encountered text"):
+        Mock(world={"workspaces": {"w": {"sessions": [{"messages": [{**said, "content": "<|endoftext|>"}]}]}}})
+
+
+def test_what_is_no_source_of_a_world_is_refused() -> None:
+    with pytest.raises(WorldError, match="a world is a mapping or the path of a JSON file, not 5"):
+        Mock(world=cast("Any", 5))
 
 
 @pytest.mark.parametrize("wait", [-1, float("inf"), float("nan")])
