@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -133,7 +133,8 @@ class MockServer:
 
     def _hand_over(self, work: Callable[[], object]) -> object:
         """Have the server's thread do `work` between two requests, and wait for it."""
-        if self._server is None or threading.current_thread() is self._thread:
+        server, thread = self._server, self._thread
+        if server is None or thread is None or threading.current_thread() is thread:
             return work()
         done: Future[object] = Future()
 
@@ -143,7 +144,13 @@ class MockServer:
             except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the thread that waits
                 done.set_exception(error)
 
-        self._server.loop.result().call_soon_threadsafe(carry_out)
+        try:
+            server.loop.result().call_soon_threadsafe(carry_out)
+        except RuntimeError:  # The loop is closed, and no request can come between.
+            return work()
+        while not wait([done], timeout=_GRACE_SECONDS).done:
+            if not thread.is_alive():  # It left before the turn of this work came.
+                return work()
         return done.result()
 
 

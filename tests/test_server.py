@@ -8,9 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -130,6 +131,28 @@ def test_the_verbs_of_the_mock_run_on_the_thread_of_the_server() -> None:
             verb()
         server.mock.attach(None)
     assert handed_over == ["reset", "purge"]
+
+
+def test_work_that_meets_a_server_on_its_way_out_is_done_all_the_same() -> None:
+    with MockServer() as server:
+        hand_over, thread = server._hand_over, server._thread
+        inner = server._server
+    assert thread is not None
+    server._server, server._thread = inner, thread  # As another thread still sees it that asked just before.
+    done: list[str] = []
+    hand_over(lambda: done.append("loop closed"))
+
+    class Forgetful:
+        """A loop that takes work and ends before it comes to it."""
+
+        def call_soon_threadsafe(self, work: Callable[[], None]) -> None:
+            pass
+
+    assert inner is not None
+    inner.loop = Future()
+    inner.loop.set_result(cast("Any", Forgetful()))
+    hand_over(lambda: done.append("loop left"))
+    assert done == ["loop closed", "loop left"]
 
 
 def test_leaving_waits_for_no_more_than_connections_need(monkeypatch: pytest.MonkeyPatch) -> None:
