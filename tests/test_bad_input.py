@@ -154,16 +154,10 @@ def test_no_filter_document_makes_the_server_fail(filters: Any) -> None:
 _APP = create_app(Mock())
 
 
-@given(
-    st.integers(1, 320),
-    st.integers(0, 320),
-    st.sampled_from(["", "-"]),
-    st.sampled_from(["", "+", "-"]),
-    st.integers(0, 400),
-)
-def test_what_is_stored_comes_back_as_json(whole: int, part: int, sign: str, exponent_sign: str, exponent: int) -> None:
-    """Whatever a number is written as: no infinity gets in, and none comes out."""
-    number = f"{sign}{'9' * whole}{'.' + '9' * part if part else ''}e{exponent_sign}{exponent}"
+@given(st.integers(300, 312), st.integers(0, 299), st.integers(0, 3), st.sampled_from("eE"), st.sampled_from(["", "-"]))
+def test_no_infinity_gets_in_however_it_is_written(size: int, exponent: int, part: int, e: str, sign: str) -> None:
+    """Numbers of 300 to 312 digits, on both sides of the largest double, those digits shared with an exponent."""
+    number = f"{sign}{'9' * (size - exponent)}{'.' + '9' * part if part else ''}{e}{exponent}"
     body = f'{{"id": "s", "metadata": {{"n": [{number}]}}}}'.encode()
     answer = DirectClient(_APP).send("POST", f"{_W}/sessions", [body], headers=_JSON)
     assert answer.status == (422 if math.isinf(float(number)) else 200)
