@@ -30,7 +30,7 @@ def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Dr
     senders: dict[str, Settings] = {draft.peer_id: {} for draft in drafts}
     session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=senders)
     now = timestamp(store.clock.now())
-    rows = [_row(store.ids.new(), draft, session.row, now) for draft in drafts]
+    rows = [new_row(store.ids.new(), draft, session.row, now) for draft in drafts]
     for row in rows:
         store.add_message(session, row)
     return rows
@@ -66,7 +66,8 @@ def _place(store: Store, workspace_id: str, session_id: str, message_id: str, co
     return session, place
 
 
-def _row(message_id: str, draft: Draft, session: Row, now: str) -> Row:
+def new_row(message_id: str, draft: Draft, session: Row, now: str) -> Row:
+    """The row of a message in the session of this row; a draft without a time gets `now`, shared by its batch."""
     return {
         "id": message_id,
         "content": draft.content,

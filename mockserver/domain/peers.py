@@ -49,14 +49,7 @@ def ensure(store: Store, workspace: Workspace, peer_id: str, now: int) -> Peer:
     """The peer of this id, made where it is missing; the id was checked."""
     peer = workspace.peers.get(peer_id)
     if peer is None:
-        row = {
-            "id": peer_id,
-            "workspace_id": workspace.row["id"],
-            "created_at": timestamp(now),
-            "metadata": {},
-            "configuration": {},
-        }
-        peer = store.add_peer(workspace, row)
+        peer = store.add_peer(workspace, new_row(workspace.row["id"], peer_id, now))
     return peer
 
 
@@ -67,3 +60,14 @@ def check_new(store: Store, workspace_id: str, peer_ids: Iterable[str], place: t
     for peer_id in peer_ids:
         if peer_id not in known and not workspaces.is_id(peer_id):
             raise InvalidId("peer", place, peer_id)
+
+
+def new_row(workspace_id: str, peer_id: str, now: int) -> Row:
+    """The row of a peer made at `now`, in microseconds since 1970."""
+    return {
+        "id": peer_id,
+        "workspace_id": workspace_id,
+        "created_at": timestamp(now),
+        "metadata": {},
+        "configuration": {},
+    }

@@ -37,7 +37,7 @@ def get_or_create(
     workspace = workspaces.ensure(store, workspace_id, now)
     made = session is None
     if session is None:
-        session = store.add_session(workspace, _row(workspace_id, session_id, now))
+        session = store.add_session(workspace, new_row(workspace_id, session_id, now))
     if metadata is not None or configuration:
         store.put_row(session, workspaces.updated(session.row, metadata, configuration))
     membership.put(store, workspace, session, members, now)
@@ -89,7 +89,8 @@ def missing(workspace_id: str, session_id: str) -> NotFound:
     return NotFound(f"Session {session_id} not found in workspace {workspace_id}")
 
 
-def _row(workspace_id: str, session_id: str, now: int) -> Row:
+def new_row(workspace_id: str, session_id: str, now: int) -> Row:
+    """The row of a session made at `now`, in microseconds since 1970."""
     return {
         "id": session_id,
         "is_active": True,

@@ -26,7 +26,7 @@ def ensure(store: Store, workspace_id: str, now: int) -> Workspace:
     """The workspace of this id, made where it is missing; the id was checked."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
-        workspace = store.add_workspace(_row(workspace_id, {}, {}, now))
+        workspace = store.add_workspace(new_row(workspace_id, {}, {}, now))
     return workspace
 
 
@@ -35,7 +35,7 @@ def get_or_create(store: Store, workspace_id: str, metadata: Row, configuration:
     workspace = store.workspaces.get(workspace_id)
     if workspace is not None:
         return workspace.row, False
-    row = _row(workspace_id, metadata, configuration, store.clock.now())
+    row = new_row(workspace_id, metadata, configuration, store.clock.now())
     return store.add_workspace(row).row, True
 
 
@@ -79,5 +79,6 @@ def updated(row: Row, metadata: Row | None, configuration: Row | None) -> Row:
     return row
 
 
-def _row(workspace_id: str, metadata: Row, configuration: Row, now: int) -> Row:
+def new_row(workspace_id: str, metadata: Row, configuration: Row, now: int) -> Row:
+    """The row of a workspace made at `now`, in microseconds since 1970."""
     return {"id": workspace_id, "metadata": metadata, "configuration": configuration, "created_at": timestamp(now)}

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ..domain import membership, tokens
+from ..domain import membership, messages, peers, sessions, tokens, workspaces
 from ..domain.clock import Ids, microseconds, timestamp
 from ..domain.errors import BadRequest
-from ..domain.store import Membership, Row, Store
+from ..domain.messages import Draft
+from ..domain.store import Membership, Store, Workspace
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse
 
 if TYPE_CHECKING:
-    from ..wire.world import World, WorldMessage, WorldSession, WorldWorkspace
+    from ..wire.world import World, WorldSession, WorldWorkspace
 
 WorldSource = str | Path | Mapping[str, Any]
 
@@ -60,31 +61,19 @@ class StartingWorld:
     def __init__(self, source: WorldSource | None, ids: Ids) -> None:
         self._workspaces = {} if source is None else read(source).workspaces
         self._ids = ids
-        self._is_filled = False
 
     def load(self, store: Store) -> None:
         """Put the world into an empty store, the oldest session of a workspace first."""
-        self._fill(store)
         for workspace_id, world in self._workspaces.items():
-            workspace = store.add_workspace(
-                {
-                    "id": workspace_id,
-                    "metadata": world.metadata,
-                    "configuration": stored(world.configuration),
-                    "created_at": _stamp(world.created_at),
-                }
-            )
+            _fill(world, lambda: datetime.fromisoformat(timestamp(store.clock.now())), self._ids)
+            configuration = stored(world.configuration) or {}
+            made = _moment(world.created_at)
+            workspace = store.add_workspace(workspaces.new_row(workspace_id, world.metadata, configuration, made))
             for peer in sorted(world.peers, key=lambda peer: _moment(peer.created_at)):
-                row = {"id": peer.id, "workspace_id": workspace_id, "created_at": _stamp(peer.created_at)}
+                row = peers.new_row(workspace_id, peer.id, _moment(peer.created_at))
                 store.add_peer(workspace, {**row, "metadata": peer.metadata, "configuration": peer.configuration})
             for session in sorted(world.sessions, key=lambda session: _moment(session.created_at)):
-                _load_session(store, workspace_id, session)
-
-    def _fill(self, store: Store) -> None:
-        if not self._is_filled:
-            for workspace in self._workspaces.values():
-                _fill(workspace, lambda: datetime.fromisoformat(timestamp(store.clock.now())), self._ids)
-            self._is_filled = True
+                _load_session(store, workspace, session)
 
 
 def _from_mapping(source: Mapping[str, Any]) -> Any:
@@ -115,13 +104,13 @@ def _place(location: Iterable[str | int]) -> str:
 
 def _contradictions(world: "World") -> Iterable[str]:
     """What each part by itself does not show: ids that come twice, more observers than a session may have."""
-    messages: set[str] = set()
+    seen: set[str] = set()
     for workspace_id, workspace in world.workspaces.items():
         at = f"workspaces.{workspace_id}"
         yield from _twice(f"{at}.peers", [peer.id for peer in workspace.peers], set())
         yield from _twice(f"{at}.sessions", [session.id for session in workspace.sessions], set())
         for place, session in enumerate(workspace.sessions):
-            yield from _twice(f"{at}.sessions[{place}].messages", [one.id for one in session.messages], messages)
+            yield from _twice(f"{at}.sessions[{place}].messages", [one.id for one in session.messages], seen)
             try:
                 membership.check_observers(session.id or "", _members(session))
             except BadRequest as error:
@@ -138,6 +127,7 @@ def _twice(at: str, ids: list[str | None], seen: set[str]) -> Iterable[str]:
 
 
 def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) -> None:
+    """Make the ids and times that are missing; once they are there, this changes nothing."""
     workspace.created_at = workspace.created_at or now()
     for peer in workspace.peers:
         peer.created_at = peer.created_at or now()
@@ -151,24 +141,18 @@ def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) ->
                 message.token_count = tokens.count(message.content)
 
 
-def _load_session(store: Store, workspace_id: str, world: "WorldSession") -> None:
-    workspace = store.workspaces[workspace_id]
-    row = {
-        "id": world.id,
-        "is_active": True,
-        "workspace_id": workspace_id,
-        "metadata": world.metadata,
-        "configuration": stored(world.configuration),
-        "created_at": _stamp(world.created_at),
-    }
-    session = store.add_session(workspace, row)
-    made = _moment(world.created_at)
+def _load_session(store: Store, workspace: Workspace, world: "WorldSession") -> None:
+    workspace_id, id_, made = workspace.row["id"], str(world.id), _moment(world.created_at)
+    row = sessions.new_row(workspace_id, id_, made)
+    session = store.add_session(workspace, workspaces.updated(row, world.metadata, stored(world.configuration)))
     membership.put(store, workspace, session, _members(world), made)
     for message in world.messages:
-        store.add_message(session, _message_row(message, row))
+        token_count = message.token_count or 0
+        draft = Draft(message.content, message.peer_id, message.metadata, _moment(message.created_at), token_count)
+        store.add_message(session, messages.new_row(str(message.id), draft, row, row["created_at"]))
     if not world.is_active:
         store.deactivate(workspace, session)
-        store.purges.queue(store.clock.now(), session.number, workspace_id, world.id)
+        store.purges.queue(store.clock.now(), session.number, workspace_id, id_)
 
 
 def _members(world: "WorldSession") -> dict[str, Membership]:
@@ -178,22 +162,5 @@ def _members(world: "WorldSession") -> dict[str, Membership]:
     return members | named
 
 
-def _message_row(message: "WorldMessage", session: Row) -> Row:
-    return {
-        "id": message.id,
-        "content": message.content,
-        "peer_id": message.peer_id,
-        "session_id": session["id"],
-        "metadata": message.metadata,
-        "created_at": _stamp(message.created_at),
-        "workspace_id": session["workspace_id"],
-        "token_count": message.token_count,
-    }
-
-
 def _moment(moment: datetime | None) -> int:
     return microseconds(moment) if moment else 0
-
-
-def _stamp(moment: datetime | None) -> str:
-    return timestamp(_moment(moment))
