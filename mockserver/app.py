@@ -9,12 +9,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .api import control, health, messages, peers, session_peers, sessions, workspaces
+from .api import control, health, keys, messages, peers, session_peers, sessions, webhooks, workspaces
 from .api.endpoint import Endpoint
 from .api.operation import Call, Operation, Reply, Room
 from .testing.mock import Mock
 
-ROOMS = (workspaces.room, peers.room, sessions.room, session_peers.room, messages.room, health.room)
+ROOMS = (
+    workspaces.room,
+    peers.room,
+    sessions.room,
+    session_peers.room,
+    messages.room,
+    keys.room,
+    webhooks.room,
+    health.room,
+)
 
 
 def create_app(mock: Mock | None = None, *, allow_hosts: Iterable[str] = ()) -> Starlette:
@@ -37,14 +46,14 @@ def _document_room(served: list[Operation]) -> Room:
     room = Room()
 
     @cache
-    def document() -> dict[str, Any]:
+    def document(authenticated: bool) -> dict[str, Any]:
         from .api.openapi import document_of  # Costs as much as the rest of the start, and few ask for it.
 
-        return document_of(served)
+        return document_of(served, authenticated=authenticated)
 
-    @room.operation("GET", "/openapi.json", answers={200: "Anything"})
+    @room.operation("GET", "/openapi.json", answers={200: "Anything"}, access=None)
     def get_openapi(call: Call) -> Reply:
-        return 200, document()
+        return 200, document(call.mock.keyring is not None)
 
     return room
 

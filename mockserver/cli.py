@@ -60,12 +60,14 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     is_demo = options.command == "demo"
     try:
         world = fixture("demo.json") if is_demo else options.world
-        mock = Mock(quirks=options.quirks, world=world, purge_after=options.purge_after)
+        mock = Mock(
+            quirks=options.quirks, world=world, purge_after=options.purge_after, auth_secret=options.auth_secret
+        )
         listener = listen(options.host, options.port)
     except WorldError as error:
         first, *others = error.complaints
         parser.error(f"{first} (and {len(others)} more)" if others else first)
-    except ValueError as error:
+    except (ValueError, ImportError) as error:
         parser.error(str(error))
     except OSError as error:
         parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
@@ -107,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
             default=[],
             metavar="NAME",
             help="a name beside loopback under which /_mock/ answers; may be given more than once",
+        )
+        command.add_argument(
+            "--auth-secret", metavar="SECRET", help="let in only tokens that are signed with this (default: anyone)"
         )
         command.add_argument("--log-level", choices=_LOG_LEVELS, default="warning", help="(default: %(default)s)")
     return parser

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .server import MockServer
     from .testing.mock import Mock
 
-_MARKER_OPTIONS = ("quirks", "world", "purge_after")
+_MARKER_OPTIONS = ("quirks", "world", "purge_after", "auth_secret")
 
 
 class RemoteServer:
@@ -27,6 +27,11 @@ class RemoteServer:
     def mock(self) -> Mock:
         """Skips the test: the state of a real server is not at hand."""
         _skip("honcho_server.mock")
+
+    @property
+    def token(self) -> Callable[..., str]:
+        """Skips the test: the secret of a real server is not known."""
+        _skip("honcho_server.token")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,8 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--honcho-url: not a URL that begins with http:// or https://: {url!r}")
     config.addinivalue_line(
         "markers",
-        "honcho(quirks=..., world=..., purge_after=...): what honcho_server is like in this test; quirks as in "
-        "MockServer, world a mapping or a file beside the test's, purge_after in seconds or None",
+        "honcho(quirks=..., world=..., purge_after=..., auth_secret=...): what honcho_server is like in this test; "
+        "quirks as in MockServer, world a mapping or a file beside the test's, purge_after in seconds or None, "
+        "auth_secret the text that tokens are signed with",
     )
 
 
@@ -78,7 +84,7 @@ def honcho_server(
     complaint = None
     try:
         server.mock.reset(**options)
-    except ValueError as error:
+    except (ValueError, ImportError) as error:
         complaint = str(error)
     if complaint is not None:
         pytest.fail(f"honcho marker: {complaint}", pytrace=False)
@@ -92,16 +98,21 @@ def honcho_workspace(honcho_server: MockServer | RemoteServer) -> Iterator[str]:
 
     workspace_id = f"test-{Ids().new()}"
     yield workspace_id
-    _delete_workspace(honcho_server.url, workspace_id)
+    _delete_workspace(honcho_server, workspace_id)
 
 
 @pytest.fixture
 def honcho_env(
     monkeypatch: pytest.MonkeyPatch, honcho_server: MockServer | RemoteServer, honcho_workspace: str
 ) -> dict[str, str]:
-    """HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID, set for this test to its server and workspace."""
+    """HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID, set for this test to its server and workspace.
+
+    The key is a token of the workspace where the fake asks for one.
+    """
     environment = {"HONCHO_URL": honcho_server.url, "HONCHO_WORKSPACE_ID": honcho_workspace}
-    key = _api_key() if isinstance(honcho_server, RemoteServer) else "any-key-will-do"
+    key = _api_key(honcho_server, workspace=honcho_workspace)
+    if key is None and not isinstance(honcho_server, RemoteServer):
+        key = "any-key-will-do"
     if key:
         environment["HONCHO_API_KEY"] = key
     for name, value in environment.items():
@@ -139,20 +150,24 @@ def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     return options
 
 
-def _api_key() -> str:
-    return os.environ.get("HONCHO_API_KEY", "")
+def _api_key(server: MockServer | RemoteServer, **scope: Any) -> str | None:
+    """The key for requests to a server, on the fake one with this scope; None where none is known or needed."""
+    if isinstance(server, RemoteServer):
+        return os.environ.get("HONCHO_API_KEY")
+    return None if server.mock.keyring is None else server.token(**scope)
 
 
-def _delete_workspace(url: str, workspace_id: str) -> None:
+def _delete_workspace(server: MockServer | RemoteServer, workspace_id: str) -> None:
     """Delete the sessions of a workspace, then the workspace; a server that refuses keeps what it has."""
     import json
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
     from urllib.parse import urlsplit
 
-    parts = urlsplit(url)
+    parts = urlsplit(server.url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=10)
-    headers = {"Authorization": f"Bearer {_api_key()}"} if _api_key() else {}
+    key = _api_key(server, admin=True)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
     path = f"{parts.path}/v3/workspaces/{workspace_id}"
 
     def call(method: str, path: str) -> Any:

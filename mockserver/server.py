@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
+from datetime import datetime
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -89,11 +90,12 @@ class MockServer:
         world: WorldSource | None = None,
         purge_after: float | None = None,
         seed: int | str | None = None,
+        auth_secret: str | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         allow_hosts: Iterable[str] = (),
     ) -> None:
-        self.mock = Mock(quirks=quirks, world=world, purge_after=purge_after, seed=seed)
+        self.mock = Mock(quirks=quirks, world=world, purge_after=purge_after, seed=seed, auth_secret=auth_secret)
         self._host = host
         self._port = port
         self._allow_hosts = (host, *allow_hosts)
@@ -107,6 +109,18 @@ class MockServer:
         if self._url is None:
             raise RuntimeError("the server was not started yet: enter it with `with`")
         return self._url
+
+    def token(
+        self,
+        *,
+        workspace: str | None = None,
+        peer: str | None = None,
+        session: str | None = None,
+        admin: bool = False,
+        expires_at: datetime | None = None,
+    ) -> str:
+        """The same as `mock.token`."""
+        return self.mock.token(workspace=workspace, peer=peer, session=session, admin=admin, expires_at=expires_at)
 
     def __enter__(self) -> Self:
         if self._thread is not None:

@@ -109,8 +109,11 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("marker", "complaint"),
     [
-        ("quark='live'", "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after"),
-        ("'live'", "honcho marker: unknown option 'live'; known by name: quirks, world, purge_after"),
+        (
+            "quark='live'",
+            "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after, auth_secret",
+        ),
+        ("'live'", "honcho marker: unknown option 'live'; known by name: quirks, world, purge_after, auth_secret"),
         ("quirks='lively'", "honcho marker: unknown quirk 'lively'; known: none, live, *"),
         ("world='nowhere.json'", "honcho marker: *nowhere.json: No such file or directory"),
         (
@@ -118,6 +121,7 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
             "honcho marker: world: workspaces.w.sessions: Input should be *",
         ),
         ("quirks=['live']", "honcho marker: quirks are none, live, or names separated by commas in one text, not *"),
+        ("auth_secret=''", "honcho marker: auth_secret cannot sign: *"),
         ("world=5", "honcho marker: a world is a mapping or the path of a JSON file, not 5"),
         ("purge_after='2'", "honcho marker: purge_after must be a number of seconds from 0 up, or None: '2'"),
         (
@@ -187,6 +191,30 @@ def test_the_environment_points_at_the_server_for_one_test(
     project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
+def test_with_a_secret_the_environment_has_a_key_of_the_workspace_and_the_rest_is_shut(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        """
+        import httpx, os, pytest
+
+        @pytest.mark.honcho(auth_secret="s")
+        def test_it(honcho_env, honcho_server):
+            sessions = f"{honcho_server.url}/v3/workspaces/{honcho_env['HONCHO_WORKSPACE_ID']}/sessions"
+            mine = {"Authorization": f"Bearer {os.environ['HONCHO_API_KEY']}"}
+            assert httpx.post(sessions, json={"id": "s"}, headers=mine).status_code == 200
+            assert httpx.post(sessions, json={"id": "s"}).status_code == 401
+            assert httpx.post(f"{honcho_server.url}/v3/workspaces/list", headers=mine).status_code == 401
+            everything = {"Authorization": f"Bearer {honcho_server.token(admin=True)}"}
+            assert httpx.post(f"{honcho_server.url}/v3/workspaces/list", headers=everything).status_code == 200
+
+        def test_after_it(honcho_server):
+            assert httpx.post(f"{honcho_server.url}/v3/workspaces/list").json()["total"] == 0
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
 def test_servers_of_ones_own_are_made_with_options_and_gone_after_the_test(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
@@ -226,13 +254,16 @@ def test_mock(honcho_server):
 @pytest.mark.honcho(quirks="live")
 def test_marked(honcho_server): pass
 
+def test_token(honcho_server):
+    with pytest.raises(ValueError): honcho_server.token()
+
 def test_made(make_honcho_server): make_honcho_server()
 """
 
 
 def test_the_same_tests_run_against_the_fake(project: pytest.Pytester) -> None:
     project.makepyfile(_FOR_BOTH)
-    project.runpytest_inprocess().assert_outcomes(passed=5)
+    project.runpytest_inprocess().assert_outcomes(passed=6)
 
 
 def test_with_a_url_they_run_against_that_server_and_skip_what_only_the_fake_has(
@@ -242,8 +273,8 @@ def test_with_a_url_they_run_against_that_server_and_skip_what_only_the_fake_has
     monkeypatch.setenv("EXPECTED_KEY", "secret")
     project.makepyfile(_FOR_BOTH)
     result = project.runpytest_inprocess("--honcho-url", server.url + "/", "-rs")
-    result.assert_outcomes(passed=2, skipped=3)
-    for what in ("honcho_server.mock", "the marker honcho(quirks)", "make_honcho_server"):
+    result.assert_outcomes(passed=2, skipped=4)
+    for what in ("honcho_server.mock", "honcho_server.token", "the marker honcho(quirks)", "make_honcho_server"):
         result.stdout.fnmatch_lines([f"*{what} needs the fake server, and --honcho-url names a real one"])
     [workspace] = server.mock.store.workspaces.values()
     assert len(workspace.active) == 0, "the workspace was not cleared"

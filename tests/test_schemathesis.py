@@ -140,6 +140,10 @@ def _operations_that_are_not_listed(run: Run, case: Any, status: int) -> str | N
     return "operations that it does not list exist, at its own paths too" if run.is_partial else None
 
 
+def _keys_without_authentication(run: Run, case: Any, status: int) -> str | None:
+    return "keys are refused while authentication is off" if status == 405 and case.path == "/v3/keys" else None
+
+
 EXCUSES = (
     Excuse(
         "unsupported_method", _operations_that_are_not_listed, "test_paths_of_the_published_document_have_more_methods"
@@ -152,6 +156,11 @@ EXCUSES = (
     Excuse(
         "use_after_free", _reads_below_deleted_sessions, "test_reads_below_a_deleted_session_answer_until_the_purge"
     ),
+    Excuse(
+        "positive_data_acceptance",
+        _keys_without_authentication,
+        "test_keys_are_refused_while_authentication_is_off",
+    ),
     Excuse("positive_data_acceptance", _unsaid_rules, "test_rules_that_the_schema_cannot_say_are_kept"),
     Excuse(
         "ensure_resource_availability", _unsaid_rules_of_peers, "test_a_session_is_404_to_peers_under_malformed_ids"
@@ -161,7 +170,12 @@ EXCUSES = (
 
 
 _app = create_app(Mock(seed=1))
-SERVED = Run("served document", document_of(operation for room in ROOMS for operation in room.operations), _app, 0.05)
+SERVED = Run(
+    "served document",
+    document_of([operation for room in ROOMS for operation in room.operations], authenticated=False),
+    _app,
+    0.05,
+)
 PUBLISHED = Run(
     "published document",
     _overlay(json.loads(fixture("sessions-openapi.json").read_text(encoding="utf-8"))),
@@ -283,6 +297,11 @@ def test_lax_coercions_are_taken(client: httpx.Client) -> None:
         "dream": {"enabled": False},
         "summary": {"messages_per_short_summary": 12},
     }
+
+
+def test_keys_are_refused_while_authentication_is_off(client: httpx.Client) -> None:
+    disabled = client.post("/v3/keys", params={"workspace_id": "w"})
+    assert (disabled.status_code, disabled.json()) == (405, {"detail": "Feature is disabled"})
 
 
 @pytest.mark.parametrize("excuse", EXCUSES, ids=lambda excuse: excuse.check)

@@ -19,14 +19,14 @@ _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 room = Room()
 
 
-@room.operation("POST", PREFIX + "/reset", answers={200: "Anything"})
+@room.operation("POST", PREFIX + "/reset", answers={200: "Anything"}, access=None)
 def reset(call: Call) -> Reply:
     """Forget everything and go back to the starting world."""
     call.mock.reset()
     return 200, {"reset": True}
 
 
-@room.operation("POST", PREFIX + "/purge", answers={200: "Anything"})
+@room.operation("POST", PREFIX + "/purge", answers={200: "Anything"}, access=None)
 def purge(call: Call) -> Reply:
     """Carry out every purge that waits."""
     return 200, {"purged": call.mock.purge()}

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from ..domain.access import EVERYTHING
+from ..domain.access import Scope as Reach
 from ..domain.errors import ApiError
 from ..testing.mock import Mock
 from ..wire import json_text
@@ -77,8 +79,10 @@ class Endpoint(BaseRoute):
         if self.runs_due_purges:
             mock.run_due_purges()
         try:
-            query, parsed = _parse(operation, scope, body, mock)
-            return operation.verb(Call(mock, found.path, query, parsed))
+            document = _document(scope, body) if operation.body is not None and body else None
+            reach = _admit(operation, found, scope, mock)
+            query, parsed = _parse(operation, scope, document, mock)
+            return operation.verb(Call(mock, found.path, query, parsed, reach))
         except ApiError as error:
             return answers.problem(error, mock.quirks)
         except _Refused as refused:
@@ -106,11 +110,26 @@ async def _read(receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _parse(operation: Operation, scope: Scope, body: bytes, mock: Mock) -> tuple[Any, Any]:
+def _admit(operation: Operation, found: Found, scope: Scope, mock: Mock) -> Reach:
+    """What the request may reach. Raises Unauthorized, after what is no JSON and before all that is invalid."""
+    if mock.keyring is None or operation.access is None:
+        return EVERYTHING
+    reach = mock.scope_of(_bearer(scope))
+    operation.access(reach, found.path)
+    return reach
+
+
+def _bearer(scope: Scope) -> str | None:
+    """The token of the request, or None where it has none."""
+    header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
+    scheme, _, token = header.partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tuple[Any, Any]:
     """The validated query and body. Raises _Refused with every offence, the query's first."""
     query = parsed = None
     entries: list[dict[str, Any]] = []
-    document = _document(scope, body) if operation.body is not None and body else None
     if operation.query is not None:
         try:
             query = operation.read_query(_query(scope["query_string"]))

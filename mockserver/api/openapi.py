@@ -13,21 +13,30 @@ from .operation import Operation
 _REF = "#/components/schemas/{model}"
 _ID_RULE = {"minLength": 1, "maxLength": ID_MAX_LENGTH, "pattern": ID_PATTERN}
 _SUCCESS = "Successful Response"
-_REASONS = {400: "Limit Exceeded", 404: "Not Found", 409: "Conflict", 422: "Validation Error"}
-# With authentication off a token is taken and not looked at; the empty alternative says that none is needed.
-_SECURITY: list[dict[str, list[str]]] = [{"HTTPBearer": []}, {}]
+_REASONS = {
+    400: "Limit Exceeded",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Disabled",
+    409: "Conflict",
+    422: "Validation Error",
+}
+_TOKEN: dict[str, list[str]] = {"HTTPBearer": []}
 
 Json = dict[str, Any]
 
 
-def document_of(operations: Iterable[Operation]) -> Json:
-    """The OpenAPI 3.1 document of these operations."""
+def document_of(operations: Iterable[Operation], *, authenticated: bool) -> Json:
+    """The OpenAPI 3.1 document of these operations, with authentication on or off."""
     listed = list(operations)
     by_name = {operation.name: operation for operation in listed}
     schemas = _Schemas()
     paths: Json = {}
     for operation in listed:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, by_name, schemas)
+        described = _operation(operation, by_name, schemas)
+        if operation.access is not None:
+            _add_security(described, schemas, authenticated)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -78,9 +87,14 @@ def _operation(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
     if operation.body is not None:
         described["requestBody"] = _body(operation, schemas)
     described["responses"] = _responses(operation, by_name, schemas)
-    if operation.tag is not None:
-        described["security"] = _SECURITY
     return described
+
+
+def _add_security(described: Json, schemas: "_Schemas", authenticated: bool) -> None:
+    """Say that a token is needed, and what is answered without; or that a request without one is as good."""
+    described["security"] = [_TOKEN] if authenticated else [_TOKEN, {}]
+    if authenticated:
+        described["responses"]["401"] = _response(_REASONS[401], answers.Problem, schemas)
 
 
 def _description(docstring: str | None) -> str:
@@ -143,9 +157,8 @@ def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
     responses: Json = {}
     success = next(iter(operation.answers))
     for status, shape in operation.answers.items():
-        response: Json = {"description": _SUCCESS if status == success else _REASONS[status]}
-        if shape is not None:
-            response["content"] = {"application/json": {"schema": schemas.of(answers.SHAPES[shape])}}
+        reason = _SUCCESS if status == success else _REASONS[status]
+        response: Json = {"description": reason} if shape is None else _response(reason, answers.SHAPES[shape], schemas)
         if status == success and operation.links:
             response["links"] = {
                 name: {"operationId": by_name[name].operation_id, "parameters": dict(parameters)}
@@ -153,6 +166,9 @@ def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
             }
         responses[str(status)] = response
     if operation.tag is not None:
-        schema = schemas.of(answers.HTTPValidationError)
-        responses["422"] = {"description": _REASONS[422], "content": {"application/json": {"schema": schema}}}
+        responses["422"] = _response(_REASONS[422], answers.HTTPValidationError, schemas)
     return responses
+
+
+def _response(reason: str, shape: Any, schemas: _Schemas) -> Json:
+    return {"description": reason, "content": {"application/json": {"schema": schemas.of(shape)}}}

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ..domain.access import Rule, Scope, of_the_workspace
 from ..domain.store import Store
 from ..testing.mock import Mock
 from ..wire.fields import JsonObject
@@ -16,16 +17,17 @@ Reply = tuple[int, Any]
 
 
 class Call:
-    """A request that was parsed: ids from the path, and the validated query and body."""
+    """A request that was parsed: ids from the path, the validated query and body, and what its token reaches."""
 
-    __slots__ = ("body", "mock", "path", "query", "store")
+    __slots__ = ("body", "mock", "path", "query", "scope", "store")
 
-    def __init__(self, mock: Mock, path: Mapping[str, str], query: Any, body: Any) -> None:
+    def __init__(self, mock: Mock, path: Mapping[str, str], query: Any, body: Any, scope: Scope) -> None:
         self.mock = mock
         self.store: Store = mock.store
         self.path = path
         self.query = query
         self.body = body
+        self.scope = scope
 
     def status_of_get_or_create(self, made: bool) -> int:
         """The status of a success; the live server's tells whether it was made now."""
@@ -50,6 +52,7 @@ class Operation:
     `answers` maps each status but 422 to the name of a shape in `wire.answers`, or None for an answer without a body;
     the first is the success.
     `new_ids` are the parameters of the path under which something may be made, and which keep the rule of ids.
+    `access` is the rule by which it takes a token; with None it needs none.
     `links` names operations that take ids from a success: by operation name, parameter to runtime expression.
     """
 
@@ -64,6 +67,7 @@ class Operation:
     body_description: str | None = None
     query: Any = None
     new_ids: tuple[str, ...] = ()
+    access: Rule | None = of_the_workspace
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property

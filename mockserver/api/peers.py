@@ -1,6 +1,6 @@
 """Operations on the peers of a workspace."""
 
-from ..domain import peers, tables
+from ..domain import access, peers, tables
 from ..wire import bodies
 from .operation import Call, Reply, Room
 
@@ -14,10 +14,12 @@ room = Room("peers")
     body=bodies.PeerCreate,
     body_description="Peer creation parameters",
     new_ids=("workspace_id",),
+    access=access.any_token,
 )
 def get_or_create_peer(call: Call) -> Reply:
     """Get the peer of an id, or make it; metadata and configuration that are given replace those of one that exists."""
     body: bodies.PeerCreate = call.body
+    access.check_peer(call.scope, call.path["workspace_id"], body.name)
     row, made = peers.get_or_create(call.store, call.path["workspace_id"], body.name, body.metadata, body.configuration)
     return call.status_of_get_or_create(made), row
 

@@ -1,6 +1,6 @@
 """Operations on sessions: the four of the published contract, and the update."""
 
-from ..domain import clones, sessions, tables
+from ..domain import access, clones, sessions, tables
 from ..wire import bodies
 from ..wire.configuration import stored
 from .operation import Call, Reply, Room
@@ -21,6 +21,7 @@ _SESSION_LINKS = {
     body=bodies.SessionCreate,
     body_description="Session creation parameters",
     new_ids=("workspace_id",),
+    access=access.any_token,
     links=_SESSION_LINKS,
 )
 def get_or_create_session(call: Call) -> Reply:
@@ -30,6 +31,7 @@ def get_or_create_session(call: Call) -> Reply:
     Otherwise, it uses the session_id from the JWT for verification.
     """
     body: bodies.SessionCreate = call.body
+    access.check_session(call.scope, call.path["workspace_id"], body.name)
     configuration = stored(body.configuration)
     joining = bodies.settings_by_peer(body.peer_names or {})
     session, made = sessions.get_or_create(

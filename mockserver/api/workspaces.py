@@ -1,6 +1,6 @@
 """Operations on workspaces."""
 
-from ..domain import tables, workspaces
+from ..domain import access, tables, workspaces
 from ..wire import bodies
 from ..wire.configuration import stored
 from .operation import Call, Reply, Room
@@ -14,10 +14,12 @@ room = Room("workspaces")
     answers={200: "Workspace"},
     body=bodies.WorkspaceCreate,
     body_description="Workspace creation parameters",
+    access=access.any_token,
 )
 def get_or_create_workspace(call: Call) -> Reply:
     """Get the workspace of an id, or make it; one that exists is not changed."""
     body: bodies.WorkspaceCreate = call.body
+    access.check_workspace(call.scope, body.name)
     row, made = workspaces.get_or_create(call.store, body.name, body.metadata, stored(body.configuration) or {})
     return call.status_of_get_or_create(made), row
 
@@ -31,6 +33,7 @@ def get_or_create_workspace(call: Call) -> Reply:
     body_required=False,
     body_title="Options",
     body_description="Filtering and pagination options for the workspaces list",
+    access=access.admin_only,
 )
 def get_all_workspaces(call: Call) -> Reply:
     """List all workspaces, oldest first, page by page, with optional filters."""

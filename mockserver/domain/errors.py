@@ -22,10 +22,22 @@ class BadRequest(ApiError):
     status = 400
 
 
+class Unauthorized(ApiError):
+    """Authentication is on, and the token is missing, no good, or does not reach so far (recorded in x-auth-scopes)."""
+
+    status = 401
+
+
 class NotFound(ApiError):
     """What the request names is not there, or not any more."""
 
     status = 404
+
+
+class Disabled(ApiError):
+    """An operation that needs authentication, which is off (recorded for keys)."""
+
+    status = 405
 
 
 class Conflict(ApiError):

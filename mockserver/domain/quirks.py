@@ -58,6 +58,11 @@ class Quirks:
         "default answers in UTC with Z, as every later read does.",
         scenario="x-messages-created-at",
     )
+    expiry_invalidates: bool = _quirk(
+        "A token that has an expiry is refused as invalid (recorded is one that is past); in the default it is good "
+        "until then.",
+        scenario="x-auth-scopes",
+    )
 
     @classmethod
     def catalogue(cls) -> "tuple[Field[bool], ...]":

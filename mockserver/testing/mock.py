@@ -1,12 +1,16 @@
 """Mock: the owner of all that changes in a fake server, with the verbs that control it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from ..domain import purges
+from ..domain.access import EVERYTHING, Scope
 from ..domain.clock import Clock, Ids
+from ..domain.errors import Unauthorized
 from ..domain.quirks import Quirks
 from ..domain.store import Store
+from ..wire.keys import Keyring
 from .worlds import StartingWorld, WorldSource
 
 T = TypeVar("T")
@@ -20,10 +24,12 @@ class Mock:
 
     `quirks` is `"none"`, `"live"`, names separated by commas, or a Quirks. `world` is the state to start from: a path
     to a JSON file, or a mapping of the same form. `purge_after` is how many seconds after its deletion a session or
-    workspace is purged; None: only when asked. `seed` makes the ids repeat from run to run.
+    workspace is purged; None: only when asked. `seed` makes the ids repeat from run to run. `auth_secret` turns
+    authentication on: requests then need a token that is signed with it.
 
     Its methods may be called from any thread: while a server runs it, they are carried out between two requests.
-    Raises WorldError for a wrong world, ValueError for an unknown quirk or a negative `purge_after`.
+    Raises WorldError for a wrong world, ValueError for an unknown quirk, a negative `purge_after` or a secret that
+    cannot sign, ImportError where `auth_secret` is given and PyJWT is missing.
     """
 
     def __init__(
@@ -33,6 +39,7 @@ class Mock:
         world: WorldSource | None = None,
         purge_after: float | None = None,
         seed: int | str | None = None,
+        auth_secret: str | None = None,
     ) -> None:
         self.clock = Clock()
         self._seed = seed
@@ -40,9 +47,11 @@ class Mock:
         self._quirks = Quirks.named(quirks)
         self._purge_after = _checked_wait(purge_after)
         self._world = self._starting_world(world)
+        self._keyring = _keyring(auth_secret)
         self._hand_over: Callable[[Callable[[], object]], object] | None = None
         self.store: Store
-        self._begin(self._quirks, self._purge_after, self._world)
+        self.keyring: Keyring | None
+        self._begin(self._quirks, self._purge_after, self._world, self._keyring)
 
     @property
     def quirks(self) -> Quirks:
@@ -55,6 +64,7 @@ class Mock:
         quirks: str | Quirks = _AS_MADE,
         world: WorldSource | None = _AS_MADE,
         purge_after: float | None = _AS_MADE,
+        auth_secret: str | None = _AS_MADE,
     ) -> None:
         """Forget everything and go back to the starting world, with the clock at real time.
 
@@ -64,7 +74,33 @@ class Mock:
         chosen = self._quirks if quirks is _AS_MADE else Quirks.named(quirks)
         wait = self._purge_after if purge_after is _AS_MADE else _checked_wait(purge_after)
         start = self._world if world is _AS_MADE else self._starting_world(world)
-        self._between_requests(lambda: self._begin(chosen, wait, start))
+        keyring = self._keyring if auth_secret is _AS_MADE else _keyring(auth_secret)
+        self._between_requests(lambda: self._begin(chosen, wait, start, keyring))
+
+    def token(
+        self,
+        *,
+        workspace: str | None = None,
+        peer: str | None = None,
+        session: str | None = None,
+        admin: bool = False,
+        expires_at: datetime | None = None,
+    ) -> str:
+        """A token for what is named: a client's API key. A naive `expires_at` is in UTC; the fake's clock counts.
+
+        Raises ValueError while authentication is off.
+        """
+        if self.keyring is None:
+            raise ValueError("authentication is off, so there are no tokens: auth_secret turns it on")
+        return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
+
+    def scope_of(self, token: str | None) -> Scope:
+        """What a request with this token may reach; everything while authentication is off. Raises Unauthorized."""
+        if self.keyring is None:
+            return EVERYTHING
+        if token is None:
+            raise Unauthorized("No access token provided")
+        return self.keyring.read(token, self.clock.now(), refuses_expiry=self.quirks.expiry_invalidates)
 
     def purge(self) -> int:
         """Carry out every purge that waits, due or not; how many they were."""
@@ -90,13 +126,18 @@ class Mock:
         # Its ids come from a run of their own, so that none of it comes again after a reset.
         return StartingWorld(source, Ids(None if self._seed is None else f"world of {self._seed}"))
 
-    def _begin(self, quirks: Quirks, purge_after: float | None, world: StartingWorld) -> None:
+    def _begin(self, quirks: Quirks, purge_after: float | None, world: StartingWorld, keyring: Keyring | None) -> None:
         """Put a new store with the world in it in place of the old one, in real time and with the first of the ids."""
         self.clock.restart()
         self._ids.restart()
         store = Store(self.clock, self._ids, quirks, purge_after)
         world.load(store)
         self.store = store
+        self.keyring = keyring
+
+
+def _keyring(secret: str | None) -> Keyring | None:
+    return None if secret is None else Keyring(secret)
 
 
 def _checked_wait(seconds: float | None) -> float | None:

@@ -59,6 +59,13 @@ class Message(_Answer):
     token_count: int
 
 
+class WebhookEndpoint(_Answer):
+    id: str
+    workspace_id: str
+    url: str
+    created_at: datetime
+
+
 class Page(Model, Generic[T]):
     items: list[T]
     total: int = Field(ge=0)
@@ -99,4 +106,5 @@ SHAPES: dict[str, Any] = {
     "Message": Message,
     "Page[Message]": Page[Message],
     "list[Message]": list[Message],
+    "Page[WebhookEndpoint]": Page[WebhookEndpoint],
 }

@@ -27,6 +27,13 @@ class CloneQuery(Model):
     message_id: str | None = Field(default=None, description="Message ID to cut off the clone at")
 
 
+class KeyQuery(Model):
+    workspace_id: str | None = Field(default=None, description="ID of the workspace to scope the key to")
+    peer_id: str | None = Field(default=None, description="ID of the peer to scope the key to")
+    session_id: str | None = Field(default=None, description="ID of the session to scope the key to")
+    expires_at: Moment | None = Field(default=None, description="When the key expires")
+
+
 class WorkspaceCreate(Model):
     name: Id = Field(alias="id")
     metadata: Metadata = Field(default={})

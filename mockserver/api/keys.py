@@ -1,0 +1,25 @@
+"""The operation that makes keys: tokens for clients."""
+
+from ..domain import access
+from ..domain.errors import Disabled, Unprocessable
+from ..wire import bodies
+from .operation import Call, Reply, Room
+
+room = Room("keys")
+
+
+@room.operation(
+    "POST", "/v3/keys", answers={200: "Anything", 405: "Problem"}, query=bodies.KeyQuery, access=access.admin_only
+)
+def create_key(call: Call) -> Reply:
+    """Make a key for a workspace, a peer or a session; only while authentication is on."""
+    query: bodies.KeyQuery = call.query
+    if call.mock.keyring is None:
+        raise Disabled("Feature is disabled")
+    if not (query.workspace_id or query.peer_id or query.session_id):
+        named = query.model_dump(include={"workspace_id", "peer_id", "session_id"})
+        raise Unprocessable("At least one of workspace_id, peer_id, or session_id must be provided", ("query",), named)
+    token = call.mock.token(
+        workspace=query.workspace_id, peer=query.peer_id, session=query.session_id, expires_at=query.expires_at
+    )
+    return 200, {"key": token}
