@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -158,34 +158,10 @@ def _api_key(server: MockServer | RemoteServer, **scope: Any) -> str | None:
 
 
 def _delete_workspace(server: MockServer | RemoteServer, workspace_id: str) -> None:
-    """Delete the sessions of a workspace, then the workspace; a server that refuses keeps what it has."""
-    import json
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection
-    from urllib.parse import urlsplit
+    """Delete a workspace and its sessions; a server that refuses, or is gone, keeps what it has."""
+    from .parity.cleaning import delete_workspace
+    from .parity.connection import Connection, NoAnswer
 
-    parts = urlsplit(server.url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=10)
     key = _api_key(server, admin=True)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    path = f"{parts.path}/v3/workspaces/{workspace_id}"
-
-    def call(method: str, path: str) -> Any:
-        connection.request(method, path, headers=headers)
-        response = connection.getresponse()
-        body = response.read()
-        return json.loads(body) if response.status == 200 else None
-
-    try:
-        left = None
-        while page := (call("POST", f"{path}/sessions/list?size=100") or {}).get("items"):
-            if page == left:  # The server refuses to delete them.
-                return
-            for session in page:
-                call("DELETE", f"{path}/sessions/{session['id']}")
-            left = page
-        call("DELETE", path)
-    except (OSError, HTTPException, ValueError):
-        pass
-    finally:
-        connection.close()
+    with suppress(NoAnswer, ValueError), Connection(server.url, key, timeout_seconds=10) as connection:
+        delete_workspace(connection, workspace_id)

@@ -19,7 +19,7 @@ from mockserver.domain.clock import microseconds
 from mockserver.domain.errors import Unauthorized
 from mockserver.wire.keys import Keyring
 
-_SECRET = "a secret"  # noqa: S105 - no password
+_SECRET = "a secret"
 _KEYRING = Keyring(_SECRET)
 _NAMES = st.none() | st.text(max_size=20)
 _SCOPES = st.builds(Scope, st.booleans(), _NAMES, _NAMES, _NAMES)

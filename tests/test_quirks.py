@@ -1,18 +1,22 @@
 """Each named quirk does what it says, alone, and the default does not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 import httpx
 import pytest
 
 from mockserver import MockServer, Quirks
-from recordings import Replay, scenarios
+from mockserver.domain.access import Scope
+from mockserver.wire.keys import Keyring
+from recordings import BY_NAME, replay
 
 _W = "/v3/workspaces/w"
+_SECRET = "a secret"
 _NAMES = [quirk.name for quirk in Quirks.catalogue()]
-_SCENARIOS = {scenario["name"]: scenario for scenario in scenarios("sessions")}
 
 
 def _session(client: httpx.Client, workspace: str = _W, **body: Any) -> httpx.Response:
@@ -99,6 +103,15 @@ def _echoed_created_at(client: httpx.Client) -> object:
     return [said["created_at"], read["created_at"]]
 
 
+def _expiry_invalidates(client: httpx.Client) -> object:
+    keyring = Keyring(_SECRET)
+    life = timedelta(days=1)
+    tokens = [keyring.sign(Scope(workspace="w"), 0, moment) for moment in (datetime.now(UTC) + life, None)]
+    return [
+        client.post(f"{_W}/sessions/list", headers={"Authorization": f"Bearer {token}"}).status_code for token in tokens
+    ]
+
+
 # What is seen with the quirk off, and with only this one on.
 _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
     "created_status": (_created_status, [200] * 6, [201, 201, 201, 200, 200, 200]),
@@ -114,15 +127,18 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
         ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"],
         ["2024-01-01T02:00:00+02:00", "2024-01-01T00:00:00Z"],
     ),
+    "expiry_invalidates": (_expiry_invalidates, [200, 200], [401, 200]),
 }
 
 
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_quirk_alone_does_what_it_says_and_the_default_does_not(name: str, server: MockServer) -> None:
     probe, by_default, with_quirk = _PROBES[name]
+    secret = _SECRET if name == "expiry_invalidates" else None
     with httpx.Client(base_url=server.url) as client:
+        server.mock.reset(auth_secret=secret)
         assert probe(client) == by_default
-        server.mock.reset(quirks=name)
+        server.mock.reset(quirks=name, auth_secret=secret)
         assert probe(client) == with_quirk
 
 
@@ -130,10 +146,42 @@ def test_a_quirk_alone_does_what_it_says_and_the_default_does_not(name: str, ser
 def test_the_recording_of_a_quirk_needs_it(name: str, make_honcho_server: Callable[..., MockServer]) -> None:
     """With every other quirk on, the scenario that is said to show this one differs; with it, it agrees."""
     [quirk] = [quirk for quirk in Quirks.catalogue() if quirk.name == name]
-    scenario = _SCENARIOS[quirk.metadata["scenario"]]
     without = make_honcho_server(quirks=replace(Quirks.live(), **{name: False}))
-    with httpx.Client(base_url=without.url) as client:
-        assert any(differences for _, differences, _ in Replay(client, scenario))
+    assert _differing(without, [quirk.metadata["scenario"]])
+
+
+# In these steps two habits meet; each of the others has one reason to differ.
+_TWO_AT_ONCE = {
+    ("x-field-names", 0): {"field_names", "created_status"},
+    ("x-field-names", 4): {"field_names", "created_status"},
+    ("x-clone-across-workspaces", 5): {"clone_crosses_workspaces", "clone_zeroes_tokens"},
+}
+
+
+def _differing(server: MockServer, names: Iterable[str]) -> set[tuple[str, int]]:
+    """The steps of these scenarios that are not answered as recorded."""
+    return {(name, number) for name in names for number, found, _ in replay(server, BY_NAME[name]) if found}
+
+
+def test_each_difference_of_the_default_is_claimed_by_just_one_quirk(
+    make_honcho_server: Callable[..., MockServer],
+) -> None:
+    """Over all recordings: where the default differs, one quirk alone makes it agree, and no other does."""
+    by_default = _differing(make_honcho_server(), BY_NAME)
+    touched = {name for name, _ in by_default}
+    with_one = {name: _differing(make_honcho_server(quirks=name), touched) for name in _NAMES}
+    claims = {step: {name for name in _NAMES if step not in with_one[name]} for step in by_default}
+    assert not set().union(*with_one.values()) - by_default, "a quirk alone takes nothing away from what agrees"
+    assert {step for step, names in claims.items() if len(names) != 1} == _TWO_AT_ONCE.keys()
+    for (scenario, step), pair in _TWO_AT_ONCE.items():
+        sufficient = [
+            set(names)
+            for names in combinations(_NAMES, 2)
+            if (scenario, step) not in _differing(make_honcho_server(quirks=",".join(names)), [scenario])
+        ]
+        assert sufficient == [pair], (scenario, step)
+    claimed = {name for names in claims.values() for name in names}
+    assert set(_NAMES) - claimed == {"lost_empty_clone"}
 
 
 def test_every_quirk_but_one_is_shown_by_a_recording_that_is_here() -> None:

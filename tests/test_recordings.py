@@ -1,39 +1,50 @@
 """The live profile agrees with every recorded step of the real server."""
 
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 
 from mockserver import MockServer
-from recordings import Replay, scenarios
+from mockserver.parity.recordings import FILES, Scenario, scenarios
+from recordings import ALL, BY_NAME, replay
 
-_ALL = [scenario for name in ("sessions", "worker", "walks") for scenario in scenarios(name)]
 
-
-@pytest.mark.parametrize("scenario", _ALL, ids=[scenario["name"] for scenario in _ALL])
-def test_the_live_profile_answers_as_recorded(running_live_server: MockServer, scenario: dict[str, Any]) -> None:
-    with httpx.Client(base_url=running_live_server.url) as client:
-        replay = Replay(client, scenario)
-        differences = {number: found for number, found, _ in replay if found}
-    assert not differences
-    assert not replay.times_run_backwards()
+@pytest.mark.parametrize("scenario", ALL, ids=[scenario.name for scenario in ALL])
+def test_the_live_profile_answers_as_recorded(running_live_server: MockServer, scenario: Scenario) -> None:
+    assert not {number: found for number, found, _ in replay(running_live_server, scenario) if found}
 
 
 def test_the_replay_sees_what_differs(running_live_server: MockServer) -> None:
     """A replay that agrees with everything would prove nothing: tampered recordings must be told apart."""
-    scenario = next(scenario for scenario in _ALL if scenario["name"] == "x-session-create-minimal")
-    tampered: list[tuple[str, Any]] = [("id", "other"), ("metadata", {"k": 1}), ("is_active", 1), ("created_at", "now")]
-    with httpx.Client(base_url=running_live_server.url) as client:
-        for field, value in tampered:
-            step = {**scenario["steps"][0], "response": {"status": 201, "json": {}}}
-            step["response"]["json"] = {**scenario["steps"][0]["response"]["json"], field: value}
-            [(_, differences, _)] = Replay(client, {**scenario, "steps": [step]})
-            assert differences, field
+    scenario = BY_NAME["x-session-create-minimal"]
+    recorded = scenario.steps[0]["response"]
+    tampered: list[tuple[str, Any]] = [
+        ("id", "other"),
+        ("metadata", {"k": 1}),
+        ("metadata", []),
+        ("is_active", 1),
+        ("created_at", "now"),
+        ("workspace_id", "<id:9>"),
+        ("more", None),
+    ]
+    answers = [{**recorded, "json": {**recorded["json"], field: value}} for field, value in tampered]
+    answers += [{**recorded, "status": 200}, {**recorded, "json": []}, {**recorded, "headers": {"location": "/"}}]
+    answers += [{**recorded, "json": {name: recorded["json"][name] for name in ("id", "metadata")}}]
+    for answer in answers:
+        step = {**scenario.steps[0], "response": answer}
+        [(_, differences, _)] = replay(running_live_server, replace(scenario, steps=[step]))
+        assert len(differences) >= 1, answer
+
+
+def test_times_that_run_backwards_are_seen(running_live_server: MockServer) -> None:
+    scenario = next(scenario for scenario in ALL if len(scenario.time_order) > 1)
+    backwards = replace(scenario, time_order=scenario.time_order[::-1])
+    [*_, (_, differences, _)] = replay(running_live_server, backwards)
+    assert [difference.place for difference in differences] == ["timestamps"]
 
 
 def test_every_recorded_step_is_there() -> None:
-    counts = {
-        name: sum(len(scenario["steps"]) for scenario in scenarios(name)) for name in ("sessions", "worker", "walks")
-    }
-    assert counts == {"sessions": 623, "worker": 33, "walks": 1918}
+    counts = Counter({file: sum(len(scenario.steps) for scenario in scenarios(file)) for file in FILES})
+    assert counts == {"sessions": 623, "worker": 33, "walks": 1918, "auth": 150}

@@ -1,0 +1,1 @@
+"""Holds any server to the recordings of the real one, over HTTP: `python -m mockserver check`."""

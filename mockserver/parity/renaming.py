@@ -1,0 +1,124 @@
+"""Scenarios in names that nobody else has, so that a check meets nothing on a server but what it made itself."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
+from .recordings import Json, Scenario
+
+Rename = Callable[[str], str]
+
+_ROOM = 40  # for the prefix
+
+
+def workspaces_of(scenario: Scenario) -> set[str]:
+    """The ids of all workspaces that the scenario names and that could be made."""
+    requests = _requests(scenario)
+    named = {_segment(request["path"], 3) for request in requests if request["path"] != "/v3/workspaces/list"}
+    named |= {_given_id(request) for request in requests if request["path"] == "/v3/workspaces"}
+    return {name for name in named if _is_an_id(name)}
+
+
+class Renaming:
+    """Puts `prefix` before the ids of a scenario's workspaces and, where it clones, of its sessions too.
+
+    The live server's clones reach the sessions of one id in every workspace, hence the care with those. A prefix keeps
+    the order of the ids, and what they contain; it must be of digits, as no recorded filter looks for those.
+    """
+
+    def __init__(self, scenario: Scenario, prefix: str) -> None:
+        workspaces, sessions = workspaces_of(scenario), _sessions_of(scenario)
+        self.workspaces = [prefix + name for name in sorted(workspaces)]
+        self.session = _replacing(sessions, prefix, before="^", after="$")
+        self.workspace = _replacing(workspaces, prefix, before="^", after="$")
+        self._workspace_in_text = _replacing(workspaces, prefix, before=r"(?<![\w-])", after=r"(?![\w-])")
+        self._session_in_path = _replacing(sessions, prefix, before="(?<=/sessions/)", after="(?=/|$)")
+        self._session_in_text = _replacing(sessions, prefix, before="(?<=ession )", after="(?= )")
+        self.scenario = replace(scenario, steps=[self._step(step) for step in scenario.steps])
+
+    def _step(self, step: Json) -> Json:
+        if "control" in step:
+            return step
+        step = _mapped(step, self._workspace_in_text)
+        return {**step, "request": self._request(step["request"]), "response": self._response(step["response"])}
+
+    def _request(self, request: Json) -> Json:
+        body = request.get("json")
+        if isinstance(body, dict):
+            # What a session is made with, or what sessions and messages are filtered by.
+            made = _fields(body, {"id", "name"}, self.session) if request["path"].endswith("/sessions") else body
+            if "filters" in body:
+                made = {**made, "filters": _fields(body["filters"], {"id", "session_id"}, self.session)}
+            request = {**request, "json": made}
+        return {**request, "path": self._session_in_path(request["path"])}
+
+    def _response(self, value: Json) -> Json:
+        if isinstance(value, list):
+            return [self._response(entry) for entry in value]
+        if not isinstance(value, dict):
+            return self._session_in_text(value) if isinstance(value, str) else value
+        ids_here = {"session_id"} | ({"id"} if "is_active" in value else set())
+        return {
+            key: self.session(entry) if key in ids_here and isinstance(entry, str) else self._response(entry)
+            for key, entry in value.items()
+        }
+
+
+def _sessions_of(scenario: Scenario) -> set[str]:
+    """The ids of the sessions to rename: those that could be made, where the scenario clones."""
+    requests = _requests(scenario)
+    if not any(_segment(request["path"], 6) == "clone" for request in requests):
+        return set()
+    named = {_segment(request["path"], 5) for request in requests if _segment(request["path"], 4) == "sessions"}
+    named |= {_given_id(request) for request in requests if request["path"].endswith("/sessions")}
+    return {name for name in named - {"list"} if _is_an_id(name)}
+
+
+def _requests(scenario: Scenario) -> list[Json]:
+    return [step["request"] for step in scenario.steps if "request" in step]
+
+
+def _fields(value: Json, names: set[str], rename: Rename) -> Json:
+    """The value with all texts below these keys renamed, however deep, and nothing else."""
+    if isinstance(value, list):
+        return [_fields(entry, names, rename) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _mapped(entry, rename) if key in names else entry if key == "metadata" else _fields(entry, names, rename)
+        for key, entry in value.items()
+    }
+
+
+def _mapped(value: Json, rename: Rename) -> Json:
+    """The value with every text in it renamed, but the keys of objects."""
+    if isinstance(value, str):
+        return rename(value)
+    if isinstance(value, list):
+        return [_mapped(entry, rename) for entry in value]
+    if isinstance(value, dict):
+        return {key: _mapped(entry, rename) for key, entry in value.items()}
+    return value
+
+
+def _replacing(ids: Iterable[str], prefix: str, *, before: str, after: str) -> Rename:
+    longest_first = sorted(ids, key=len, reverse=True)
+    pattern = re.compile(f"{before}({'|'.join(map(re.escape, longest_first))}){after}") if longest_first else None
+    return lambda text: text if pattern is None else pattern.sub(lambda found: prefix + found[0], text)
+
+
+def _segment(path: str, place: int) -> str:
+    segments = path.split("/")
+    return segments[place] if place < len(segments) else ""
+
+
+def _given_id(request: Json) -> str:
+    body = request.get("json")
+    given = body.get("id", body.get("name")) if isinstance(body, dict) else None
+    return given if isinstance(given, str) else ""
+
+
+def _is_an_id(text: str) -> bool:
+    """Whether something could be made under this id, with room for a prefix."""
+    return bool(re.fullmatch(ID_PATTERN, text)) and len(text) <= ID_MAX_LENGTH - _ROOM

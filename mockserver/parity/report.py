@@ -1,0 +1,50 @@
+"""What a check found, in words."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from .check import Check
+from .matching import Difference
+from .recordings import Json, Scenario
+
+_SHOWN = 300  # how many characters of a body or a value are printed
+
+
+def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], None]) -> bool:
+    """Play the scenarios, say each difference and at last the counts; whether nothing differed."""
+    in_recorded_names = re.compile(re.escape(check.prefix) + r"\d{4}")
+    verdicts: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for scenario in scenarios:
+        for number, outcome in enumerate(check.play(scenario)):
+            if outcome.skipped is not None:
+                skipped[outcome.skipped] += 1
+            verdicts["skipped" if outcome.skipped is not None else "differ" if outcome.differences else "agree"] += 1
+            for line in _described(scenario, number, outcome.step, outcome.differences):
+                say(in_recorded_names.sub("", line))
+    for reason, count in skipped.items():
+        say(f"skipped {count}: {reason}")
+    agree, differ = verdicts["agree"], verdicts["differ"]
+    say(f"{agree} of {verdicts.total()} steps agree, {differ} differ, {verdicts['skipped']} skipped")
+    return not differ
+
+
+def _described(scenario: Scenario, number: int, step: Json, differences: list[Difference]) -> Iterable[str]:
+    if not differences:
+        return
+    request = step["request"]
+    yield f"{scenario.name}, step {number}: {request['method']} {request['path']}"
+    for part in ("query", "json", "text"):
+        if part in request:
+            yield f"    {part}: {_shown(request[part])}"
+    for place, expected, got in differences:
+        yield f"    {place}"
+        yield f"        expected {_shown(expected)}"
+        yield f"        got      {_shown(got)}"
+
+
+def _shown(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"

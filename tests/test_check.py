@@ -1,0 +1,267 @@
+"""The check that users run: it agrees with what agrees, tells what differs, and leaves nothing behind."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from mockserver import Mock, MockServer, create_app
+from mockserver.parity.check import Check
+from mockserver.parity.connection import Connection
+from mockserver.parity.recordings import RECORDED_SECRET, Scenario
+from mockserver.parity.renaming import Renaming, workspaces_of
+from mockserver.server import _SETTINGS, _Server, listen, url_of
+from mockserver.wire.keys import Keyring
+from recordings import ALL, BY_NAME
+
+_PROGRAM = [sys.executable, "-m", "mockserver", "check"]
+# Sessions with the names that the recordings use, where a clone that is not careful would meet them.
+_IN_THE_WAY = {
+    "workspaces": {
+        "elsewhere": {
+            "peers": [{"id": "stranger"}],
+            "sessions": [
+                {"id": name, "messages": [{"peer_id": "stranger", "content": "in the way"}]}
+                for name in ("s", "t", "orig", "src", "sess-0", "sess_1", "Sess-2", "sess_3")
+            ],
+        }
+    }
+}
+
+
+def _verdicts(check: Check, scenarios: list[Scenario]) -> Counter[str]:
+    outcomes = [outcome for scenario in scenarios for outcome in check.play(scenario)]
+    return Counter(outcome.skipped or ("differs" if outcome.differences else "agrees") for outcome in outcomes)
+
+
+def _check(*arguments: str, answer: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*_PROGRAM, *arguments], capture_output=True, text=True, check=False, input=answer)
+
+
+@pytest.fixture
+def check_of() -> Iterator[Callable[..., Check]]:
+    """Makes checks of a URL, with a token and the options of Check; their connections are closed after the test."""
+    with ExitStack() as stack:
+        yield lambda url, token=None, **options: Check(stack.enter_context(Connection(url, token)), **options)
+
+
+_WITHOUT_PURGES = [scenario for scenario in ALL if not any("control" in step for step in scenario.steps)]
+
+
+def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_left(
+    make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
+) -> None:
+    server = make_honcho_server(quirks="live", world=_IN_THE_WAY, auth_secret="another")
+    check = check_of(server.url, server.token(admin=True), keyring=Keyring("another"))
+    assert _verdicts(check, _WITHOUT_PURGES) == {"agrees": sum(len(scenario.steps) for scenario in _WITHOUT_PURGES)}
+    theirs = [name for name in server.mock.store.workspaces if not name.startswith(check.prefix)]
+    assert theirs == ["elsewhere"]
+    assert check.clean_up() == []
+    server.mock.purge()
+    assert list(server.mock.store.workspaces) == ["elsewhere"]
+
+
+def test_a_server_that_purges_at_once_differs_nowhere(
+    make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
+) -> None:
+    """What was recorded before a purge cannot be told after it: it is skipped."""
+    verdicts = _verdicts(check_of(make_honcho_server(quirks="live", purge_after=0).url), _WITHOUT_PURGES)
+    early = "the server had purged what it still had when it was recorded"
+    assert set(verdicts) == {"agrees", early, "brings tokens, which only --auth-secret can sign"}
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=[scenario.name for scenario in ALL])
+def test_no_request_names_what_somebody_else_may_have(scenario: Scenario) -> None:
+    """Each workspace, and each session of a scenario that clones, has the prefix, or nothing could be made under it."""
+    renaming = Renaming(scenario, "5" * 24)
+    requests = [step["request"] for step in renaming.scenario.steps if "request" in step]
+    clones = any(request["path"].endswith("/clone") for request in requests)
+    for request in requests:
+        parts = request["path"].split("/")
+        if len(parts) > 3 and parts[2] == "workspaces" and parts[3] != "list":
+            assert re.match(r"5{24}|bad%20id$", parts[3]), request["path"]
+        if clones and len(parts) > 5 and parts[4] == "sessions" and parts[5] != "list":
+            assert re.match(r"5{24}|<id:\d+>$|bad id$|bad%20id$|$", parts[5]), request["path"]
+        if clones and parts[-1] == "sessions" and request["method"] == "POST" and len(parts) == 5:
+            body = request.get("json")
+            given = body.get("id") if isinstance(body, dict) else None
+            assert given is None or re.match(r"5{24}|<id:\d+>$|bad id$|$|n{512}|7$", str(given)), given
+
+
+def test_no_two_checks_use_the_same_names(check_of: Callable[..., Check]) -> None:
+    one, other = (check_of("http://127.0.0.1:9") for _ in range(2))
+    assert one.prefix != other.prefix
+    assert re.fullmatch(r"\d{24}", one.prefix)
+
+
+def test_a_purge_that_does_not_come_skips_what_depends_on_it(
+    server: MockServer, check_of: Callable[..., Check]
+) -> None:
+    server.mock.reset(quirks="live")
+    check = check_of(server.url, purge_wait=0)
+    verdicts = _verdicts(check, [BY_NAME["x-purge-frees-the-id"]])
+    assert verdicts == {"agrees": 4, "no purge came within 0 s": 10}
+
+
+def test_a_purge_that_comes_late_is_waited_for(
+    make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
+) -> None:
+    """Also where the deleted session had neither messages nor members to look at."""
+    server = make_honcho_server(quirks="live", purge_after=1)
+    scenarios = [scenario for scenario in ALL if scenario.name.startswith("x-purge")]
+    assert _verdicts(check_of(server.url, purge_wait=10), scenarios) == {"agrees": 33}
+
+
+def test_scenarios_that_bring_tokens_need_the_secret(server: MockServer, check_of: Callable[..., Check]) -> None:
+    scenario = BY_NAME["x-auth-admin"]
+    verdicts = _verdicts(check_of(server.url), [scenario])
+    assert verdicts == {"brings tokens, which only --auth-secret can sign": len(scenario.steps)}
+    server.mock.reset(quirks="live", auth_secret=RECORDED_SECRET)
+    verdicts = _verdicts(check_of(server.url, keyring=Keyring("wrong")), [scenario])
+    assert verdicts["differs"] > 0
+
+
+def test_a_difference_is_told_with_request_field_expected_and_got(server: MockServer) -> None:
+    done = _check(server.url, "--scenario", "x-messages-created-at", "--scenario", "x-session-create-minimal")
+    shown = """\
+x-session-create-minimal, step 0: POST /v3/workspaces/x-session-create-minimal/sessions
+    json: {"id": "s"}
+    status
+        expected 201
+        got      200
+"""
+    assert shown in re.sub(r'"200 .*', "200", done.stdout), done.stdout
+    assert '    body[0].created_at\n        expected "2024-' in done.stdout
+    *_, last = done.stdout.splitlines()
+    steps = sum(len(BY_NAME[name].steps) for name in ("x-messages-created-at", "x-session-create-minimal"))
+    assert re.fullmatch(rf"\d+ of {steps} steps agree, \d+ differ, \d+ skipped", last)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_it_ends_with_0_where_nothing_differs_and_cleans_up(server: MockServer) -> None:
+    server.mock.reset(quirks="live", auth_secret="s")
+    names = ["--scenario", "x-session-*", "--scenario", "x-auth-required"]
+    done = _check(server.url, *names, "--auth-secret", "s")
+    agreeing = sum(len(scenario.steps) for scenario in ALL if re.match("x-session-|x-auth-required", scenario.name))
+    assert done.stdout == f"{agreeing} of {agreeing} steps agree, 0 differ, 0 skipped\n"
+    assert (done.returncode, done.stderr) == (0, "")
+    server.mock.purge()
+    assert not server.mock.store.workspaces
+
+
+def test_the_key_is_taken_from_the_environment(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.mock.reset(quirks="live", auth_secret="s")
+    monkeypatch.setenv("HONCHO_API_KEY", server.token(admin=True))
+    assert _check(server.url, "--scenario", "x-session-update").returncode == 0
+    assert _check(server.url, "--scenario", "x-session-update", "--token", "rubbish").returncode == 1
+
+
+def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockServer) -> None:
+    elsewhere = server.url.replace("127.0.0.1", "0.0.0.0")  # noqa: S104 - leads here, and is no loopback by its name
+    server.mock.reset(quirks="live")
+    scenario = ["--scenario", "x-workspaces-routes"]
+    for answer in ("", "n\n"):
+        done = _check(elsewhere, *scenario, answer=answer)
+        assert (done.returncode, done.stdout) == (2, "")
+        count = 1 + len(workspaces_of(BY_NAME["x-workspaces-routes"]))
+        assert f"{elsewhere} is not on this machine. This will make {count} workspaces on it" in done.stderr
+        assert done.stderr.endswith("nothing was done; --yes goes ahead without asking\n")
+        assert not server.mock.store.workspaces
+    assert _check(elsewhere, *scenario, answer="y\n").returncode == 0
+    agreed = _check(elsewhere, *scenario, "--yes")
+    assert (agreed.returncode, agreed.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["ftp://x"], "not a URL that begins with http:// or https://: 'ftp://x'"),
+        (["http://[::1"], "Invalid IPv6 URL"),
+        (["http://127.0.0.1:99999"], "Port out of range"),
+        (["http://127.0.0.1:9", "--scenario", "x-nope"], "no scenario is called 'x-nope'; there are x-session-create"),
+        (["http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer: "),
+        (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret cannot sign: "),
+        (["http://127.0.0.1:9", "--purge-wait", "-1"], "argument --purge-wait: not a number of seconds"),
+    ],
+)
+def test_what_cannot_start_is_one_line(arguments: list[str], complaint: str) -> None:
+    done = _check(*arguments)
+    [line] = done.stderr.splitlines()
+    assert complaint in line
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_an_interrupted_check_cleans_up_too(make_honcho_server: Callable[..., MockServer]) -> None:
+    server = make_honcho_server(quirks="live")
+    with subprocess.Popen(
+        [*_PROGRAM, server.url, "--scenario", "x-purge-*"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not server.mock.store.purges:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (130, "", "")
+    assert not any(workspace.active for workspace in server.mock.store.workspaces.values())
+
+
+@contextmanager
+def _hanging_up(after: int) -> Iterator[str]:
+    """The URL of a server that answers so many requests with {}, and then accepts and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for number in range(1000):
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65536)
+                    if number < after:
+                        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_server_that_goes_away_is_told_and_the_rest_is_skipped(check_of: Callable[..., Check]) -> None:
+    with _hanging_up(after=2) as url:
+        check = check_of(url)
+        outcomes = list(check.play(BY_NAME["x-session-create-full"]))
+        assert [outcome.differences[0].place for outcome in outcomes if outcome.differences] == ["status", "answer"]
+        assert {outcome.skipped for outcome in outcomes[2:]} == {"an earlier step was not answered"}
+        again = list(check.play(BY_NAME["x-session-create-full"]))
+        assert {outcome.skipped for outcome in again} == {
+            "the server does not answer: Remote end closed connection without response"
+        }
+        assert len(check.clean_up()) > 0
+
+
+def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> None:
+    """The path goes before every other, and is taken off the redirects."""
+    app = Starlette(routes=[Mount("/honcho", create_app(Mock(quirks="live")))])
+    listener = listen("127.0.0.1", 0)
+    behind = _Server(uvicorn.Config(app, log_config=None, **_SETTINGS))
+    thread = threading.Thread(target=behind.serve_on, args=[listener])
+    thread.start()
+    try:
+        check = check_of(f"{url_of('127.0.0.1', listener)}/honcho/")
+        assert _verdicts(check, [BY_NAME["x-routing"]]) == {"agrees": len(BY_NAME["x-routing"].steps)}
+        assert check.clean_up() == []
+    finally:
+        behind.stop()
+        thread.join()
