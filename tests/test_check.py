@@ -205,12 +205,15 @@ def test_what_cannot_start_is_one_line(arguments: list[str], complaint: str) -> 
 def test_an_interrupted_check_cleans_up_too(make_honcho_server: Callable[..., MockServer]) -> None:
     server = make_honcho_server(quirks="live")
     with subprocess.Popen(
-        [*_PROGRAM, server.url, "--scenario", "x-purge-*"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*_PROGRAM, server.url, "--scenario", "x-purge-*", "--purge-wait", "600"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         while not server.mock.store.purges:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "")
     assert not any(workspace.active for workspace in server.mock.store.workspaces.values())
 

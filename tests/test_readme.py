@@ -27,6 +27,7 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         *_blocks("python"),
         *_blocks("sh", "curl"),
         *_blocks("sh", "honcho-mockserver serve"),
+        *_blocks("sh", "honcho-mockserver check"),
         *_blocks("sh", "pip install"),
         *_blocks("json"),
         *_blocks("yaml"),
@@ -71,6 +72,16 @@ def test_commands_to_serve_are_understood(block: str) -> None:
     [arguments] = re.findall(r"honcho-mockserver (serve[^\n\"]*)", block)
     options = _parser().parse_args(arguments.split())
     assert options.world is None or (_ROOT / options.world).exists()
+
+
+def test_the_live_profile_passes_the_check() -> None:
+    [block] = _blocks("sh", "honcho-mockserver check")
+    with MockServer(quirks="live", purge_after=1) as server:
+        _, *arguments = block.replace("http://127.0.0.1:8000", server.url).split()
+        command = [sys.executable, "-m", "mockserver", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert re.search(r"\b0 differ, 150 skipped$", done.stdout), done.stdout
 
 
 def test_the_world_loads() -> None:

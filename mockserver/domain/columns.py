@@ -5,26 +5,17 @@ The texts of the errors are the live server's.
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from .clock import microseconds
 from .errors import InvalidFilter
-from .logic import Condition, Row, all_of
-
-Reader = Callable[[Row], Any]
+from .semantics import COMPARISONS, Condition, Reader, Row, all_of, compared, decimal, member_of, text_contains
 
 WILDCARD = "*"
 OPERATORS = frozenset({"gte", "lte", "gt", "lt", "ne", "in", "contains", "icontains"})
-COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "gte": operator.ge,
-    "lte": operator.le,
-    "gt": operator.gt,
-    "lt": operator.lt,
-    "ne": operator.ne,
-}
 
 
 def has_operators(value: object) -> bool:
@@ -69,14 +60,14 @@ class Column:
         if operand == WILDCARD:
             return None
         if name == "in":
-            return member_of(self.read, operand, self.cast_member)
+            return member_condition(self.read, operand, self.cast_member)
         if name in ("contains", "icontains"):
             return self._containing(operand)
         cast = self.cast if name == "ne" else self.cast_ordered
         return compared(self.read, COMPARISONS[name], cast(operand))
 
     def _containing(self, operand: Any) -> Condition:
-        return text_contains(self.read, operand)
+        return text_contains(self.read, str(operand))
 
 
 class NumberColumn(Column):
@@ -126,17 +117,7 @@ def check_operator(name: str) -> None:
         raise InvalidFilter(f"Unsupported comparison operator: {name}")
 
 
-def compared(read: Reader, compare: Callable[[Any, Any], bool], wanted: Any) -> Condition:
-    """`compare(value, wanted)` for the value read from a row; unknown where the row has none."""
-
-    def condition(row: Row) -> bool | None:
-        value = read(row)
-        return None if value is None else compare(value, wanted)
-
-    return condition
-
-
-def member_of(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Condition | None:
+def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Condition | None:
     """The condition of `in`: the value is one of the operand's, each cast; None where `*` is among them."""
     if not isinstance(operand, list):
         raise InvalidFilter(
@@ -145,33 +126,7 @@ def member_of(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Conditi
         )
     if WILDCARD in operand:
         return None
-    wanted = frozenset(cast(entry) for entry in operand)
-
-    def condition(row: Row) -> bool | None:
-        value = read(row)
-        if value is None:
-            return None if wanted else False
-        if value in wanted:
-            return True
-        return None if None in wanted else False
-
-    return condition
-
-
-def text_contains(read: Reader, operand: Any) -> Condition:
-    """The condition of `contains` and `icontains`: text that has the operand in it, whatever the case of letters."""
-    part = _folded(str(operand))
-
-    def condition(row: Row) -> bool | None:
-        value = read(row)
-        return None if value is None else part in _folded(value)
-
-    return condition
-
-
-def _folded(text: str) -> str:
-    """The text in lower case as the database folds it, character by character and one for one."""
-    return text.lower() if text.isascii() else "".join(character.lower()[0] for character in text)
+    return member_of(read, [cast(entry) for entry in operand])
 
 
 def _number(value: Any) -> Decimal:
@@ -186,12 +141,3 @@ def _moment(value: Any, complaint: str) -> int:
         return microseconds(datetime.fromisoformat(value))
     except (TypeError, ValueError, OverflowError):
         raise InvalidFilter(f"{complaint}: {value}") from None
-
-
-def decimal(text: str) -> Decimal | None:
-    """The finite number that `text` reads as, or None."""
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

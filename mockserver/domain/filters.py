@@ -1,9 +1,5 @@
-"""The filter language: a filter document becomes a predicate over rows.
+"""The filter language: a filter document becomes a predicate over rows. What it means is in `semantics`.
 
-The semantics are those of the SQL that the live server makes of a filter:
-
-- A condition is true, false or unknown (None). Unknown comes from a field that is missing or null, `NOT` leaves it
-  unknown, and only rows for which the whole filter is true are listed.
 - A key names a column, or is `AND`, `OR` or `NOT` with a list of filters. `NOT` negates each of its members and joins
   them with AND. Members and conditions that say nothing (`{}`, `"*"`) are left out.
 - A value is compared for equality, or is an object of operators (`gte lte gt lt ne in contains icontains`).
@@ -16,8 +12,7 @@ from typing import Any
 
 from .columns import WILDCARD, Column
 from .errors import InvalidFilter
-from .jsonb import Steps, TooManySteps
-from .logic import Condition, Row, all_of, any_of, none_of
+from .semantics import Condition, Row, Steps, TooManySteps, all_of, any_of, none_of
 
 Predicate = Callable[[Row], bool]
 

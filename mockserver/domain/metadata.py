@@ -3,21 +3,22 @@
 from decimal import Decimal
 from typing import Any
 
-from . import jsonb
-from .columns import (
+from .columns import WILDCARD, Column, check_operator, has_operators, member_condition
+from .errors import InvalidFilter
+from .semantics import (
     COMPARISONS,
-    WILDCARD,
-    Column,
+    Condition,
     Reader,
-    check_operator,
+    Row,
+    Steps,
+    TooManySteps,
+    all_of,
     compared,
+    contains,
     decimal,
-    has_operators,
-    member_of,
+    text,
     text_contains,
 )
-from .errors import InvalidFilter
-from .logic import Condition, Row, all_of
 
 # How many values a filter on metadata may compare in one request; ours, so that none can hold the server up.
 COMPARISONS_LIMIT = 5_000_000
@@ -42,12 +43,12 @@ def _field(key: str, value: Any) -> Condition | None:
 
 
 def _containing(value: Any) -> Condition:
-    steps = jsonb.Steps(COMPARISONS_LIMIT)
+    steps = Steps(COMPARISONS_LIMIT)
 
     def condition(row: Row) -> bool:
         try:
-            return jsonb.contains(row["metadata"], value, steps)
-        except jsonb.TooManySteps:
+            return contains(row["metadata"], value, steps)
+        except TooManySteps:
             raise InvalidFilter(f"The filter takes more than {COMPARISONS_LIMIT} comparisons") from None
 
     return condition
@@ -59,19 +60,19 @@ def _operation(key: str, name: str, operand: Any) -> Condition | None:
         return None
 
     def read_text(row: Row) -> str | None:
-        return jsonb.text(row["metadata"].get(key))
+        return text(row["metadata"].get(key))
 
     if name == "in":
-        return member_of(read_text, operand, jsonb.text)
+        return member_condition(read_text, operand, text)
     if name in ("contains", "icontains"):
-        return text_contains(read_text, operand)
+        return text_contains(read_text, str(operand))
     return _comparison(key, name, operand, read_text)
 
 
 def _comparison(key: str, name: str, operand: Any, read_text: Reader) -> Condition:
     """A number, or for an order text that reads as one, compares as a number; other text by code point."""
     if isinstance(operand, bool):
-        return compared(read_text, COMPARISONS[name], jsonb.text(operand))
+        return compared(read_text, COMPARISONS[name], text(operand))
     if isinstance(operand, str) and (name == "ne" or decimal(operand) is None):
         return compared(read_text, COMPARISONS[name], operand)
     if not isinstance(operand, (int, float, str)):

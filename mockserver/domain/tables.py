@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from .columns import Column, NumberColumn, TimeColumn, TruthColumn
 from .filters import Predicate, compile_filter
-from .logic import Row
 from .metadata import MetadataColumn
+from .semantics import Row
 
 
 def _table(*columns: Column) -> Mapping[str, Column]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import strategies
 from mockserver.domain.errors import InvalidFilter
-from mockserver.domain.jsonb import text
+from mockserver.domain.semantics import text
 from mockserver.domain.tables import message_filter, peer_filter, session_filter, workspace_filter
 
 Row = dict[str, Any]

@@ -1,0 +1,180 @@
+"""The laws of what a filter means: truth, equality, order, parts, lists, and text as the database writes it."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import strategies
+from mockserver.domain import semantics
+from mockserver.domain.semantics import (
+    COMPARISONS,
+    Condition,
+    Row,
+    Steps,
+    TooManySteps,
+    all_of,
+    any_of,
+    compared,
+    member_of,
+    none_of,
+    text,
+    text_contains,
+)
+
+_TRUTHS = st.sampled_from([True, False, None])
+_VALUES = st.none() | strategies.texts
+
+
+def _saying(verdict: bool | None) -> Condition:
+    return lambda _: verdict
+
+
+def _verdict(condition: Condition | None) -> bool | None:
+    assert condition is not None
+    return condition({})
+
+
+def _rank(verdict: bool | None) -> float:
+    """Truth as Kleene orders it: false, unknown, true. AND is then the least of its members and OR the greatest."""
+    return 0.5 if verdict is None else float(verdict)
+
+
+def _value(row: Row) -> Any:
+    return row["value"]
+
+
+def contains(outer: Any, inner: Any) -> bool:
+    return semantics.contains(outer, inner, Steps(10_000))
+
+
+@given(st.lists(_TRUTHS, min_size=1), st.integers(0, 3))
+def test_and_is_the_least_or_the_greatest_and_not_turns_round(truths: list[bool | None], silent: int) -> None:
+    said = [*map(_saying, truths), *[None] * silent]
+    assert _rank(_verdict(all_of(said))) == min(map(_rank, truths))
+    assert _rank(_verdict(any_of(said))) == max(map(_rank, truths))
+    assert _rank(_verdict(none_of(said))) == min(1 - _rank(truth) for truth in truths)
+
+
+@pytest.mark.parametrize("join", [all_of, any_of, none_of])
+def test_nothing_said_is_no_condition(join: Callable[[list[Condition | None]], Condition | None]) -> None:
+    assert join([]) is None
+    assert join([None, None]) is None
+
+
+@given(_VALUES, strategies.texts)
+def test_just_one_of_less_equal_and_greater_holds_or_all_are_unknown(value: str | None, wanted: str) -> None:
+    row = {"value": value}
+    less, greater, differs = (compared(_value, COMPARISONS[name], wanted)(row) for name in ("lt", "gt", "ne"))
+    least, most = (compared(_value, COMPARISONS[name], wanted)(row) for name in ("gte", "lte"))
+    if value is None:
+        assert {less, greater, differs, least, most} == {None}
+    else:
+        assert [less, greater, not differs].count(True) == 1
+        assert (least, most) == (not less, not greater)
+
+
+@given(strategies.texts, strategies.texts)
+def test_text_goes_by_code_point(one: str, other: str) -> None:
+    points = [ord(character) for character in one] < [ord(character) for character in other]
+    assert compared(_value, COMPARISONS["lt"], other)({"value": one}) is points
+
+
+@given(_VALUES, st.lists(_VALUES))
+def test_in_is_one_equality_or_another(value: str | None, wanted: list[str | None]) -> None:
+    """Equality with null is unknown here: a list takes null for a value that nobody knows."""
+    truths = [None if value is None or one is None else value == one for one in wanted]
+    verdict = member_of(_value, wanted)({"value": value})
+    assert _rank(verdict) == max(map(_rank, truths), default=0)
+
+
+@given(st.text("aAbB%_\\.*", max_size=8), st.text("aAbB%_\\.*", max_size=3))
+def test_a_part_is_found_as_it_stands_whatever_the_case(value: str, part: str) -> None:
+    found = re.search(re.escape(part), value, re.IGNORECASE) is not None
+    assert text_contains(_value, part)({"value": value}) is found
+
+
+def _less(value: Any, keep: st.DataObject) -> Any:
+    """The same JSON with parts of objects and lists left out."""
+    if isinstance(value, dict):
+        return {key: _less(entry, keep) for key, entry in value.items() if keep.draw(st.booleans())}
+    if isinstance(value, list):
+        return [_less(entry, keep) for entry in value if keep.draw(st.booleans())]
+    return value
+
+
+@given(strategies.json)
+def test_everything_contains_itself(value: Any) -> None:
+    assert contains(value, value)
+
+
+@given(strategies.json, st.data())
+def test_everything_contains_what_is_left_of_it(value: Any, data: st.DataObject) -> None:
+    assert contains(value, _less(value, data))
+
+
+@given(strategies.json, strategies.json, strategies.json)
+def test_containment_is_transitive(one: Any, two: Any, three: Any) -> None:
+    if contains(one, two) and contains(two, three):
+        assert contains(one, three)
+
+
+@given(strategies.json, strategies.json)
+def test_containment_does_not_see_the_order_of_lists(one: Any, two: Any) -> None:
+    assert contains([one, two], [two, one])
+    assert contains([one, two], [one, one])
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "verdict"),
+    [
+        ({"n": 1}, {"n": 1.0}, True),
+        ({"n": 1}, {"n": True}, False),
+        ({"n": True}, {"n": 1}, False),
+        ({"n": [1, 2, 3]}, {"n": 2}, False),
+        ({"n": [1, 2, 3]}, {"n": [3, 1]}, True),
+        ({"n": None}, {"n": None}, True),
+        ({}, {"n": None}, False),
+        ({"n": {}}, {"n": []}, False),
+        ({"n": [[1]]}, {"n": [1]}, False),
+        ({"n": [{"a": 1, "b": 2}]}, {"n": [{"a": 1}]}, True),
+        ({"n": "1"}, {"n": 1}, False),
+    ],
+)
+def test_containment_by_example(outer: Any, inner: Any, verdict: bool) -> None:
+    assert contains(outer, inner) is verdict
+
+
+@given(strategies.json)
+def test_text_of_what_is_no_string_reads_back_as_the_same_json(value: Any) -> None:
+    if value is None:
+        assert text(value) is None
+    elif not isinstance(value, str):
+        assert json.loads(str(text(value))) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ({"bb": 1, "a": [1, "x"], "é": None}, '{"a": [1, "x"], "bb": 1, "é": null}'),
+        (1e20, "100000000000000000000"),
+        (1e-7, "0.0000001"),
+        (-0.0, "0.0"),
+        (True, "true"),
+        ('say "hi"', 'say "hi"'),
+        (['say "hi"\n'], '["say \\"hi\\"\\n"]'),
+    ],
+)
+def test_text_by_example(value: Any, written: str) -> None:
+    assert text(value) == written
+
+
+def test_a_comparison_ends_when_its_steps_are_used_up() -> None:
+    numbers = list(range(100))
+    assert semantics.contains(numbers, numbers, Steps(5_051))
+    with pytest.raises(TooManySteps):
+        semantics.contains(numbers, numbers, Steps(5_050))
