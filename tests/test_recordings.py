@@ -26,6 +26,7 @@ def test_the_replay_sees_what_differs(running_live_server: MockServer) -> None:
         ("metadata", []),
         ("is_active", 1),
         ("created_at", "now"),
+        ("created_at", "2024-01-01T00:00:00Z"),
         ("workspace_id", "<id:9>"),
         ("more", None),
     ]

@@ -118,16 +118,24 @@ class Bindings:
             yield Difference(place, self.filled(want), got)
 
     def _bind(self, place: str, mark: str, got: Json) -> Iterator[Difference]:
-        form = _ID if mark.startswith("<id") else _TIME
-        if not isinstance(got, str) or not form.fullmatch(got):
-            yield Difference(place, f"a fresh {'id' if form is _ID else 'time'}", got)
-        elif form is _ID and got in self._bound.values():
+        is_id = mark.startswith("<id")
+        if not isinstance(got, str) or not (_ID.fullmatch(got) if is_id else _is_a_time(got)):
+            yield Difference(place, "a fresh id" if is_id else "a time in ISO 8601, in UTC, ending in Z", got)
+        elif is_id and got in self._bound.values():
             yield Difference(place, "a fresh id, not one that was given out before", got)
         else:
             self._bound[mark] = got
 
 
 _NOTHING = "(nothing)"
+
+
+def _is_a_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return _TIME.fullmatch(text) is not None
 
 
 def _by_id(page: Json) -> Json:

@@ -37,6 +37,8 @@ class Keyring:
         self._signatures = jwt.PyJWS(algorithms=[])
         self._signatures.register_algorithm(_ALGORITHM, AnyLength(AnyLength.SHA256))
         self._secret = secret
+        if secret == "":
+            raise ValueError("auth_secret cannot sign: it is empty")
         try:
             self._signatures.encode(b"{}", secret, _ALGORITHM)
         except (TypeError, self._failure) as error:
