@@ -228,6 +228,30 @@ def test_a_filter_that_would_compare_for_ever_is_refused(direct: DirectClient) -
     assert answer.json["detail"][0]["msg"] == "The filter takes more than 5000000 comparisons"
 
 
+_LONG = list(range(1_000))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "members"),
+    [
+        ({"k": _LONG}, [{"metadata": {"k": _LONG[::-1]}}] * 15),
+        ({"k": "x" * 1_000_000}, [{"NOT": [{"metadata": {"k": {"contains": "y"}}}]}] * 300),
+        ({"k": _LONG}, [{"NOT": [{"metadata": {"k": {"icontains": "y"}}}]}] * 4_900),
+        ({}, [{"metadata": {f"key{number}": {"gt": 0} for number in range(600)}, "NOT": [{"id": "x"}]}] * 100),
+        ({}, [{"NOT": [{"created_at": {"lt": "2024-01-01"}, "id": {"contains": "x"}}]}] * 4_900),
+    ],
+    ids=["lists", "texts", "written", "keys", "columns"],
+)
+def test_all_parts_of_a_filter_share_its_comparisons_on_all_rows(
+    direct: DirectClient, metadata: Any, members: Any
+) -> None:
+    for number in range(600):
+        direct.call("POST", f"{_W}/sessions", {"id": f"s{number}", "metadata": metadata if number == 0 else {}})
+    answer = direct.call("POST", f"{_W}/sessions/list", {"filters": {"AND": members}})
+    assert answer.status == 422
+    assert answer.json["detail"][0]["msg"] == "The filter takes more than 5000000 comparisons"
+
+
 def test_a_filter_with_more_members_than_anyone_means_is_refused(direct: DirectClient) -> None:
     direct.call("POST", f"{_W}/sessions", {"id": "s"})
     filters = {"OR": [{"id": "a"}] * 9_998}

@@ -17,7 +17,9 @@ from .semantics import Condition, Row, Steps, TooManySteps, all_of, any_of, none
 Predicate = Callable[[Row], bool]
 
 MAX_DEPTH = 5
-MAX_MEMBERS = 10_000  # ours, so that no filter can hold the server up
+# Ours, so that no filter can hold the server up: how many may stand in one, and how many values it may compare.
+MAX_MEMBERS = 10_000
+MAX_COMPARISONS = 5_000_000
 _LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}
 
 # Columns that the live server knows by name, whether or not a table has them: it words its refusal by this.
@@ -34,11 +36,11 @@ def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | Non
     if not filters:
         return None
     try:
-        condition = _document(table, columns, filters, 0, Steps(MAX_MEMBERS))
+        condition = _document(table, columns, filters, 0, _Limits())
     except InvalidFilter as error:
         raise InvalidFilter(error.detail, filters) from None
-    except TooManySteps:
-        raise InvalidFilter(f"Filter has more than {MAX_MEMBERS} members", filters) from None
+    except TooManySteps as error:
+        raise InvalidFilter(str(error), filters) from None
     return None if condition is None else _deciding(condition, filters)
 
 
@@ -48,22 +50,32 @@ def _deciding(condition: Condition, filters: Row) -> Predicate:
             return condition(row) is True
         except InvalidFilter as error:
             raise InvalidFilter(error.detail, filters) from None
+        except TooManySteps as error:
+            raise InvalidFilter(str(error), filters) from None
 
     return decide
 
 
-def _document(
-    table: str, columns: Mapping[str, Column], filters: Row, depth: int, members_left: Steps
-) -> Condition | None:
-    members_left.take()
+class _Limits:
+    """What all parts of one filter have together, on all the rows that it sees."""
+
+    def __init__(self) -> None:
+        self.members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
+        self.comparisons = Steps(MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons")
+
+
+def _document(table: str, columns: Mapping[str, Column], filters: Row, depth: int, limits: _Limits) -> Condition | None:
+    limits.members.take()
     if depth > MAX_DEPTH:
         raise InvalidFilter(f"Filter nesting exceeds maximum depth of {MAX_DEPTH}")
     conditions: list[Condition | None] = []
     for operator, join in _LOGIC.items():
         if operator in filters:
             members = _members(operator, filters[operator])
-            conditions.append(join([_document(table, columns, member, depth + 1, members_left) for member in members]))
-    conditions += [_field(table, columns, name, value) for name, value in filters.items() if name not in _LOGIC]
+            conditions.append(join([_document(table, columns, member, depth + 1, limits) for member in members]))
+    conditions += [
+        _field(table, columns, name, value, limits.comparisons) for name, value in filters.items() if name not in _LOGIC
+    ]
     return all_of(conditions)
 
 
@@ -80,10 +92,10 @@ def _members(operator: str, members: object) -> Iterable[Row]:
         yield member
 
 
-def _field(table: str, columns: Mapping[str, Column], name: str, value: Any) -> Condition | None:
+def _field(table: str, columns: Mapping[str, Column], name: str, value: Any, steps: Steps) -> Condition | None:
     column = columns.get(name)
     if column is None:
         if name in _KNOWN_EVERYWHERE:
             raise InvalidFilter(f"Column '{name}' does not exist on {table}")
         raise InvalidFilter(f"Column '{name}' is not allowed to be filtered on or does not exist on {table}")
-    return None if value == WILDCARD else column.condition(value)
+    return None if value == WILDCARD else column.condition(value, steps)

@@ -112,7 +112,15 @@ def text_contains(read: Reader, part: str) -> Condition:
 
 def _folded(text: str) -> str:
     """The text in lower case as the database folds it, character by character and one for one."""
-    return text.lower() if text.isascii() else "".join(character.lower()[0] for character in text)
+    # The only two letters for which Python looks at the ones beside them, or gives more than one.
+    return text.replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}").replace("İ", "i").lower()
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
+# What costs as much time as one comparison, measured: so many characters, and to write a value so many times that.
+_CHARACTERS_A_STEP = 50
+_WRITING = 4
 
 
 class TooManySteps(Exception):
@@ -120,16 +128,17 @@ class TooManySteps(Exception):
 
 
 class Steps:
-    """How many comparisons of one value with another may still be made; shared by all that belong together."""
+    """How many values may still be compared or written; shared by all that belong together."""
 
-    def __init__(self, left: int) -> None:
+    def __init__(self, left: int, complaint: str = "too many steps") -> None:
         self._left = left
+        self._complaint = complaint
 
-    def take(self) -> None:
-        """Take one. Raises TooManySteps where none is left."""
-        self._left -= 1
+    def take(self, count: int = 1) -> None:
+        """Take one, or as many as `count`. Raises TooManySteps, with the complaint, where they are not left."""
+        self._left -= count
         if self._left < 0:
-            raise TooManySteps
+            raise TooManySteps(self._complaint)
 
 
 def contains(outer: Any, inner: Any, steps: Steps) -> bool:
@@ -148,24 +157,33 @@ def contains(outer: Any, inner: Any, steps: Steps) -> bool:
     return not isinstance(outer, (Mapping, list)) and bool(outer == inner)
 
 
-def text(value: Any) -> str | None:
-    """What `->>` gives for a value: None for null, a string as it is, anything else as the database writes it."""
-    if value is None:
-        return None
-    return value if isinstance(value, str) else _written(value)
+def text(value: Any, steps: Steps) -> str | None:
+    """What `->>` gives for a value: None for null, a string as it is, anything else as the database writes it.
+
+    Every value in it costs a few steps, a long one more: raises TooManySteps beyond `steps`.
+    """
+    if value is None or isinstance(value, str):
+        _pay(value, steps)
+        return value
+    return _written(value, steps)
 
 
-def _written(value: Any) -> str:
+def _pay(value: Any, steps: Steps) -> None:
+    steps.take(_WRITING + (len(value) // _CHARACTERS_A_STEP if isinstance(value, str) else 0))
+
+
+def _written(value: Any, steps: Steps) -> str:
+    _pay(value, steps)
     if isinstance(value, Mapping):
         # The database keeps the keys of an object by length in bytes, then by bytes.
         keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-        return "{" + ", ".join(f"{_written(key)}: {_written(value[key])}" for key in keys) + "}"
+        return "{" + ", ".join(f"{_written(key, steps)}: {_written(value[key], steps)}" for key in keys) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_written, value)) + "]"
+        return "[" + ", ".join(_written(entry, steps) for entry in value) + "]"
     if isinstance(value, float):
         # Decimal notation without an exponent, and no negative zero.
         return format(abs(Decimal(repr(value))) if value == 0 else Decimal(repr(value)), "f")
-    return json.dumps(value, ensure_ascii=False)
+    return _encoded(value)
 
 
 def decimal(text: str) -> Decimal | None:

@@ -22,7 +22,6 @@ from mockserver.domain.semantics import (
     compared,
     member_of,
     none_of,
-    text,
     text_contains,
 )
 
@@ -50,6 +49,10 @@ def _value(row: Row) -> Any:
 
 def contains(outer: Any, inner: Any) -> bool:
     return semantics.contains(outer, inner, Steps(10_000))
+
+
+def text(value: Any) -> str | None:
+    return semantics.text(value, Steps(10_000))
 
 
 @given(st.lists(_TRUTHS, min_size=1), st.integers(0, 3))
@@ -178,3 +181,13 @@ def test_a_comparison_ends_when_its_steps_are_used_up() -> None:
     assert semantics.contains(numbers, numbers, Steps(5_051))
     with pytest.raises(TooManySteps):
         semantics.contains(numbers, numbers, Steps(5_050))
+
+
+@pytest.mark.parametrize(
+    ("value", "steps"),
+    [(None, 4), (7, 4), ("", 4), ("x" * 500, 14), ([1, [None], "x"], 20), ({"k": "x" * 500, "long" * 50: 1}, 34)],
+)
+def test_text_takes_steps_for_every_value_and_more_for_long_ones(value: Any, steps: int) -> None:
+    semantics.text(value, Steps(steps))
+    with pytest.raises(TooManySteps):
+        semantics.text(value, Steps(steps - 1))
