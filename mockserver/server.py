@@ -11,6 +11,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
@@ -66,7 +67,7 @@ def serve(
     `ready` is called once requests are answered and signals are heeded.
     """
     config = uvicorn.Config(
-        create_app(mock, allow_hosts=allow_hosts),
+        _letting_go(create_app(mock, allow_hosts=allow_hosts)),
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
@@ -127,7 +128,7 @@ class MockServer:
             raise RuntimeError("the server is running already")
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
-        app = create_app(self.mock, allow_hosts=self._allow_hosts)
+        app = _letting_go(create_app(self.mock, allow_hosts=self._allow_hosts))
         self._server = _Server(uvicorn.Config(app, log_config=None, access_log=False, **_SETTINGS))
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
@@ -176,6 +177,25 @@ _SETTINGS: dict[str, Any] = {
     "server_header": False,
     "date_header": False,
 }
+
+
+def _letting_go(app: ASGIApp) -> ASGIApp:
+    """The app, without a word of those who hang up before they are answered.
+
+    Of several requests that are sent at once on one connection, uvicorn tells only the last that its client is gone;
+    uvloop makes an error of the answers to the others.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except RuntimeError:
+            cycle = getattr(send, "__self__", None)
+            if cycle is None or not cycle.transport.is_closing():
+                raise
+            cycle.disconnected = True
+
+    return answer
 
 
 class _Server(uvicorn.Server):
