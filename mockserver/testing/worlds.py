@@ -88,9 +88,13 @@ def _from_mapping(source: Mapping[str, Any]) -> Any:
 
 def _from_file(path: Path) -> Any:
     try:
-        return parse(path.read_bytes())
+        text = path.read_bytes()
     except OSError as error:
         raise WorldError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:  # The path has a NUL in it, or what no file system can write.
+        raise WorldError(f"{str(path)!r}: {error}") from None
+    try:
+        return parse(text)
     except InvalidJson as error:
         raise WorldError(f"{path}: no JSON at offset {error.place}: {error.reason}") from None
 

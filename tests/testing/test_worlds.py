@@ -1,6 +1,7 @@
 """Worlds: read whole or not at all, loaded the same each time, wrong ones told by their place."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -247,3 +248,9 @@ def test_the_demo_world_is_worth_a_look() -> None:
     assert client.call("POST", f"{demo}/sessions/list").json["total"] == 3
     assert client.call("POST", f"{demo}/sessions/algebra/messages/list").json["total"] >= 5
     assert client.call("POST", f"{demo}/peers/bob/sessions", {"filters": {"is_active": False}}).json["total"] == 1
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800"])
+def test_a_path_that_no_file_can_have_is_told(path: str) -> None:
+    with pytest.raises(WorldError, match=re.escape(repr(path))):
+        Mock(world=path)
