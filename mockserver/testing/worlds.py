@@ -1,6 +1,7 @@
 """Worlds: the state that a fake server starts with and returns to, read from a JSON file or a mapping."""
 
 import json
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,7 @@ def read(source: WorldSource) -> "World":
     from ..wire.world import World  # Most servers start empty, and none of these models is built for them.
 
     if not isinstance(source, (str, Path, Mapping)):
-        raise WorldError(f"a world is a mapping or the path of a JSON file, not {source!r}")
+        raise WorldError(f"a world is a mapping or the path of a JSON file, not {reprlib.repr(source)}")
     name = "world" if isinstance(source, Mapping) else str(source)
     document = _from_mapping(source) if isinstance(source, Mapping) else _from_file(Path(source))
     try:

@@ -254,3 +254,12 @@ def test_the_demo_world_is_worth_a_look() -> None:
 def test_a_path_that_no_file_can_have_is_told(path: str) -> None:
     with pytest.raises(WorldError, match=re.escape(repr(path))):
         Mock(world=path)
+
+
+def test_a_wrong_world_is_told_in_a_few_words_however_deep_and_long_it_is() -> None:
+    deep: Any = [5] * 1_000_000
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(WorldError) as complaint:
+        Mock(world=deep)
+    assert len(str(complaint.value)) < 200
