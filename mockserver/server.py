@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as ASGIMessage
 from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
@@ -180,22 +181,25 @@ _SETTINGS: dict[str, Any] = {
 
 
 def _letting_go(app: ASGIApp) -> ASGIApp:
-    """The app, without a word of those who hang up before they are answered.
+    """The app, without a word of those who hang up before they are answered, or whose body is broken off as it comes.
 
-    Of several requests that are sent at once on one connection, uvicorn tells only the last that its client is gone;
-    uvloop makes an error of the answers to the others.
+    Of several requests that are sent at once on one connection, uvicorn tells only the last that its client is gone,
+    and none that a broken body was answered already; uvloop and h11 then make an error of the answer.
     """
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await app(scope, receive, send)
-        except RuntimeError:
-            cycle = getattr(send, "__self__", None)
-            if cycle is None or not cycle.transport.is_closing():
-                raise
-            cycle.disconnected = True
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_if_heard(message: ASGIMessage) -> None:
+            try:
+                await send(message)
+            except Exception:
+                cycle = getattr(send, "__self__", None)
+                if cycle is None or not cycle.transport.is_closing():
+                    raise
+                cycle.disconnected = True
 
-    return answer
+        await app(scope, receive, send_if_heard)
+
+    return call
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,64 @@
+"""Clients who break off are let go without a word, and what is the server's own fault is told."""
+
+import socket
+import struct
+import time
+
+import httpx
+import pytest
+
+from mockserver import MockServer
+from mockserver import server as server_module
+
+_W = "/v3/workspaces/w"
+
+
+@pytest.fixture(params=["fast", "plain"], autouse=True)
+def _loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With uvloop and httptools, and with what uvicorn has without them."""
+    if request.param == "plain":
+        monkeypatch.setitem(server_module._SETTINGS, "loop", "asyncio")
+        monkeypatch.setitem(server_module._SETTINGS, "http", "h11")
+
+
+def _address(server: MockServer) -> tuple[str, int]:
+    host, port = server.url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+def test_clients_that_ask_much_at_once_and_hang_up_are_let_go_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    reading = b"POST /v3/workspaces/w/sessions/s/messages/list HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    batch = {"messages": [{"content": "x" * 20_000, "peer_id": "bob"}] * 50}
+    with MockServer() as server:
+        httpx.post(f"{server.url}{_W}/sessions/s/messages", json=batch)
+        for milliseconds in range(40):
+            with socket.create_connection(_address(server)) as client:
+                client.sendall(reading * 20)
+                time.sleep(milliseconds % 10 / 1000)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert httpx.get(f"{server.url}/health").status_code == 200
+    assert not caplog.records
+
+
+def test_a_body_that_breaks_where_nobody_reads_it_is_answered_once(caplog: pytest.LogCaptureFixture) -> None:
+    heads = [b"POST /nowhere", b"POST /v3/workspaces/", b"GET /v3/workspaces", b"POST /_mock/nothing"]
+    rest = b" HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz\r\n"
+    with MockServer() as server:
+        for head in heads * 5:
+            with socket.create_connection(_address(server), timeout=5) as client:
+                client.sendall(head + rest)
+                assert client.recv(65536).startswith(b"HTTP/1.1 4")
+        assert httpx.get(f"{server.url}/health").status_code == 200
+    assert {record.getMessage() for record in caplog.records} <= {"Invalid HTTP request received."}
+
+
+def test_an_error_that_no_client_has_part_in_is_told(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("not the client's doing")
+
+    monkeypatch.setattr("mockserver.api.endpoint.Endpoint.answer", fail)
+    with MockServer() as server:
+        assert httpx.get(f"{server.url}/health").status_code == 500
+    assert "not the client's doing" in caplog.text
