@@ -1,0 +1,1 @@
+"""What nobody sends in good faith: values, requests, bytes and texts, every one drawn from a seed."""

@@ -1,0 +1,233 @@
+"""Requests to every operation of a served document: by its schemas, against them, and beside its paths."""
+
+import json
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from . import values
+from .schemas import Schemas
+
+Json = Any
+
+_ODD_SEGMENTS = (
+    *("%", "%zz", "%00", "%ff%fe", "%2F", "%2e%2e", "..", ".", "*", "~", "a%20b", "%F0%9F%98%80", "%ed%a0%80", "a;b"),
+    *("x" * 512, "x" * 513, "x" * 20_000, "%41" * 600, "list", "peers", "sessions", "-", "_", "{session_id}", "%25"),
+)
+_ODD_QUERIES = (
+    *(
+        "page=0",
+        "page=-1",
+        "page=" + "9" * 30,
+        "page=" + "9" * 4_299,
+        "page=9&page=%31",
+        "page",
+        "size=100",
+        "size=101",
+    ),
+    *("size=1&page=2", "size=%00", "size=1e1", "size= 7", "reverse=maybe", "reverse=1", "reverse", "reverse=null"),
+    *("message_id=", "message_id=%ff", "message_id=a&message_id=b", "&&&;;==%", "%%%=%zz", "a=" + "b" * 20_000),
+    *("x=1&" * 1_000, "page=\u0661".encode().decode("latin-1"), "?", "#", "page=+1", "size=1.0", "filters={}"),
+)
+_CONTENT_TYPES = (
+    *("text/plain", "", "application/x-www-form-urlencoded", "multipart/form-data; boundary=", "text/json", "é"),
+    *("application/json; charset=utf-16", "application/problem+json", "APPLICATION/JSON;;;=", "application/", "json"),
+    *("application/json, text/html", 'application/json; x="', "/" * 2_000),
+)
+_UNKNOWN_PATHS = (
+    *("/", "//", "/v3", "/v3/", "/v4/workspaces", "/v3//workspaces", "/v3/workspaces/a/sessions/a/", "/openapi.json/"),
+    *("/v3/workspaces/a/sessions//messages", "/_mock", "/_mock/", "/_mock/other", "/_mock/reset/", "/docs", "/health/"),
+    *("/%2e%2e/%2e%2e/etc/passwd", "/v3/workspaces/%2F/sessions", "/v3" * 3_000, "/" * 5_000, "/health?" + "a" * 9_000),
+)
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "PROPFIND")
+# `#/components/schemas/Session`, or a page of them.
+_SHOWN = re.compile(r'schemas/(?:Page_)?([A-Z][a-z]+)_?"')
+
+
+class Request(NamedTuple):
+    """A request as it goes out; `operation` is None where no operation is meant."""
+
+    kind: str
+    label: str
+    operation: "Operation | None"
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the document says of one operation, as far as it makes a request."""
+
+    method: str
+    path: str
+    ids: tuple[str, ...]
+    query: Mapping[str, Json]
+    body: Json
+    made: str | None  # the name under which paths have the ids of the rows in its answer
+
+    @property
+    def label(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def weight(self) -> float:
+        """How often it is drawn: what takes rows away comes seldom, so that most requests find some."""
+        return 0.25 if self.method == "DELETE" and self.path.endswith("_id}") else 1.0
+
+
+def operations_of(document: Json) -> list[Operation]:
+    """All operations that the document lists."""
+    return [
+        _operation(method.upper(), path, described)
+        for path, item in document["paths"].items()
+        for method, described in item.items()
+    ]
+
+
+def _operation(method: str, path: str, described: Json) -> Operation:
+    parameters = described.get("parameters", [])
+    content = described.get("requestBody", {}).get("content", {})
+    success = json.dumps([answer for status, answer in described["responses"].items() if status.startswith("2")])
+    shown = _SHOWN.search(success)
+    return Operation(
+        method,
+        path,
+        tuple(parameter["name"] for parameter in parameters if parameter["in"] == "path"),
+        {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"},
+        content.get("application/json", {}).get("schema"),
+        f"{shown[1].lower()}_id" if shown else None,
+    )
+
+
+class Requests:
+    """Makes requests, the next one from what the answers to those before it told of the rows that are there."""
+
+    def __init__(self, document: Json, authority: str, random: Random) -> None:
+        self.operations = operations_of(document)
+        self._weights = [operation.weight for operation in self.operations]
+        self._schemas = Schemas(document, random)
+        self._authority = authority
+        self._random = random
+        self._rows: deque[Mapping[str, str]] = deque(maxlen=60)
+
+    def learn(self, operation: Operation, status: int, body: bytes) -> None:
+        """Remember the ids of the rows in an answer, so that later requests reach them."""
+        if not 200 <= status < 300 or operation.made is None or len(body) > 50_000:
+            return
+        answer = json.loads(body)
+        rows = answer if isinstance(answer, list) else answer.get("items", [answer])
+        for row in rows[-3:]:
+            ids = {name: value for name, value in row.items() if name.endswith("_id")}
+            self._rows.append({**ids, operation.made: row["id"]} if "id" in row else ids)
+
+    def valid(self) -> Request:
+        """By the schemas, with all values at their edges: most of it is carried out."""
+        operation = self._drawn()
+        return self._request("adversarial", operation, body=self._body(operation))
+
+    def against_the_schema(self) -> Request:
+        """With something in it that the schema forbids, or that no JSON is."""
+        random, operation = self._random, self._drawn()
+        body, choice = self._body(operation), random.random()
+        if body is not None and choice < 0.5:
+            body = values.text_of(random, values.mutated(random, json.loads(body)))
+        elif body is not None and choice < 0.8:
+            body = values.twisted(random, body)
+        elif choice < 0.85:
+            body = values.text_of(random, values.anything(random))
+        return self._request("schema", operation, body=body, is_odd=body is None or choice >= 0.8)
+
+    def elsewhere(self) -> Request:
+        """To the control plane, to paths that are none, and by methods that a path does not have."""
+        random = self._random
+        choice = random.random()
+        if choice < 0.02:
+            return self._plain("control", "POST", "/_mock/reset")
+        if choice < 0.2:
+            return self._plain("control", "POST", "/_mock/purge")
+        if choice < 0.3:
+            odd_host = random.choice(
+                ("evil.example", "[::1", "localhost, x", "", "127.0.0.1:99999999", "é", "x" * 3_000)
+            )
+            return self._plain("control", "POST", "/_mock/reset", host=odd_host)
+        if choice < 0.6:
+            operation = self._drawn()
+            return self._plain("unknown", random.choice(_METHODS), self._path(operation, self._ids(operation), 0.1))
+        return self._plain("unknown", random.choice(_METHODS), random.choice(_UNKNOWN_PATHS))
+
+    def reading(self) -> bytes:
+        """A whole request that changes nothing."""
+        reads = [one for one in self.operations if one.method == "GET" or one.path.endswith("/list")]
+        operation = self._random.choice(reads)
+        return self._request("raw", operation, body=self._body(operation)).data
+
+    def _drawn(self) -> Operation:
+        return self._random.choices(self.operations, self._weights)[0]
+
+    def _body(self, operation: Operation) -> bytes | None:
+        if operation.body is None:
+            return None
+        return values.text_of(self._random, self._schemas.value(operation.body))
+
+    def _ids(self, operation: Operation) -> dict[str, str]:
+        """Ids for the path and the query, for the most part of one row that there is."""
+        random = self._random
+        wanted = {*operation.ids, *(name for name in operation.query if name.endswith("_id"))}
+        fitting = [row for row in self._rows if wanted <= row.keys()] or [
+            row for row in self._rows if wanted.intersection(operation.ids) <= row.keys()
+        ]
+        if random.random() < (0.8 if operation.method == "DELETE" else 0.3):  # A row itself, and not one below it.
+            fitting = [row for row in fitting if row.keys() == wanted] or fitting
+        row = random.choice(fitting) if fitting and random.random() < 0.85 else {}
+        return {name: row.get(name) or random.choice(values.IDS) for name in sorted(wanted)}
+
+    def _path(self, operation: Operation, ids: Mapping[str, str], odd: float) -> str:
+        path = operation.path
+        for name in operation.ids:
+            is_odd = self._random.random() < odd
+            path = path.replace(f"{{{name}}}", self._random.choice(_ODD_SEGMENTS) if is_odd else quote(ids[name]))
+        return path
+
+    def _query(self, operation: Operation, ids: Mapping[str, str], odd: float) -> str:
+        random = self._random
+        if random.random() < odd:
+            return "?" + "&".join(random.choices(_ODD_QUERIES, k=random.choice((1, 1, 2, 3))))
+        given = {name: schema for name, schema in operation.query.items() if random.random() < 0.5}
+        drawn = [(name, ids.get(name) or self._schemas.value(schema)) for name, schema in given.items()]
+        return "?" + "&".join(f"{name}={quote(str(value), errors='replace')}" for name, value in drawn) if drawn else ""
+
+    def _request(self, kind: str, operation: Operation, *, body: bytes | None, is_odd: bool = False) -> Request:
+        random, odd = self._random, 0.5 if is_odd else 0.02
+        ids = self._ids(operation)
+        target = self._path(operation, ids, odd if operation.ids else 0) + self._query(operation, ids, odd)
+        content_type = random.choice(_CONTENT_TYPES) if is_odd and random.random() < 0.3 else "application/json"
+        data = self._written(operation.method, target, content_type, body, self._authority)
+        return Request(kind, operation.label, operation, data)
+
+    def _plain(self, kind: str, method: str, target: str, host: str | None = None) -> Request:
+        authority = self._authority if host is None else host
+        label = f"{method} {target}" if kind == "control" else "no operation"
+        return Request(kind, label, None, self._written(method, target, None, None, authority))
+
+    def _written(self, method: str, target: str, content_type: str | None, body: bytes | None, host: str) -> bytes:
+        lines = [f"{method} {target} HTTP/1.1", f"host: {host}"]
+        if content_type is not None and body is not None:
+            lines.append(f"content-type: {content_type}")
+        if body is None:
+            lines.append("content-length: 0")
+        elif self._random.random() < 0.1:
+            lines.append("transfer-encoding: chunked")
+            body = chunked(self._random, body)
+        else:
+            lines.append(f"content-length: {len(body)}")
+        return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + (body or b"")
+
+
+def chunked(random: Random, body: bytes) -> bytes:
+    """The body in chunks of any size."""
+    size = random.choice((1, 7, 1_000)) if len(body) < 2_000 else 60_000
+    chunks = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"

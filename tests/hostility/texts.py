@@ -1,0 +1,114 @@
+"""The parsers by themselves: whatever they are given, nothing but the errors that they declare may come out."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from mockserver import Mock, WorldError
+from mockserver.domain import tables
+from mockserver.domain.errors import InvalidFilter
+from mockserver.testing.fixtures import fixture
+from mockserver.wire import json_text
+
+from . import values
+
+Json = Any
+Given = tuple[Callable[[], object], object]
+
+_TABLES = (tables.workspace_filter, tables.peer_filter, tables.session_filter, tables.message_filter)
+_WORLD = json.loads(fixture("demo.json").read_text(encoding="utf-8"))
+_DECLARED = (json_text.InvalidJson, InvalidFilter, WorldError)
+
+
+def _json(random: Random) -> Given:
+    text = values.text_of(random, values.anything(random, 4))
+    for _ in range(random.choice((0, 1, 1, 2, 4))):
+        text = values.twisted(random, text)
+
+    def parse() -> None:
+        value = json_text.parse(text)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()  # What is let in can be told again.
+
+    return parse, text
+
+
+def _content_type(random: Random) -> Given:
+    header = values.twisted(random, b'application/json; charset="utf-8"')[:200]
+    return lambda: json_text.is_json(header), header
+
+
+def _filter(random: Random) -> Given:
+    # Filters come out of the parser of JSON, and so do the rows.
+    try:
+        text = values.text_of(random, [values.filters(random), values.metadata(random)])
+        document, metadata = json_text.parse(text)
+    except json_text.InvalidJson:
+        document, metadata = {}, {}
+    if random.random() < 0.2:
+        document = {"metadata": document}
+    compiler = random.choice(_TABLES)
+
+    def decide() -> None:
+        matches = compiler(document)
+        if matches is not None:
+            matches(_row(metadata))
+
+    return decide, (compiler.__name__, document, metadata)
+
+
+def _row(metadata: Json) -> dict[str, Json]:
+    ids = dict.fromkeys(("id", "workspace_id", "session_id", "peer_id"), "a")
+    return {**ids, "metadata": metadata, "created_at": "2024-01-01T00:00:00Z", "is_active": True, "token_count": 5}
+
+
+def _world(random: Random) -> Given:
+    document = _WORLD
+    for _ in range(random.choice((0, 1, 1, 2, 5))):
+        document = values.mutated(random, document)
+    return lambda: Mock(world=document), document
+
+
+def _world_file(random: Random) -> Given:
+    text = values.twisted(random, values.text_of(random, values.mutated(random, _WORLD)))
+
+    def load() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "world.json"
+            path.write_bytes(text)
+            Mock(world=path)
+
+    return load, text
+
+
+def _world_name(random: Random) -> Given:
+    name: Any = random.choice((*values.TEXTS, "/" + "x" * 5_000, "/proc", "/nowhere/" * 3, 7, b"world", [], 1.5))
+    return lambda: Mock(world=name), name
+
+
+PARSERS: dict[str, tuple[Callable[[Random], Given], float]] = {
+    "json": (_json, 0.4),
+    "content type": (_content_type, 0.05),
+    "filter": (_filter, 0.4),
+    "world": (_world, 0.1),
+    "world file": (_world_file, 0.03),
+    "name of a world": (_world_name, 0.02),
+}
+
+
+def drawn(random: Random) -> tuple[str, Callable[[], object], object]:
+    """A parser by its name, the call, and what it is given."""
+    [name] = random.choices(list(PARSERS), [weight for _, weight in PARSERS.values()])
+    call, given = PARSERS[name][0](random)
+    return name, call, given
+
+
+def is_taken(call: Callable[[], object]) -> bool:
+    """Whether the parser takes its input; False where it refuses it as declared. Anything else is raised."""
+    try:
+        call()
+    except _DECLARED:
+        return False
+    return True

@@ -1,0 +1,107 @@
+"""Thousands of hostile requests, and proof that none of them would pass unseen if it did harm."""
+
+import os
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+import fuzz
+from fuzz import Fuzzer, Tally, try_parsers
+from hostility import texts
+from hostility.process import ServerProcess
+from hostility.requests import operations_of
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends what other systems' sockets word otherwise")
+
+# A server that is spoiled: something happens to the requests, of which `count` have come.
+_SPOILED = """
+import os, sys, time
+from mockserver.api.endpoint import Endpoint
+answer, count, held = Endpoint.answer, 0, []
+def spoiled(self, operation, found, scope, body):
+    global count
+    count += 1
+    {what}
+    return answer(self, operation, found, scope, body)
+Endpoint.answer = spoiled
+"""
+
+
+@pytest.mark.parametrize("profile", fuzz.PROFILES)
+def test_a_server_stands_a_thousand_hostile_requests(profile: str) -> None:
+    with ServerProcess(profile) as server:
+        fuzzer = Fuzzer(server, "short", 20)
+        labels = {operation.label for operation in operations_of(fuzzer.document)}
+        tally = fuzzer.run(1_200)
+    assert tally.failures == []
+    assert len(labels) >= 24
+    assert labels - tally.succeeded.keys() == set()
+    assert labels - tally.refused.keys() <= {"GET /health"}  # It takes nothing that could be wrong.
+    for kind in ("schema", "adversarial", "control", "unknown", "raw"):
+        assert min(tally.requests[kind, "2xx"], tally.requests[kind, "4xx"]) > 0, kind
+    assert (tally.documented > 0) == (profile == "live")
+    assert tally.memory is not None or not os.path.exists("/proc")  # noqa: PTH110 - the plainest way to ask
+
+
+def test_a_seed_repeats_a_run() -> None:
+    tallies: list[Tally] = []
+    for seed in ("one", "one", "other"):
+        with ServerProcess("none") as server:
+            tallies.append(Fuzzer(server, seed, 20).run(1))
+    # Raw bytes race with their own end; whole requests do not.
+    counts = [{key: count for key, count in tally.requests.items() if key[0] != "raw"} for tally in tallies]
+    assert counts[0] == counts[1] != counts[2]
+
+
+@pytest.mark.parametrize(
+    ("what", "complaint"),
+    [
+        ("if count == 50: return 503, {}", "a 503"),
+        ("if count == 50: raise LookupError", "LookupError"),
+        ("if operation.path.endswith('/clone'): return 500, {}", "a 500"),
+        ("if count == 50: time.sleep(1.2)", "no answer within 0.5 s"),
+        ("if count == 50: os._exit(1)", "the server died"),
+        ("if count == 50: print('Exception in callback', file=sys.stderr, flush=True)", "Exception in callback"),
+        ("held.append(b'x' * 300_000)", "memory grew by"),
+    ],
+    ids=["status", "error", "clone", "hang", "death", "noise", "growth"],
+)
+def test_harm_is_noticed(what: str, complaint: str) -> None:
+    if complaint == "memory grew by" and not os.path.exists("/proc"):  # noqa: PTH110 - the plainest way to ask
+        pytest.skip("the system does not tell what memory a process has in use")
+    with ServerProcess("none", before=_SPOILED.format(what=what)) as server:
+        tally = Fuzzer(server, "harm", 0.5).run(2 * fuzz.ROUND)
+    assert any(complaint in failure for failure in tally.failures), tally.failures
+
+
+def test_parsers_raise_only_what_they_declare() -> None:
+    tally = Tally()
+    try_parsers(tally, "short", 2_500, 20)
+    assert tally.failures == []
+    outcomes = {(name, outcome) for name in texts.PARSERS for outcome in ("taken", "refused")}
+    # Every content type is one, and some of those who ask for the world get one.
+    assert outcomes - tally.parsed.keys() <= {("content type", "refused"), ("name of a world", "taken")}
+
+
+@pytest.mark.parametrize(
+    ("call", "complaint"), [(lambda: 1 // 0, "ZeroDivisionError"), (lambda: None, "took")], ids=["error", "slow"]
+)
+def test_harm_to_a_parser_is_noticed(
+    call: Callable[[], object], complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parser(random: Random) -> tuple[Callable[[], object], object]:
+        return call, random.random()
+
+    monkeypatch.setattr(texts, "PARSERS", {"spoiled": (parser, 1.0)})
+    tally = Tally()
+    try_parsers(tally, "harm", 1, -1)
+    assert complaint in tally.failures[0]
+
+
+def test_the_command_tells_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fuzz.main(["--requests", "2", "--seed", "command", "--seconds-per-request", "20"]) == 0
+    told = capsys.readouterr().out
+    assert "none, on " in told
+    assert "live, on " in told
+    assert "seed command" in told
