@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.types import Message as ASGIMessage
 from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
@@ -188,16 +187,13 @@ def _letting_go(app: ASGIApp) -> ASGIApp:
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_if_heard(message: ASGIMessage) -> None:
-            try:
-                await send(message)
-            except Exception:
-                cycle = getattr(send, "__self__", None)
-                if cycle is None or not cycle.transport.is_closing():
-                    raise
-                cycle.disconnected = True
-
-        await app(scope, receive, send_if_heard)
+        try:
+            await app(scope, receive, send)
+        except Exception:
+            cycle = getattr(send, "__self__", None)
+            if cycle is None or not cycle.transport.is_closing():
+                raise
+            cycle.disconnected = True
 
     return call
 
