@@ -124,7 +124,7 @@ class Fuzzer:
         seed = f"{self._seed} round {number}"
         random = Random(seed)
         self._ask(_RESET)
-        requests = Requests(self.document, "127.0.0.1:80", random)
+        requests = Requests(self.document, "127.0.0.1:80", self._server.token, random)
         for place in range(ROUND):
             try:
                 self._one(requests, random)

@@ -35,7 +35,7 @@ def test_a_server_stands_a_thousand_hostile_requests(profile: str) -> None:
         labels = {operation.label for operation in operations_of(fuzzer.document)}
         tally = fuzzer.run(1_200)
     assert tally.failures == []
-    assert len(labels) >= 24
+    assert len(labels) >= 26
     assert labels - tally.succeeded.keys() == set()
     assert labels - tally.refused.keys() <= {"GET /health"}  # It takes nothing that could be wrong.
     for kind in ("schema", "adversarial", "control", "unknown", "raw"):

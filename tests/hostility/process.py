@@ -10,13 +10,15 @@ from types import TracebackType
 from typing import Self
 
 # Ids follow from a seed, and purges come only when they are asked for: so the answers repeat, but for their times.
+# With authentication, as without it there are no keys to ask for.
 _PROGRAM = """
 import sys
 {before}
 import asyncio
 from mockserver import MockServer
-with MockServer(quirks={profile!r}, seed=1) as server:
-    print(server.url, type(server._server.loop.result()).__module__.split(".")[0], flush=True)
+with MockServer(quirks={profile!r}, seed=1, auth_secret="a secret of the tests") as server:
+    loop = type(server._server.loop.result()).__module__.split(".")[0]
+    print(server.url, loop, server.token(admin=True), flush=True)
     sys.stdin.read()
 """
 _LEAVE_SECONDS = 3.0
@@ -32,6 +34,7 @@ class ServerProcess:
     def __init__(self, profile: str, before: str = "") -> None:
         self.profile = profile
         self.loop = ""
+        self.token = ""
         self.address = ("", 0)
         self._program = _PROGRAM.format(profile=profile, before=before)
         self._heard = 0
@@ -41,7 +44,7 @@ class ServerProcess:
         command = [sys.executable, "-c", self._program]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said)
         assert self._process.stdout is not None
-        url, self.loop = self._process.stdout.readline().decode().split()
+        url, self.loop, self.token = self._process.stdout.readline().decode().split()
         host, port = url.removeprefix("http://").split(":")
         self.address = host, int(port)
         return self

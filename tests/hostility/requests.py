@@ -105,11 +105,12 @@ def _operation(method: str, path: str, described: Json) -> Operation:
 class Requests:
     """Makes requests, the next one from what the answers to those before it told of the rows that are there."""
 
-    def __init__(self, document: Json, authority: str, random: Random) -> None:
+    def __init__(self, document: Json, authority: str, token: str, random: Random) -> None:
         self.operations = operations_of(document)
         self._weights = [operation.weight for operation in self.operations]
         self._schemas = Schemas(document, random)
         self._authority = authority
+        self._token = token
         self._random = random
         self._rows: deque[Mapping[str, str]] = deque(maxlen=60)
 
@@ -214,6 +215,10 @@ class Requests:
 
     def _written(self, method: str, target: str, content_type: str | None, body: bytes | None, host: str) -> bytes:
         lines = [f"{method} {target} HTTP/1.1", f"host: {host}"]
+        if self._random.random() < 0.97:
+            lines.append(f"authorization: Bearer {self._token}")
+        else:
+            lines += [f"authorization: {odd}" for odd in self._odd_tokens()]
         if content_type is not None and body is not None:
             lines.append(f"content-type: {content_type}")
         if body is None:
@@ -224,6 +229,25 @@ class Requests:
         else:
             lines.append(f"content-length: {len(body)}")
         return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + (body or b"")
+
+    def _odd_tokens(self) -> list[str]:
+        """The values of the headers that bring no token, a wrong one, or several."""
+        random, token = self._random, self._token
+        twisted = values.twisted(random, token.encode()).decode("latin-1")[:5_000]
+        twisted = "".join(character for character in twisted if character.isprintable())
+        odd = (
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer  x",
+            "Basic abc",
+            f"bearer {token}",
+            "Bearer a.b.c",
+            f"Bearer {twisted}",
+        )
+        return random.choices(
+            (*odd, f"Bearer {token} {token}", f"Bearer {'x' * 20_000}"), k=random.choice((0, 1, 1, 2))
+        )
 
 
 def chunked(random: Random, body: bytes) -> bytes:

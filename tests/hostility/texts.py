@@ -9,9 +9,10 @@ from typing import Any
 
 from mockserver import Mock, WorldError
 from mockserver.domain import tables
-from mockserver.domain.errors import InvalidFilter
+from mockserver.domain.errors import InvalidFilter, Unauthorized
 from mockserver.testing.fixtures import fixture
 from mockserver.wire import json_text
+from mockserver.wire.keys import Keyring
 
 from . import values
 
@@ -20,7 +21,8 @@ Given = tuple[Callable[[], object], object]
 
 _TABLES = (tables.workspace_filter, tables.peer_filter, tables.session_filter, tables.message_filter)
 _WORLD = json.loads(fixture("demo.json").read_text(encoding="utf-8"))
-_DECLARED = (json_text.InvalidJson, InvalidFilter, WorldError)
+_KEYRING = Keyring("a secret of the tests")
+_DECLARED = (json_text.InvalidJson, InvalidFilter, Unauthorized, WorldError)
 
 
 def _json(random: Random) -> Given:
@@ -64,6 +66,14 @@ def _row(metadata: Json) -> dict[str, Json]:
     return {**ids, "metadata": metadata, "created_at": "2024-01-01T00:00:00Z", "is_active": True, "token_count": 5}
 
 
+def _token(random: Random) -> Given:
+    claims = {name: values.anything(random, 1) for name in ("t", "exp", "ad", "w", "p", "s") if random.random() < 0.5}
+    token = _KEYRING.sign_claims(claims)
+    if random.random() < 0.5:
+        token = values.twisted(random, token.encode()).decode("latin-1")
+    return lambda: _KEYRING.read(token, random.choice((0, 2**51))), token
+
+
 def _world(random: Random) -> Given:
     document = _WORLD
     for _ in range(random.choice((0, 1, 1, 2, 5))):
@@ -91,7 +101,8 @@ def _world_name(random: Random) -> Given:
 PARSERS: dict[str, tuple[Callable[[Random], Given], float]] = {
     "json": (_json, 0.4),
     "content type": (_content_type, 0.05),
-    "filter": (_filter, 0.4),
+    "token": (_token, 0.1),
+    "filter": (_filter, 0.3),
     "world": (_world, 0.1),
     "world file": (_world_file, 0.03),
     "name of a world": (_world_name, 0.02),
