@@ -18,7 +18,7 @@ _WORDS = {
     **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
 }
 _WHOLE_NUMBER = re.compile(r"\s*[+-]?\d+(\.0+)?\s*")
-_LAX_TIME = re.compile(r"\d{4}-\d\d-\d\d([T _ ]\d\d:\d\d.*)?|[+-]?\d+(\.\d+)?", re.IGNORECASE)
+_LAX_TIME = re.compile(r"\d{4}-\d\d-\d\d([T _ ]\d\d:\d\d.*)?|[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 
 # The ids in a path under which something may be made: a schema may leave their rule out, or a link pass it by.
 _MADE_BY = {

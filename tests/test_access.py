@@ -165,7 +165,9 @@ def test_a_key_that_is_asked_for_reaches_as_far_as_a_token_that_is_made(guarded:
     assert httpx.post(keys, params={"workspace_id": "w"}, headers=_bearer(key)).status_code == 401
 
 
-def test_without_authentication_there_are_no_tokens_and_any_will_do(client: httpx.Client) -> None:
+def test_without_authentication_there_are_no_keys_and_any_token_will_do(client: httpx.Client) -> None:
+    disabled = client.post("/v3/keys", params={"workspace_id": "w"})
+    assert (disabled.status_code, disabled.json()) == (405, {"detail": "Feature is disabled"})
     assert client.post("/v3/workspaces/list", headers=_bearer("rubbish")).status_code == 200
     with pytest.raises(ValueError, match="authentication is off"):
         Mock().token(admin=True)
