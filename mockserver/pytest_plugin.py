@@ -153,7 +153,7 @@ def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
 def _api_key(server: MockServer | RemoteServer, **scope: Any) -> str | None:
     """The key for requests to a server, on the fake one with this scope; None where none is known or needed."""
     if isinstance(server, RemoteServer):
-        return os.environ.get("HONCHO_API_KEY")
+        return os.environ.get("HONCHO_API_KEY") or None
     return None if server.mock.keyring is None else server.token(**scope)
 
 

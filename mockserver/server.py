@@ -11,6 +11,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 import uvicorn
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import LOGGING_CONFIG
 
@@ -189,13 +190,25 @@ def _letting_go(app: ASGIApp) -> ASGIApp:
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await app(scope, receive, send)
-        except Exception:
+        except Exception as error:
             cycle = getattr(send, "__self__", None)
-            if cycle is None or not cycle.transport.is_closing():
+            if cycle is None or not cycle.transport.is_closing() or not _is_of_the_connection(error):
                 raise
             cycle.disconnected = True
 
     return call
+
+
+def _is_of_the_connection(error: BaseException) -> bool:
+    """Whether uvicorn, or what it speaks through, raised it, and nothing else did before but an answer such as 404."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    origin = "" if trace is None else trace.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+    before = error.__context__
+    return origin in ("uvicorn", "h11", "uvloop", "asyncio") and (
+        before is None or isinstance(before, HTTPException) or _is_of_the_connection(before)
+    )
 
 
 class _Server(uvicorn.Server):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+import uvicorn.protocols.http.auto  # noqa: F401 - before pytester drops what is imported while it runs
 from hypothesis import HealthCheck, settings
 
 from mockserver import MockServer

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -18,9 +19,12 @@ from starlette.routing import Mount
 
 from mockserver import Mock, MockServer, create_app
 from mockserver.parity.check import Check
+from mockserver.parity.cleaning import delete_workspace
 from mockserver.parity.connection import Connection
+from mockserver.parity.matching import Answer
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
-from mockserver.parity.renaming import Renaming, workspaces_of
+from mockserver.parity.renaming import Renaming
+from mockserver.parity.report import play_all
 from mockserver.server import _SETTINGS, _Server, listen, url_of
 from mockserver.wire.keys import Keyring
 from recordings import ALL, BY_NAME
@@ -67,7 +71,8 @@ def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_l
     assert _verdicts(check, _WITHOUT_PURGES) == {"agrees": sum(len(scenario.steps) for scenario in _WITHOUT_PURGES)}
     theirs = [name for name in server.mock.store.workspaces if not name.startswith(check.prefix)]
     assert theirs == ["elsewhere"]
-    assert check.clean_up() == []
+    check.clean_up()
+    assert not check.made
     server.mock.purge()
     assert list(server.mock.store.workspaces) == ["elsewhere"]
 
@@ -160,22 +165,38 @@ def test_it_ends_with_0_where_nothing_differs_and_cleans_up(server: MockServer) 
     assert not server.mock.store.workspaces
 
 
-def test_the_key_is_taken_from_the_environment(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_the_one_given_or_the_secret_s_or_the_environment_s(
+    server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.mock.reset(quirks="live", auth_secret="s")
-    monkeypatch.setenv("HONCHO_API_KEY", server.token(admin=True))
-    assert _check(server.url, "--scenario", "x-session-update").returncode == 0
-    assert _check(server.url, "--scenario", "x-session-update", "--token", "rubbish").returncode == 1
+    scenario = ["--scenario", "x-session-update"]
+    monkeypatch.setenv("HONCHO_API_KEY", server.token(admin=True) + "\n")
+    assert _check(server.url, *scenario).returncode == 0
+    refused = _check(server.url, *scenario, "--token", "rubbish", "--auth-secret", "s")
+    assert refused.returncode == 2
+    assert 'does not take the key, which must be an admin\'s: 401 {"detail":"Invalid JWT"}' in refused.stderr
+    monkeypatch.setenv("HONCHO_API_KEY", "any-key-will-do")
+    assert _check(server.url, *scenario, "--auth-secret", "s").returncode == 0
+
+
+def test_where_nothing_can_be_played_it_ends_with_2(server: MockServer) -> None:
+    for secret, reason in (
+        ([], "which only --auth-secret can sign"),
+        (["--auth-secret", "s"], "authentication is off"),
+    ):
+        done = _check(server.url, "--scenario", "x-auth-*", *secret)
+        assert (done.returncode, done.stderr) == (2, "")
+        assert reason in done.stdout
 
 
 def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockServer) -> None:
-    elsewhere = server.url.replace("127.0.0.1", "0.0.0.0")  # noqa: S104 - leads here, and is no loopback by its name
+    elsewhere = server.url.replace("127.0.0.1", "127.1")  # leads here, and is no loopback by its name
     server.mock.reset(quirks="live")
     scenario = ["--scenario", "x-workspaces-routes"]
     for answer in ("", "n\n"):
         done = _check(elsewhere, *scenario, answer=answer)
         assert (done.returncode, done.stdout) == (2, "")
-        count = 1 + len(workspaces_of(BY_NAME["x-workspaces-routes"]))
-        assert f"{elsewhere} is not on this machine. This will make {count} workspaces on it" in done.stderr
+        assert f"{elsewhere} is no loopback address. This will make up to 4 workspaces there" in done.stderr
         assert done.stderr.endswith("nothing was done; --yes goes ahead without asking\n")
         assert not server.mock.store.workspaces
     assert _check(elsewhere, *scenario, answer="y\n").returncode == 0
@@ -189,10 +210,16 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
         (["ftp://x"], "not a URL that begins with http:// or https://: 'ftp://x'"),
         (["http://[::1"], "Invalid IPv6 URL"),
         (["http://127.0.0.1:99999"], "Port out of range"),
-        (["http://127.0.0.1:9", "--scenario", "x-nope"], "no scenario is called 'x-nope'; there are x-session-create"),
+        (["http://127.0.0.1:9", "--scenario", "x-nope"], "no scenario is called 'x-nope'; alike are "),
         (["http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer: "),
         (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret cannot sign: "),
         (["http://127.0.0.1:9", "--purge-wait", "-1"], "argument --purge-wait: not a number of seconds"),
+        (["http://127.0.0.1:9", "--purge-wait", "none"], "argument --purge-wait: not a number of seconds"),
+        (["http://127.0.0.1:9", "--token", "日本"], "the key has characters in it that no header can have"),
+        (["http://127.0.0.1:9", "--token", "a\nb"], "the key has characters in it that no header can have"),
+        (["http://u:p@127.0.0.1:9"], "a server's URL has neither a query nor a fragment nor a user"),
+        (["http://exa mple"], "URL can't contain control characters"),
+        ([f"http://{'x' * 70}.example"], "does not answer: "),
     ],
 )
 def test_what_cannot_start_is_one_line(arguments: list[str], complaint: str) -> None:
@@ -202,7 +229,8 @@ def test_what_cannot_start_is_one_line(arguments: list[str], complaint: str) -> 
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def test_an_interrupted_check_cleans_up_too(make_honcho_server: Callable[..., MockServer]) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupted_check_cleans_up_too(name: str, make_honcho_server: Callable[..., MockServer]) -> None:
     server = make_honcho_server(quirks="live")
     with subprocess.Popen(
         [*_PROGRAM, server.url, "--scenario", "x-purge-*", "--purge-wait", "600"],
@@ -212,16 +240,52 @@ def test_an_interrupted_check_cleans_up_too(make_honcho_server: Callable[..., Mo
     ) as process:
         while not server.mock.store.purges:
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(getattr(signal, name))
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, "", "")
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert not any(workspace.active for workspace in server.mock.store.workspaces.values())
 
 
+_INTERRUPTED_TWICE = """
+import sys
+from mockserver.parity import check
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+check.delete_workspace = check.Bindings.differences = interrupted
+from mockserver.cli import main
+main(["check", sys.argv[1], "--scenario", "x-session-create-minimal"])
+"""
+
+
+def test_what_an_impatient_user_leaves_behind_is_named(server: MockServer) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED_TWICE, server.url], capture_output=True, text=True, check=False
+    )
+    [workspace] = server.mock.store.workspaces
+    lines = ["interrupted", "interrupted again", f"left behind: workspace {workspace}"]
+    assert (done.returncode, done.stderr.splitlines()) == (130, lines)
+
+
+def test_a_reader_that_has_seen_enough_ends_it(server: MockServer) -> None:
+    with subprocess.Popen(
+        [*_PROGRAM, server.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(60)) == ("", 1)
+    server.mock.purge()
+    assert not server.mock.store.workspaces
+
+
 @contextmanager
-def _hanging_up(after: int) -> Iterator[str]:
-    """The URL of a server that answers so many requests with {}, and then accepts and hangs up."""
+def _answering(body: bytes, times: int = 1000, status: bytes = b"200 OK") -> Iterator[str]:
+    """The URL of a server that answers so many requests alike, and then accepts and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        answer = b"HTTP/1.1 %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (status, len(body), body)
 
         def serve() -> None:
             for number in range(1000):
@@ -231,8 +295,8 @@ def _hanging_up(after: int) -> Iterator[str]:
                     return
                 with connection:
                     connection.recv(65536)
-                    if number < after:
-                        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+                    if number < times:
+                        connection.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -242,16 +306,78 @@ def _hanging_up(after: int) -> Iterator[str]:
 
 
 def test_a_server_that_goes_away_is_told_and_the_rest_is_skipped(check_of: Callable[..., Check]) -> None:
-    with _hanging_up(after=2) as url:
+    with _answering(b"{}", times=1) as url:
         check = check_of(url)
-        outcomes = list(check.play(BY_NAME["x-session-create-full"]))
-        assert [outcome.differences[0].place for outcome in outcomes if outcome.differences] == ["status", "answer"]
-        assert {outcome.skipped for outcome in outcomes[2:]} == {"an earlier step was not answered"}
-        again = list(check.play(BY_NAME["x-session-create-full"]))
-        assert {outcome.skipped for outcome in again} == {
-            "the server does not answer: Remote end closed connection without response"
-        }
-        assert len(check.clean_up()) > 0
+        said: list[str] = []
+        assert play_all(check, [BY_NAME["x-session-create-full"]] * 2, said.append) == 1
+        steps = len(BY_NAME["x-session-create-full"].steps)
+        assert '        got      "the server does not answer: Remote end closed connection without response"' in said
+        assert said[-2:] == [
+            f"skipped {2 * steps - 2}: the server went away",
+            f"0 of {2 * steps} steps agree, 2 differ, {2 * steps - 2} skipped",
+        ]
+        check.clean_up()
+        assert len(check.made) == 1
+
+
+def test_a_server_that_goes_away_in_a_purge_is_no_success(
+    make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
+) -> None:
+    server = make_honcho_server(quirks="live")
+    check = check_of(server.url)
+    outcomes = check.play(BY_NAME["x-purge-frees-the-id"])
+    assert [next(outcomes).differences for _ in range(4)] == [[]] * 4
+    server.__exit__(None, None, None)
+    assert {outcome.skipped for outcome in outcomes} == {"the server went away"}
+    assert play_all(check, [BY_NAME["x-purge-workspace"]], lambda _: None) == 1
+
+
+def test_an_early_purge_is_not_taken_for_a_difference_on_a_slow_line(
+    make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where a step makes the purged session anew."""
+    send = Connection.send
+
+    def late(self: Connection, request: Any, **more: Any) -> Answer:
+        time.sleep(0.01)
+        return send(self, request, **more)
+
+    monkeypatch.setattr(Connection, "send", late)
+    server = make_honcho_server(quirks="live", purge_after=0.15)
+    walks = [BY_NAME[f"walk-{number}"] for number in (27, 28, 36)]
+    verdicts = _verdicts(check_of(server.url), walks)
+    assert set(verdicts) == {"agrees", "the server had purged what it still had when it was recorded"}
+
+
+_ODD_BODIES = [b"[]", b"null", b'"x"', b"[[]]", b"", b"<html>", b'{"items": 1}', b'{"items": [1, null, {"id": 5}]}']
+
+
+@pytest.mark.parametrize("body", _ODD_BODIES)
+def test_cleaning_up_bears_any_answer(body: bytes) -> None:
+    with _answering(body) as url, Connection(url) as connection:
+        assert delete_workspace(connection, "w") is False
+
+
+def test_a_server_that_refuses_to_delete_is_not_asked_for_ever() -> None:
+    with _answering(b'{"items": [{"id": "s"}]}') as url, Connection(url) as connection:
+        assert delete_workspace(connection, "w") is False
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "complaint"),
+    [
+        (b"200 OK", b"<html>", "is no Honcho server: GET /health answered 200 <html>"),
+        (b"200 OK", b"{}", "is no Honcho server: POST /v3/workspaces/list answered 200 {}"),
+        (b"307 Temporary Redirect", b"", "is no Honcho server: GET /health answered 307"),
+        (b"404 Not Found", b"no\nsuch", "is no Honcho server: GET /health answered 404 no such"),
+    ],
+)
+def test_what_is_no_honcho_server_is_one_line(status: bytes, body: bytes, complaint: str) -> None:
+    with _answering(body, status=status) as url:
+        done = _check(url)
+    [line] = done.stderr.splitlines()
+    assert line.endswith(f"error: {url} {complaint}")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> None:
@@ -264,7 +390,8 @@ def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> No
     try:
         check = check_of(f"{url_of('127.0.0.1', listener)}/honcho/")
         assert _verdicts(check, [BY_NAME["x-routing"]]) == {"agrees": len(BY_NAME["x-routing"].steps)}
-        assert check.clean_up() == []
+        check.clean_up()
+        assert not check.made
     finally:
         behind.stop()
         thread.join()

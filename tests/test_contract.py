@@ -106,7 +106,7 @@ def test_every_answer_of_the_default_profile_has_the_published_status_and_shape(
             assert listed is not None or answer.status in (400, 401, 404), (scenario.name, number)
             if listed is not None:
                 schema = listed["content"]["application/json"]["schema"]
-                Draft202012Validator({**schema, "components": PUBLISHED["components"]}).validate(answer.json())
+                Draft202012Validator({**schema, "components": PUBLISHED["components"]}).validate(answer.document())
             seen[answer.status] = seen.get(answer.status, 0) + 1
     assert {200, 202, 404} <= set(seen)
     if name == "sessions":

@@ -52,13 +52,14 @@ def test_a_body_that_breaks_where_nobody_reads_it_is_answered_once(caplog: pytes
     assert {record.getMessage() for record in caplog.records} <= {"Invalid HTTP request received."}
 
 
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
 def test_an_error_that_no_client_has_part_in_is_told(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    connection: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("not the client's doing")
 
     monkeypatch.setattr("mockserver.api.endpoint.Endpoint.answer", fail)
     with MockServer() as server:
-        assert httpx.get(f"{server.url}/health").status_code == 500
+        assert httpx.get(f"{server.url}/health", headers={"connection": connection}).status_code == 500
     assert "not the client's doing" in caplog.text

@@ -1,6 +1,7 @@
 """Plays recorded scenarios against a server, in names of its own, and says of every step whether it agrees."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..domain.clock import Ids
@@ -11,7 +12,7 @@ from .connection import Connection, NoAnswer
 from .matching import Answer, Bindings, Difference
 from .purging import PurgeWatch
 from .recordings import RECORDED_SECRET, Json, Scenario
-from .renaming import Renaming
+from .renaming import Renaming, deletes, workspaces_of
 
 
 class Outcome(NamedTuple):
@@ -22,12 +23,16 @@ class Outcome(NamedTuple):
     skipped: str | None = None
 
 
+class Unfit(Exception):
+    """The server cannot be checked, and this is why."""
+
+
 class Check:
     """Plays scenarios over one connection.
 
     `keyring` has the secret of the server, or is None: then scenarios that bring tokens are skipped. `purge_wait` is
     how many seconds a recorded purge is waited for. `prefix` are digits that nobody can guess, before all ids that are
-    made.
+    made. `made` are the workspaces that are on the server now, and `gave_up` tells why no more is played, if so.
     """
 
     def __init__(self, connection: Connection, keyring: Keyring | None = None, purge_wait: float = 60) -> None:
@@ -35,23 +40,46 @@ class Check:
         self.keyring = keyring
         self.purge_wait = purge_wait
         self.prefix = str(int.from_bytes(Ids().new().encode(), "big"))[-24:]
-        self._plays: list[_Play] = []
+        self.made: dict[str, None] = {}
+        self.gave_up: str | None = None
+        self.skips_tokens = "brings tokens, which only --auth-secret can sign"
+        self._played = 0
+
+    def look(self) -> None:
+        """Look at the server, and change nothing. Raises Unfit where nothing can be played there, NoAnswer."""
+        health = self.connection.call("GET", "/health")
+        if health.status != 200 or not isinstance(health.document(), dict):
+            raise Unfit(f"is no Honcho server: GET /health answered {_shown(health)}")
+        listing = {"method": "POST", "path": "/v3/workspaces/list", "json": {"filters": {"id": self.prefix}}}
+        listed = self.connection.send(listing)
+        if listed.status in (401, 403):
+            raise Unfit(f"does not take the key, which must be an admin's: {_shown(listed)}")
+        page = listed.document()
+        if listed.status != 200 or not isinstance(page, dict) or "items" not in page:
+            raise Unfit(f"is no Honcho server: POST /v3/workspaces/list answered {_shown(listed)}")
+        if self.keyring is not None and self.connection.send(listing, with_token=False).status == 200:
+            self.keyring = None
+            self.skips_tokens = "brings tokens, and authentication is off there"
+
+    def most_workspaces(self, scenarios: list[Scenario]) -> int:
+        """How many workspaces at most playing these makes."""
+        played = [one for one in scenarios if self.keyring is not None or not one.authenticated]
+        return sum(len(workspaces_of(one)) + int(deletes(one)) for one in played)
 
     def play(self, scenario: Scenario) -> Iterator[Outcome]:
         """The outcomes of the steps, each as soon as it is known."""
         # Each in names of its own: clones of one must not reach the sessions of another.
-        play = _Play(self, scenario, f"{self.prefix}{len(self._plays):04}")
-        self._plays.append(play)
-        yield from play.outcomes()
+        self._played += 1
+        yield from _Play(self, scenario, f"{self.prefix}{self._played:04}").outcomes()
 
-    def clean_up(self) -> list[str]:
-        """Delete the workspaces that were made, with what is in them; those that are left, as far as it is known."""
+    def clean_up(self) -> None:
+        """Delete the workspaces that were made, with what is in them; those that are left stay in `made`."""
         self.connection.close()  # An interrupted check leaves it in the middle of a request.
-        made = [workspace_id for play in self._plays for workspace_id in play.workspaces()]
-        try:
-            return [workspace_id for workspace_id in made if not delete_workspace(self.connection, workspace_id)]
-        except (NoAnswer, ValueError):
-            return made
+        with suppress(NoAnswer):
+            for workspace_id in list(self.made):
+                if delete_workspace(self.connection, workspace_id):
+                    del self.made[workspace_id]
+        self.connection.close()
 
 
 class _Play:
@@ -63,24 +91,16 @@ class _Play:
         self._scenario = self._renaming.scenario
         self._bindings = Bindings()
         self._watch = PurgeWatch(check.connection, prefix)
-        self.skips: str | None = None
-
-    def workspaces(self) -> list[str]:
-        """The ids of the workspaces that it may have made."""
-        return self._renaming.workspaces + self._watch.workspaces
+        self._prefix = prefix
+        self.skips = check.gave_up
+        if scenario.authenticated and check.keyring is None:
+            self.skips = check.skips_tokens
 
     def outcomes(self) -> Iterator[Outcome]:
-        try:
-            if self._scenario.authenticated and self._check.keyring is None:
-                self.skips = "brings tokens, which only --auth-secret can sign"
-            else:
-                self._check.connection.call("GET", "/health")
-        except NoAnswer as error:
-            self.skips = f"the server does not answer: {error}"
         for number, step in enumerate(self._scenario.steps):
             outcome = self._outcome(step) if self.skips is None else Outcome(step, [], self.skips)
             is_last = number == len(self._scenario.steps) - 1
-            if is_last and self._bindings.runs_backwards(self._scenario.time_order):
+            if is_last and outcome.skipped is None and self._bindings.runs_backwards(self._scenario.time_order):
                 outcome.differences.append(Difference("timestamps", "in their order", "backwards"))
             yield outcome
 
@@ -90,13 +110,15 @@ class _Play:
                 return self._after_purge(step)
             if self._bindings.lack(step["request"]):
                 return Outcome(step, [], "needs what an earlier step did not give")
-            differences = self._bindings.differences(step, self._answer(step["request"]))
-            if differences and self._watch.came_early():
-                self.skips = "the server had purged what it still had when it was recorded"
-                return Outcome(step, [], self.skips)
+            request = self._bindings.filled(step["request"])
+            differences = self._bindings.differences(step, self._answer(request))
+            if differences and self._watch.came_early(request):
+                return Outcome(step, [], "the server had purged what it still had when it was recorded")
         except NoAnswer as error:
-            self.skips = "an earlier step was not answered"
-            return Outcome(step, [Difference("answer", "one", str(error))] if "request" in step else [])
+            self.skips = self._check.gave_up = "the server went away"
+            if "control" in step:
+                return Outcome(step, [], self.skips)
+            return Outcome(step, [Difference("answer", "one", f"the server {error}")])
         return Outcome(step, differences)
 
     def _after_purge(self, step: Json) -> Outcome:
@@ -104,15 +126,34 @@ class _Play:
             self.skips = f"no purge came within {self._check.purge_wait:g} s"
         return Outcome(step, [], self.skips)
 
-    def _answer(self, recorded: Json) -> Answer:
-        request = self._bindings.filled(recorded)
+    def _answer(self, request: Json) -> Answer:
         brings_tokens = self._scenario.authenticated
         if brings_tokens and self._check.keyring is not None:
             request = _signed_anew(request, self._check.keyring, self._renaming)
-        answer = self._check.connection.send(request, with_token=not brings_tokens)
+        may_be_made = dict.fromkeys(name for name in self._renaming.workspaces if name in _names(request))
+        try:
+            answer = self._check.connection.send(request, with_token=not brings_tokens)
+        except NoAnswer:
+            self._check.made |= may_be_made
+            raise
+        if answer.status < 300:
+            self._check.made |= may_be_made
         if request["method"] == "DELETE" and answer.status == 202:
+            self._check.made[self._prefix] = None
             self._watch.saw_deletion(request["path"])
         return answer
+
+
+def _names(request: Json) -> set[str]:
+    """The ids that a request may make a workspace under."""
+    body = request.get("json")
+    given = [body.get("id"), body.get("name")] if isinstance(body, dict) else []
+    return {*request["path"].split("/")[3:4], *(name for name in given if isinstance(name, str))}
+
+
+def _shown(answer: Answer) -> str:
+    text = " ".join(answer.body[:200].decode("utf-8", "replace").split())
+    return f"{answer.status} {text}".rstrip()
 
 
 def _signed_anew(request: Json, keyring: Keyring, renaming: Renaming) -> Json:

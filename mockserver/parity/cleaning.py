@@ -1,7 +1,6 @@
 """Takes away what was made on a server, as far as the API allows."""
 
 from .connection import Connection
-from .recordings import Json
 
 
 def delete_workspace(connection: Connection, workspace_id: str) -> bool:
@@ -10,17 +9,20 @@ def delete_workspace(connection: Connection, workspace_id: str) -> bool:
     A server that refuses keeps what it has. Raises NoAnswer.
     """
     workspace = f"/v3/workspaces/{workspace_id}"
-    left = None
+    tried: set[str] = set()
     while sessions := _active_sessions(connection, workspace):
-        if sessions == left:  # The server refuses to delete them.
+        if not tried.isdisjoint(sessions):  # The server refuses to delete them.
             return False
-        for session in sessions:
-            connection.call("DELETE", f"{workspace}/sessions/{session['id']}")
-        left = sessions
+        for session_id in sessions:
+            connection.call("DELETE", f"{workspace}/sessions/{session_id}")
+        tried |= set(sessions)
     return connection.call("DELETE", workspace).status in (202, 404)
 
 
-def _active_sessions(connection: Connection, workspace: str) -> list[Json]:
+def _active_sessions(connection: Connection, workspace: str) -> list[str]:
+    """The ids of the first sessions of a workspace; none where the server tells none."""
     answer = connection.send({"method": "POST", "path": f"{workspace}/sessions/list", "query": {"size": 100}})
-    page = answer.json() if answer.status == 200 else {}
-    return list(page.get("items", []))
+    page = answer.document() if answer.status == 200 else None
+    items = page.get("items") if isinstance(page, dict) else None
+    rows = items if isinstance(items, list) else []
+    return [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]

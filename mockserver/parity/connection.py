@@ -1,12 +1,17 @@
 """A connection to the server that is checked: plain requests and answers, kept alive."""
 
 import json
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+import time
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Self
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from .matching import Answer
 from .recordings import Json
+
+_IDLE_SECONDS = 1  # after which a server may be about to close the connection
+_BODY_LIMIT = 20 * 1024 * 1024
+_CHUNK = 64 * 1024
 
 
 class NoAnswer(Exception):
@@ -25,11 +30,20 @@ class Connection:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"not a URL that begins with http:// or https://: {url!r}")
+        if parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("a server's URL has neither a query nor a fragment nor a user")
+        if token is not None and not (token.strip().isascii() and token.strip().isprintable()):
+            raise ValueError("the key has characters in it that no header can have")
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self.host = parts.hostname
-        self._connection = kind(parts.hostname, parts.port, timeout=timeout_seconds)
+        try:
+            self._connection = kind(parts.hostname, parts.port, timeout=timeout_seconds)
+        except HTTPException as error:
+            raise ValueError(str(error)) from None
+        self._timeout_seconds = timeout_seconds
+        self._used = 0.0
         self._prefix = parts.path.rstrip("/")
-        self._headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        self._headers = {} if token is None else {"authorization": f"Bearer {token.strip()}"}
 
     def call(self, method: str, path: str, body: Json = None) -> Answer:
         """A request with a body of JSON, or without one. Raises NoAnswer."""
@@ -52,9 +66,10 @@ class Connection:
             body = request["text"].encode()
         try:
             return self._exchange(request["method"], target, body, headers)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, UnicodeError) as error:
             self._connection.close()
-            raise NoAnswer(str(error) or type(error).__name__) from error
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise NoAnswer(f"does not answer: {said[:200]}") from error
 
     def close(self) -> None:
         """Close it; the next request opens it again."""
@@ -67,13 +82,29 @@ class Connection:
         self.close()
 
     def _exchange(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        began = time.monotonic()
+        if began - self._used > _IDLE_SECONDS:
+            self._connection.close()
         self._connection.request(method, target, body, headers)
         response = self._connection.getresponse()
         answered = {name.lower(): value for name, value in response.getheaders()}
         location = answered.get("location")
         if location is not None and self._prefix:
-            answered["location"] = location.replace(self._prefix, "", 1)
-        return Answer(response.status, answered, response.read())
+            parts = urlsplit(location)
+            answered["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self._prefix)))
+        content = self._read(response, began + self._timeout_seconds)
+        self._used = time.monotonic()
+        return Answer(response.status, answered, content)
+
+    def _read(self, response: HTTPResponse, deadline: float) -> bytes:
+        content = b""
+        while chunk := response.read(_CHUNK):
+            content += chunk
+            if len(content) > _BODY_LIMIT:
+                raise HTTPException(f"a body of more than {_BODY_LIMIT} bytes")
+            if time.monotonic() > deadline:
+                raise TimeoutError("timed out in the middle of a body")
+        return content
 
 
 def _text_of(value: Json) -> str:

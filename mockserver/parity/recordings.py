@@ -8,6 +8,7 @@ that the server made and `<time:N>` for a time that it took: bound at first sigh
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -40,7 +41,8 @@ def matching(patterns: list[str]) -> list[Scenario]:
     known = list(scenarios())
     for pattern in patterns:
         if not any(fnmatchcase(scenario.name, pattern) for scenario in known):
-            raise ValueError(f"no scenario is called {pattern!r}; there are {', '.join(one.name for one in known)}")
+            alike = get_close_matches(pattern, [scenario.name for scenario in known], n=5, cutoff=0.3)
+            raise ValueError(f"no scenario is called {pattern!r}; alike are {', '.join(alike) or 'none'}")
     return [one for one in known if not patterns or any(fnmatchcase(one.name, pattern) for pattern in patterns)]
 
 

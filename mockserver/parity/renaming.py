@@ -20,11 +20,17 @@ def workspaces_of(scenario: Scenario) -> set[str]:
     return {name for name in named if _is_an_id(name)}
 
 
-class Renaming:
-    """Puts `prefix` before the ids of a scenario's workspaces and, where it clones, of its sessions too.
+def deletes(scenario: Scenario) -> bool:
+    """Whether the scenario deletes anything."""
+    return any(request["method"] == "DELETE" for request in _requests(scenario))
 
-    The live server's clones reach the sessions of one id in every workspace, hence the care with those. A prefix keeps
-    the order of the ids, and what they contain; it must be of digits, as no recorded filter looks for those.
+
+class Renaming:
+    """Puts `prefix` before the ids of a scenario's workspaces and sessions.
+
+    The live server's clones reach the sessions of one id in every workspace, ours and other people's, hence the care
+    with those. A prefix keeps the order of the ids, and what they contain; it must be of digits, as no recorded filter
+    looks for those.
     """
 
     def __init__(self, scenario: Scenario, prefix: str) -> None:
@@ -34,7 +40,8 @@ class Renaming:
         self.workspace = _replacing(workspaces, prefix, before="^", after="$")
         self._workspace_in_text = _replacing(workspaces, prefix, before=r"(?<![\w-])", after=r"(?![\w-])")
         self._session_in_path = _replacing(sessions, prefix, before="(?<=/sessions/)", after="(?=/|$)")
-        self._session_in_text = _replacing(sessions, prefix, before="(?<=ession )", after="(?= )")
+        in_text = "(?:(?<=ession )|(?<=operator: ))"  # as errors name them
+        self._session_in_text = _replacing(sessions, prefix, before=in_text, after="(?=[ .])")
         self.scenario = replace(scenario, steps=[self._step(step) for step in scenario.steps])
 
     def _step(self, step: Json) -> Json:
@@ -66,10 +73,8 @@ class Renaming:
 
 
 def _sessions_of(scenario: Scenario) -> set[str]:
-    """The ids of the sessions to rename: those that could be made, where the scenario clones."""
+    """The ids of all sessions that the scenario names and that could be made."""
     requests = _requests(scenario)
-    if not any(_segment(request["path"], 6) == "clone" for request in requests):
-        return set()
     named = {_segment(request["path"], 5) for request in requests if _segment(request["path"], 4) == "sessions"}
     named |= {_given_id(request) for request in requests if request["path"].endswith("/sessions")}
     return {name for name in named - {"list"} if _is_an_id(name)}

@@ -12,8 +12,12 @@ from .recordings import Json, Scenario
 _SHOWN = 300  # how many characters of a body or a value are printed
 
 
-def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], None]) -> bool:
-    """Play the scenarios, say each difference and at last the counts; whether nothing differed."""
+def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], None]) -> int:
+    """Play the scenarios, say each difference and at last the counts.
+
+    0 where all that was played agrees, 1 where something differs or the server went away, 2 where nothing could be
+    played.
+    """
     in_recorded_names = re.compile(re.escape(check.prefix) + r"\d{4}")
     verdicts: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
@@ -28,7 +32,9 @@ def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], N
         say(f"skipped {count}: {reason}")
     agree, differ = verdicts["agree"], verdicts["differ"]
     say(f"{agree} of {verdicts.total()} steps agree, {differ} differ, {verdicts['skipped']} skipped")
-    return not differ
+    if differ or check.gave_up is not None:
+        return 1
+    return 0 if agree else 2
 
 
 def _described(scenario: Scenario, number: int, step: Json, differences: list[Difference]) -> Iterable[str]:
@@ -46,5 +52,5 @@ def _described(scenario: Scenario, number: int, step: Json, differences: list[Di
 
 
 def _shown(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"

@@ -88,10 +88,18 @@ class Mock:
     ) -> str:
         """A token for what is named: a client's API key. A naive `expires_at` is in UTC; the fake's clock counts.
 
-        Raises ValueError while authentication is off.
+        Raises ValueError while authentication is off, where nothing is named, and for names that are none.
         """
         if self.keyring is None:
             raise ValueError("authentication is off, so there are no tokens: auth_secret turns it on")
+        named = {"workspace": workspace, "peer": peer, "session": session}
+        for argument, name in named.items():
+            if name is not None and (not isinstance(name, str) or not name):
+                raise ValueError(f"{argument} must be an id: {name!r}")
+        if not admin and not any(named.values()):
+            raise ValueError("a token is for a workspace, a peer, a session or an admin")
+        if expires_at is not None and not isinstance(expires_at, datetime):
+            raise ValueError(f"expires_at must be a datetime: {expires_at!r}")
         return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
 
     def scope_of(self, token: str | None) -> Scope:

@@ -66,6 +66,8 @@ class Keyring:
         Raises Unauthorized for one that is broken, signed otherwise, or expired.
         """
         claims = self.claims_of(token)
+        if not _is_for_us(claims, now):
+            raise Unauthorized("Invalid JWT")
         expires = claims.get("exp")
         if expires is not None and refuses_expiry:
             raise Unauthorized("Invalid JWT")
@@ -85,6 +87,13 @@ class Keyring:
         if not isinstance(claims, dict):
             raise Unauthorized("Invalid JWT")
         return claims
+
+
+def _is_for_us(claims: dict[str, Any], now: int) -> bool:
+    """Whether the claims that are not Honcho's but known to JWT are as the live server's library wants them."""
+    begins = [claims[name] for name in ("nbf", "iat") if name in claims]
+    is_begun = all(isinstance(moment, (int, float)) and moment * 1_000_000 <= now for moment in begins)
+    return is_begun and claims.get("aud") is None and isinstance(claims.get("sub", ""), str)
 
 
 def _moment(expiry: Any) -> int:
