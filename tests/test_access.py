@@ -138,6 +138,75 @@ def test_what_is_no_json_is_told_before_the_token_is_missed(guarded: MockServer)
     assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, "json_invalid")
 
 
+_ADMIN = Keyring(_SECRET).sign(Scope(admin=True, workspace="other"), 0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([("Authorization", f"bearer {_ADMIN}")], 200),
+        ([("authorization", f"BEARER {_ADMIN}")], 200),
+        ([("Authorization", f"Bearer {_ADMIN}"), ("Authorization", "Bearer rubbish")], 200),
+        ([("Authorization", "Bearer rubbish"), ("Authorization", f"Bearer {_ADMIN}")], 401),
+        ([("Authorization", _ADMIN)], 401),
+        ([("Authorization", f"Token {_ADMIN}")], 401),
+    ],
+)
+def test_the_first_authorization_counts_whatever_the_case_of_its_scheme(
+    guarded: MockServer, headers: list[tuple[str, str]], status: int
+) -> None:
+    """And an admin may do everything, whatever else the token names."""
+    assert httpx.post(f"{guarded.url}/v3/workspaces/w/sessions/list", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_good"),
+    [
+        ({"exp": 2_000}, True),
+        ({"exp": 999}, False),
+        ({"exp": "1970-01-01T00:16:41"}, True),
+        ({"exp": "1970-01-01T00:16:41+01:00"}, False),
+        ({"exp": "soon"}, False),
+        ({"exp": []}, False),
+        ({"nbf": 1_000, "iat": 999.5, "sub": "x", "aud": None}, True),
+        ({"nbf": 1_001}, False),
+        ({"iat": 1_001}, False),
+        ({"iat": "x"}, False),
+        ({"aud": "x"}, False),
+        ({"sub": 5}, False),
+        ({"t": [[]] * 10, "more": {}}, True),
+    ],
+)
+def test_claims_are_held_to_what_jwt_and_the_api_make_of_them(claims: dict[str, Any], is_good: bool) -> None:
+    token = _KEYRING.sign_claims({"ad": True, **claims})
+    if is_good:
+        assert _KEYRING.read(token, 1_000_000_000).admin
+    else:
+        with pytest.raises(Unauthorized):
+            _KEYRING.read(token, 1_000_000_000)
+
+
+def test_claims_nested_beyond_reason_are_invalid() -> None:
+    text = b'{"t":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    token = jwt.PyJWS().encode(text, "a secret that is long enough to be called one", "HS256")
+    with pytest.raises(Unauthorized, match="Invalid JWT"):
+        Keyring("a secret that is long enough to be called one").read(token, 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({}, "a token is for a workspace, a peer, a session or an admin"),
+        ({"workspace": ""}, "workspace must be an id: ''"),
+        ({"peer": 5}, "peer must be an id: 5"),
+        ({"admin": True, "expires_at": "2030"}, "expires_at must be a datetime: '2030'"),
+    ],
+)
+def test_a_token_for_nothing_is_refused(guarded: MockServer, wrong: Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        guarded.token(**wrong)
+
+
 def test_expiry_is_by_the_clock_of_the_fake(guarded: MockServer) -> None:
     clock = guarded.mock.clock
     clock.freeze(datetime(2031, 1, 1, tzinfo=UTC))
@@ -157,6 +226,10 @@ def test_a_key_that_is_asked_for_reaches_as_far_as_a_token_that_is_made(guarded:
     assert (_detail(guarded, key), _detail(guarded, key, "v")) == (None, "401 JWT not permissioned for this resource")
     claims = jwt.decode(key, options={"verify_signature": False})
     assert {name: claims[name] for name in claims if name != "t"} == {"w": "w", "exp": "2100-01-01T00:00:00Z"}
+    for parameter, claim in (("peer_id", "p"), ("session_id", "s")):
+        scoped = httpx.post(keys, params={parameter: "x"}, headers=admin).json()["key"]
+        claims = jwt.decode(scoped, options={"verify_signature": False})
+        assert {name: claims[name] for name in claims if name != "t"} == {claim: "x"}
     for empty in ({}, {"workspace_id": ""}):
         refused = httpx.post(keys, params=empty, headers=admin)
         [entry] = refused.json()["detail"]

@@ -20,6 +20,7 @@ from starlette.routing import Mount
 from mockserver import Mock, MockServer, create_app
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
+from mockserver.parity.command import _is_loopback
 from mockserver.parity.connection import Connection
 from mockserver.parity.matching import Answer
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
@@ -69,6 +70,7 @@ def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_l
     server = make_honcho_server(quirks="live", world=_IN_THE_WAY, auth_secret="another")
     check = check_of(server.url, server.token(admin=True), keyring=Keyring("another"))
     assert _verdicts(check, _WITHOUT_PURGES) == {"agrees": sum(len(scenario.steps) for scenario in _WITHOUT_PURGES)}
+    assert len(server.mock.store.workspaces) - 1 <= check.most_workspaces(_WITHOUT_PURGES)
     theirs = [name for name in server.mock.store.workspaces if not name.startswith(check.prefix)]
     assert theirs == ["elsewhere"]
     check.clean_up()
@@ -238,10 +240,13 @@ def test_an_interrupted_check_cleans_up_too(name: str, make_honcho_server: Calla
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        while not server.mock.store.purges:
-            time.sleep(0.01)
-        process.send_signal(getattr(signal, name))
-        out, err = process.communicate(timeout=60)
+        try:
+            while not server.mock.store.purges:
+                time.sleep(0.01)
+            process.send_signal(getattr(signal, name))
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert not any(workspace.active for workspace in server.mock.store.workspaces.values())
 
@@ -279,6 +284,17 @@ def test_a_reader_that_has_seen_enough_ends_it(server: MockServer) -> None:
         assert (process.stderr.read(), process.wait(60)) == ("", 1)
     server.mock.purge()
     assert not server.mock.store.workspaces
+
+
+@pytest.mark.parametrize(
+    ("host", "is_here"),
+    [
+        *((host, True) for host in ("localhost", "127.0.0.9", "::1", "0.0.0.0")),  # noqa: S104 - a name to be judged
+        *((host, False) for host in ("example.com", "10.0.0.1", "localhost.example.com", "127.0.0.1.example.com")),
+    ],
+)
+def test_only_loopback_is_written_to_without_asking(host: str, is_here: bool) -> None:
+    assert _is_loopback(host) is is_here
 
 
 @contextmanager
