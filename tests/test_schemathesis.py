@@ -313,7 +313,7 @@ def test_lax_coercions_are_taken(client: httpx.Client) -> None:
 
 def test_a_key_is_for_something() -> None:
     direct = DirectClient(SERVED.app)
-    for query, status in (("", 422), ("peer_id=", 422), ("peer_id=bob", 200)):
+    for query, status in (("", 422), ("peer_id=", 422), ("peer_id=bob", 200), ("peer_id=&session_id=s", 200)):
         assert direct.send("POST", "/v3/keys", query=query).status == status
 
 

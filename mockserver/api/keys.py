@@ -20,6 +20,9 @@ def create_key(call: Call) -> Reply:
         named = query.model_dump(include={"workspace_id", "peer_id", "session_id"})
         raise Unprocessable("At least one of workspace_id, peer_id, or session_id must be provided", ("query",), named)
     token = call.mock.token(
-        workspace=query.workspace_id, peer=query.peer_id, session=query.session_id, expires_at=query.expires_at
+        workspace=query.workspace_id or None,
+        peer=query.peer_id or None,
+        session=query.session_id or None,
+        expires_at=query.expires_at,
     )
     return 200, {"key": token}
