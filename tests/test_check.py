@@ -21,8 +21,8 @@ from mockserver import Mock, MockServer, create_app
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
 from mockserver.parity.command import _is_loopback
-from mockserver.parity.connection import Connection
-from mockserver.parity.matching import Answer
+from mockserver.parity.connection import Connection, NoAnswer
+from mockserver.parity.matching import Answer, Bindings
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
@@ -363,6 +363,35 @@ def test_an_early_purge_is_not_taken_for_a_difference_on_a_slow_line(
     walks = [BY_NAME[f"walk-{number}"] for number in (27, 28, 36)]
     verdicts = _verdicts(check_of(server.url), walks)
     assert set(verdicts) == {"agrees", "the server had purged what it still had when it was recorded"}
+
+
+def test_what_hangs_on_a_step_that_differs_is_skipped(check_of: Callable[..., Check]) -> None:
+    with _answering(b"{}") as url:
+        verdicts = _verdicts(check_of(url), [BY_NAME["x-clone-cutoffs"]])
+    assert verdicts["needs what an earlier step did not give"] > 0
+    assert verdicts["agrees"] == 0
+
+
+def test_times_that_run_backwards_differ_where_the_last_step_was_played(
+    server: MockServer, check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bindings, "runs_backwards", lambda *_: True)
+    server.mock.reset(quirks="live")
+    check = check_of(server.url, purge_wait=0)
+    *_, last = check.play(BY_NAME["x-session-create-minimal"])
+    assert [difference.place for difference in last.differences] == ["timestamps"]
+    *_, last = check.play(BY_NAME["x-purge-frees-the-id"])
+    assert (last.differences, last.skipped) == ([], "no purge came within 0 s")
+
+
+def test_a_body_that_does_not_end_is_no_answer() -> None:
+    complaint = "does not answer: a body of more than 20971520 bytes"
+    with (
+        _answering(b" " * 21 * 1024 * 1024) as url,
+        Connection(url) as connection,
+        pytest.raises(NoAnswer, match=complaint),
+    ):
+        connection.call("GET", "/health")
 
 
 _ODD_BODIES = [b"[]", b"null", b'"x"', b"[[]]", b"", b"<html>", b'{"items": 1}', b'{"items": [1, null, {"id": 5}]}']

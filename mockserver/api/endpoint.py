@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
-from ..domain.errors import ApiError
+from ..domain.errors import ApiError, Unauthorized
 from ..testing.mock import Mock
 from ..wire import json_text
 from . import answers
@@ -114,7 +114,10 @@ def _admit(operation: Operation, found: Found, scope: Scope, mock: Mock) -> Reac
     """What the request may reach. Raises Unauthorized, after what is no JSON and before all that is invalid."""
     if mock.keyring is None or operation.access is None:
         return EVERYTHING
-    reach = mock.scope_of(_bearer(scope))
+    token = _bearer(scope)
+    if token is None:
+        raise Unauthorized("No access token provided")
+    reach = mock.keyring.read(token, mock.clock.now(), refuses_expiry=mock.quirks.expiry_invalidates)
     operation.access(reach, found.path)
     return reach
 

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from ..domain import purges
-from ..domain.access import EVERYTHING, Scope
+from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
-from ..domain.errors import Unauthorized
 from ..domain.quirks import Quirks
 from ..domain.store import Store
 from ..wire.keys import Keyring
@@ -101,14 +100,6 @@ class Mock:
         if expires_at is not None and not isinstance(expires_at, datetime):
             raise ValueError(f"expires_at must be a datetime: {expires_at!r}")
         return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
-
-    def scope_of(self, token: str | None) -> Scope:
-        """What a request with this token may reach; everything while authentication is off. Raises Unauthorized."""
-        if self.keyring is None:
-            return EVERYTHING
-        if token is None:
-            raise Unauthorized("No access token provided")
-        return self.keyring.read(token, self.clock.now(), refuses_expiry=self.quirks.expiry_invalidates)
 
     def purge(self) -> int:
         """Carry out every purge that waits, due or not; how many they were."""
