@@ -7,6 +7,7 @@ from .columns import WILDCARD, Column, check_operator, has_operators, member_con
 from .errors import InvalidFilter
 from .semantics import (
     COMPARISONS,
+    AskedLast,
     Condition,
     Reader,
     Row,
@@ -84,4 +85,4 @@ def _comparison(key: str, name: str, operand: Any, read_text: Reader) -> Conditi
             )
         return number
 
-    return compared(read_number, COMPARISONS[name], decimal(str(operand)))
+    return AskedLast(compared(read_number, COMPARISONS[name], decimal(str(operand))))

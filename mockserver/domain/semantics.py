@@ -12,6 +12,7 @@
 - **Order** of text goes by code point, of numbers by value. A value inside metadata is compared as its text (`->>`): a
   string as it is, anything else as the database writes JSON.
 - **Parts** of text are looked for whatever the case, character by character; `%` and `_` stand for themselves.
+- **Casts** to a number fail on text that is none, and are asked last: beside a condition that is false no cast is made.
 - **Lists**: `in` is true where the value equals one of the list; else unknown where null is in the list, or where the
   row has no value and the list has any; else false.
 """
@@ -35,6 +36,16 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
+class AskedLast:
+    """A condition that may fail, asked after those beside it: PostgreSQL asks first what costs less."""
+
+    def __init__(self, condition: Condition) -> None:
+        self._condition = condition
+
+    def __call__(self, row: Row) -> bool | None:
+        return self._condition(row)
+
+
 def all_of(conditions: Iterable[Condition | None]) -> Condition | None:
     """False where one is false, else unknown where one is unknown; None where no condition says anything."""
     return _joined(conditions, decisive=False)
@@ -53,6 +64,9 @@ def none_of(conditions: Iterable[Condition | None]) -> Condition | None:
 def _joined(conditions: Iterable[Condition | None], *, decisive: bool) -> Condition | None:
     """The conditions joined so that one with the decisive verdict settles it."""
     said = [condition for condition in conditions if condition is not None]
+    may_fail = any(isinstance(condition, AskedLast) for condition in said)
+    if may_fail and not decisive:  # The members of an OR are asked in their order.
+        said.sort(key=lambda condition: isinstance(condition, AskedLast))
 
     def joined(row: Row) -> bool | None:
         verdict: bool | None = not decisive
@@ -64,7 +78,9 @@ def _joined(conditions: Iterable[Condition | None], *, decisive: bool) -> Condit
                 verdict = None
         return verdict
 
-    return joined if len(said) > 1 else said[0] if said else None
+    if len(said) < 2:
+        return said[0] if said else None
+    return AskedLast(joined) if may_fail else joined
 
 
 def _negated(condition: Condition) -> Condition:
@@ -72,7 +88,7 @@ def _negated(condition: Condition) -> Condition:
         verdict = condition(row)
         return None if verdict is None else not verdict
 
-    return negated
+    return AskedLast(negated) if isinstance(condition, AskedLast) else negated
 
 
 def compared(read: Reader, compare: Callable[[Any, Any], bool], wanted: Any) -> Condition:

@@ -149,6 +149,35 @@ def test_a_number_against_text_that_is_none_is_refused_and_names_the_row() -> No
         matches({"id": "s", "metadata": {"n": "nine"}})
 
 
+_IS_MORE_THAN_ONE: Row = {"metadata": {"n": {"gt": 1}}}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {**_IS_MORE_THAN_ONE, "id": "t"},
+        {"id": "t", **_IS_MORE_THAN_ONE},
+        {"AND": [_IS_MORE_THAN_ONE, {"id": "t"}]},
+        {"AND": [{"AND": [_IS_MORE_THAN_ONE]}, {"NOT": [{"id": "s"}]}]},
+        {"AND": [{"OR": [_IS_MORE_THAN_ONE, {"id": "u"}]}], "id": {"contains": "T"}},
+        {"AND": [{"NOT": [{"NOT": [_IS_MORE_THAN_ONE]}]}, {"id": "t"}]},
+        {"metadata": {"n": {"gt": 1, "contains": "5"}}},
+        {"OR": [{"id": "s"}, _IS_MORE_THAN_ONE], "metadata": {"n": 5}},
+    ],
+)
+def test_a_number_is_asked_last_and_not_where_another_condition_decides(filters: Row) -> None:
+    """PostgreSQL answers so too (tried with 15), in whatever order the conditions are written."""
+    rows: list[Row] = [{"id": "s", "metadata": {"n": "nine"}}, {"id": "t", "metadata": {"n": 5}}]
+    assert [row["id"] for row in _kept(rows, filters)] == ["t"]
+
+
+def test_the_members_of_or_are_asked_in_their_order() -> None:
+    rows: list[Row] = [{"id": "s", "metadata": {"n": "nine"}}]
+    assert _kept(rows, {"OR": [{"id": "s"}, _IS_MORE_THAN_ONE]}) == rows
+    with pytest.raises(InvalidFilter):
+        _kept(rows, {"OR": [_IS_MORE_THAN_ONE, {"id": "s"}]})
+
+
 _DEEPEST = {"AND": [{"AND": [{"AND": [{"AND": [{"AND": [{"id": "s"}]}]}]}]}]}
 
 
