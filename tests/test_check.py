@@ -23,6 +23,7 @@ from mockserver.parity.cleaning import delete_workspace
 from mockserver.parity.command import _is_loopback
 from mockserver.parity.connection import Connection, NoAnswer
 from mockserver.parity.matching import Answer, Bindings
+from mockserver.parity.purging import PurgeWatch
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
@@ -122,10 +123,20 @@ def test_a_purge_that_does_not_come_skips_what_depends_on_it(
 
 
 def test_a_purge_that_comes_late_is_waited_for(
-    make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
+    server: MockServer, check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the deleted session had neither messages nor members to look at."""
-    server = make_honcho_server(quirks="live", purge_after=1)
+    wait = PurgeWatch.wait
+
+    def wait_for_one_that_comes(watch: PurgeWatch, seconds: float) -> bool:
+        timer = threading.Timer(0.15, server.mock.purge)
+        timer.start()
+        came = wait(watch, seconds)
+        timer.join()
+        return came
+
+    monkeypatch.setattr(PurgeWatch, "wait", wait_for_one_that_comes)
+    server.mock.reset(quirks="live")
     scenarios = [scenario for scenario in ALL if scenario.name.startswith("x-purge")]
     assert _verdicts(check_of(server.url, purge_wait=10), scenarios) == {"agrees": 33}
 

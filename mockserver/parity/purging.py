@@ -57,9 +57,10 @@ class PurgeWatch:
         """
         if not self._signs:
             return False
-        # The purge may just be on its way from the session that the request is about to the one deleted after it.
-        is_about_it = any(name in json.dumps(request) for name in self._deleted)
-        grace = 2 * self._lag + _POLL_SECONDS if is_about_it else 0
+        # The purge may just be on its way from the session that the request meets to the one deleted after it.
+        lists = request["path"].endswith("/list") or "/peers" in request["path"]
+        meets_it = lists or any(name in json.dumps(request) for name in self._deleted)
+        grace = 2 * self._lag + _POLL_SECONDS if meets_it else 0
         return _comes(lambda: any(is_gone() for is_gone in self._signs), grace)
 
     def _is_visible(self, session: str) -> bool:
