@@ -134,12 +134,4 @@ def _port(text: str) -> int:
 
 
 def _seconds(text: str) -> float | None:
-    if text == "none":
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 up, nor none: {text!r}")
-    return seconds
+    return None if text == "none" else check.seconds(text, ", nor none")

@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
-from datetime import datetime
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -82,7 +81,9 @@ class MockServer:
 
     `host` and `port` are where it listens, 0 a free port; `allow_hosts` the names beside loopback and `host` under
     which the control plane answers. The other options are those of Mock. It answers once `with` has entered, and is
-    gone when `with` has left. Entering raises OSError for an address that cannot be had, ValueError for no port.
+    gone when `with` has left. `token` makes tokens, as that of `mock` does.
+
+    Entering raises OSError for an address that cannot be had, ValueError for no port.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class MockServer:
         allow_hosts: Iterable[str] = (),
     ) -> None:
         self.mock = Mock(quirks=quirks, world=world, purge_after=purge_after, seed=seed, auth_secret=auth_secret)
+        self.token = self.mock.token
         self._host = host
         self._port = port
         self._allow_hosts = (host, *allow_hosts)
@@ -111,18 +113,6 @@ class MockServer:
         if self._url is None:
             raise RuntimeError("the server was not started yet: enter it with `with`")
         return self._url
-
-    def token(
-        self,
-        *,
-        workspace: str | None = None,
-        peer: str | None = None,
-        session: str | None = None,
-        admin: bool = False,
-        expires_at: datetime | None = None,
-    ) -> str:
-        """The same as `mock.token`."""
-        return self.mock.token(workspace=workspace, peer=peer, session=session, admin=admin, expires_at=expires_at)
 
     def __enter__(self) -> Self:
         if self._thread is not None:

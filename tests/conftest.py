@@ -9,6 +9,7 @@ import uvicorn.protocols.http.auto  # noqa: F401 - before pytester drops what is
 from hypothesis import HealthCheck, settings
 
 from mockserver import MockServer
+from mockserver import server as server_module
 
 pytest_plugins = ["pytester"]
 
@@ -49,3 +50,11 @@ def client(server: MockServer) -> Iterator[httpx.Client]:
     """A client of `server`."""
     with httpx.Client(base_url=server.url) as client:
         yield client
+
+
+@pytest.fixture(params=["fast", "plain"])
+def each_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With uvloop and httptools, and with what uvicorn has without them."""
+    if request.param == "plain":
+        monkeypatch.setitem(server_module._SETTINGS, "loop", "asyncio")
+        monkeypatch.setitem(server_module._SETTINGS, "http", "h11")

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
+from addresses import address_of
 from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.api.endpoint import BODY_LIMIT, DRAIN_LIMIT, _read, _TooLarge
@@ -334,8 +335,7 @@ def test_a_client_that_hangs_up_gets_no_answer_and_changes_nothing(direct: Direc
 
 def _raw(server: MockServer, request: bytes) -> bytes:
     """What comes back for these bytes on a socket."""
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection(address_of(server.url), timeout=5) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         received = b""
@@ -373,9 +373,8 @@ def test_a_body_beyond_the_limit_is_answered_over_a_socket(server: MockServer) -
 def test_clients_that_hang_up_in_the_middle_of_a_body_leave_the_server_alive(
     server: MockServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    host, port = server.url.removeprefix("http://").split(":")
     for _ in range(20):
-        with socket.create_connection((host, int(port))) as connection:
+        with socket.create_connection(address_of(server.url)) as connection:
             connection.sendall(b"POST /v3/workspaces/w/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
     deadline = time.monotonic() + 5
     while httpx.get(f"{server.url}/health").status_code != 200:

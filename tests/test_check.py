@@ -20,7 +20,7 @@ from starlette.routing import Mount
 from mockserver import Mock, MockServer, create_app
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
-from mockserver.parity.command import _is_loopback
+from mockserver.parity.command import _is_here
 from mockserver.parity.connection import Connection, NoAnswer
 from mockserver.parity.matching import Answer, Bindings
 from mockserver.parity.purging import PurgeWatch
@@ -305,7 +305,7 @@ def test_a_reader_that_has_seen_enough_ends_it(server: MockServer) -> None:
     ],
 )
 def test_only_loopback_is_written_to_without_asking(host: str, is_here: bool) -> None:
-    assert _is_loopback(host) is is_here
+    assert _is_here(host) is is_here
 
 
 @contextmanager

@@ -7,23 +7,13 @@ import time
 import httpx
 import pytest
 
+from addresses import address_of
 from mockserver import MockServer
-from mockserver import server as server_module
 
 _W = "/v3/workspaces/w"
 
-
-@pytest.fixture(params=["fast", "plain"], autouse=True)
-def _loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With uvloop and httptools, and with what uvicorn has without them."""
-    if request.param == "plain":
-        monkeypatch.setitem(server_module._SETTINGS, "loop", "asyncio")
-        monkeypatch.setitem(server_module._SETTINGS, "http", "h11")
-
-
-def _address(server: MockServer) -> tuple[str, int]:
-    host, port = server.url.removeprefix("http://").split(":")
-    return host, int(port)
+# Every promise holds with uvloop and httptools, and without.
+pytestmark = pytest.mark.usefixtures("each_loop")
 
 
 def test_clients_that_ask_much_at_once_and_hang_up_are_let_go_quietly(caplog: pytest.LogCaptureFixture) -> None:
@@ -32,7 +22,7 @@ def test_clients_that_ask_much_at_once_and_hang_up_are_let_go_quietly(caplog: py
     with MockServer() as server:
         httpx.post(f"{server.url}{_W}/sessions/s/messages", json=batch)
         for milliseconds in range(40):
-            with socket.create_connection(_address(server)) as client:
+            with socket.create_connection(address_of(server.url)) as client:
                 client.sendall(reading * 20)
                 time.sleep(milliseconds % 10 / 1000)
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -45,7 +35,7 @@ def test_a_body_that_breaks_where_nobody_reads_it_is_answered_once(caplog: pytes
     rest = b" HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz\r\n"
     with MockServer() as server:
         for head in heads * 5:
-            with socket.create_connection(_address(server), timeout=5) as client:
+            with socket.create_connection(address_of(server.url), timeout=5) as client:
                 client.sendall(head + rest)
                 assert client.recv(65536).startswith(b"HTTP/1.1 4")
         assert httpx.get(f"{server.url}/health").status_code == 200

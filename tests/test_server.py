@@ -16,30 +16,20 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from addresses import address_of
 from mockserver import Mock, MockServer, WorldError, create_app
-from mockserver import server as server_module
 
 _W = "/v3/workspaces/w"
 
-
-@pytest.fixture(params=["fast", "plain"], autouse=True)
-def _loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every promise holds with uvloop and httptools, and with what uvicorn has without them."""
-    if request.param == "plain":
-        monkeypatch.setitem(server_module._SETTINGS, "loop", "asyncio")
-        monkeypatch.setitem(server_module._SETTINGS, "http", "h11")
-
-
-def _address(server: MockServer) -> tuple[str, int]:
-    host, port = server.url.removeprefix("http://").split(":")
-    return host, int(port)
+# Every promise holds with uvloop and httptools, and without.
+pytestmark = pytest.mark.usefixtures("each_loop")
 
 
 def test_it_answers_at_once_and_is_gone_afterwards() -> None:
     threads = threading.active_count()
     with MockServer() as server:
         assert httpx.get(f"{server.url}/health").json() == {"status": "ok"}
-        address = _address(server)
+        address = address_of(server.url)
     assert threading.active_count() == threads
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, timeout=1)
@@ -59,7 +49,7 @@ def test_it_leaves_quietly_while_clients_hang(caplog: pytest.LogCaptureFixture) 
         b"POST /v3/workspaces/w/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
     ]
     with MockServer() as server:
-        clients = [socket.create_connection(_address(server)) for _ in beginnings]
+        clients = [socket.create_connection(address_of(server.url)) for _ in beginnings]
         for client, beginning in zip(clients, beginnings, strict=True):
             client.sendall(beginning)
         while len(server._server.server_state.connections) < len(clients):  # type: ignore[union-attr]
@@ -190,7 +180,7 @@ def test_after_it_is_gone_its_mock_can_still_be_asked() -> None:
 
 def test_a_taken_port_is_an_error_and_no_url_is_promised() -> None:
     with MockServer() as server:
-        other = MockServer(port=_address(server)[1])
+        other = MockServer(port=address_of(server.url)[1])
         with pytest.raises(OSError, match="in use"):
             other.__enter__()
     with pytest.raises(RuntimeError, match="not started"):
@@ -205,7 +195,7 @@ def test_a_port_that_is_none_is_told() -> None:
 
 def test_an_answer_is_sent_without_delay() -> None:
     """An answer goes out in two writes; without this the second waits for the client's acknowledgement."""
-    with MockServer() as server, socket.create_connection(_address(server)):
+    with MockServer() as server, socket.create_connection(address_of(server.url)):
         connections = server._server.server_state.connections  # type: ignore[union-attr]
         while not connections:
             time.sleep(0.001)
@@ -217,7 +207,7 @@ def test_an_answer_is_sent_without_delay() -> None:
 @pytest.mark.parametrize("round_", range(30))
 def test_clients_that_come_as_it_leaves_are_let_go(round_: int) -> None:
     with MockServer() as server:
-        late = [socket.create_connection(_address(server)) for _ in range(5)]
+        late = [socket.create_connection(address_of(server.url)) for _ in range(5)]
     for client in late:
         client.settimeout(5)
         with suppress(ConnectionResetError):

@@ -1,6 +1,5 @@
 """The control plane: the verbs of Mock for other languages, under `/_mock/`, and who may reach it."""
 
-import ipaddress
 import re
 from collections.abc import Iterable
 
@@ -8,6 +7,7 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from ..testing.mock import Mock
+from ..wire.hosts import is_loopback
 from . import answers
 from .endpoint import Endpoint
 from .operation import Call, Reply, Room
@@ -78,15 +78,8 @@ class ControlPlane(Endpoint):
         if match is None:
             return False
         host = match[1].strip("[]").lower()
-        return host in self._allowed or host == "localhost" or _is_loopback(host)
+        return host in self._allowed or is_loopback(host)
 
 
 def _header(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

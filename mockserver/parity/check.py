@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from typing import NamedTuple
 
 from ..domain.clock import Ids
@@ -130,7 +131,7 @@ class _Play:
         brings_tokens = self._scenario.authenticated
         if brings_tokens and self._check.keyring is not None:
             request = _signed_anew(request, self._check.keyring, self._renaming)
-        may_be_made = dict.fromkeys(name for name in self._renaming.workspaces if name in _names(request))
+        may_be_made = dict.fromkeys(self._renaming.workspaces_in(request))
         try:
             answer = self._check.connection.send(request, with_token=not brings_tokens)
         except NoAnswer:
@@ -144,23 +145,21 @@ class _Play:
         return answer
 
 
-def _names(request: Json) -> set[str]:
-    """The ids that a request may make a workspace under."""
-    body = request.get("json")
-    given = [body.get("id"), body.get("name")] if isinstance(body, dict) else []
-    return {*request["path"].split("/")[3:4], *(name for name in given if isinstance(name, str))}
-
-
 def _shown(answer: Answer) -> str:
     text = " ".join(answer.body[:200].decode("utf-8", "replace").split())
     return f"{answer.status} {text}".rstrip()
+
+
+@cache
+def _recorded_keyring() -> Keyring:
+    return Keyring(RECORDED_SECRET)
 
 
 def _signed_anew(request: Json, keyring: Keyring, renaming: Renaming) -> Json:
     """The request with its token signed by the server's secret and for the names of this check."""
     headers = request.get("headers", {})
     try:
-        claims = Keyring(RECORDED_SECRET).claims_of(headers.get("Authorization", "").removeprefix("Bearer "))
+        claims = _recorded_keyring().claims_of(headers.get("Authorization", "").removeprefix("Bearer "))
     except Unauthorized:  # A recorded token that is no good stays as it is.
         return request
     for claim, rename in (("w", renaming.workspace), ("s", renaming.session)):

@@ -1,14 +1,18 @@
 """The command `check`: its options, what it asks before it writes, and how it ends."""
 
 import argparse
-import ipaddress
 import os
 import signal
 import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
+from ..domain.access import EVERYTHING
+from ..domain.clock import Clock
+from ..wire.hosts import is_loopback, is_unspecified
+
 if TYPE_CHECKING:
+    from ..wire.keys import Keyring
     from .check import Check
     from .recordings import Scenario
 
@@ -44,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--purge-wait",
-        type=_seconds,
+        type=seconds,
         default=60.0,
         metavar="SECONDS",
         help="how long to wait for the server to purge what was deleted (default: 60)",
@@ -73,7 +77,7 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     _heed_signals()
     try:
         checking.look()
-        if not (options.yes or _is_loopback(connection.host)) and not _agrees_to(checking, chosen, options.url):
+        if not (options.yes or _is_here(connection.host)) and not _agrees_to(checking, chosen, options.url):
             parser.error("nothing was done; --yes goes ahead without asking")
         return play_all(checking, chosen, lambda line: print(line, flush=True))
     except (Unfit, NoAnswer) as error:
@@ -88,12 +92,8 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         _clean_up(checking)
 
 
-def _token(options: argparse.Namespace, keyring: object) -> str | None:
-    from ..domain.access import EVERYTHING
-    from ..domain.clock import Clock
-    from ..wire.keys import Keyring
-
-    if options.token is None and isinstance(keyring, Keyring):
+def _token(options: argparse.Namespace, keyring: "Keyring | None") -> str | None:
+    if options.token is None and keyring is not None:
         return keyring.sign(EVERYTHING, Clock().now())
     return options.token or os.environ.get("HONCHO_API_KEY")
 
@@ -121,19 +121,16 @@ def _clean_up(checking: "Check") -> None:
         print(f"left behind: workspace {workspace_id}", file=sys.stderr)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return address.is_loopback or address.is_unspecified  # 0.0.0.0, as `serve` says it, is this machine.
+def _is_here(host: str) -> bool:
+    return is_loopback(host) or is_unspecified(host)  # 0.0.0.0, as `serve` says it, is this machine.
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str, or_else: str = "") -> float:
+    """The seconds that an argument names. Raises ArgumentTypeError; `or_else` says what it may be instead."""
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = -1
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 up: {text!r}")
-    return seconds
+        number = -1
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 up{or_else}: {text!r}")
+    return number

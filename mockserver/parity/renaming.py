@@ -44,6 +44,11 @@ class Renaming:
         self._session_in_text = _replacing(sessions, prefix, before=in_text, after="(?=[ .])")
         self.scenario = replace(scenario, steps=[self._step(step) for step in scenario.steps])
 
+    def workspaces_in(self, request: Json) -> list[str]:
+        """The renamed workspaces that a request, renamed as well, names and so may make."""
+        named = {_segment(request["path"], 3), _given_id(request)}
+        return [name for name in self.workspaces if name in named]
+
     def _step(self, step: Json) -> Json:
         if "control" in step:
             return step

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..domain import purges
 from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
 from ..domain.quirks import Quirks
 from ..domain.store import Store
-from ..wire.keys import Keyring
 from .worlds import StartingWorld, WorldSource
+
+if TYPE_CHECKING:
+    from ..wire.keys import Keyring
 
 T = TypeVar("T")
 
@@ -125,7 +127,9 @@ class Mock:
         # Its ids come from a run of their own, so that none of it comes again after a reset.
         return StartingWorld(source, Ids(None if self._seed is None else f"world of {self._seed}"))
 
-    def _begin(self, quirks: Quirks, purge_after: float | None, world: StartingWorld, keyring: Keyring | None) -> None:
+    def _begin(
+        self, quirks: Quirks, purge_after: float | None, world: StartingWorld, keyring: "Keyring | None"
+    ) -> None:
         """Put a new store with the world in it in place of the old one, in real time and with the first of the ids."""
         self.clock.restart()
         self._ids.restart()
@@ -135,8 +139,12 @@ class Mock:
         self.keyring = keyring
 
 
-def _keyring(secret: str | None) -> Keyring | None:
-    return None if secret is None else Keyring(secret)
+def _keyring(secret: str | None) -> "Keyring | None":
+    if secret is None:
+        return None
+    from ..wire.keys import Keyring  # Most servers let anyone in.
+
+    return Keyring(secret)
 
 
 def _checked_wait(seconds: float | None) -> float | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from addresses import address_of
+
 # Ids follow from a seed, and purges come only when they are asked for: so the answers repeat, but for their times.
 # With authentication, as without it there are no keys to ask for.
 _PROGRAM = """
@@ -45,8 +47,7 @@ class ServerProcess:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said)
         assert self._process.stdout is not None
         url, self.loop, self.token = self._process.stdout.readline().decode().split()
-        host, port = url.removeprefix("http://").split(":")
-        self.address = host, int(port)
+        self.address = address_of(url)
         return self
 
     def __exit__(
