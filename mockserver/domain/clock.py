@@ -4,34 +4,61 @@ import base64
 import random
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _END_OF_TIME = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_SEEDED_START = (datetime(2026, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_SEEDED_STEP = 1_000
+
+
+class ClockState(NamedTuple):
+    """Where a clock stands: how far it was moved, where it is frozen, and the last moment that it gave."""
+
+    moved: int
+    frozen: int | None
+    last: int
 
 
 class Clock:
     """The time that everything in the fake reads: timestamps and due times.
 
     While it runs it follows real time, moved by what was advanced, and never gives the same microsecond twice.
-    Frozen, it repeats itself until it is advanced or resumed.
+    Frozen, it repeats itself until it is advanced or resumed. A `seeded` one knows nothing of real time: it begins
+    with 2026 and runs on by a millisecond whenever it is asked, so that every run of it is the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, seeded: bool = False) -> None:
+        self._seeded = seeded
         self.restart()
 
     def restart(self) -> None:
-        """Follow real time again, as a new clock does."""
+        """Follow real time again, or begin again with 2026, as a new clock does."""
         self._moved = 0
         self._frozen: int | None = None
-        self._last = 0
+        self._last = _SEEDED_START if self._seeded else 0
 
     def now(self) -> int:
         """Microseconds since 1970 in UTC."""
         if self._frozen is not None:
             return self._frozen
-        self._last = max(self._last + 1, time.time_ns() // 1000 + self._moved)
+        if self._seeded:
+            self._last += _SEEDED_STEP
+        else:
+            self._last = max(self._last + 1, time.time_ns() // 1000 + self._moved)
         return self._last
+
+    def peek(self) -> int:
+        """The same without moving the clock: what it gave last, or a moment since."""
+        if self._frozen is not None:
+            return self._frozen
+        return self._last if self._seeded else max(self._last, time.time_ns() // 1000 + self._moved)
+
+    def elapsed(self) -> float:
+        """Seconds of real time since some moment; the difference of two readings is how long something took."""
+        return time.perf_counter()
 
     def freeze(self, at: datetime | None = None) -> None:
         """Stand still at `at` (aware; a naive one is taken as UTC), or at this moment."""
@@ -39,13 +66,15 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move forward by `seconds`. Raises ValueError for negative ones, and for more than lead to the year 9999."""
-        if not 0 <= seconds < _END_OF_TIME / 1_000_000 - self.now() / 1_000_000:
+        if not 0 <= seconds < _END_OF_TIME / 1_000_000 - self.peek() / 1_000_000:
             raise ValueError(f"a clock cannot be advanced by {seconds} seconds")
         moved = round(seconds * 1_000_000)
-        if self._frozen is None:
-            self._moved += moved
-        else:
+        if self._frozen is not None:
             self._frozen += moved
+        elif self._seeded:
+            self._last += moved
+        else:
+            self._moved += moved
 
     def resume(self) -> None:
         """Run on from where it was frozen."""
@@ -54,15 +83,31 @@ class Clock:
             self._last = self._frozen
             self._frozen = None
 
+    def state(self) -> ClockState:
+        """What `put_back` takes."""
+        return ClockState(self._moved, self._frozen, self._last)
+
+    def put_back(self, state: ClockState) -> None:
+        """Stand where the clock stood; while it follows real time, run on as far from that as then."""
+        self._moved, self._frozen, self._last = state
+
+    def copy(self) -> "Clock":
+        """Another clock that goes on alike."""
+        twin = Clock(seeded=self._seeded)
+        twin.put_back(self.state())
+        return twin
+
 
 class Ids:
     """Makes the ids that the server gives: 21 characters of `A-Za-z0-9_-`.
 
     The same `seed` gives the same run of them; without one the run is seeded by the operating system.
+    `number()` counts: each is larger than all before it, and nothing turns it back.
     """
 
     def __init__(self, seed: int | str | None = None) -> None:
         self._seed = seed
+        self.number = count(1).__next__
         self.restart()
 
     def restart(self) -> None:
@@ -72,6 +117,41 @@ class Ids:
     def new(self) -> str:
         """A fresh id; 126 random bits."""
         return base64.urlsafe_b64encode(self._random.getrandbits(128).to_bytes(16, "big"))[:21].decode()
+
+    def state(self) -> tuple[Any, ...] | None:
+        """What `put_back` takes; None without a seed: the id of what was forgotten must not come again."""
+        return None if self._seed is None else self._random.getstate()
+
+    def put_back(self, state: tuple[Any, ...] | None) -> None:
+        """Go on with the ids as they came then; nothing happens without a seed."""
+        if state is not None:
+            self._random.setstate(state)
+
+    def copy(self) -> "Ids":
+        """Another maker of ids that goes on alike."""
+        twin = Ids(self._seed)
+        twin.number = count(self.number()).__next__
+        twin._random.setstate(self._random.getstate())
+        return twin
+
+
+class Chances:
+    """A run of chances, for what happens with a probability; the same `seed` gives the same run."""
+
+    def __init__(self, seed: int | str | None = None) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - no secrets; a seed must repeat
+
+    def next(self) -> float:
+        """From 0 up to, but not, 1."""
+        return self._random.random()
+
+
+def moment(microseconds_since_1970: float) -> datetime | None:
+    """The aware datetime in UTC; None for one after the year 9999, which no clock reaches."""
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds_since_1970)
+    except OverflowError:
+        return None
 
 
 def microseconds(moment: datetime) -> int:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.clock import Clock, Ids, microseconds, timestamp
+from mockserver.domain.clock import Chances, Clock, Ids, microseconds, moment, timestamp
 
 _moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=2)), timezone(timedelta(hours=-9))]))
 
@@ -84,3 +84,90 @@ def test_the_same_seed_gives_the_same_ids_again_after_a_restart_too() -> None:
     assert [other.new() for _ in range(5)] == run
     one.restart()
     assert [one.new() for _ in range(5)] == run
+
+
+def test_a_seeded_clock_begins_with_2026_and_runs_by_a_millisecond_for_each_that_asks() -> None:
+    clock = Clock(seeded=True)
+    for _ in range(2):
+        assert timestamp(clock.peek()) == "2026-01-01T00:00:00Z"
+        assert [timestamp(clock.now()) for _ in range(2)] == [
+            "2026-01-01T00:00:00.001000Z",
+            "2026-01-01T00:00:00.002000Z",
+        ]
+        clock.advance(1)
+        assert timestamp(clock.now()) == "2026-01-01T00:00:01.003000Z"
+        clock.freeze()
+        clock.advance(1)
+        assert timestamp(clock.now()) == timestamp(clock.now()) == "2026-01-01T00:00:02.004000Z"
+        clock.resume()
+        assert timestamp(clock.now()) == "2026-01-01T00:00:02.005000Z"
+        clock.restart()
+
+
+@pytest.mark.parametrize("seeded", [False, True])
+def test_a_look_at_the_clock_does_not_move_it(seeded: bool) -> None:
+    clock = Clock(seeded=seeded)
+    given = clock.now()
+    assert given <= clock.peek() <= clock.peek() <= clock.now() < given + 60_000_000
+    clock.freeze()
+    assert clock.peek() == clock.now()
+
+
+def test_seconds_that_pass_are_read_off_two_readings() -> None:
+    clock = Clock()
+    clock.freeze()
+    first = clock.elapsed()
+    assert first <= clock.elapsed() < first + 60
+
+
+@pytest.mark.parametrize("seeded", [False, True])
+def test_a_clock_is_put_back_to_where_it_stood(seeded: bool) -> None:
+    clock = Clock(seeded=seeded)
+    clock.advance(5)
+    running = clock.state()
+    seen = clock.peek()
+    clock.freeze(datetime(2100, 1, 1, tzinfo=UTC))
+    frozen = clock.state()
+    clock.resume()
+    clock.put_back(frozen)
+    assert timestamp(clock.now()) == "2100-01-01T00:00:00Z"
+    clock.put_back(running)
+    assert seen <= clock.peek() < seen + 60_000_000
+    assert clock.copy().state() == clock.state()
+
+
+def test_only_ids_of_a_seed_are_put_back() -> None:
+    seeded, unseeded = Ids(1), Ids()
+    for ids, repeats in ((seeded, True), (unseeded, False)):
+        state = ids.state()
+        made = [ids.new() for _ in range(3)]
+        ids.put_back(state)
+        assert ([ids.new() for _ in range(3)] == made) is repeats
+
+
+def test_numbers_grow_whatever_is_put_back_or_begins_again() -> None:
+    ids = Ids(1)
+    state = ids.state()
+    numbers = [ids.number()]
+    ids.put_back(state)
+    numbers.append(ids.number())
+    ids.restart()
+    numbers.append(ids.number())
+    assert numbers == sorted(set(numbers))
+    assert ids.copy().number() > numbers[-1]
+
+
+def test_chances_lie_below_one_and_repeat_with_their_seed() -> None:
+    def run(seed: int | None) -> list[float]:
+        chances = Chances(seed)
+        return [chances.next() for _ in range(50)]
+
+    assert run(1) == run(1) != run(2)
+    assert run(None) != run(None)
+    assert all(0 <= chance < 1 for chance in run(None))
+
+
+def test_a_moment_that_no_clock_reaches_has_no_date() -> None:
+    assert moment(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert moment(float("inf")) is None
+    assert moment(10**18) is None
