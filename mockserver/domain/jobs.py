@@ -1,14 +1,15 @@
 """Background work that waits: the purges of deleted sessions and workspaces."""
 
-from heapq import heappop, heappush
+from bisect import insort
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
 class Purge(NamedTuple):
     """What is to be purged, and from when (microseconds since 1970, or for ever: only when asked).
 
-    `number` is that of the session, or of the workspace where `session_id` is None: another one that was made under
-    the same id since is not meant.
+    `order` grows with every purge that is queued. `number` is that of the session, or of the workspace where
+    `session_id` is None: another one that was made under the same id since is not meant. `tries` have failed so far.
     """
 
     due: float
@@ -16,6 +17,25 @@ class Purge(NamedTuple):
     number: int
     workspace_id: str
     session_id: str | None
+    tries: int = 0
+
+
+class Target(NamedTuple):
+    """Which purges are meant: those of this session, or of this workspace with its sessions; None: of any."""
+
+    session_id: str | None = None
+    workspace_id: str | None = None
+
+    @classmethod
+    def named(cls, session_id: str | None, workspace_id: str | None) -> "Target":
+        """The target of what a caller names. Raises ValueError for what is no text."""
+        for kind, name in (("session", session_id), ("workspace", workspace_id)):
+            if name is not None and not isinstance(name, str):
+                raise ValueError(f"{kind} must be an id or None: {name!r}")
+        return cls(session_id, workspace_id)
+
+    def covers(self, job: Purge) -> bool:
+        return self.session_id in (None, job.session_id) and self.workspace_id in (None, job.workspace_id)
 
 
 class Purges:
@@ -24,21 +44,69 @@ class Purges:
     `after` is how many seconds of the clock a purge waits, or None: it waits until it is asked for.
     """
 
-    def __init__(self, after: float | None) -> None:
+    def __init__(self, after: float | None, number: Callable[[], int]) -> None:
         self.after = after
+        self._held = False
+        self._number = number
         self._waiting: list[Purge] = []
-        self._queued = 0
+        self._failures: list[tuple[int, Target]] = []
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def queue(self, now: int, number: int, workspace_id: str, session_id: str | None) -> None:
-        due = float("inf") if self.after is None else now + round(self.after * 1_000_000)
-        self._queued += 1
-        heappush(self._waiting, Purge(due, self._queued, number, workspace_id, session_id))
+    def waiting(self, target: Target | None = None) -> list[Purge]:
+        """Those that wait, in the order in which they run."""
+        return [job for job in self._waiting if target is None or target.covers(job)]
 
-    def take(self, now: int | None = None) -> Purge | None:
-        """The next purge that is due at `now`, or, without a time, the next of all; None where there is none."""
-        if not self._waiting or (now is not None and self._waiting[0].due > now):
-            return None
-        return heappop(self._waiting)
+    def queue(self, now: int, number: int, workspace_id: str, session_id: str | None, tries: int = 0) -> None:
+        due = float("inf") if self.after is None else now + round(self.after * 1_000_000)
+        insort(self._waiting, Purge(due, self._number(), number, workspace_id, session_id, tries))
+
+    def take_due(self, now: int) -> list[Purge]:
+        """Take out those that are due at `now`; none while they are held."""
+        if self._held or self._waiting[0].due > now:
+            return []
+        taken = [job for job in self._waiting if job.due <= now]
+        del self._waiting[: len(taken)]
+        return taken
+
+    def take(self, target: Target) -> list[Purge]:
+        """Take out those that are meant, due or not."""
+        taken = self.waiting(target)
+        self._waiting = [job for job in self._waiting if not target.covers(job)]
+        return taken
+
+    def put_back(self, jobs: Iterable[Purge], target: Target, later: int) -> None:
+        """Let these wait in place of those that are meant, each due so many microseconds later."""
+        self.take(target)
+        self._waiting = sorted([*self._waiting, *(job._replace(due=job.due + later) for job in jobs)])
+
+    def keep(self, is_wanted: Callable[[Purge], bool]) -> None:
+        """Forget those that are not wanted."""
+        self._waiting = [job for job in self._waiting if is_wanted(job)]
+
+    def hold(self, held: bool) -> None:
+        """While they are held, none is due."""
+        self._held = held
+
+    def fail(self, times: int, target: Target) -> None:
+        """Let the next tries fail, so many, of those that are meant. Raises ValueError unless `times` is 1 or more."""
+        if not isinstance(times, int) or isinstance(times, bool) or times < 1:
+            raise ValueError(f"times must be a whole number from 1 up: {times!r}")
+        self._failures.append((times, target))
+
+    def fails(self, job: Purge) -> bool:
+        """Whether this try of it fails; it is counted."""
+        for place, (times, target) in enumerate(self._failures):
+            if target.covers(job):
+                self._failures[place : place + 1] = [(times - 1, target)] if times > 1 else []
+                return True
+        return False
+
+    def copy(self, number: Callable[[], int]) -> "Purges":
+        """The same purges, waiting and failing alike, in a queue of their own."""
+        twin = Purges(self.after, number)
+        twin._held = self._held
+        twin._waiting = list(self._waiting)
+        twin._failures = list(self._failures)
+        return twin

@@ -1,37 +1,66 @@
 """Verbs of the background worker: what was deleted is forgotten."""
 
-from .jobs import Purge
+from datetime import datetime
+from typing import NamedTuple
+
+from .clock import moment
+from .jobs import Purge, Target
 from .store import Store
 
 
-def purge(store: Store, job: Purge) -> None:
-    """Carry out one purge. A workspace in use again, and what was made under the same id since, are left alone."""
-    workspace = store.workspaces.get(job.workspace_id)
-    if workspace is None:
-        return
-    if job.session_id is None:
-        if workspace.number == job.number and not workspace.active:
-            store.drop_workspace(workspace)
-        return
-    session = workspace.sessions.get(job.session_id)
-    if session is not None and session.number == job.number:
-        store.drop_session(workspace, session)
+class Pending(NamedTuple):
+    """A purge that waits: of a session, or of a workspace where `session` is None.
+
+    `due` is when it runs, or None: only when asked. `tries` have failed so far.
+    """
+
+    workspace: str
+    session: str | None
+    due: datetime | None
+    tries: int
+
+
+def pending(store: Store, target: Target) -> list[Pending]:
+    """What waits, in the order in which it runs."""
+    jobs = store.purges.waiting(target)
+    return [Pending(job.workspace_id, job.session_id, moment(job.due), job.tries) for job in jobs]
 
 
 def run_due(store: Store) -> int:
-    """Carry out the purges that are due by the clock; how many they were."""
-    done = 0
-    now = store.clock.now()
-    while (job := store.purges.take(now)) is not None:
-        purge(store, job)
-        done += 1
-    return done
+    """Carry out the purges that are due by the clock; how many succeeded."""
+    return _run(store, store.purges.take_due(store.clock.peek()))
 
 
-def run_all(store: Store) -> int:
-    """Carry out every waiting purge, due or not; how many they were."""
-    done = 0
-    while (job := store.purges.take()) is not None:
-        purge(store, job)
-        done += 1
-    return done
+def run(store: Store, target: Target) -> int:
+    """Carry out the waiting purges that are meant, due or not, held or not; how many succeeded."""
+    return _run(store, store.purges.take(target))
+
+
+def _run(store: Store, jobs: list[Purge]) -> int:
+    """Try each once. One that fails waits again as long as the first time."""
+    failed = [job for job in jobs if not _succeeds(store, job)]
+    for job in failed:
+        store.purges.queue(store.clock.peek(), job.number, job.workspace_id, job.session_id, job.tries + 1)
+    if jobs:
+        store.purges.keep(lambda job: _is_there(store, job))
+    return len(jobs) - len(failed)
+
+
+def _succeeds(store: Store, job: Purge) -> bool:
+    """Try one purge. A workspace in use again, and what was made under the same id since, are left alone."""
+    if store.purges.fails(job):
+        return False
+    if _is_there(store, job):
+        workspace = store.workspaces[job.workspace_id]
+        if job.session_id is not None:
+            store.drop_session(workspace, workspace.sessions[job.session_id])
+        elif not workspace.active:
+            store.drop_workspace(workspace)
+    return True
+
+
+def _is_there(store: Store, job: Purge) -> bool:
+    """Whether what is to be purged is still there: not purged already, nor another of its id."""
+    workspace = store.workspaces.get(job.workspace_id)
+    record = workspace if workspace is None or job.session_id is None else workspace.sessions.get(job.session_id)
+    return record is not None and record.number == job.number

@@ -111,14 +111,10 @@ class Store:
         self.clock = clock
         self.ids = ids
         self.quirks = quirks
-        self.purges = Purges(purge_after)
+        self.purges = Purges(purge_after, ids.number)
         self.workspaces: dict[str, Workspace] = {}
         self.directory: Roll[Workspace] = Roll()
-        self._numbers = 0
-
-    def _number(self) -> int:
-        self._numbers += 1
-        return self._numbers
+        self._number = ids.number
 
     def add_workspace(self, row: Row) -> Workspace:
         workspace = Workspace(self._number(), row)

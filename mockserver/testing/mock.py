@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..domain import purges
 from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
+from ..domain.jobs import Target
+from ..domain.purges import Pending
 from ..domain.quirks import Quirks
 from ..domain.store import Store
 from .worlds import StartingWorld, WorldSource
@@ -25,8 +27,8 @@ class Mock:
 
     `quirks` is `"none"`, `"live"`, names separated by commas, or a Quirks. `world` is the state to start from: a path
     to a JSON file, or a mapping of the same form. `purge_after` is how many seconds after its deletion a session or
-    workspace is purged; None: only when asked. `seed` makes the ids repeat from run to run. `auth_secret` turns
-    authentication on: requests then need a token that is signed with it.
+    workspace is purged; None: only when asked. `seed` makes ids and times repeat from run to run, on a clock
+    of its own (see Clock). `auth_secret` turns authentication on: requests then need a token that is signed with it.
 
     Its methods may be called from any thread: while a server runs it, they are carried out between two requests.
     Raises WorldError for a wrong world, ValueError for an unknown quirk, a negative `purge_after` or a secret that
@@ -42,7 +44,7 @@ class Mock:
         seed: int | str | None = None,
         auth_secret: str | None = None,
     ) -> None:
-        self.clock = Clock()
+        self.clock = Clock(seeded=seed is not None)
         self._seed = seed
         self._ids = Ids(seed)
         self._quirks = Quirks.named(quirks)
@@ -103,9 +105,35 @@ class Mock:
             raise ValueError(f"expires_at must be a datetime: {expires_at!r}")
         return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
 
-    def purge(self) -> int:
-        """Carry out every purge that waits, due or not; how many they were."""
-        return self._between_requests(lambda: purges.run_all(self.store))
+    def purge(self, session: str | None = None, *, workspace: str | None = None) -> int:
+        """Carry out the purges that wait, due or not, held or not; how many succeeded.
+
+        With a session: its own, in any workspace or in the given one. With a workspace alone: its own and those of
+        its sessions. Raises ValueError for ids that are no text.
+        """
+        target = Target.named(session, workspace)
+        return self._between_requests(lambda: purges.run(self.store, target))
+
+    def pending(self, workspace: str | None = None) -> list[Pending]:
+        """The purges that wait, all or those of a workspace and its sessions, in the order in which they run."""
+        target = Target.named(None, workspace)
+        return self._between_requests(lambda: purges.pending(self.store, target))
+
+    def hold_purges(self) -> None:
+        """From now on purges run only when they are asked for, not by themselves, until `release_purges` or a reset."""
+        self._between_requests(lambda: self.store.purges.hold(True))
+
+    def release_purges(self) -> None:
+        """Let purges run by themselves again; those that are due since do at the next request."""
+        self._between_requests(lambda: self.store.purges.hold(False))
+
+    def fail_purges(self, times: int, session: str | None = None, *, workspace: str | None = None) -> None:
+        """Let the next `times` tries fail, of any purge or of those that are named as for `purge`, until a reset.
+
+        A purge that failed waits again, as long as the first time. Raises ValueError unless `times` is 1 or more.
+        """
+        target = Target.named(session, workspace)
+        self._between_requests(lambda: self.store.purges.fail(times, target))
 
     def run_due_purges(self) -> None:
         """Carry out the purges that are due by the clock. Every request begins with it."""

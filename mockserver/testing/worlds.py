@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..domain import membership, messages, peers, sessions, tokens, workspaces
-from ..domain.clock import Ids, microseconds, timestamp
+from ..domain.clock import ClockState, Ids, microseconds, timestamp
 from ..domain.errors import BadRequest
 from ..domain.messages import Draft
 from ..domain.store import Membership, Store, Workspace
@@ -56,17 +56,24 @@ def read(source: WorldSource) -> "World":
 class StartingWorld:
     """A world that is loaded again and again; empty for None.
 
-    Ids and times that it leaves out are made when it is first loaded, so that each reset leads to the very same state.
+    Ids and times that it leaves out are made when it is first loaded, so that each reset leads to the very same state,
+    and leaves the clock where the first loading did.
     """
 
     def __init__(self, source: WorldSource | None, ids: Ids) -> None:
         self._workspaces = {} if source is None else read(source).workspaces
         self._ids = ids
+        self._filled: ClockState | None = None
 
     def load(self, store: Store) -> None:
-        """Put the world into an empty store, the oldest session of a workspace first."""
+        """Put the world into an empty store with a new clock, the oldest session of a workspace first."""
+        if self._filled is None:
+            for world in self._workspaces.values():
+                _fill(world, lambda: datetime.fromisoformat(timestamp(store.clock.now())), self._ids)
+            self._filled = store.clock.state()
+        else:
+            store.clock.put_back(self._filled)
         for workspace_id, world in self._workspaces.items():
-            _fill(world, lambda: datetime.fromisoformat(timestamp(store.clock.now())), self._ids)
             configuration = stored(world.configuration) or {}
             made = _moment(world.created_at)
             workspace = store.add_workspace(workspaces.new_row(workspace_id, world.metadata, configuration, made))

@@ -1,0 +1,167 @@
+"""Random requests, the same for every mock that takes them, and all that the API answers about a state."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from direct import Answer, DirectClient
+from mockserver import Mock, create_app
+
+_workspaces = st.sampled_from(["w", "v"])
+_sessions = st.one_of(st.sampled_from(["a", "b", "c"]), st.integers(0, 9))
+_peers = st.sampled_from(["bob", "al", "eve"])
+_maybe_metadata = st.one_of(st.none(), st.dictionaries(st.sampled_from("kv"), st.integers(0, 3), max_size=2))
+_configuration = st.sampled_from([{}, {"own": [1]}, {"summary": {"enabled": True}}, {"own": None}])
+_settings = st.fixed_dictionaries({}, optional={"observe_me": st.booleans(), "observe_others": st.booleans()})
+_members = st.dictionaries(_peers, _settings, max_size=2)
+_said = st.lists(
+    st.tuples(_peers, st.text("ab ", max_size=3), st.sampled_from([None, 2020, 2030])), min_size=1, max_size=3
+)
+
+# A request by name, or a verb of the mock; a number for a session or message means one that was made by then.
+steps = st.one_of(
+    st.tuples(st.just("workspace"), _workspaces, _maybe_metadata, _configuration),
+    st.tuples(st.just("peer"), _workspaces, _peers, _maybe_metadata),
+    st.tuples(st.just("session"), _workspaces, _sessions, _maybe_metadata, _configuration, _members),
+    st.tuples(st.just("say"), _workspaces, _sessions, _said),
+    st.tuples(st.just("set"), _workspaces, _sessions, _members),
+    st.tuples(st.just("leave"), _workspaces, _sessions, _peers),
+    st.tuples(st.just("configure"), _workspaces, _sessions, _peers, _settings),
+    st.tuples(st.just("annotate"), _workspaces, _sessions, st.integers(0, 9), _maybe_metadata),
+    st.tuples(st.just("clone"), _workspaces, _sessions, st.one_of(st.none(), st.integers(0, 9))),
+    st.tuples(st.just("delete"), _workspaces, _sessions),
+    st.tuples(st.just("delete_workspace"), _workspaces),
+    st.tuples(st.just("purge"), st.one_of(st.none(), _workspaces)),
+    st.tuples(st.just("fail"), st.integers(1, 2)),
+    st.tuples(st.just("freeze"), st.sampled_from([2019, 2031])),
+    st.tuples(st.just("advance"), st.sampled_from([0.5, 3])),
+    st.tuples(st.just("resume")),
+)
+
+
+class Driver:
+    """A mock with a client, and the ids that its server made."""
+
+    def __init__(self, mock: Mock, known: "Driver | None" = None) -> None:
+        self.mock = mock
+        self.client = DirectClient(create_app(mock))
+        self.sessions: list[str] = list(known.sessions) if known else []
+        self.messages: list[str] = list(known.messages) if known else []
+
+    def run(self, steps: Iterable[tuple[Any, ...]]) -> list[Answer]:
+        return [answer for step in steps if (answer := self.take(step)) is not None]
+
+    def take(self, step: tuple[Any, ...]) -> Answer | None:
+        answer: Answer | None = getattr(self, f"_{step[0]}")(*step[1:])
+        return answer
+
+    def _call(self, method: str, workspace: str, path: str, body: Any = None, **query: object) -> Answer:
+        return self.client.call(method, f"/v3/workspaces/{workspace}{path}", body, **query)
+
+    def _id(self, made: list[str], chosen: int | str) -> str:
+        if isinstance(chosen, str):
+            return chosen
+        return made[chosen % len(made)] if made else "none"
+
+    def _at(self, session: int | str) -> str:
+        return f"/sessions/{self._id(self.sessions, session)}"
+
+    def _workspace(self, workspace: str, metadata: Any, configuration: Any) -> Answer:
+        return self._call("PUT", workspace, "", {"metadata": metadata, "configuration": configuration})
+
+    def _peer(self, workspace: str, peer: str, metadata: Any) -> Answer:
+        return self._call("POST", workspace, "/peers", {"id": peer, "metadata": metadata})
+
+    def _session(self, workspace: str, session: int | str, metadata: Any, configuration: Any, members: Any) -> Answer:
+        body = {
+            "id": self._id(self.sessions, session),
+            "metadata": metadata,
+            "configuration": configuration,
+            "peers": members,
+        }
+        return self._call("POST", workspace, "/sessions", body)
+
+    def _say(self, workspace: str, session: int | str, said: list[tuple[str, str, int | None]]) -> Answer:
+        batch = [
+            {"peer_id": peer, "content": content, "created_at": f"{year}-01-01T00:00:00+02:00" if year else None}
+            for peer, content, year in said
+        ]
+        answer = self._call("POST", workspace, f"{self._at(session)}/messages", {"messages": batch})
+        self.messages += [message["id"] for message in answer.json] if answer.status == 201 else []
+        return answer
+
+    def _set(self, workspace: str, session: int | str, members: Any) -> Answer:
+        return self._call("PUT", workspace, f"{self._at(session)}/peers", members)
+
+    def _leave(self, workspace: str, session: int | str, peer: str) -> Answer:
+        return self._call("DELETE", workspace, f"{self._at(session)}/peers", [peer])
+
+    def _configure(self, workspace: str, session: int | str, peer: str, settings: Any) -> Answer:
+        return self._call("PUT", workspace, f"{self._at(session)}/peers/{peer}/config", settings)
+
+    def _annotate(self, workspace: str, session: int | str, message: int, metadata: Any) -> Answer:
+        path = f"{self._at(session)}/messages/{self._id(self.messages, message)}"
+        return self._call("PUT", workspace, path, {"metadata": metadata})
+
+    def _clone(self, workspace: str, session: int | str, message: int | None) -> Answer:
+        query = {} if message is None else {"message_id": self._id(self.messages, message)}
+        answer = self._call("POST", workspace, f"{self._at(session)}/clone", **query)
+        self.sessions += [answer.json["id"]] if answer.status == 201 else []
+        return answer
+
+    def _delete(self, workspace: str, session: int | str) -> Answer:
+        return self._call("DELETE", workspace, self._at(session))
+
+    def _delete_workspace(self, workspace: str) -> Answer:
+        return self._call("DELETE", workspace, "")
+
+    def _purge(self, workspace: str | None) -> None:
+        self.mock.purge(workspace=workspace)
+
+    def _fail(self, times: int) -> None:
+        self.mock.fail_purges(times)
+
+    def _freeze(self, year: int) -> None:
+        from datetime import UTC, datetime
+
+        self.mock.clock.freeze(datetime(year, 1, 1, tzinfo=UTC))
+
+    def _advance(self, seconds: float) -> None:
+        self.mock.clock.advance(seconds)
+
+    def _resume(self) -> None:
+        self.mock.clock.resume()
+
+
+def answers(mock: Mock) -> Any:
+    """All that the API answers about the state, and what waits (when it is due aside), without changing it."""
+    client = DirectClient(create_app(mock))
+    mock.hold_purges()
+    seen: list[Any] = [[(one.workspace, one.session, one.tries) for one in mock.pending()]]
+
+    def look(path: str, method: str = "POST", body: Any = None, **query: object) -> Any:
+        answer = client.call(method, path, body, **query)
+        seen.append((path, query, answer.status, answer.body))
+        return answer.json
+
+    for reverse in (False, True):
+        listed = look("/v3/workspaces/list", reverse=reverse, size=100)["items"]
+    for workspace in [one["id"] for one in listed]:
+        at = f"/v3/workspaces/{workspace}"
+        look(f"{at}/sessions/list", body={"filters": {"metadata": {"k": {"gte": 1}}}})
+        for page in (1, 2, 3):
+            look(f"{at}/sessions/list", page=page, size=2, reverse=True)
+        for peer in look(f"{at}/peers/list", size=100)["items"]:
+            look(f"{at}/peers/{peer['id']}/sessions", size=100)
+        taken = {id_: session.row["is_active"] for id_, session in mock.store.workspaces[workspace].sessions.items()}
+        seen.append(list(taken.items()))
+        for session in taken:
+            look(f"{at}/sessions/{session}/peers", "GET")
+            for peer_id in ("bob", "al", "eve"):
+                look(f"{at}/sessions/{session}/peers/{peer_id}/config", "GET")
+            look(f"{at}/sessions/{session}/messages/list", size=2, reverse=True)
+            for message in look(f"{at}/sessions/{session}/messages/list", size=100)["items"]:
+                look(f"{at}/sessions/{session}/messages/{message['id']}", "GET")
+    mock.release_purges()
+    return seen

@@ -1,0 +1,28 @@
+"""With a seed every answer repeats, times as well as ids."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driving import Driver, answers, steps
+from mockserver import Mock
+
+_WORLD = {
+    "workspaces": {
+        "w": {"sessions": [{"messages": [{"peer_id": "bob", "content": "x"}]}, {"id": "a", "is_active": False}]}
+    }
+}
+
+
+@given(st.lists(steps, max_size=15), st.sampled_from([None, 0, 2]))
+def test_a_seeded_run_repeats_to_the_byte_in_another_mock_and_after_a_reset(
+    chosen: list[tuple[Any, ...]], wait: float | None
+) -> None:
+    one, other = (Driver(Mock(seed=7, world=_WORLD, purge_after=wait)) for _ in range(2))
+    run = one.run(chosen)
+    assert other.run(chosen) == run
+    assert answers(other.mock) == answers(one.mock)
+    one.mock.reset()
+    assert Driver(one.mock).run(chosen) == run
+    assert one.mock.pending() == other.mock.pending()
