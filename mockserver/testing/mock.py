@@ -1,16 +1,19 @@
 """Mock: the owner of all that changes in a fake server, with the verbs that control it."""
 
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..domain import purges
 from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
+from ..domain.forks import fork
 from ..domain.jobs import Target
 from ..domain.purges import Pending
 from ..domain.quirks import Quirks
 from ..domain.store import Store
+from .snapshots import Snapshot, Snapshots, put_back
 from .worlds import StartingWorld, WorldSource
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ class Mock:
         self._purge_after = _checked_wait(purge_after)
         self._world = self._starting_world(world)
         self._keyring = _keyring(auth_secret)
+        self._snapshots = Snapshots()
         self._hand_over: Callable[[Callable[[], object]], object] | None = None
         self.store: Store
         self.keyring: Keyring | None
@@ -135,6 +139,40 @@ class Mock:
         target = Target.named(session, workspace)
         self._between_requests(lambda: self.store.purges.fail(times, target))
 
+    def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
+        """The present state, or that of one workspace, to go back to; it costs what is changed afterwards.
+
+        A name has the mock remember it until the next reset; one of the same name is forgotten. What is to come of
+        purges (held, failing), quirks and options are no part of it. Raises ValueError for an empty name.
+        """
+        return self._between_requests(lambda: self._snapshots.take(self.store, name, workspace))
+
+    def restore(self, snapshot: Snapshot | str) -> None:
+        """Go back to a snapshot, or the one of this name; any may follow any, also after a reset.
+
+        The state is as it was, and purges wait as long as they still had to. One of a workspace leaves all else
+        alone. One of everything also turns back the ids of a seed, and the clock where it stood still or is seeded;
+        a running clock has been advanced as far as then. Raises ValueError for an unknown name, and for a snapshot of
+        another mock.
+        """
+        self._between_requests(lambda: put_back(self.store, self._snapshots.find(snapshot)))
+
+    @property
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The snapshots that have a name."""
+        return self._between_requests(lambda: dict(self._snapshots.named))
+
+    def forget(self, snapshot: str) -> None:
+        """Forget the snapshot of this name. Raises ValueError where there is none."""
+        self._between_requests(lambda: self._snapshots.forget(snapshot))
+
+    def fork(self) -> "Mock":
+        """Another mock with the same options in an equal state, whose clock and ids go on alike.
+
+        What is done with one does not show in the other. It has none of the snapshots, and no server.
+        """
+        return self._between_requests(self._forked)
+
     def run_due_purges(self) -> None:
         """Carry out the purges that are due by the clock. Every request begins with it."""
         if self.store.purges:
@@ -151,6 +189,13 @@ class Mock:
         self._hand_over(lambda: done.append(work()))
         return done[0]
 
+    def _forked(self) -> "Mock":
+        clock, ids = self.clock.copy(), self._ids.copy()
+        twin = copy(self)
+        store = fork(self.store, clock, ids)
+        vars(twin).update(clock=clock, _ids=ids, store=store, _snapshots=Snapshots(), _hand_over=None)
+        return twin
+
     def _starting_world(self, source: WorldSource | None) -> StartingWorld:
         # Its ids come from a run of their own, so that none of it comes again after a reset.
         return StartingWorld(source, Ids(None if self._seed is None else f"world of {self._seed}"))
@@ -159,6 +204,7 @@ class Mock:
         self, quirks: Quirks, purge_after: float | None, world: StartingWorld, keyring: "Keyring | None"
     ) -> None:
         """Put a new store with the world in it in place of the old one, in real time and with the first of the ids."""
+        self._snapshots.named.clear()
         self.clock.restart()
         self._ids.restart()
         store = Store(self.clock, self._ids, quirks, purge_after)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mockserver.domain.paging import of_records, of_rows
 from mockserver.domain.store import Peer
+from mockserver.domain.versions import History
 
 _sizes = st.integers(1, 12)
 _counts = st.integers(0, 30)
@@ -45,6 +46,6 @@ def test_a_filter_goes_before_the_page(count: int, size: int, page: int, reverse
 
 @given(_counts, _sizes, st.integers(1, 8), st.booleans())
 def test_records_page_as_their_rows_do(count: int, size: int, page: int, reverse: bool) -> None:
-    records = [Peer(number, row) for number, row in enumerate(_rows(count))]
+    records = [Peer(number, row, History()) for number, row in enumerate(_rows(count))]
     for matches in (None, lambda row: row["id"] != "3"):
         assert of_records(records, page, size, reverse, matches) == of_rows(_rows(count), page, size, reverse, matches)

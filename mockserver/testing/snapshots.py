@@ -1,0 +1,96 @@
+"""Snapshots: states of a mock that it can go back to, in any order and as often as one likes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..domain.clock import ClockState
+from ..domain.jobs import Purge, Target
+from ..domain.store import Store, Workspace
+from ..domain.versions import Version
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The state of a mock at one moment, or of the one `workspace`. `Mock.snapshot` makes it.
+
+    It costs what is changed after it, for as long as somebody holds it.
+    """
+
+    name: str | None
+    workspace: str | None
+    owner: object = field(repr=False)
+    versions: tuple[tuple[Workspace, Version], ...] = field(repr=False)
+    purges: tuple[Purge, ...] = field(repr=False)
+    moment: int = field(repr=False)
+    clock: ClockState = field(repr=False)
+    ids: tuple[Any, ...] | None = field(repr=False)
+
+
+class Snapshots:
+    """Takes the snapshots of one mock, and remembers the named ones."""
+
+    def __init__(self) -> None:
+        self.named: dict[str, Snapshot] = {}
+        self._owner = object()  # not the mock: it and its snapshots would hold each other
+
+    def take(self, store: Store, name: str | None, workspace_id: str | None) -> Snapshot:
+        """The state of the store, or of one workspace, be it there or not. Raises ValueError for a name that is none.
+
+        One of the same name is forgotten.
+        """
+        if name is not None and (not isinstance(name, str) or not name):
+            raise ValueError(f"the name of a snapshot is a text that is not empty: {name!r}")
+        target = Target.named(None, workspace_id)
+        workspaces = store.directory if workspace_id is None else store.named(workspace_id)
+        snapshot = Snapshot(
+            name,
+            workspace_id,
+            self._owner,
+            tuple((workspace, workspace.history.version()) for workspace in workspaces),
+            tuple(store.purges.waiting(target)),
+            store.clock.peek(),
+            store.clock.state(),
+            store.ids.state() if workspace_id is None else None,
+        )
+        if name is not None:
+            self.named[name] = snapshot
+        return snapshot
+
+    def find(self, wanted: Snapshot | str) -> Snapshot:
+        """The snapshot itself, or the one of this name. Raises ValueError for an unknown name or another mock's."""
+        if isinstance(wanted, str):
+            if wanted not in self.named:
+                known = ", ".join(map(repr, self.named)) or "none"
+                raise ValueError(f"there is no snapshot {wanted!r}; known: {known}")
+            return self.named[wanted]
+        if not isinstance(wanted, Snapshot):
+            raise ValueError(f"a snapshot, or the name of one, is wanted: {wanted!r}")  # noqa: TRY004 - as any other wrong name
+        if wanted.owner is not self._owner:
+            raise ValueError(f"{wanted!r} is of another mock")
+        return wanted
+
+    def forget(self, name: str) -> None:
+        """Forget the snapshot of this name. Raises ValueError where there is none."""
+        del self.named[str(self.find(name).name)]
+
+
+def put_back(store: Store, snapshot: Snapshot) -> None:
+    """Have the store in the state of the snapshot; where it is of one workspace, the others stay as they are.
+
+    A snapshot of everything turns back the clock if it stands still or is seeded, else only how far it was moved, and
+    the ids of a seed. Purges wait as long as they still had to.
+    """
+    for workspace, version in snapshot.versions:
+        workspace.history.go_to(version)
+    workspaces = [workspace for workspace, _ in snapshot.versions]
+    if snapshot.workspace is None:
+        store.clock.put_back(snapshot.clock)
+        store.ids.put_back(snapshot.ids)
+        store.put_workspaces(workspaces)
+    else:
+        for present in store.named(snapshot.workspace):
+            store.drop_workspace(present)
+        for workspace in workspaces:
+            store.put_workspace(workspace)
+    later = store.clock.peek() - snapshot.moment
+    store.purges.put_back(snapshot.purges, Target(None, snapshot.workspace), later)

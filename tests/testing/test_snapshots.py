@@ -1,0 +1,262 @@
+"""A snapshot is a state to go back to: in any order, as often as one likes, whatever happened in between."""
+
+import gc
+from datetime import UTC, datetime
+from typing import Any, cast
+from weakref import ref
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from conftest import EXAMPLES
+from direct import DirectClient
+from driving import Driver, answers, beginning, steps
+from mockserver import Mock, create_app
+from mockserver.domain.clock import microseconds
+from mockserver.testing.snapshots import Snapshot
+
+_W = "/v3/workspaces/w"
+
+
+def _of(workspace: str, seen: Any) -> Any:
+    """What of all answers is about one workspace."""
+    prefix = f"/v3/workspaces/{workspace}/"
+    return [entry for entry in seen if isinstance(entry, tuple) and str(entry[0]).startswith(prefix)]
+
+
+class Histories(RuleBasedStateMachine):
+    """Snapshots of everything and of one workspace, each with all that was answered when it was taken."""
+
+    @initialize(
+        seed=st.sampled_from([None, 3]), wait=st.sampled_from([None, 60]), quirks=st.sampled_from(["none", "live"])
+    )
+    def start(self, seed: int | None, wait: int | None, quirks: str) -> None:
+        self.driver = Driver(Mock(seed=seed, purge_after=wait, quirks=quirks))
+        self.mock = self.driver.mock
+        self.driver.run(beginning)
+        self.taken: list[tuple[Snapshot, Any]] = []
+
+    @rule(chosen=st.lists(steps, min_size=1, max_size=6))
+    def go_on(self, chosen: list[tuple[Any, ...]]) -> None:
+        self.driver.run(chosen)
+
+    @rule(workspace=st.sampled_from([None, None, "w", "v"]))
+    def take(self, workspace: str | None) -> None:
+        before = answers(self.mock)
+        self.taken.append((self.mock.snapshot(workspace=workspace), before))
+        assert answers(self.mock) == before
+
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data())
+    def go_back(self, data: st.DataObject) -> None:
+        snapshot, then = data.draw(st.sampled_from(self.taken), label="taken")
+        elsewhere = [_of(other, answers(self.mock)) for other in ("w", "v") if other != snapshot.workspace]
+        self.mock.restore(snapshot)
+        now = answers(self.mock)
+        if snapshot.workspace is None:
+            assert now == then
+        else:
+            assert _of(snapshot.workspace, now) == _of(snapshot.workspace, then)
+            assert [one for one in now[0] if one[0] == snapshot.workspace] == [
+                one for one in then[0] if one[0] == snapshot.workspace
+            ]
+            assert [_of(other, now) for other in ("w", "v") if other != snapshot.workspace] == elsewhere
+
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data())
+    def drop(self, data: st.DataObject) -> None:
+        del self.taken[data.draw(st.integers(0, len(self.taken) - 1), label="dropped")]
+
+    @rule()
+    def reset(self) -> None:
+        self.mock.reset()
+        self.driver.run(beginning)
+
+    @invariant()
+    def going_back_to_the_present_changes_nothing(self) -> None:
+        before = answers(self.mock)
+        self.mock.restore(self.mock.snapshot())
+        assert answers(self.mock) == before
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(max_examples=80 * EXAMPLES, stateful_step_count=25)
+
+
+_unfailing = steps.filter(lambda step: step[0] != "fail")  # what is to fail is no part of a snapshot
+
+
+@given(
+    st.lists(_unfailing, max_size=12), st.lists(_unfailing, min_size=1, max_size=12), st.sampled_from(["none", "live"])
+)
+def test_a_seeded_run_from_a_snapshot_repeats_to_the_byte(
+    before: list[tuple[Any, ...]], after: list[tuple[Any, ...]], quirks: str
+) -> None:
+    driver = Driver(Mock(seed=1, purge_after=2, quirks=quirks))
+    driver.run([*beginning, *before])
+    snapshot = driver.mock.snapshot()
+    first = Driver(driver.mock, driver).run(after)
+    end = answers(driver.mock), driver.mock.pending()
+    driver.mock.purge()
+    driver.mock.restore(snapshot)
+    assert Driver(driver.mock, driver).run(after) == first
+    assert (answers(driver.mock), driver.mock.pending()) == end
+
+
+@given(st.lists(steps, max_size=12), st.lists(steps, max_size=12), st.sampled_from([None, 5]))
+def test_a_fork_and_its_original_go_on_alike_and_do_not_see_each_other(
+    before: list[tuple[Any, ...]], after: list[tuple[Any, ...]], seed: int | None
+) -> None:
+    driver = Driver(Mock(seed=seed, purge_after=2))
+    driver.run([*beginning, *before])
+    driver.mock.clock.freeze()
+    seen = answers(driver.mock)
+    fork = driver.mock.fork()
+    assert answers(fork) == seen
+    run = [answer.body for answer in Driver(fork, driver).run([*after, ("purge", None)])]
+    assert answers(driver.mock) == seen
+    there = answers(fork)
+    assert [answer.body for answer in driver.run([*after, ("purge", None)])] == run
+    assert answers(driver.mock) == answers(fork) == there
+
+
+def _said(mock: Mock) -> tuple[Mock, DirectClient]:
+    client = DirectClient(create_app(mock))
+    client.call("POST", f"{_W}/sessions/s/messages", {"messages": [{"content": "x", "peer_id": "bob"}]})
+    return mock, client
+
+
+def test_snapshots_have_names_until_they_are_forgotten() -> None:
+    mock, client = _said(Mock())
+    first = mock.snapshot("first")
+    client.call("POST", f"{_W}/sessions", {"id": "t"})
+    second = mock.snapshot("second")
+    assert mock.snapshots == {"first": first, "second": second}
+    mock.restore("first")
+    assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
+    mock.restore("second")
+    assert client.call("POST", f"{_W}/sessions/list").json["total"] == 2
+    mock.forget("first")
+    assert list(mock.snapshots) == ["second"]
+    assert mock.snapshot("second") is mock.snapshots["second"] is not second
+    mock.reset()
+    assert mock.snapshots == {}
+    mock.restore(first)
+    assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
+
+
+def test_what_is_no_snapshot_of_this_mock_is_refused() -> None:
+    mock, client = _said(Mock())
+    mock.snapshot("known")
+    for wrong, complaint in (
+        ("other", "there is no snapshot 'other'; known: 'known'"),
+        (Mock().snapshot("theirs"), "Snapshot.*theirs.* is of another mock"),
+        (mock.fork().snapshot(), "is of another mock"),
+        (5, "a snapshot, or the name of one, is wanted: 5"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            mock.restore(cast("Any", wrong))
+    with pytest.raises(ValueError, match="there is no snapshot 'x'; known: none"):
+        Mock().forget("x")
+    for name in ("", 5):
+        with pytest.raises(ValueError, match="the name of a snapshot is a text"):
+            mock.snapshot(cast("Any", name))
+    with pytest.raises(ValueError, match="workspace must be an id or None"):
+        mock.snapshot(workspace=cast("Any", 5))
+    assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
+
+
+def test_the_state_of_one_workspace_comes_and_goes_at_its_place() -> None:
+    mock = Mock(seed=1)
+    client = DirectClient(create_app(mock))
+    absent = mock.snapshot(workspace="b")
+    for workspace in "abc":
+        client.call("POST", "/v3/workspaces", {"id": workspace})
+    there = mock.snapshot(workspace="b")
+    made = client.call("POST", "/v3/workspaces/a/sessions/s/clone")
+
+    def listed() -> list[str]:
+        return [one["id"] for one in client.call("POST", "/v3/workspaces/list").json["items"]]
+
+    mock.restore(absent)
+    assert listed() == ["a", "c"]
+    client.call("PUT", "/v3/workspaces/b", {"metadata": {"other": 1}})
+    assert listed() == ["a", "c", "b"]
+    mock.restore(there)
+    assert listed() == ["a", "b", "c"]
+    assert made.status == 404
+
+
+def test_an_id_of_a_seed_comes_again_only_where_everything_was_turned_back() -> None:
+    for seed, workspace, repeats in ((1, None, True), (1, "w", False), (None, None, False)):
+        mock, client = _said(Mock(seed=seed))
+        snapshot = mock.snapshot(workspace=workspace)
+        made = client.call("POST", f"{_W}/sessions/s/clone").json["id"]
+        mock.restore(snapshot)
+        assert (client.call("POST", f"{_W}/sessions/s/clone").json["id"] == made) is repeats
+
+
+def test_a_clock_that_stood_still_does_so_again_and_one_that_ran_runs_as_far_advanced() -> None:
+    mock = Mock()
+    mock.clock.advance(1_000_000)
+    running = mock.snapshot()
+    start = mock.clock.now()
+    mock.clock.freeze(datetime(2100, 1, 1, tzinfo=UTC))
+    frozen = mock.snapshot()
+    mock.clock.advance(5)
+    one = mock.snapshot(workspace="w")
+    mock.restore(frozen)
+    assert mock.clock.now() == mock.clock.now()
+    assert (mock.clock.now() + 5_000_000) == one.moment
+    mock.restore(one)
+    assert (mock.clock.now() + 5_000_000) == one.moment
+    mock.restore(running)
+    assert start < mock.clock.now() < start + 60_000_000
+
+
+def test_a_purge_waits_as_long_as_it_still_had_to() -> None:
+    mock, client = _said(Mock(purge_after=1_000))
+    mock.clock.freeze(datetime(2030, 1, 1, tzinfo=UTC))
+    client.call("DELETE", f"{_W}/sessions/s")
+    mock.clock.advance(4)
+    everything, one = mock.snapshot(), mock.snapshot(workspace="w")
+    mock.clock.advance(100)
+    mock.restore(one)
+    assert [purge.due for purge in mock.pending()] == [datetime(2030, 1, 1, 0, 18, 20, tzinfo=UTC)]
+    mock.restore(everything)
+    assert [purge.due for purge in mock.pending()] == [datetime(2030, 1, 1, 0, 16, 40, tzinfo=UTC)]
+    mock.clock.resume()
+    running = mock.snapshot()
+    mock.clock.advance(5)
+    mock.restore(running)
+    mock.clock.freeze()
+    [waiting] = mock.pending()
+    assert waiting.due is not None
+    assert 900_000_000 < microseconds(waiting.due) - mock.clock.now() <= 996_000_000
+
+
+def test_rows_are_shared_and_what_nobody_holds_is_freed_at_once() -> None:
+    gc.disable()
+    try:
+        mock, client = _said(Mock())
+        row = mock.store.workspaces["w"].sessions["s"].messages[0]
+        snapshots = [mock.snapshot()]
+        for number in range(4):
+            client.call("POST", f"{_W}/sessions", {"id": f"s{number}", "peers": {"bob": {}}})
+            snapshots.append(mock.snapshot())
+        versions = [ref(snapshot.versions[0][1]) for snapshot in snapshots]
+        mock.restore(snapshots[2])
+        mock.restore(snapshots[1])
+        assert mock.store.workspaces["w"].sessions["s"].messages[0] is row
+        assert mock.fork().store.workspaces["w"].sessions["s"].messages[0] is row
+        del snapshots[2:]
+        assert [version() is not None for version in versions] == [True, True, False, False, False]
+        store = ref(mock.store)
+        snapshots.clear()
+        assert not any(version() for version in versions)
+        mock.reset()
+        assert store() is None
+    finally:
+        gc.enable()
