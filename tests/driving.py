@@ -150,7 +150,7 @@ def answers(mock: Mock) -> Any:
 
     def look(path: str, method: str = "POST", body: Any = None, **query: object) -> Any:
         answer = client.call(method, path, body, **query)
-        seen.append((path, query, answer.status, answer.body))
+        seen.append((path, query, answer.status, answer.json))
         return answer.json
 
     for reverse in (False, True):

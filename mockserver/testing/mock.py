@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..domain import purges
@@ -13,7 +14,8 @@ from ..domain.jobs import Target
 from ..domain.purges import Pending
 from ..domain.quirks import Quirks
 from ..domain.store import Store
-from .snapshots import Snapshot, Snapshots, put_back
+from . import saving
+from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
 from .worlds import StartingWorld, WorldSource
 
 if TYPE_CHECKING:
@@ -173,6 +175,40 @@ class Mock:
         """
         return self._between_requests(self._forked)
 
+    def world(self, workspace: str | None = None) -> dict[str, Any]:
+        """The state, or one workspace of it, as a world to start from: the same answers, and the same waits.
+
+        It lacks what no world has: clock and ids, when purges are due (they wait anew from the loading), what holds
+        or fails them, and the order of messages between sessions of one id in several workspaces, which only the quirk
+        `clone_crosses_workspaces` shows. Values nested more than 190 deep make a world that is refused.
+        Raises ValueError for a workspace that is not there.
+        """
+        return self._between_requests(lambda: world_of(self.store, workspace_id=self._known(workspace)))
+
+    def save(self, path: str | Path, *, workspace: str | None = None) -> None:
+        """Write `world` to a file of JSON, for `world=` and `load`. Raises OSError, and ValueError as `world` does."""
+        saving.write(path, self.world(workspace))
+
+    def load(self, source: WorldSource) -> None:
+        """Put the state of a world in place of the present one; clock, ids, options and snapshots stay.
+
+        Raises WorldError for a wrong world, and then nothing was changed.
+        """
+        world = self._starting_world(source)
+        self._between_requests(lambda: self._put_in_place(world))
+
+    def diff(self, a: Snapshot | str | None, b: Snapshot | str | None = None) -> list[str]:
+        """What changed from `a` to `b` (snapshots, names, or None for the present state), a sentence each.
+
+        Where one is of a workspace, only that is compared. Empty where nothing changed. Raises ValueError as
+        `restore` does, and for snapshots of two workspaces.
+        """
+
+        def found(one: Snapshot | str | None) -> Snapshot | None:
+            return None if one is None else self._snapshots.find(one)
+
+        return self._between_requests(lambda: difference(self.store, found(a), found(b)))
+
     def run_due_purges(self) -> None:
         """Carry out the purges that are due by the clock. Every request begins with it."""
         if self.store.purges:
@@ -188,6 +224,20 @@ class Mock:
         done: list[T] = []
         self._hand_over(lambda: done.append(work()))
         return done[0]
+
+    def _known(self, workspace_id: str | None) -> str | None:
+        if workspace_id is not None and workspace_id not in self.store.workspaces:
+            raise ValueError(f"there is no workspace {workspace_id!r}")
+        return workspace_id
+
+    def _put_in_place(self, world: StartingWorld) -> None:
+        self.store.put_workspaces([])
+        self.store.purges.take(Target())
+        world.load(self.store)
+
+    def _reset_workspace(self, workspace_id: str) -> None:
+        """Have one workspace as the starting world has it, or not at all; everything else stays."""
+        self._start.load_workspace(self.store, workspace_id)
 
     def _forked(self) -> "Mock":
         clock, ids = self.clock.copy(), self._ids.copy()
@@ -209,6 +259,7 @@ class Mock:
         self._ids.restart()
         store = Store(self.clock, self._ids, quirks, purge_after)
         world.load(store)
+        self._start = world
         self.store = store
         self.keyring = keyring
 

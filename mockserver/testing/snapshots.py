@@ -7,6 +7,8 @@ from ..domain.clock import ClockState
 from ..domain.jobs import Purge, Target
 from ..domain.store import Store, Workspace
 from ..domain.versions import Version
+from . import saving
+from .differences import differences
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,3 +96,32 @@ def put_back(store: Store, snapshot: Snapshot) -> None:
             store.put_workspace(workspace)
     later = store.clock.peek() - snapshot.moment
     store.purges.put_back(snapshot.purges, Target(None, snapshot.workspace), later)
+
+
+def world_of(store: Store, snapshot: Snapshot | None = None, workspace_id: str | None = None) -> dict[str, Any]:
+    """The world of a snapshot, or of the present state for None; of one workspace if one is named."""
+    if snapshot is None:
+        workspaces = list(store.directory if workspace_id is None else store.named(workspace_id))
+        return saving.document(workspaces, store.purges.waiting(Target(None, workspace_id)))
+    target = Target(None, workspace_id)
+    chosen = [(one, version) for one, version in snapshot.versions if workspace_id in (None, one.row["id"])]
+    present = [(one, one.history.version()) for one, _ in chosen]
+    for one, version in chosen:
+        one.history.go_to(version)
+    try:
+        return saving.document([one for one, _ in chosen], [job for job in snapshot.purges if target.covers(job)])
+    finally:
+        for one, version in present:
+            one.history.go_to(version)
+
+
+def difference(store: Store, before: Snapshot | None, after: Snapshot | None) -> list[str]:
+    """What changed between two states, as far as both cover; None is the present one.
+
+    Raises ValueError where they cover two workspaces.
+    """
+    covered = {one.workspace for one in (before, after) if one is not None and one.workspace is not None}
+    if len(covered) > 1:
+        raise ValueError(f"these snapshots are of two workspaces: {', '.join(map(repr, sorted(covered)))}")
+    workspace_id = next(iter(covered), None)
+    return differences(world_of(store, before, workspace_id), world_of(store, after, workspace_id))

@@ -2,7 +2,7 @@
 
 import json
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,14 @@ from pydantic import ValidationError
 from ..domain import membership, messages, peers, sessions, tokens, workspaces
 from ..domain.clock import ClockState, Ids, microseconds, timestamp
 from ..domain.errors import BadRequest
+from ..domain.jobs import Target
 from ..domain.messages import Draft
 from ..domain.store import Membership, Store, Workspace
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse
 
 if TYPE_CHECKING:
-    from ..wire.world import World, WorldSession, WorldWorkspace
+    from ..wire.world import World, WorldPeer, WorldSession, WorldWorkspace
 
 WorldSource = str | Path | Mapping[str, Any]
 
@@ -61,27 +62,34 @@ class StartingWorld:
     """
 
     def __init__(self, source: WorldSource | None, ids: Ids) -> None:
-        self._workspaces = {} if source is None else read(source).workspaces
+        self._world = None if source is None else read(source)
         self._ids = ids
         self._filled: ClockState | None = None
 
     def load(self, store: Store) -> None:
-        """Put the world into an empty store with a new clock, the oldest session of a workspace first."""
+        """Put the world into an empty store; unless it is saved, the oldest session of a workspace first."""
+        if self._world is None:
+            return
         if self._filled is None:
-            for world in self._workspaces.values():
+            for world in self._world.workspaces.values():
                 _fill(world, lambda: datetime.fromisoformat(timestamp(store.clock.now())), self._ids)
             self._filled = store.clock.state()
         else:
             store.clock.put_back(self._filled)
-        for workspace_id, world in self._workspaces.items():
-            configuration = stored(world.configuration) or {}
-            made = _moment(world.created_at)
-            workspace = store.add_workspace(workspaces.new_row(workspace_id, world.metadata, configuration, made))
-            for peer in sorted(world.peers, key=lambda peer: _moment(peer.created_at)):
-                row = peers.new_row(workspace_id, peer.id, _moment(peer.created_at))
-                store.add_peer(workspace, {**row, "metadata": peer.metadata, "configuration": peer.configuration})
-            for session in sorted(world.sessions, key=lambda session: _moment(session.created_at)):
-                _load_session(store, workspace, session)
+        for workspace_id in self._world.workspaces:
+            _load_workspace(store, self._world, workspace_id)
+        _queue(store, self._world, self._world.workspaces)
+
+    def load_workspace(self, store: Store, workspace_id: str) -> None:
+        """Put one workspace of a world that was loaded before in place of the present one; it may lack it."""
+        number = None
+        for present in store.named(workspace_id):
+            number = present.number
+            store.drop_workspace(present)
+        store.purges.take(Target(None, workspace_id))
+        if self._world is not None and workspace_id in self._world.workspaces:
+            _load_workspace(store, self._world, workspace_id, number)
+            _queue(store, self._world, [workspace_id])
 
 
 def _from_mapping(source: Mapping[str, Any]) -> Any:
@@ -124,9 +132,13 @@ def _contradictions(world: "World") -> Iterable[str]:
         for place, session in enumerate(workspace.sessions):
             yield from _twice(f"{at}.sessions[{place}].messages", [one.id for one in session.messages], seen)
             try:
-                membership.check_observers(session.id or "", _members(session))
+                membership.check_observers(session.id or "", {} if world.saved else _members(session))
             except BadRequest as error:
                 yield f"{at}.sessions[{place}].peers: {error.detail}"
+    deleted = set(_deleted(world, world.workspaces))
+    for place, purge in enumerate(world.purges):
+        if (purge.workspace, purge.session) not in deleted:
+            yield f"purges[{place}]: nothing there is inactive"
 
 
 def _twice(at: str, ids: list[str | None], seen: set[str]) -> Iterable[str]:
@@ -153,25 +165,68 @@ def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) ->
                 message.token_count = tokens.count(message.content)
 
 
+def _load_workspace(store: Store, world: "World", workspace_id: str, number: int | None = None) -> None:
+    described = world.workspaces[workspace_id]
+    configuration = stored(described.configuration) or {}
+    made = _moment(described.created_at)
+    row = workspaces.new_row(workspace_id, described.metadata, configuration, made)
+    workspace = store.add_workspace(row, number)
+    for peer in described.peers if world.saved else sorted(described.peers, key=_age):
+        row = peers.new_row(workspace_id, peer.id, _moment(peer.created_at))
+        store.add_peer(workspace, {**row, "metadata": peer.metadata, "configuration": peer.configuration})
+    for session in described.sessions if world.saved else sorted(described.sessions, key=_age):
+        _load_session(store, workspace, session)
+
+
 def _load_session(store: Store, workspace: Workspace, world: "WorldSession") -> None:
     workspace_id, id_, made = workspace.row["id"], str(world.id), _moment(world.created_at)
     row = sessions.new_row(workspace_id, id_, made)
     session = store.add_session(workspace, workspaces.updated(row, world.metadata, stored(world.configuration)))
     membership.put(store, workspace, session, _members(world), made)
+    for peer_id in world.peers:
+        peers.ensure(store, workspace, peer_id, made)
     for message in world.messages:
         token_count = message.token_count or 0
         draft = Draft(message.content, message.peer_id, message.metadata, _moment(message.created_at), token_count)
         store.add_message(session, messages.new_row(str(message.id), draft, row, row["created_at"]))
     if not world.is_active:
         store.deactivate(workspace, session)
-        store.purges.queue(store.clock.now(), session.number, workspace_id, id_)
+
+
+def _queue(store: Store, world: "World", workspace_ids: Collection[str]) -> None:
+    """Have all that is deleted in these workspaces wait: what the world says in its order, then the others."""
+    said = [(purge.workspace, purge.session, purge.tries) for purge in world.purges]
+    known = {(workspace_id, session_id) for workspace_id, session_id, _ in said}
+    said += [(*place, 0) for place in _deleted(world, workspace_ids) if place not in known]
+    for workspace_id, session_id, tries in said:
+        if workspace_id in workspace_ids:
+            workspace = store.workspaces[workspace_id]
+            record = workspace if session_id is None else workspace.sessions[session_id]
+            store.purges.queue(store.clock.peek(), record.number, workspace_id, session_id, tries)
+
+
+def _deleted(world: "World", workspace_ids: Collection[str]) -> Iterable[tuple[str, str | None]]:
+    """What is not active in these workspaces: the sessions, then the workspace itself as None."""
+    for workspace_id in workspace_ids:
+        workspace = world.workspaces[workspace_id]
+        yield from ((workspace_id, session.id) for session in workspace.sessions if not session.is_active)
+        if not workspace.is_active:
+            yield workspace_id, None
 
 
 def _members(world: "WorldSession") -> dict[str, Membership]:
-    """Who is in the session: those it names, and every sender."""
+    """Who is in the session: those it names, and every sender of whom it does not say null."""
     members = dict.fromkeys((message.peer_id for message in world.messages), Membership())
-    named = {id_: Membership(peer.observe_me, peer.observe_others, peer.present) for id_, peer in world.peers.items()}
-    return members | named
+    for id_, peer in world.peers.items():
+        if peer is None:
+            members.pop(id_, None)
+        else:
+            members[id_] = Membership(peer.observe_me, peer.observe_others, peer.present)
+    return members
+
+
+def _age(part: "WorldPeer | WorldSession") -> int:
+    return _moment(part.created_at)
 
 
 def _moment(moment: datetime | None) -> int:

@@ -36,7 +36,7 @@ class WorldSession(_Part):
     metadata: Metadata = {}
     configuration: SessionConfiguration = Field(default_factory=SessionConfiguration)
     created_at: Moment | None = None
-    peers: dict[Id, WorldMember] = {}
+    peers: dict[Id, WorldMember | None] = {}  # null is a sender who is no member
     messages: list[WorldMessage] = []
 
 
@@ -48,6 +48,7 @@ class WorldPeer(_Part):
 
 
 class WorldWorkspace(_Part):
+    is_active: bool = True
     metadata: Metadata = {}
     configuration: WorkspaceConfiguration = Field(default_factory=WorkspaceConfiguration)
     created_at: Moment | None = None
@@ -55,5 +56,17 @@ class WorldWorkspace(_Part):
     sessions: list[WorldSession] = []
 
 
+class WorldPurge(_Part):
+    workspace: Id
+    session: Id | None = None
+    tries: Annotated[int, Field(ge=0)] = 0
+
+
 class World(_Part):
+    """A world. One that is `saved` was written by a mock: lists stand in the order to keep, and sessions may have more
+    observers than a request could bring. `purges` says in which order they wait; the others come after those.
+    """
+
+    saved: bool = False
     workspaces: dict[Id, WorldWorkspace] = {}
+    purges: list[WorldPurge] = []

@@ -1,0 +1,130 @@
+"""What changed from one world to another, in words."""
+
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Part = Mapping[str, Any]
+
+_NOTHING: Part = {}
+_CONTENTS_TOLD = 3
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 60
+
+
+def differences(before: Part, after: Part) -> list[str]:
+    """What changed between two worlds as `saving.document` makes them: a sentence each, in the order of the worlds.
+
+    It is empty where they are equal, the order of workspaces included. Long values are shortened.
+    """
+    return [
+        *_parts("workspace", "", before["workspaces"], after["workspaces"], _workspace),
+        *_purges(before.get("purges", []), after.get("purges", [])),
+    ]
+
+
+def _parts(
+    kind: str, where: str, before: Part, after: Part, changes: Callable[[str, Part, Part], Iterable[str]]
+) -> Iterable[str]:
+    """What became of parts of one kind, each under its id."""
+    for id_ in {**before, **after}:
+        name = f"{kind} {id_!r}{where}"
+        if id_ not in after:
+            yield f"{name} is gone"
+        elif id_ not in before:
+            yield f"{name} was made{_with(after[id_])}"
+        elif before[id_]["created_at"] != after[id_]["created_at"]:
+            yield f"{name} was made anew{_with(after[id_])}"
+        elif before[id_] != after[id_]:
+            yield from changes(name, before[id_], after[id_])
+    if [id_ for id_ in before if id_ in after] != [id_ for id_ in after if id_ in before]:
+        yield f"the order of {kind}s{where} changed"
+
+
+def _with(part: Part) -> str:
+    """What a new part comes with."""
+    counts = [_count(len(part[name]), name[:-1]) for name in ("peers", "sessions", "messages") if name in part]
+    parts = f", with {' and '.join(counts)}" if counts else ""
+    return parts if part.get("is_active", True) else f"{parts}, and awaits its purge"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _workspace(name: str, before: Part, after: Part) -> Iterable[str]:
+    yield from _own(name, before, after)
+    yield from _parts("peer", f" of {name}", _by_id(before, "peers"), _by_id(after, "peers"), _own)
+    yield from _parts("session", f" of {name}", _by_id(before, "sessions"), _by_id(after, "sessions"), _session)
+
+
+def _own(name: str, before: Part, after: Part) -> Iterable[str]:
+    """What changed in a part by itself."""
+    was, is_ = before.get("is_active", True), after.get("is_active", True)
+    if was != is_:
+        yield f"{name} is active again" if is_ else f"{name} was deleted, and awaits its purge"
+    for field in ("peer_id", "content", "metadata", "configuration", "token_count"):
+        old, new = before.get(field, {}), after.get(field, {})
+        if old != new:
+            yield f"{field} of {name}: {_short.repr(old)} became {_short.repr(new)}"
+
+
+def _session(name: str, before: Part, after: Part) -> Iterable[str]:
+    yield from _own(name, before, after)
+    yield from _members(name, before.get("peers", _NOTHING), after.get("peers", _NOTHING))
+    old, new = _by_id(before, "messages"), _by_id(after, "messages")
+    added = [message for id_, message in new.items() if id_ not in old]
+    if added:
+        yield f"{_were(len(added), 'message')} added to {name}: {_contents(added)}"
+    gone = [message for id_, message in old.items() if id_ not in new]
+    if gone:
+        yield f"{_were(len(gone), 'message')} taken from {name}: {_contents(gone)}"
+    kept = {id_: message for id_, message in new.items() if id_ in old}
+    yield from _parts("message", f" of {name}", {id_: old[id_] for id_ in old if id_ in new}, kept, _own)
+    if list(new) != [*kept, *(message["id"] for message in added)]:
+        yield f"messages came before others of {name}"
+
+
+def _members(session: str, before: Part, after: Part) -> Iterable[str]:
+    for peer_id in {**before, **after}:
+        name = f"peer {peer_id!r}"
+        old, new = (members.get(peer_id, {"present": False}) for members in (before, after))
+        was, is_ = (member is not None and member.get("present", True) for member in (old, new))
+        if is_ and not was:
+            settings = f", with {_short.repr(new)}" if new else ""
+            yield f"{name} came into {session}{settings}"
+        elif was and not is_:
+            yield f"{name} left {session}"
+        elif old != new or (peer_id in before) != (peer_id in after):
+            yield f"settings of {name} in {session}: {_short.repr(before.get(peer_id))} became {_short.repr(new)}"
+
+
+def _purges(before: Iterable[Part], after: Iterable[Part]) -> Iterable[str]:
+    """What the parts do not tell: in which order their purges wait, how often, and how many tries failed."""
+    places = [{(purge["workspace"], purge.get("session")) for purge in purges} for purges in (before, after)]
+    both = places[0] & places[1]
+    old, new = (
+        [_purge(purge) for purge in purges if (purge["workspace"], purge.get("session")) in both]
+        for purges in (before, after)
+    )
+    if old != new:
+        yield f"the waiting purges changed: {', '.join(old)} became {', '.join(new)}"
+
+
+def _purge(purge: Part) -> str:
+    of = f"session {purge['session']!r} of " if "session" in purge else ""
+    tries = f" (tried {_count(purge['tries'], 'time')})" if "tries" in purge else ""
+    return f"{of}workspace {purge['workspace']!r}{tries}"
+
+
+def _by_id(part: Part, name: str) -> dict[str, Part]:
+    return {entry["id"]: entry for entry in part.get(name, [])}
+
+
+def _were(number: int, noun: str) -> str:
+    return f"{_count(number, noun)} {'was' if number == 1 else 'were'}"
+
+
+def _contents(messages: list[Part]) -> str:
+    told = [_short.repr(message["content"]) for message in messages[:_CONTENTS_TOLD]]
+    return ", ".join(told) + (", ..." if len(messages) > _CONTENTS_TOLD else "")

@@ -1,0 +1,76 @@
+"""The state of a mock as a world: the document that it can be loaded from again."""
+
+import json
+from collections.abc import Iterable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from ..domain.jobs import Purge
+from ..domain.store import Membership, Row, Session, Workspace
+
+
+def document(workspaces: Iterable[Workspace], purges: Iterable[Purge]) -> dict[str, Any]:
+    """These workspaces, and the purges that wait in them, as a world; what has its default is left out."""
+    jobs = list(purges)
+    deleted = {job.workspace_id for job in jobs if job.session_id is None}
+    waiting = [_said(workspace=job.workspace_id, session=job.session_id, tries=job.tries or None) for job in jobs]
+    described = {one.row["id"]: _workspace(one, one.row["id"] not in deleted) for one in workspaces}
+    return {"saved": True, "workspaces": described, **_said(purges=waiting)}
+
+
+def write(path: str | Path, world: dict[str, Any]) -> None:
+    """Write a world to a file of JSON, indented. Raises OSError."""
+    Path(path).write_text(json.dumps(world, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _said(**members: Any) -> dict[str, Any]:
+    """The members that say something, in copies."""
+    return {name: deepcopy(value) for name, value in members.items() if value not in (None, {}, [])}
+
+
+def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:
+    return {
+        **_said(is_active=None if is_active else False),
+        **_common(workspace.row),
+        **_parts(peers=[{"id": peer.row["id"], **_common(peer.row)} for peer in workspace.roster]),
+        **_parts(sessions=[_session(workspace, session) for session in workspace.sessions.values()]),
+    }
+
+
+def _common(row: Row) -> dict[str, Any]:
+    said = _said(metadata=row["metadata"], configuration=row["configuration"])
+    return {"created_at": row["created_at"], **said}
+
+
+def _parts(**lists: Any) -> dict[str, Any]:
+    return {name: parts for name, parts in lists.items() if parts}
+
+
+def _session(workspace: Workspace, session: Session) -> dict[str, Any]:
+    members: dict[str, Any] = {peer_id: _member(member) for peer_id, member in session.members.items()}
+    members = dict.fromkeys(message["peer_id"] for message in session.messages) | members
+    in_order = sorted(members, key=lambda peer_id: workspace.peers[peer_id].number)
+    return {
+        "id": session.row["id"],
+        **_said(is_active=None if session.row["is_active"] else False),
+        **_common(session.row),
+        **_parts(peers={peer_id: members[peer_id] for peer_id in in_order}),
+        **_parts(messages=[_message(message) for message in session.messages]),
+    }
+
+
+def _member(member: Membership) -> dict[str, Any]:
+    present = None if member.present else False
+    return _said(observe_me=member.observe_me, observe_others=member.observe_others, present=present)
+
+
+def _message(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "peer_id": row["peer_id"],
+        "content": row["content"],
+        **_said(metadata=row["metadata"]),
+        "created_at": row["created_at"],
+        "token_count": row["token_count"],
+    }
