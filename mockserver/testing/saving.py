@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,14 @@ def write(path: str | Path, world: dict[str, Any]) -> None:
 
 def _said(**members: Any) -> dict[str, Any]:
     """The members that say something, in copies."""
-    return {name: deepcopy(value) for name, value in members.items() if value not in (None, {}, [])}
+    return {name: _copy(value) for name, value in members.items() if value not in (None, {}, [])}
+
+
+def _copy(value: Any) -> Any:
+    """The same JSON, which the caller may change: rows must not."""
+    if isinstance(value, dict):
+        return {key: _copy(entry) for key, entry in value.items()}
+    return [_copy(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:

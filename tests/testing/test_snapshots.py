@@ -260,3 +260,45 @@ def test_rows_are_shared_and_what_nobody_holds_is_freed_at_once() -> None:
         assert store() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("workspace", "w", {"v": 1}, {}),
+        ("workspace", "new", None, {}),
+        ("peer", "w", "bob", {"v": 1}),
+        ("peer", "w", "new", None),
+        ("session", "w", "a", {"v": 1}, {}, {}),
+        ("session", "w", "new", None, {}, {"bob": {}}),
+        ("say", "w", "a", [("bob", "more", None)]),
+        ("annotate", "w", "a", 0, {"v": 1}),
+        ("configure", "w", "a", "bob", {"observe_me": True}),
+        ("set", "w", "a", {"eve": {}}),
+        ("leave", "w", "a", "bob"),
+        ("clone", "w", "a", None),
+        ("delete", "w", "a"),
+        ("delete_workspace", "gone"),
+        ("purge", None),
+        ("purge", "w"),
+    ],
+    ids=lambda change: " ".join(map(str, change[:2])),
+)
+def test_each_change_is_undone_and_done_again_as_often_as_one_likes(change: tuple[Any, ...]) -> None:
+    driver = Driver(Mock())
+    driver.run([*beginning, ("delete", "w", "b"), ("workspace", "gone", None, {}), ("delete_workspace", "gone")])
+    mock = driver.mock
+    before, seen = mock.snapshot(), answers(mock)
+    for _ in range(2):
+        driver.take(change)
+        after, changed = mock.snapshot(), answers(mock)
+        assert changed != seen
+        for _ in range(2):
+            mock.restore(before)
+            assert answers(mock) == seen
+            mock.restore(after)
+            assert answers(mock) == changed
+        mock.restore(before)
+        driver.take(change)
+        mock.restore(before)
+        assert answers(mock) == seen
