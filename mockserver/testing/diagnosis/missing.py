@@ -1,0 +1,142 @@
+"""Sentences about what is not there: a workspace, a session, a peer, a message, an operation."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from ...domain.store import Peer, Roll, Session, Store, Workspace
+from .case import Case
+from .suggestions import COMPARED_LIMIT, nearest_name, nearest_template
+from .unprocessable import malformed_id, rule_of_ids
+from .wording import listed, quoted, shortened
+
+# How many sessions are searched for a message, and how many workspaces for a session or a peer.
+SEARCHED_LIMIT = 10_000
+
+_SEE_DELETED = frozenset({"get_messages", "get_message", "update_message", "get_session_peers", "get_peer_config"})
+_MAKE_SESSIONS = frozenset({"get_or_create_session", "update_session", "add_peers_to_session"})
+# What the real API has at the end of a path, and this fake has not.
+_NOT_HERE = frozenset(
+    {"search", "context", "summaries", "chat", "representation", "card", "upload", "conclusions", "queue", "status"}
+)
+
+
+def not_found(case: Case) -> str | None:
+    """Why there is a 404."""
+    return first_missing(case) if case.asked.operation is not None else _no_operation(case)
+
+
+def _no_operation(case: Case) -> str:
+    path = case.asked.path
+    said = f"no operation at {shortened(path, 80)}"
+    for part in path.rsplit("/", 2)[-2:]:
+        if part in _NOT_HERE:
+            return f"{said}; this fake does not have {quoted(part)} of the API"
+    template = nearest_template(path, case.paths)
+    return said if template is None else f"{said}; did you mean {template}?"
+
+
+def first_missing(case: Case) -> str | None:
+    """Down the path, the first of workspace, session, peer and message that is not there; None where all are."""
+    workspace_id, session_id = case.id_of("workspace"), case.id_of("session")
+    if workspace_id is None:
+        return None
+    workspace = case.store.workspaces.get(workspace_id)
+    session = workspace.sessions.get(session_id) if workspace is not None and session_id is not None else None
+    operation = case.asked.operation
+    if session is not None and not session.row["is_active"] and operation not in _SEE_DELETED:
+        return f"{_deleted('session', workspace_id, session_id, case)} and awaits its purge"
+    if operation in _MAKE_SESSIONS:
+        return _malformed(case)
+    if workspace is None:
+        return _no_workspace(case, workspace_id)
+    if session_id is not None and session is None:
+        return _no_session(case, workspace, session_id)
+    return _missing_inside(case, workspace, session) or _malformed(case)
+
+
+def _missing_inside(case: Case, workspace: Workspace, session: Session | None) -> str | None:
+    """The peer or the message that is not there; None where both are, or none is asked for."""
+    peer_id = case.id_of("peer")
+    if peer_id is not None and (peer_id not in workspace.peers or (session and peer_id not in session.members)):
+        return _no_peer(case.store, workspace, session, peer_id)
+    message_id = case.asked.parameters.get("message_id", case.asked.query.get("message_id"))
+    if session is not None and message_id is not None and message_id not in session.places:
+        return _no_message(case.store, workspace, session, message_id)
+    return None
+
+
+def _malformed(case: Case) -> str | None:
+    found = malformed_id(case)
+    return None if found is None else rule_of_ids(found[1])
+
+
+def _deleted(kind: str, workspace_id: str, session_id: str | None, case: Case) -> str:
+    number = case.past.deletion(workspace_id, session_id)
+    by = "" if number is None else f" by request #{number}"
+    return f"{kind} {quoted(workspace_id if session_id is None else session_id)} was deleted{by}"
+
+
+def _no_workspace(case: Case, workspace_id: str) -> str:
+    if case.past.deletion(workspace_id, None) is not None:
+        return f"{_deleted('workspace', workspace_id, None, case)} and is purged"
+    hint = _hint(workspace_id, case.store.directory, "there is", "there are")
+    return f"there is no workspace {quoted(workspace_id)}; {hint}"
+
+
+def _no_session(case: Case, workspace: Workspace, session_id: str) -> str:
+    workspace_id = workspace.row["id"]
+    if case.past.deletion(workspace_id, session_id) is not None:
+        return f"{_deleted('session', workspace_id, session_id, case)} and is purged"
+    for other in islice(case.store.directory, SEARCHED_LIMIT):
+        found = other.sessions.get(session_id)
+        if found is not None and found.row["is_active"]:
+            return _in_another("session", session_id, other, workspace)
+    hint = _hint(session_id, workspace.active, "it has", "it has")
+    return f"workspace {quoted(workspace_id)} has no session {quoted(session_id)}; {hint}"
+
+
+def _no_peer(store: Store, workspace: Workspace, session: Session | None, peer_id: str) -> str:
+    here = quoted(workspace.row["id"])
+    if session is not None and peer_id in workspace.peers:
+        return f"peer {quoted(peer_id)} is in workspace {here} but never was in session {quoted(session.row['id'])}"
+    for other in islice(store.directory, SEARCHED_LIMIT):
+        if peer_id in other.peers:
+            return _in_another("peer", peer_id, other, workspace)
+    hint = _hint(peer_id, workspace.roster, "it has", "it has")
+    return f"workspace {here} has no peer {quoted(peer_id)}; {hint}"
+
+
+def _in_another(kind: str, name: str, other: Workspace, workspace: Workspace) -> str:
+    there, here = quoted(other.row["id"]), quoted(workspace.row["id"])
+    return f"{kind} {quoted(name)} exists in workspace {there}, not in {here}"
+
+
+def _hint(wanted: str, known: Roll[Workspace] | Roll[Session] | Roll[Peer], has_one: str, has_many: str) -> str:
+    """What else there is: the name that was most likely meant, or the first ones."""
+    nearest = nearest_name(wanted, (record.row["id"] for record in known[-COMPARED_LIMIT:]))
+    if nearest is not None:
+        return f"did you mean {quoted(nearest)}?"
+    if not known:
+        return f"{has_many} none"
+    names = [record.row["id"] for record in known[:3]]
+    return f"{has_one if len(known) == 1 else has_many} {listed(names, len(known))}"
+
+
+def _no_message(store: Store, workspace: Workspace, session: Session, message_id: str) -> str:
+    message = quoted(message_id)
+    searched = 0
+    for other in islice(_sessions(store, workspace), SEARCHED_LIMIT):
+        searched += 1
+        if message_id in other.places:
+            home = other.row["workspace_id"]
+            of = "" if home == workspace.row["id"] else f" of workspace {quoted(home)}"
+            return f"message {message} belongs to session {quoted(other.row['id'])}{of}"
+    is_all = max(searched, len(store.directory)) < SEARCHED_LIMIT
+    elsewhere = "elsewhere" if is_all else f"in the {SEARCHED_LIMIT} sessions that were searched"
+    return f"there is no message {message} in session {quoted(session.row['id'])} or {elsewhere}"
+
+
+def _sessions(store: Store, first: Workspace) -> Iterator[Session]:
+    """The sessions of all workspaces, those of `first` before the others."""
+    others = (workspace for workspace in islice(store.directory, SEARCHED_LIMIT) if workspace is not first)
+    return chain.from_iterable(workspace.sessions.values() for workspace in chain([first], others))
