@@ -31,11 +31,11 @@ class Clock:
     """
 
     def __init__(self, *, seeded: bool = False) -> None:
-        self._seeded = seeded
-        self.restart()
+        self.restart(seeded=seeded)
 
-    def restart(self) -> None:
-        """Follow real time again, or begin again with 2026, as a new clock does."""
+    def restart(self, *, seeded: bool = False) -> None:
+        """Begin anew, as another clock would: in real time, or with 2026."""
+        self._seeded = seeded
         self._moved = 0
         self._frozen: int | None = None
         self._last = _SEEDED_START if self._seeded else 0
@@ -59,6 +59,10 @@ class Clock:
     def elapsed(self) -> float:
         """Seconds of real time since some moment; the difference of two readings is how long something took."""
         return time.perf_counter()
+
+    @property
+    def is_frozen(self) -> bool:
+        return self._frozen is not None
 
     def freeze(self, at: datetime | None = None) -> None:
         """Stand still at `at` (aware; a naive one is taken as UTC), or at this moment."""
@@ -91,12 +95,6 @@ class Clock:
         """Stand where the clock stood; while it follows real time, run on as far from that as then."""
         self._moved, self._frozen, self._last = state
 
-    def copy(self) -> "Clock":
-        """Another clock that goes on alike."""
-        twin = Clock(seeded=self._seeded)
-        twin.put_back(self.state())
-        return twin
-
 
 class Ids:
     """Makes the ids that the server gives: 21 characters of `A-Za-z0-9_-`.
@@ -106,12 +104,12 @@ class Ids:
     """
 
     def __init__(self, seed: int | str | None = None) -> None:
-        self._seed = seed
         self.number = count(1).__next__
-        self.restart()
+        self.restart(seed)
 
-    def restart(self) -> None:
-        """Begin the run of a seed again; without a seed, begin another."""
+    def restart(self, seed: int | str | None = None) -> None:
+        """Begin the run of this seed; without one, begin another."""
+        self._seed = seed
         self._random = random.Random(self._seed)  # noqa: S311 - ids, no secrets; a seed must repeat
 
     def new(self) -> str:

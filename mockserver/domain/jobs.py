@@ -1,6 +1,6 @@
 """Background work that waits: the purges of deleted sessions and workspaces."""
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -66,8 +66,9 @@ class Purges:
         """Take out those that are due at `now`; none while they are held."""
         if self._held or self._waiting[0].due > now:
             return []
-        taken = [job for job in self._waiting if job.due <= now]
-        del self._waiting[: len(taken)]
+        place = bisect_right(self._waiting, float(now), key=lambda job: job.due)
+        taken = self._waiting[:place]
+        del self._waiting[:place]
         return taken
 
     def take(self, target: Target) -> list[Purge]:
@@ -94,6 +95,10 @@ class Purges:
         if not isinstance(times, int) or isinstance(times, bool) or times < 1:
             raise ValueError(f"times must be a whole number from 1 up: {times!r}")
         self._failures.append((times, target))
+
+    def forget_failures(self, workspace_id: str) -> None:
+        """Let no more tries fail of those that were meant by this workspace."""
+        self._failures = [one for one in self._failures if one[1].workspace_id != workspace_id]
 
     def fails(self, job: Purge) -> bool:
         """Whether this try of it fails; it is counted."""

@@ -41,7 +41,7 @@ def _run(store: Store, jobs: list[Purge]) -> int:
     failed = [job for job in jobs if not _succeeds(store, job)]
     for job in failed:
         store.purges.queue(store.clock.peek(), job.number, job.workspace_id, job.session_id, job.tries + 1)
-    if jobs:
+    if any(job.session_id is None for job in jobs):  # The sessions of a workspace go with it.
         store.purges.keep(lambda job: _is_there(store, job))
     return len(jobs) - len(failed)
 

@@ -83,7 +83,7 @@ class Quirks:
         if isinstance(names, Quirks):
             return names
         if not isinstance(names, str):
-            raise ValueError(f"quirks are none, live, or names separated by commas in one text, not {names!r}")  # noqa: TRY004 - as any other wrong name
+            raise ValueError(f"quirks are none, live, or names separated by commas in one text, not {names!r}")
         chosen = [name.strip() for name in names.split(",") if name.strip()]
         if chosen == ["live"]:
             return cls.live()

@@ -1,10 +1,10 @@
 """Mock: the owner of all that changes in a fake server, with the verbs that control it."""
 
 from collections.abc import Callable
-from copy import copy
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
 
 from ..domain import purges
 from ..domain.access import Scope
@@ -15,6 +15,11 @@ from ..domain.purges import Pending
 from ..domain.quirks import Quirks
 from ..domain.store import Store
 from . import saving
+from .errors import UnknownName
+from .faults import Faults
+from .journal import Journal
+from .scripts import Scripts
+from .settings import Options, Settings, defaults
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
 from .worlds import StartingWorld, WorldSource
 
@@ -22,9 +27,17 @@ if TYPE_CHECKING:
     from ..wire.keys import Keyring
 
 T = TypeVar("T")
+HandOver = Callable[[Callable[[], object]], object]
 
-# Stands for an option that was not given, where None is a value.
-_AS_MADE: Any = object()
+
+class Served(Protocol):
+    """A server that runs."""
+
+    @property
+    def url(self) -> str: ...
+
+
+Serving = Callable[["Mock"], AbstractContextManager[Served]]
 
 
 class Mock:
@@ -32,59 +45,54 @@ class Mock:
 
     `quirks` is `"none"`, `"live"`, names separated by commas, or a Quirks. `world` is the state to start from: a path
     to a JSON file, or a mapping of the same form. `purge_after` is how many seconds after its deletion a session or
-    workspace is purged; None: only when asked. `seed` makes ids and times repeat from run to run, on a clock
-    of its own (see Clock). `auth_secret` turns authentication on: requests then need a token that is signed with it.
+    workspace is purged; None: only when asked. `seed` makes ids and times repeat from run to run, on a clock of its
+    own (see Clock). `frozen_at` stops the clock at a time. `auth_secret` turns authentication on: requests then need a
+    token that is signed with it. `journal_entries` and `journal_bytes` bound the journal (1,000 and 16 MiB); 0 entries
+    turn it off.
 
-    Its methods may be called from any thread: while a server runs it, they are carried out between two requests.
-    Raises WorldError for a wrong world, ValueError for an unknown quirk, a negative `purge_after` or a secret that
-    cannot sign, ImportError where `auth_secret` is given and PyJWT is missing.
+    `clock`, `requests` (the journal), `faults` and `scripts` are its parts. Its methods may be called from any thread:
+    while a server runs it, they are carried out between two requests. Raises WorldError for a wrong world, ValueError
+    for what makes no sense in any other option, ImportError where `auth_secret` is given and PyJWT is missing.
     """
 
-    def __init__(
-        self,
-        *,
-        quirks: str | Quirks = "none",
-        world: WorldSource | None = None,
-        purge_after: float | None = None,
-        seed: int | str | None = None,
-        auth_secret: str | None = None,
-    ) -> None:
-        self.clock = Clock(seeded=seed is not None)
-        self._seed = seed
-        self._ids = Ids(seed)
-        self._quirks = Quirks.named(quirks)
-        self._purge_after = _checked_wait(purge_after)
-        self._world = self._starting_world(world)
-        self._keyring = _keyring(auth_secret)
+    def __init__(self, **options: Unpack[Options]) -> None:
+        self._settings = defaults().changed(**options)
+        self.clock = Clock()
+        self.requests = Journal(self.clock)
+        self.faults = Faults(self.clock)
+        self.scripts = Scripts()
+        self._ids = Ids()
+        self._hand_over: HandOver | None = None
+        self._serving: Serving | None = None
+        self._until_reset = ExitStack()
         self._snapshots = Snapshots()
-        self._hand_over: Callable[[Callable[[], object]], object] | None = None
         self.store: Store
         self.keyring: Keyring | None
-        self._begin(self._quirks, self._purge_after, self._world, self._keyring)
+        self._begin(self._settings)
 
     @property
     def quirks(self) -> Quirks:
         """The quirks that are on."""
         return self.store.quirks
 
-    def reset(
-        self,
-        *,
-        quirks: str | Quirks = _AS_MADE,
-        world: WorldSource | None = _AS_MADE,
-        purge_after: float | None = _AS_MADE,
-        auth_secret: str | None = _AS_MADE,
-    ) -> None:
+    def reset(self, *, workspace: str | None = None, **options: Unpack[Options]) -> None:
         """Forget everything and go back to the starting world, with the clock at real time.
 
-        What is given replaces the option that the mock was made with, until the next reset. Raises as the
+        With `workspace` only what belongs to it: its rows, its purges, its requests, and the faults and scripts that
+        name it. Other options replace those that the mock was made with, until the next reset. Raises as the
         constructor does, and then nothing was changed.
         """
-        chosen = self._quirks if quirks is _AS_MADE else Quirks.named(quirks)
-        wait = self._purge_after if purge_after is _AS_MADE else _checked_wait(purge_after)
-        start = self._world if world is _AS_MADE else self._starting_world(world)
-        keyring = self._keyring if auth_secret is _AS_MADE else _keyring(auth_secret)
-        self._between_requests(lambda: self._begin(chosen, wait, start, keyring))
+        if workspace is None:
+            settings = self._settings.changed(**options)
+            self._between_requests(lambda: self._begin(settings))
+            return
+        if options:
+            raise ValueError(f"the reset of one workspace has no other option: {', '.join(options)}")
+        self._between_requests(lambda: self._begin_workspace(workspace))
+
+    def know_operations(self, names: frozenset[str]) -> None:
+        """Take note of the operations that the app over this mock has, so that slips of the pen are told."""
+        self.requests.operations = self.faults.operations = names
 
     def token(
         self,
@@ -154,8 +162,8 @@ class Mock:
 
         The state is as it was, and purges wait as long as they still had to. One of a workspace leaves all else
         alone. One of everything also turns back the ids of a seed, and the clock where it stood still or is seeded;
-        a running clock has been advanced as far as then. Raises ValueError for an unknown name, and for a snapshot of
-        another mock.
+        a running clock has been advanced as far as then. Raises UnknownName for an unknown name, ValueError for a
+        snapshot of another mock.
         """
         self._between_requests(lambda: put_back(self.store, self._snapshots.find(snapshot)))
 
@@ -164,8 +172,8 @@ class Mock:
         """The snapshots that have a name."""
         return self._between_requests(lambda: dict(self._snapshots.named))
 
-    def forget(self, snapshot: str) -> None:
-        """Forget the snapshot of this name. Raises ValueError where there is none."""
+    def forget_snapshot(self, snapshot: str) -> None:
+        """Forget the snapshot of this name. Raises UnknownName where there is none."""
         self._between_requests(lambda: self._snapshots.forget(snapshot))
 
     def fork(self) -> "Mock":
@@ -181,12 +189,12 @@ class Mock:
         It lacks what no world has: clock and ids, when purges are due (they wait anew from the loading), what holds
         or fails them, and the order of messages between sessions of one id in several workspaces, which only the quirk
         `clone_crosses_workspaces` shows. Values nested more than 190 deep make a world that is refused.
-        Raises ValueError for a workspace that is not there.
+        Raises UnknownName for a workspace that is not there.
         """
         return self._between_requests(lambda: world_of(self.store, workspace_id=self._known(workspace)))
 
     def save(self, path: str | Path, *, workspace: str | None = None) -> None:
-        """Write `world` to a file of JSON, for `world=` and `load`. Raises OSError, and ValueError as `world` does."""
+        """Write `world` to a file of JSON, for `world=` and `load`. Raises OSError, and UnknownName as `world` does."""
         saving.write(path, self.world(workspace))
 
     def load(self, source: WorldSource) -> None:
@@ -194,14 +202,14 @@ class Mock:
 
         Raises WorldError for a wrong world, and then nothing was changed.
         """
-        world = self._starting_world(source)
+        world = self._in_force.changed(world=source).world
         self._between_requests(lambda: self._put_in_place(world))
 
     def diff(self, a: Snapshot | str | None, b: Snapshot | str | None = None) -> list[str]:
         """What changed from `a` to `b` (snapshots, names, or None for the present state), a sentence each.
 
-        Where one is of a workspace, only that is compared. Empty where nothing changed. Raises ValueError as
-        `restore` does, and for snapshots of two workspaces.
+        Where one is of a workspace, only that is compared. Empty where nothing changed. Raises as `restore`
+        does, and ValueError for snapshots of two workspaces.
         """
 
         def found(one: Snapshot | str | None) -> Snapshot | None:
@@ -214,9 +222,24 @@ class Mock:
         if self.store.purges:
             purges.run_due(self.store)
 
-    def attach(self, hand_over: Callable[[Callable[[], object]], object] | None) -> None:
-        """From now on have `hand_over` call what must not come in the middle of a request; None: call it directly."""
+    def open_fork(self) -> str:
+        """The URL of another server with an equal state, until this one is reset or ends.
+
+        Raises ValueError where no server runs this mock.
+        """
+        if self._serving is None:
+            raise ValueError("there is no server that could be started again: use Mock.fork()")
+        return self._until_reset.enter_context(self._serving(self.fork())).url
+
+    def attach(self, hand_over: HandOver | None, serving: Serving | None = None) -> None:
+        """From now on have `hand_over` call what must not come in the middle of a request, `serving` serve a fork.
+
+        None: no server runs it any more; work is done directly, and the servers of forks end.
+        """
         self._hand_over = hand_over
+        self._serving = serving
+        if serving is None:
+            self._until_reset.close()
 
     def _between_requests(self, work: Callable[[], T]) -> T:
         if self._hand_over is None:
@@ -227,7 +250,7 @@ class Mock:
 
     def _known(self, workspace_id: str | None) -> str | None:
         if workspace_id is not None and workspace_id not in self.store.workspaces:
-            raise ValueError(f"there is no workspace {workspace_id!r}")
+            raise UnknownName(f"there is no workspace {workspace_id!r}")
         return workspace_id
 
     def _put_in_place(self, world: StartingWorld) -> None:
@@ -235,44 +258,36 @@ class Mock:
         self.store.purges.take(Target())
         world.load(self.store)
 
-    def _reset_workspace(self, workspace_id: str) -> None:
-        """Have one workspace as the starting world has it, or not at all; everything else stays."""
-        self._start.load_workspace(self.store, workspace_id)
-
     def _forked(self) -> "Mock":
-        clock, ids = self.clock.copy(), self._ids.copy()
-        twin = copy(self)
-        store = fork(self.store, clock, ids)
-        vars(twin).update(clock=clock, _ids=ids, store=store, _snapshots=Snapshots(), _hand_over=None)
+        twin = Mock()
+        twin._settings = self._settings
+        twin._begin(self._in_force)
+        twin.clock.put_back(self.clock.state())
+        twin._ids = self._ids.copy()
+        twin.store = fork(self.store, twin.clock, twin._ids)
         return twin
 
-    def _starting_world(self, source: WorldSource | None) -> StartingWorld:
-        # Its ids come from a run of their own, so that none of it comes again after a reset.
-        return StartingWorld(source, Ids(None if self._seed is None else f"world of {self._seed}"))
-
-    def _begin(
-        self, quirks: Quirks, purge_after: float | None, world: StartingWorld, keyring: "Keyring | None"
-    ) -> None:
+    def _begin(self, settings: Settings) -> None:
         """Put a new store with the world in it in place of the old one, in real time and with the first of the ids."""
-        self._snapshots.named.clear()
-        self.clock.restart()
-        self._ids.restart()
-        store = Store(self.clock, self._ids, quirks, purge_after)
-        world.load(store)
-        self._start = world
+        self._in_force = settings
+        self.clock.restart(seeded=settings.seed is not None)
+        if settings.frozen_at is not None:
+            self.clock.freeze(settings.frozen_at)
+        self._ids.restart(settings.seed)
+        store = Store(self.clock, self._ids, settings.quirks, settings.purge_after)
+        settings.world.load(store)
         self.store = store
-        self.keyring = keyring
+        self.keyring = settings.keyring
+        self.requests.restart(settings.journal_entries, settings.journal_bytes)
+        self.faults.forget()
+        self.scripts.forget()
+        self._snapshots.named.clear()
+        self._until_reset.close()
 
-
-def _keyring(secret: str | None) -> "Keyring | None":
-    if secret is None:
-        return None
-    from ..wire.keys import Keyring  # Most servers let anyone in.
-
-    return Keyring(secret)
-
-
-def _checked_wait(seconds: float | None) -> float | None:
-    if seconds is not None and not (isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")):
-        raise ValueError(f"purge_after must be a number of seconds from 0 up, or None: {seconds!r}")
-    return seconds
+    def _begin_workspace(self, workspace: str) -> None:
+        self._in_force.world.load_workspace(self.store, workspace)
+        self.store.purges.forget_failures(workspace)
+        self._snapshots.forget_workspace(workspace)
+        self.requests.forget(workspace)
+        self.faults.forget(workspace)
+        self.scripts.forget(workspace)

@@ -9,6 +9,7 @@ from ..domain.store import Store, Workspace
 from ..domain.versions import Version
 from . import saving
 from .differences import differences
+from .errors import UnknownName
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,21 +60,28 @@ class Snapshots:
         return snapshot
 
     def find(self, wanted: Snapshot | str) -> Snapshot:
-        """The snapshot itself, or the one of this name. Raises ValueError for an unknown name or another mock's."""
+        """The snapshot itself, or the one of this name.
+
+        Raises UnknownName for an unknown name, ValueError for one of another mock.
+        """
         if isinstance(wanted, str):
             if wanted not in self.named:
                 known = ", ".join(map(repr, self.named)) or "none"
-                raise ValueError(f"there is no snapshot {wanted!r}; known: {known}")
+                raise UnknownName(f"there is no snapshot {wanted!r}; known: {known}")
             return self.named[wanted]
         if not isinstance(wanted, Snapshot):
-            raise ValueError(f"a snapshot, or the name of one, is wanted: {wanted!r}")  # noqa: TRY004 - as any other wrong name
+            raise ValueError(f"a snapshot, or the name of one, is wanted: {wanted!r}")
         if wanted.owner is not self._owner:
             raise ValueError(f"{wanted!r} is of another mock")
         return wanted
 
     def forget(self, name: str) -> None:
-        """Forget the snapshot of this name. Raises ValueError where there is none."""
+        """Forget the snapshot of this name. Raises UnknownName where there is none."""
         del self.named[str(self.find(name).name)]
+
+    def forget_workspace(self, workspace_id: str) -> None:
+        """Forget the named snapshots that are just of this workspace."""
+        self.named = {name: one for name, one in self.named.items() if one.workspace != workspace_id}
 
 
 def put_back(store: Store, snapshot: Snapshot) -> None:

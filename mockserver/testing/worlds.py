@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..domain import membership, messages, peers, sessions, tokens, workspaces
-from ..domain.clock import ClockState, Ids, microseconds, timestamp
+from ..domain.clock import Clock, Ids, microseconds, timestamp
 from ..domain.errors import BadRequest
 from ..domain.jobs import Target
 from ..domain.messages import Draft
@@ -57,25 +57,27 @@ def read(source: WorldSource) -> "World":
 class StartingWorld:
     """A world that is loaded again and again; empty for None.
 
-    Ids and times that it leaves out are made when it is first loaded, so that each reset leads to the very same state,
-    and leaves the clock where the first loading did.
+    Ids and times that it leaves out are made when it is first loaded, so that each reset leads to the very same state.
+    With a seed they are made by ids and a clock of its own: so those of requests do not depend on the world, and no id
+    of a world comes again after a reset.
     """
 
-    def __init__(self, source: WorldSource | None, ids: Ids) -> None:
+    def __init__(self, source: WorldSource | None, seed: int | str | None = None) -> None:
+        self.source = source
         self._world = None if source is None else read(source)
-        self._ids = ids
-        self._filled: ClockState | None = None
+        self._ids = Ids(None if seed is None else f"world of {seed}")
+        self._clock = None if seed is None else Clock(seeded=True)
+        self._is_filled = False
 
     def load(self, store: Store) -> None:
         """Put the world into an empty store; unless it is saved, the oldest session of a workspace first."""
         if self._world is None:
             return
-        if self._filled is None:
+        if not self._is_filled:
+            clock = store.clock if self._clock is None or store.clock.is_frozen else self._clock
             for world in self._world.workspaces.values():
-                _fill(world, lambda: datetime.fromisoformat(timestamp(store.clock.now())), self._ids)
-            self._filled = store.clock.state()
-        else:
-            store.clock.put_back(self._filled)
+                _fill(world, lambda: datetime.fromisoformat(timestamp(clock.now())), self._ids)
+            self._is_filled = True
         for workspace_id in self._world.workspaces:
             _load_workspace(store, self._world, workspace_id)
         _queue(store, self._world, self._world.workspaces)

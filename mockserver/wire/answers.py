@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
+from . import control
 from .bodies import SessionPeerConfig
 from .fields import Model
 
@@ -107,4 +108,5 @@ SHAPES: dict[str, Any] = {
     "Page[Message]": Page[Message],
     "list[Message]": list[Message],
     "Page[WebhookEndpoint]": Page[WebhookEndpoint],
+    **control.SHAPES,
 }

@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_ids_again_after_a_restart_too() -> None:
     one, other = Ids("seed"), Ids("seed")
     run = [one.new() for _ in range(5)]
     assert [other.new() for _ in range(5)] == run
-    one.restart()
+    one.restart("seed")
     assert [one.new() for _ in range(5)] == run
 
 
@@ -101,7 +101,7 @@ def test_a_seeded_clock_begins_with_2026_and_runs_by_a_millisecond_for_each_that
         assert timestamp(clock.now()) == timestamp(clock.now()) == "2026-01-01T00:00:02.004000Z"
         clock.resume()
         assert timestamp(clock.now()) == "2026-01-01T00:00:02.005000Z"
-        clock.restart()
+        clock.restart(seeded=True)
 
 
 @pytest.mark.parametrize("seeded", [False, True])
@@ -133,7 +133,6 @@ def test_a_clock_is_put_back_to_where_it_stood(seeded: bool) -> None:
     assert timestamp(clock.now()) == "2100-01-01T00:00:00Z"
     clock.put_back(running)
     assert seen <= clock.peek() < seen + 60_000_000
-    assert clock.copy().state() == clock.state()
 
 
 def test_only_ids_of_a_seed_are_put_back() -> None:

@@ -201,7 +201,7 @@ def test_two_snapshots_are_compared_as_far_as_both_cover() -> None:
     assert mock.diff(everything, one) == []
     with pytest.raises(ValueError, match="these snapshots are of two workspaces: 'v', 'w'"):
         mock.diff(one, absent)
-    with pytest.raises(ValueError, match="there is no snapshot 'x'"):
+    with pytest.raises(KeyError, match="there is no snapshot 'x'"):
         mock.diff("x")
 
 
@@ -232,9 +232,9 @@ def test_a_world_of_the_state_is_the_callers_own() -> None:
     mock = Mock(world=_WORLD)
     _s(mock.world())["metadata"]["a"] = 2
     assert mock.world() == _WORLD
-    with pytest.raises(ValueError, match="there is no workspace 'none'"):
+    with pytest.raises(KeyError, match="there is no workspace 'none'"):
         mock.world("none")
-    with pytest.raises(ValueError, match="there is no workspace 5"):
+    with pytest.raises(KeyError, match="there is no workspace 5"):
         mock.world(cast("Any", 5))
 
 
@@ -289,11 +289,11 @@ def test_one_workspace_goes_back_to_its_start_and_all_else_stays() -> None:
     client.call("POST", "/v3/workspaces/new/sessions", {"id": "s"})
     client.call("DELETE", "/v3/workspaces/new/sessions/s")
     clock = mock.clock.state()
-    mock._reset_workspace("w")
+    mock.reset(workspace="w")
     assert mock.world("w") == world
     assert mock.clock.state() == clock
     assert [(one.workspace, one.session) for one in mock.pending()] == [("new", "s"), ("w", "t")]
-    mock._reset_workspace("new")
+    mock.reset(workspace="new")
     assert answers(mock) == seen
-    mock._reset_workspace("none")
+    mock.reset(workspace="none")
     assert answers(mock) == seen

@@ -1,0 +1,232 @@
+"""One request and its answer, as the journal keeps it: raw as it came, and read when somebody looks at it."""
+
+import json
+import reprlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from ..domain.clock import moment, timestamp
+
+_MASK = "(masked)"
+_SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
+
+
+class Named(Protocol):
+    """An operation, as far as an exchange speaks of it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def id_in_body(self) -> str | None:
+        """The parameter that the body's `id` names, where no segment of the path does: "session_id"."""
+
+
+class Exchange:
+    """A request, and its answer once there is one: `status` is None until then, and where it never came.
+
+    `number` counts the requests from 1. `operation` is the name of the operation, None where there is none at the
+    path; `path` is decoded; `content` and `answer_content` are the bodies in bytes. `duration` is in seconds, from
+    the whole request to the answer. `diagnosis` says why an answer is not what was hoped for, `fault` which rule had
+    a hand in it, `token` what the token says that was refused. `bodies_left_out`: they were too large for the journal.
+    """
+
+    __slots__ = (
+        "_at",
+        "_headers",
+        "_named",
+        "_query",
+        "answer_content",
+        "bodies_left_out",
+        "content",
+        "diagnosis",
+        "duration",
+        "fault",
+        "method",
+        "number",
+        "parameters",
+        "path",
+        "status",
+        "token",
+        "weight",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        at: int,
+        head: Mapping[str, Any],
+        named: Named | None,
+        parameters: Mapping[str, str],
+        content: bytes,
+    ) -> None:
+        """`at` is in microseconds since 1970, `head` an ASGI scope."""
+        self.number = number
+        self._at = at
+        self.method: str = head["method"]
+        self.path: str = head["path"]
+        self._query: bytes = head["query_string"]
+        self._headers: Sequence[tuple[bytes, bytes]] = head["headers"]
+        self._named = named
+        self.parameters = parameters
+        self.content = content
+        self.status: int | None = None
+        self.answer_content = b""
+        self.duration: float | None = None
+        self.diagnosis: str | None = None
+        self.fault: str | None = None
+        self.token: Mapping[str, Any] | None = None
+        self.bodies_left_out = False
+        self.weight = 0
+
+    @property
+    def at(self) -> datetime | None:
+        """When it came, by the fake's clock; None after the year 9999."""
+        return moment(self._at)
+
+    @property
+    def operation(self) -> str | None:
+        return None if self._named is None else self._named.name
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(self._query.decode("latin-1"), keep_blank_values=True))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers by name in small letters; what lets somebody in is masked."""
+        return {
+            name.decode("latin-1"): _MASK if name in _SECRET_HEADERS else value.decode("latin-1")
+            for name, value in self._headers
+        }
+
+    @property
+    def content_type(self) -> str | None:
+        return self._header(b"content-type")
+
+    @property
+    def scheme(self) -> str | None:
+        """The scheme of the Authorization header (`Bearer`); None without one."""
+        return None if self.authorization is None else self.authorization.partition(" ")[0]
+
+    @property
+    def authorization(self) -> str | None:
+        """The header as it was sent, not masked."""
+        return self._header(b"authorization")
+
+    def _header(self, name: bytes) -> str | None:
+        return next((value.decode("latin-1") for known, value in self._headers if known == name), None)
+
+    @property
+    def body(self) -> Any:
+        """The body of the request: JSON where it is some, else its text; None where there is none."""
+        return _read(self.content)
+
+    @property
+    def answer(self) -> Any:
+        """The body of the answer, in the same way."""
+        return _read(self.answer_content)
+
+    @property
+    def workspace(self) -> str | None:
+        """The id of the workspace that the path or the body names."""
+        return self._named_id("workspace_id")
+
+    @property
+    def session(self) -> str | None:
+        """The id of the session that the path or the body names."""
+        return self._named_id("session_id")
+
+    @property
+    def peer(self) -> str | None:
+        """The id of the peer that the path or the body names."""
+        return self._named_id("peer_id")
+
+    def _named_id(self, parameter: str) -> str | None:
+        given = self.parameters.get(parameter)
+        if given is None and self._named is not None and self._named.id_in_body == parameter:
+            body = self.body
+            given = body.get("id", body.get("name")) if isinstance(body, dict) else None
+        return given if isinstance(given, str) else None
+
+    def size(self) -> int:
+        """How many bytes the request has."""
+        size = len(self.path) + len(self._query) + len(self.content)
+        for name, value in self._headers:
+            size += len(name) + len(value)
+        return size
+
+    def leave_out_bodies(self) -> int:
+        """Keep the heads only; how many bytes that frees."""
+        freed = len(self.content) + len(self.answer_content)
+        self.content = self.answer_content = b""
+        self.bodies_left_out = True
+        return freed
+
+    def as_json(self) -> dict[str, Any]:
+        """The exchange in the form that the control plane answers."""
+        return {
+            "number": self.number,
+            "at": timestamp(self._at),
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "query": self.query,
+            "headers": self.headers,
+            "workspace": self.workspace,
+            "session": self.session,
+            "body": self.body,
+            "status": self.status,
+            "answer": self.answer,
+            "duration": self.duration,
+            "diagnosis": self.diagnosis,
+            "fault": self.fault,
+            "bodies_left_out": self.bodies_left_out,
+        }
+
+    @property
+    def line(self) -> str:
+        """The request and its status in one line."""
+        query = self._query.decode("latin-1")
+        target = shortened(f"{self.path}?{query}" if query else self.path, 120)
+        took = "" if self.duration is None else f" in {self.duration * 1000:.1f} ms"
+        broken = "" if self.fault is None else f" by the fault {self.fault!r}"
+        return f"#{self.number} {self.method} {target} -> {self.status or 'no answer'}{broken}{took}"
+
+    def __str__(self) -> str:
+        """A few lines: the request, why it failed, and what was said."""
+        lines = [self.line]
+        if self.diagnosis is not None:
+            lines.append(f"    why: {self.diagnosis}")
+        if self.content:
+            lines.append(f"    sent: {shortened(self.body)}")
+        if self.answer_content:
+            lines.append(f"    answered: {shortened(self.answer)}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.line}>"
+
+
+def shortened(value: Any, limit: int = 200) -> str:
+    """A JSON value or a text in one line of at most `limit` characters."""
+    if isinstance(value, str):
+        text = value
+    else:
+        try:
+            text = json.dumps(value, ensure_ascii=False, default=reprlib.repr)
+        except (RecursionError, ValueError):
+            text = reprlib.repr(value)
+    text = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _read(content: bytes) -> Any:
+    if not content:
+        return None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return content.decode("utf-8", "replace")

@@ -1,0 +1,201 @@
+"""The journal: every request with its answer, and assertions that explain a miss."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from threading import Event
+from typing import Any, Unpack
+
+from ..domain.clock import Clock
+from .exchanges import Exchange, Named
+from .patterns import Answered, Pattern
+
+_NEAREST = 3
+
+
+class Journal:
+    """The requests in the order in which they came; `mock.requests`.
+
+    It keeps at most `entries` of them, and `limit` bytes of requests and answers; the oldest fall out, and `dropped`
+    counts them. What is too large by itself is kept without its bodies. With 0 entries it is off. Requests to the
+    control plane are not in it. `operations` are the names of the operations that a request can have.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.dropped = 0
+        self.operations: frozenset[str] = frozenset()
+        self._clock = clock
+        self._count = 0
+        self._entries = self._limit = self._weight = 0
+        self._kept: deque[Exchange] = deque()
+        self._waiting: list[Event] = []
+
+    def restart(self, entries: int, limit: int) -> None:
+        """Forget everything, and count from 1 again within these bounds. Those who wait go on waiting."""
+        self.forget()
+        self.dropped = self._count = 0
+        self._entries = entries
+        self._limit = limit
+
+    def arrived(
+        self, head: Mapping[str, Any], named: Named | None, parameters: Mapping[str, str], content: bytes
+    ) -> Exchange:
+        """Take down a request, which has no answer yet; `head` is its ASGI scope."""
+        self._count += 1
+        exchange = Exchange(self._count, self._clock.peek(), head, named, parameters, content)
+        if self._entries:
+            self._kept.append(exchange)
+            self._add_weight(exchange, exchange.size())
+        return exchange
+
+    def answered(self, exchange: Exchange, status: int | None, content: bytes, duration: float) -> None:
+        """Take down the answer, or that none came (None). It has to be done before the client can know of it."""
+        exchange.status = status
+        exchange.duration = duration
+        exchange.answer_content = content
+        if exchange.weight:  # It did not fall out meanwhile.
+            self._add_weight(exchange, len(content))
+
+    def _add_weight(self, exchange: Exchange, size: int) -> None:
+        """Count more bytes for an entry, and let the oldest fall out until the bounds hold."""
+        exchange.weight += size
+        self._weight += size
+        if exchange.weight > self._limit:
+            freed = exchange.leave_out_bodies()
+            exchange.weight -= freed
+            self._weight -= freed
+        kept = self._kept
+        while len(kept) > self._entries or (self._weight > self._limit and kept):
+            fallen = kept.popleft()
+            self._weight -= fallen.weight
+            fallen.weight = 0
+            self.dropped += 1
+        for event in tuple(self._waiting):
+            event.set()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(list(self._kept))
+
+    def __getitem__(self, place: int) -> Exchange:
+        return self._kept[place]
+
+    def __repr__(self) -> str:
+        return f"<Journal of {len(self)} requests>"
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "no request"
+
+    def where(self, **criteria: Unpack[Answered]) -> list[Exchange]:
+        """The requests that are like this, in order."""
+        return self._matching(self._pattern(criteria))
+
+    def count(self, **criteria: Unpack[Answered]) -> int:
+        """How many requests are like this."""
+        return len(self.where(**criteria))
+
+    def assert_called(self, times: int | None = None, **criteria: Unpack[Answered]) -> list[Exchange]:
+        """The requests that are like this. Raises AssertionError where there is none, or not just `times`."""
+        pattern = self._pattern(criteria)
+        found = self._matching(pattern)
+        if len(found) == times or (times is None and found):
+            return found
+        raise AssertionError(self._explanation(pattern, found, times))
+
+    def assert_not_called(self, **criteria: Unpack[Answered]) -> None:
+        """Raises AssertionError where a request is like this."""
+        self.assert_called(0, **criteria)
+
+    def assert_order(self, *steps: Answered) -> list[Exchange]:
+        """Requests that are like the steps, each after the one before. Raises AssertionError at the first missing."""
+        found: list[Exchange] = []
+        for place, step in enumerate(steps, 1):
+            pattern = self._pattern(step)
+            last = found[-1].number if found else 0
+            following = next((one for one in self._matching(pattern) if one.number > last), None)
+            if following is None:
+                after = f" after #{last}" if found else ""
+                raise AssertionError(f"step {place}{after}: {self._explanation(pattern, [], None, last)}")
+            found.append(following)
+        return found
+
+    def wait_for(self, timeout: float = 1.0, times: int = 1, **criteria: Unpack[Answered]) -> list[Exchange]:
+        """Wait until `times` requests like this have come, at most `timeout` seconds; all that are like it.
+
+        A request counts once it is there, answered or not; with `status` once it is answered. Raises AssertionError
+        when the time is over. The thread that serves must be another one.
+        """
+        pattern = self._pattern(criteria)
+        deadline = self._clock.elapsed() + timeout
+        event = Event()
+        self._waiting.append(event)
+        try:
+            while True:
+                event.clear()
+                found = self._matching(pattern)
+                if len(found) >= times:
+                    return found
+                if not event.wait(max(0.0, deadline - self._clock.elapsed())):
+                    message = f"after {timeout:g} seconds: {self._explanation(pattern, found, times)}"
+                    raise AssertionError(message)
+        finally:
+            self._waiting.remove(event)
+
+    def forget(self, workspace: str | None = None) -> None:
+        """Forget what was taken down, all or of one workspace; the numbers go on."""
+        kept: deque[Exchange] = deque()
+        for exchange in self._kept:
+            if workspace is not None and exchange.workspace != workspace:
+                kept.append(exchange)
+            else:
+                self._weight -= exchange.weight
+                exchange.weight = 0
+        self._kept = kept
+
+    def deletion(self, workspace_id: str, session_id: str | None) -> int | None:
+        """The number of the last request that deleted this session, or this workspace for None."""
+        name = "delete_workspace" if session_id is None else "delete_session"
+        for exchange in reversed(self._kept):
+            if (
+                exchange.status == 202
+                and exchange.parameters.get("workspace_id") == workspace_id
+                and exchange.parameters.get("session_id") == session_id
+                and exchange.operation == name
+            ):
+                return exchange.number
+        return None
+
+    def _pattern(self, criteria: Answered) -> Pattern:
+        return Pattern(criteria, self.operations)
+
+    def _matching(self, pattern: Pattern) -> list[Exchange]:
+        return [exchange for exchange in self if pattern.matches(exchange)]
+
+    def _explanation(self, pattern: Pattern, found: list[Exchange], times: int | None, after: int = 0) -> str:
+        """What was expected, and the calls that came nearest to it, with what differed in each."""
+        expected = "at least one request" if times is None else f"{times} request{'s' * (times != 1)}"
+        lines = [f"expected {expected} with {pattern}; there {'was' if len(found) == 1 else 'were'} {len(found)}"]
+        lines += [f"  {exchange.line}" for exchange in found]
+        if self.dropped:
+            lines.append(f"{self.dropped} older requests fell out of the journal")
+        if not self._entries:
+            lines.append("the journal is off")
+        others = [one for one in self if one not in found and one.number > after]
+        if not found or times:
+            lines += _nearest(pattern, others)
+        return "\n".join(lines)
+
+
+def _nearest(pattern: Pattern, exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """The requests that differ least from the pattern, the latest first among equals."""
+    differing = [(pattern.differences(exchange), exchange) for exchange in exchanges]
+    differing.sort(key=lambda one: (len(one[0]), -one[1].number))
+    if not differing:
+        yield "no other request came"
+        return
+    yield "nearest:"
+    for differences, exchange in differing[:_NEAREST]:
+        yield f"  {exchange.line}"
+        for difference in differences:
+            yield f"      {difference}"

@@ -1,0 +1,94 @@
+"""Scripts: what a test has an operation answer that needs a model."""
+
+from collections.abc import Iterator
+from typing import Any, Unpack
+
+from .errors import UnknownName
+from .exchanges import Exchange, shortened
+from .patterns import Criteria, Pattern
+
+# The operations of the API behind which a model thinks.
+SCRIPTED = frozenset({"chat", "get_representation", "get_peer_context", "get_session_context", "get_session_summaries"})
+
+
+class Script:
+    """The answers to requests that are like `pattern`; `used` counts them."""
+
+    def __init__(self, name: str, answers: tuple[Any, ...], pattern: Pattern) -> None:
+        self.name = name
+        self.answers = answers
+        self.pattern = pattern
+        self.used = 0
+
+    def next(self, exchange: Exchange) -> Any:
+        """The next answer in order; the last one stays. A callable is called with the Exchange."""
+        answer = self.answers[min(self.used, len(self.answers) - 1)]
+        self.used += 1
+        return answer(exchange) if callable(answer) else answer
+
+    def as_json(self) -> dict[str, Any]:
+        """The script in the form that the control plane answers."""
+        return {
+            "name": self.name,
+            "operation": self.pattern.criteria["operation"],
+            "requests": str(self.pattern),
+            "answers": [repr(answer) if callable(answer) else answer for answer in self.answers],
+            "used": self.used,
+        }
+
+    def __repr__(self) -> str:
+        return f"<Script {self.name!r}: {shortened(self.as_json()['answers'])} for {self.pattern}>"
+
+
+class Scripts:
+    """The scripted answers of one fake server, `mock.scripts`; the script that was added last is asked first."""
+
+    def __init__(self) -> None:
+        self._scripts: list[Script] = []
+        self._made = 0
+
+    def add(self, operation: str, /, *answers: Any, name: str | None = None, **criteria: Unpack[Criteria]) -> Script:
+        """Answer requests to this operation, those that meet the criteria, with these, one after the other.
+
+        The last answer stays. One is JSON, or a callable that makes it of the Exchange. Raises ValueError for an
+        operation that needs no model, for no answer, and for a name that is taken.
+        """
+        if operation not in SCRIPTED:
+            raise ValueError(f"{operation!r} is not scripted; these are: {', '.join(sorted(SCRIPTED))}")
+        if not answers:
+            raise ValueError(f"a script of {operation!r} needs an answer")
+        chosen = name or f"{operation}-{self._made + 1}"
+        if any(script.name == chosen for script in self._scripts):
+            raise ValueError(f"there is a script {chosen!r} already")
+        script = Script(chosen, answers, Pattern({**criteria, "operation": operation}))
+        self._made += 1
+        self._scripts.append(script)
+        return script
+
+    def answering(self, exchange: Exchange) -> Script | None:
+        """The script for this request, or None."""
+        return next((script for script in reversed(self._scripts) if script.pattern.matches(exchange)), None)
+
+    def remove(self, name: str) -> None:
+        """Take a script away. Raises UnknownName where there is none of this name."""
+        self._scripts.remove(self[name])
+
+    def forget(self, workspace: str | None = None) -> None:
+        """Take away all scripts, or those that name this workspace."""
+        self._scripts = [
+            script
+            for script in self._scripts
+            if workspace is not None and script.pattern.criteria.get("workspace") != workspace
+        ]
+
+    def __len__(self) -> int:
+        return len(self._scripts)
+
+    def __iter__(self) -> Iterator[Script]:
+        return iter(list(self._scripts))
+
+    def __getitem__(self, name: str) -> Script:
+        for script in self._scripts:
+            if script.name == name:
+                return script
+        raise UnknownName(f"there is no script {name!r}")

@@ -1,0 +1,211 @@
+"""Models of the control plane: what is asked under `/_mock/`, and what it answers."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from .fields import JsonObject, Model
+
+
+class _Part(Model):
+    """Unlike the API it takes no key that it does not know: one is a slip of the pen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def given(self) -> JsonObject:
+        """What was given, without what was left out."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Reset(_Part):
+    """The options of the reset; with a workspace, there are no others."""
+
+    workspace: str | None = None
+    quirks: str = "none"
+    world: JsonObject | None = None
+    purge_after: float | None = None
+    seed: int | str | None = None
+    frozen_at: datetime | None = None
+    auth_secret: str | None = None
+    journal_entries: int = 1000
+    journal_bytes: int = 16 * 1024 * 1024
+
+
+class Like(_Part):
+    """What a request is like; what is left out does not matter."""
+
+    operation: str | None = Field(default=None, description="The name of an operation, such as clone_session")
+    method: str | None = None
+    path: str | None = Field(default=None, description="A whole path, in which * stands for anything")
+    workspace: str | None = None
+    session: str | None = None
+    peer: str | None = None
+
+
+class LikeAnswered(Like):
+    status: int | None = None
+
+
+class Call(LikeAnswered):
+    body: Any = Field(default=None, description="A part of the JSON body of the request")
+
+
+class Called(_Part):
+    """An assertion on the journal: so many requests are like this, or, with `order`, they came one after the other."""
+
+    like: Call = Field(default_factory=Call)
+    times: int | None = Field(default=None, ge=0, description="How many there must be; left out: at least one")
+    order: list[Call] | None = Field(default=None, description="Requests that must have come in this order")
+
+
+class Waiting(Model):
+    wait: float = Field(default=0, ge=0, le=60, description="For how many seconds it may come true yet")
+
+
+class OfWorkspace(Model):
+    workspace: str | None = Field(default=None, description="Only what belongs to this workspace")
+
+
+class Fault(Like):
+    """A rule. Which of the members of the first group count is a matter of the fault."""
+
+    fault: Literal[
+        "error",
+        "delay",
+        "quota",
+        "disconnect",
+        "lose_answer",
+        "truncate",
+        "malform",
+        "drop_field",
+        "wrong_type",
+        "hang",
+    ]
+    status: int | None = Field(default=None, description="error: the status, 500 where it is left out")
+    answer: Any = Field(default=None, description="error: the JSON body")
+    headers: dict[str, str] | None = Field(default=None, description="error: more headers, Retry-After say")
+    carry_out: bool | None = Field(default=None, description="error: whether the request is carried out all the same")
+    seconds: float | None = Field(default=None, description="delay: how late the answer is")
+    limit: int | None = Field(default=None, description="quota: how many calls pass in a window")
+    per: float | None = Field(default=None, description="quota: how many seconds of the fake's clock a window has")
+    at: str | None = Field(default=None, description="disconnect: start, head or body")
+    share: float | None = Field(default=None, description="truncate: how much of the body is sent, from 0 to 1")
+    field: str | None = Field(default=None, description="drop_field, wrong_type: which; a.b is within a")
+    body: Any = Field(default=None, description="A part of the JSON body of the request")
+    name: str | None = None
+    times: int | None = Field(default=None, description="After how many requests it is over")
+    after: int | None = Field(default=None, description="How many requests pass before the first")
+    every: int | None = Field(default=None, description="Every how manieth of the rest it strikes")
+    probability: float | None = Field(default=None, description="How likely it strikes, from 0 to 1")
+    seed: int | str | None = Field(default=None, description="Makes the chances repeat")
+    delay: float | None = Field(default=None, description="By how many seconds the answer is late as well")
+    must_fire: bool | None = None
+
+
+class Script(Like):
+    answers: list[Any] = Field(description="One after the other; the last one stays")
+    body: Any = Field(default=None, description="A part of the JSON body of the request")
+    name: str | None = None
+
+
+class At(_Part):
+    at: datetime | None = Field(default=None, description="The time to stand still at; left out: now")
+
+
+class Seconds(_Part):
+    seconds: float
+
+
+class Purging(_Part):
+    """Which purges: of a session, of a workspace, or, with neither, all."""
+
+    session: str | None = None
+    workspace: str | None = None
+
+
+class FailingPurges(Purging):
+    times: int = Field(description="How many tries fail")
+
+
+class Named(_Part):
+    name: str = Field(min_length=1)
+    workspace: str | None = None
+
+
+class Difference(Model):
+    before: str = Field(description="The name of a snapshot")
+    after: str | None = Field(default=None, description="The name of another; left out: the present state")
+
+
+class Exchange(Model):
+    number: int
+    at: datetime
+    operation: str | None
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    workspace: str | None
+    session: str | None
+    body: Any
+    status: int | None
+    answer: Any
+    duration: float | None
+    diagnosis: str | None
+    fault: str | None
+    bodies_left_out: bool
+
+
+class Requests(Model):
+    requests: list[Exchange]
+    dropped: int
+
+
+class FaultState(Model):
+    name: str
+    fault: str
+    requests: str
+    times: int | None
+    matched: int
+    fired: int
+    held: int
+    is_over: bool
+
+
+class ScriptState(Model):
+    name: str
+    operation: str
+    requests: str
+    answers: list[Any]
+    used: int
+
+
+class Now(Model):
+    now: datetime
+    frozen: bool
+
+
+class PendingPurge(Model):
+    workspace: str
+    session: str | None
+    due: datetime | None
+    tries: int
+
+
+class Url(Model):
+    url: str
+
+
+# The shapes of answers by the names under which operations declare them.
+SHAPES: dict[str, Any] = {
+    "Requests": Requests,
+    "Fault": FaultState,
+    "list[Fault]": list[FaultState],
+    "Script": ScriptState,
+    "list[Script]": list[ScriptState],
+    "Now": Now,
+    "list[PendingPurge]": list[PendingPurge],
+    "list[str]": list[str],
+    "Url": Url,
+}

@@ -1,0 +1,430 @@
+"""Faults: whom a rule strikes and how often, what the client meets, and that nothing else happens."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+from direct import DirectClient
+from mockserver import Mock, MockServer, create_app
+from mockserver.api.answers import Stream
+from mockserver.api.observed import ObservedEndpoint
+from mockserver.api.operation import Call, Reply, Room
+
+_S = "/v3/workspaces/w/sessions"
+
+
+def _start(**options: Any) -> tuple[Mock, DirectClient]:
+    mock = Mock(**options)
+    return mock, DirectClient(create_app(mock))
+
+
+def _make(client: DirectClient, id_: str = "s") -> int:
+    return client.call("POST", _S, {"id": id_}).status
+
+
+def _total(client: DirectClient) -> int:
+    return int(client.call("POST", f"{_S}/list").json["total"])
+
+
+@pytest.fixture
+def sockets(each_loop: None) -> Iterator[tuple[MockServer, httpx.Client]]:
+    """A server and a client of it, on each loop."""
+    with MockServer() as server, httpx.Client(base_url=server.url, timeout=5) as client:
+        yield server, client
+
+
+@pytest.mark.parametrize(
+    ("rule", "statuses"),
+    [
+        ({}, [503, 503, 503, 503, 503, 503]),
+        ({"times": 2}, [503, 503, 200, 200, 200, 200]),
+        ({"after": 2}, [200, 200, 503, 503, 503, 503]),
+        ({"every": 3}, [200, 200, 503, 200, 200, 503]),
+        ({"after": 1, "every": 2, "times": 2}, [200, 200, 503, 200, 503, 200]),
+        ({"probability": 0}, [200] * 6),
+        ({"probability": 1}, [503] * 6),
+    ],
+)
+def test_a_rule_says_which_of_its_requests_it_strikes(rule: dict[str, Any], statuses: list[int]) -> None:
+    mock, client = _start()
+    fault = mock.faults.error(503, operation="get_or_create_session", **rule)
+    assert [_make(client) for _ in statuses] == statuses
+    assert client.call("POST", f"{_S}/list").status == 200
+    assert (fault.fired, fault.is_over) == (statuses.count(503), "times" in rule and rule["times"] == fault.fired)
+
+
+@given(st.integers(0, 5), st.integers(1, 4), st.integers(1, 4), st.integers(0, 30))
+def test_the_nth_that_follow_are_struck_until_the_rule_is_over(after: int, every: int, times: int, calls: int) -> None:
+    mock, client = _start()
+    mock.faults.error(599, after=after, every=every, times=times)
+    struck = [number for number in range(1, calls + 1) if client.call("GET", "/health").status == 599]
+    assert struck == [after + every * n for n in range(1, times + 1) if after + every * n <= calls]
+
+
+@given(st.integers(), st.floats(0, 1))
+def test_chances_repeat_with_their_seed(seed: int, probability: float) -> None:
+    def run() -> list[int]:
+        mock, client = _start()
+        mock.faults.error(probability=probability, seed=seed)
+        return [client.call("GET", "/health").status for _ in range(20)]
+
+    assert run() == run()
+
+
+@pytest.mark.parametrize(
+    ("criteria", "struck"),
+    [
+        ({"method": "post"}, True),
+        ({"method": "PUT"}, False),
+        ({"path": "/v3/workspaces/*"}, True),
+        ({"path": "/v3/workspaces"}, False),
+        ({"workspace": "w", "session": "s"}, True),
+        ({"session": "t"}, False),
+        ({"workspace": "v"}, False),
+        ({"body": {"metadata": {"k": [1]}}}, True),
+        ({"body": {"metadata": {"k": [1, 2]}}}, False),
+        ({"body": {"metadata": {"k": [True]}}}, False),
+        ({"predicate": lambda request: "other" in request.body["metadata"]}, True),
+        ({"predicate": lambda request: request.peer == "bob"}, False),
+    ],
+)
+def test_a_rule_finds_its_requests_by_what_they_are_like(criteria: dict[str, Any], struck: bool) -> None:
+    mock, client = _start()
+    mock.faults.error(418, **criteria)
+    answer = client.call("POST", _S, {"id": "s", "metadata": {"k": [1], "other": 2}})
+    assert answer.status == (418 if struck else 200)
+
+
+def test_the_first_rule_whose_turn_it_is_takes_the_request() -> None:
+    mock, client = _start()
+    mock.faults.error(500, times=1, name="first")
+    mock.faults.error(502, times=1, name="second")
+    assert [_make(client) for _ in range(3)] == [500, 502, 200]
+    assert [exchange.fault for exchange in mock.requests] == ["first", "second", None]
+
+
+def test_an_error_is_answered_with_its_body_and_headers_and_without_carrying_out() -> None:
+    mock, client = _start()
+    mock.faults.error(429, {"message": "slow down"}, {"Retry-After": "7"}, times=1)
+    answer = client.call("POST", _S, {"id": "s"})
+    assert (answer.status, answer.json, answer.headers["Retry-After"]) == (429, {"message": "slow down"}, "7")
+    assert _total(client) == 0
+
+
+def test_an_error_may_come_although_the_request_was_carried_out() -> None:
+    mock, client = _start()
+    mock.faults.error(500, carry_out=True, times=1)
+    assert _make(client) == 500
+    assert _total(client) == 1
+
+
+def test_a_quota_is_counted_in_windows_of_the_fake_clock() -> None:
+    mock, client = _start(frozen_at="2026-03-01T12:00:00Z")
+    mock.faults.quota(2, per=60, operation="get_or_create_session")
+    assert [_make(client) for _ in range(4)] == [200, 200, 429, 429]
+    mock.clock.advance(18.5)
+    answer = client.call("POST", _S, {"id": "s"})
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "42")
+    mock.clock.advance(41.5)
+    assert [_make(client) for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_lost_answer_lets_the_retry_meet_its_own_effect(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    client.post(_S, json={"id": "s"})
+    server.mock.faults.lose_answer(operation="delete_session", times=1)
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        client.delete(f"{_S}/s")
+    assert client.delete(f"{_S}/s").status_code == 404
+
+
+def test_a_connection_that_is_closed_at_the_start_leaves_everything_as_it_was(
+    sockets: tuple[MockServer, httpx.Client],
+) -> None:
+    server, client = sockets
+    server.mock.faults.disconnect(times=1)
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        client.post(_S, json={"id": "s"})
+    assert client.post(f"{_S}/list").json()["total"] == 0
+    assert server.mock.requests[0].status is None
+
+
+@pytest.mark.parametrize("at", ["head", "body"])
+def test_a_connection_may_break_after_the_head_or_within_the_body(
+    sockets: tuple[MockServer, httpx.Client], at: Any
+) -> None:
+    server, client = sockets
+    server.mock.faults.disconnect(at, times=1)
+    received: list[bytes] = []
+    with client.stream("POST", _S, json={"id": "s"}) as answer:
+        assert answer.status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError, match="peer closed connection"):
+            received.extend(answer.iter_raw())
+    length = int(answer.headers["content-length"])
+    assert len(b"".join(received)) == (0 if at == "head" else length // 2)
+    assert client.post(f"{_S}/list").json()["total"] == 1
+
+
+def test_a_client_in_the_same_process_meets_an_exception() -> None:
+    mock, client = _start()
+    mock.faults.disconnect(times=1)
+    with pytest.raises(ConnectionResetError, match="the fault closed the connection"):
+        _make(client)
+    assert _make(client) == 200
+
+
+def test_a_truncated_body_is_a_whole_answer_that_is_no_json(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    whole = client.post(_S, json={"id": "s"}).content
+    server.mock.faults.truncate(0.25)
+    answer = client.post(_S, json={"id": "s"})
+    assert (answer.status_code, answer.content) == (200, whole[: len(whole) // 4])
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_a_malformed_body_is_no_json_whatever_it_was(answer: Any) -> None:
+    mock, _ = _start()
+    change = mock.faults.malform().effect.change
+    assert change is not None
+    with pytest.raises(ValueError, match=r"."):
+        json.loads(change(json.dumps(answer).encode()))
+
+
+def test_an_answer_may_lack_a_field_or_have_it_in_another_type() -> None:
+    mock, client = _start()
+    client.call("POST", _S, {"id": "s", "metadata": {"topic": "math", "n": 1}})
+    mock.faults.drop_field("created_at", operation="get_sessions", times=1)
+    mock.faults.wrong_type("metadata.n", operation="get_sessions", times=1)
+    mock.faults.wrong_type("total", operation="get_sessions", times=1)
+    mock.faults.drop_field("nothing.like.it", operation="get_sessions", times=1)
+    lacking, spoilt, wrong, whole = (client.call("POST", f"{_S}/list").json for _ in range(4))
+    [row] = whole["items"]
+    assert lacking == {**whole, "items": [{name: row[name] for name in row if name != "created_at"}]}
+    assert spoilt == {**whole, "items": [{**row, "metadata": {"topic": "math", "n": "not of this type"}}]}
+    assert wrong == {**whole, "total": "not of this type"}
+
+
+def test_a_delay_holds_up_nobody_else(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    server.mock.faults.delay(30, session="slow")
+
+    def call() -> None:
+        with pytest.raises(httpx.HTTPError):
+            client.post(_S, json={"id": "slow"})
+
+    slow = threading.Thread(target=call)
+    slow.start()
+    server.mock.requests.wait_for(5, session="slow")
+    assert httpx.post(f"{server.url}{_S}/list").json()["total"] == 1  # It is carried out, and not answered yet.
+    server.__exit__(None, None, None)
+    slow.join(10)
+    assert not slow.is_alive()
+
+
+def test_what_hangs_is_answered_when_it_is_released(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    fault = server.mock.faults.hang(session="s", name="stuck")
+    answers: list[int] = []
+    waiting = threading.Thread(target=lambda: answers.append(client.post(_S, json={"id": "s"}).status_code))
+    waiting.start()
+    [request] = server.mock.requests.wait_for(5, session="s")
+    assert request.status is None
+    assert httpx.get(f"{server.url}/_mock/faults/stuck").json()["held"] == 1
+    fault.release()
+    waiting.join(5)
+    assert answers == [200]
+    assert server.mock.requests[0].status == 200
+    assert client.post(_S, json={"id": "s"}).status_code == 200
+
+
+def test_who_gives_up_waiting_is_forgotten(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    fault = server.mock.faults.hang(times=1)
+    with pytest.raises(httpx.ReadTimeout):
+        client.post(_S, json={"id": "s"}, timeout=0.05)
+    while fault.held:
+        client.get("/health")
+    assert server.mock.requests[0].status is None
+
+
+_KINDS: list[tuple[str, dict[str, Any]]] = [
+    ("error", {"status": 503}),
+    ("quota", {"limit": 0, "per": 60}),
+    ("disconnect", {}),
+]
+_REQUESTS: list[tuple[str, str, Any]] = [
+    ("POST", "/v3/workspaces", {"id": "x"}),
+    ("POST", _S, {"id": "t", "peers": {"bob": {}}}),
+    ("PUT", f"{_S}/s", {"metadata": {"k": 1}}),
+    ("POST", f"{_S}/s/messages", {"messages": [{"content": "x", "peer_id": "al"}]}),
+    ("POST", f"{_S}/s/clone", None),
+    ("DELETE", f"{_S}/s", None),
+    ("DELETE", "/v3/workspaces/w", None),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(_KINDS), st.sampled_from(_REQUESTS)), max_size=6))
+def test_no_fault_changes_state_unless_it_says_so(steps: list[Any]) -> None:
+    mock, client = _start(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}})
+    before = mock.world()
+    for (kind, arguments), (method, path, body) in steps:
+        mock.faults.add(kind, **arguments, times=1)
+        with suppress(ConnectionResetError):
+            assert client.call(method, path, body).status in (503, 429)
+    assert mock.world() == before
+    assert mock.pending() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "complaint"),
+    [
+        ("explode", {}, "there is no fault 'explode'; there are error, delay,"),
+        ("error", {"status": 99}, "status must be a number from 200 to 599: 99"),
+        ("error", {"status": True}, "status must be a number"),
+        ("error", {"answer": {1, 2}}, "answer is not to be written as JSON"),
+        ("error", {"headers": {"a b": "c"}}, "no header: 'a b'"),
+        ("error", {"headers": {"Content-Length": "3"}}, "'Content-Length' belongs to the server"),
+        ("error", {"operation": "get_session"}, "no operation 'get_session'; did you mean 'get_sessions'"),
+        ("error", {"colour": "red"}, "a request has no 'colour'; it has operation, method,"),
+        ("error", {"times": 0}, "times must be a number without a fraction from 1 up: 0"),
+        ("error", {"probability": 2}, "probability must be a number from 0 to 1: 2"),
+        ("error", {"predicate": 5}, "predicate must be callable: 5"),
+        ("error", {"workspace": 5}, "workspace cannot be 5"),
+        ("error", {"name": "taken"}, "there is a fault 'taken' already"),
+        ("delay", {}, "delay() missing 1 required positional argument: 'seconds'"),
+        ("delay", {"seconds": -1}, "delay must be a number from 0 to 3600: -1"),
+        ("quota", {"limit": -1, "per": 1}, "limit must be a number"),
+        ("quota", {"limit": 1, "per": 0}, "per must be a number from 0.001"),
+        ("disconnect", {"at": "tail"}, "at must be one of start, head, body: 'tail'"),
+        ("truncate", {"share": 1.5}, "share must be a number from 0 to 1: 1.5"),
+        ("drop_field", {"field": ""}, "field must be the name of one: ''"),
+    ],
+)
+def test_a_wrong_rule_says_what_is_wrong_and_is_not_set(kind: str, arguments: dict[str, Any], complaint: str) -> None:
+    mock, client = _start()
+    mock.faults.delay(0, name="taken")
+    with pytest.raises(ValueError, match=r".") as raised:
+        mock.faults.add(kind, **arguments)
+    assert complaint in str(raised.value)
+    assert [fault.name for fault in mock.faults] == ["taken"]
+    assert _make(client) == 200
+
+
+def test_rules_are_listed_named_and_taken_away_and_a_reset_forgets_them() -> None:
+    mock, client = _start()
+    mock.faults.error(503, name="down", workspace="w")
+    mock.faults.delay(0, workspace="v")
+    assert [(fault.name, fault.kind) for fault in mock.faults] == [("down", "error"), ("delay-2", "delay")]
+    mock.faults.remove("down")
+    assert _make(client) == 200
+    with pytest.raises(KeyError, match="there is no fault 'down'; there are delay-2"):
+        mock.faults.remove("down")
+    mock.reset(workspace="v")
+    assert len(mock.faults) == 0
+    mock.faults.error(503)
+    mock.reset()
+    assert _make(client) == 200
+
+
+def test_a_rule_that_never_fired_can_be_told() -> None:
+    mock, client = _start()
+    mock.faults.error(503, operation="clone_session", must_fire=True, name="down")
+    mock.faults.error(503, operation="clone_session")
+    with pytest.raises(AssertionError, match="these faults never fired: <Fault 'down': error for operation=clone"):
+        mock.faults.assert_fired()
+    client.call("POST", f"{_S}/s/clone")
+    mock.faults.assert_fired()
+    mock.faults.assert_fired("down")
+
+
+def test_unknown_paths_and_methods_meet_faults_too() -> None:
+    mock, client = _start()
+    mock.faults.error(502, path="/v3/nowhere")
+    mock.faults.error(504, method="PATCH")
+    assert client.call("GET", "/v3/nowhere").status == 502
+    assert client.call("PATCH", _S).status == 504
+
+
+def test_the_control_plane_meets_no_fault() -> None:
+    mock, client = _start()
+    mock.faults.error(503)
+    assert client.call("POST", "/_mock/reset").status == 200
+    assert _make(client) == 200
+
+
+def _with_streams() -> Starlette:
+    """An app with what the API has beside JSON: an upload, and an answer that comes as a stream of events."""
+    room = Room()
+
+    @room.operation("POST", "/upload", answers={201: "Anything"}, access=None)
+    def upload(call: Call) -> Reply:
+        return 201, {"stored": True}
+
+    @room.operation("POST", "/stream", answers={200: "Anything"}, access=None)
+    def stream(call: Call) -> Reply:
+        return 200, Stream(b"text/event-stream", [b"data: 1\n\n", b"data: 2\n\n", b"data: 3\n\n"])
+
+    mock = Mock()
+    app = Starlette(routes=[ObservedEndpoint(mock, room.operations)])
+    app.state.mock = mock
+    return app
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "status", "content"),
+    [
+        ("delay", {"seconds": 0}, 200, b"data: 1\n\ndata: 2\n\ndata: 3\n\n"),
+        ("error", {"status": 503, "answer": "down"}, 503, b'"down"'),
+        ("truncate", {"share": 0.4}, 200, b"data: 1\n\nd"),
+        ("malform", {}, 200, b"data: 1\n\ndata: 2\n\ndata: 3\n}]"),
+        ("drop_field", {"field": "content"}, 200, b"data: 1\n\ndata: 2\n\ndata: 3\n\n"),
+    ],
+)
+def test_streams_meet_faults(kind: str, arguments: dict[str, Any], status: int, content: bytes) -> None:
+    app = _with_streams()
+    client = DirectClient(app)
+    app.state.mock.faults.add(kind, **arguments, times=1)
+    answer = client.send("POST", "/stream")
+    assert (answer.status, answer.body) == (status, content)
+    answer = client.send("POST", "/stream")
+    assert (answer.headers["content-type"], "content-length" in answer.headers) == ("text/event-stream", False)
+    assert app.state.mock.requests[-1].answer == "data: 1\n\ndata: 2\n\ndata: 3\n\n"
+
+
+def test_a_stream_may_break_in_its_middle() -> None:
+    app = _with_streams()
+    app.state.mock.faults.disconnect("body", path="/stream")
+    with pytest.raises(ConnectionResetError):
+        DirectClient(app).send("POST", "/stream")
+
+
+def test_uploads_meet_faults() -> None:
+    app = _with_streams()
+    form = {"content-type": "multipart/form-data; boundary=x"}
+    app.state.mock.faults.error(413, operation="upload", predicate=lambda request: b"big" in request.content)
+    sent = [DirectClient(app).send("POST", "/upload", [b"--x ", file], headers=form) for file in (b"big", b"small")]
+    assert [answer.status for answer in sent] == [413, 201]
+
+
+def test_an_answer_that_a_fault_made_says_so_and_one_that_it_let_through_says_why_it_came() -> None:
+    mock, client = _start()
+    mock.faults.error(404, name="é", path="/health", times=1)
+    mock.faults.delay(0, name="late")
+    made = client.call("GET", "/health").headers["x-mock-diagnosis"]
+    assert unquote(made) == mock.requests[0].diagnosis == "the fault 'é' answered, not the API"
+    assert made.isascii()
+    client.call("DELETE", f"{_S}/s")
+    assert mock.requests[1].diagnosis == "there is no workspace 'w'; there are none"

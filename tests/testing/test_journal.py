@@ -1,0 +1,240 @@
+"""The journal: what came, in order and within bounds; and assertions that explain a miss."""
+
+import re
+import threading
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from direct import DirectClient
+from mockserver import Mock, MockServer, create_app
+
+_W = "/v3/workspaces/w"
+_S = f"{_W}/sessions"
+
+
+def _start(**options: Any) -> tuple[Mock, DirectClient]:
+    mock = Mock(**options)
+    return mock, DirectClient(create_app(mock))
+
+
+def test_an_entry_has_all_of_the_request_and_its_answer() -> None:
+    mock, client = _start(frozen_at="2026-03-01T12:00:00Z")
+    client.send(
+        "POST",
+        f"{_S}/list",
+        [b'{"filters": ', b'{"id": "s"}}'],
+        query="page=2",
+        headers={"content-type": "application/json", "authorization": "Bearer secret"},
+    )
+    [entry] = mock.requests
+    assert entry.as_json() == {
+        "number": 1,
+        "at": "2026-03-01T12:00:00Z",
+        "operation": "get_sessions",
+        "method": "POST",
+        "path": f"{_S}/list",
+        "query": {"page": "2"},
+        "headers": {"host": "localhost", "content-type": "application/json", "authorization": "(masked)"},
+        "workspace": "w",
+        "session": None,
+        "body": {"filters": {"id": "s"}},
+        "status": 200,
+        "answer": {"items": [], "total": 0, "page": 2, "size": 50, "pages": 0},
+        "duration": entry.duration,
+        "diagnosis": entry.diagnosis,
+        "fault": None,
+        "bodies_left_out": False,
+    }
+    assert entry.duration is not None
+    assert 0 < entry.duration < 10
+
+
+def test_requests_are_numbered_in_order_and_those_that_no_operation_takes_are_there_too() -> None:
+    mock, client = _start()
+    client.call("GET", "/health")
+    client.call("GET", "/nowhere")
+    client.call("PATCH", _W)
+    client.call("GET", "/health/")
+    client.send("POST", _S, [b"{" * 11_000_000])
+    client.call("POST", "/_mock/purge")
+    assert [(entry.number, entry.operation, entry.status) for entry in mock.requests] == [
+        (1, "health_check", 200),
+        (2, None, 404),
+        (3, None, 405),
+        (4, None, 307),
+        (5, "get_or_create_session", 413),
+    ]
+
+
+def test_a_request_names_workspace_session_and_peer_in_its_path_or_its_body() -> None:
+    mock, client = _start()
+    client.call("POST", "/v3/workspaces", {"id": "w"})
+    client.call("POST", _S, {"id": "s"})
+    client.call("POST", f"{_W}/peers", {"id": "bob"})
+    client.call("PUT", f"{_S}/s/peers/bob/config", {"observe_me": True})
+    client.send("POST", _S, [b'["id"]'], headers={"content-type": "application/json"})
+    client.call("POST", _S, {"id": 5})
+    named = [(entry.workspace, entry.session, entry.peer) for entry in mock.requests]
+    assert named == [
+        ("w", None, None),
+        ("w", "s", None),
+        ("w", None, "bob"),
+        ("w", "s", "bob"),
+        ("w", None, None),
+        ("w", None, None),
+    ]
+
+
+@given(
+    st.integers(0, 6),
+    st.integers(0, 3000),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2500)), max_size=25),
+)
+def test_the_journal_never_exceeds_its_bounds(entries: int, limit: int, requests: list[tuple[int, int]]) -> None:
+    mock, client = _start(journal_entries=entries, journal_bytes=limit)
+    for path, body in requests:
+        client.send("POST", "/" + "x" * path, [b"x" * body], headers={"content-type": "application/json"})
+        client.send("POST", _S, [b'{"id": "s", "metadata": {"k": "%s"}}' % (b"x" * body)])
+        kept = list(mock.requests)
+        held = sum(entry.size() + len(entry.answer_content) for entry in kept)
+        assert held == mock.requests._weight <= limit
+        assert len(kept) <= entries
+    sent = 2 * len(requests)
+    if entries:
+        assert len(mock.requests) + mock.requests.dropped == sent
+        assert [entry.number for entry in mock.requests] == list(range(mock.requests.dropped + 1, sent + 1))
+
+
+def test_bodies_that_are_too_large_are_left_out_and_the_rest_is_kept() -> None:
+    mock, client = _start(journal_bytes=5_000)
+    client.call("POST", _S, {"id": "s", "metadata": {"k": "x" * 5_000}})
+    [entry] = mock.requests
+    assert (entry.status, entry.body, entry.answer, entry.bodies_left_out) == (200, None, None, True)
+
+
+def test_with_no_entries_it_is_off() -> None:
+    mock, client = _start(journal_entries=0)
+    assert client.call("GET", "/health").status == 200
+    assert (list(mock.requests), mock.requests.dropped) == ([], 0)
+    with pytest.raises(AssertionError, match="the journal is off"):
+        mock.requests.assert_called()
+
+
+def test_it_is_filtered_by_what_requests_and_answers_are_like() -> None:
+    mock, client = _start()
+    for id_ in ("s", "t"):
+        client.call("POST", _S, {"id": id_, "metadata": {"k": id_}})
+    client.call("DELETE", f"{_S}/t")
+    client.call("POST", "/v3/workspaces/v/sessions", {"id": "s"})
+    client.call("DELETE", f"{_S}/nobody")
+
+    def numbers(**criteria: Any) -> list[int]:
+        return [entry.number for entry in mock.requests.where(**criteria)]
+
+    assert numbers() == [1, 2, 3, 4, 5]
+    assert numbers(method="delete") == [3, 5]
+    assert numbers(path=f"{_S}/*") == [3, 5]
+    assert numbers(path=re.compile(r".*/[st]")) == [3]
+    assert numbers(operation="get_or_create_session", workspace="w") == [1, 2]
+    assert numbers(session="s") == [1, 4]
+    assert numbers(status=404) == [5]
+    assert numbers(body={"metadata": {"k": "t"}}) == [2]
+    assert numbers(predicate=lambda entry: entry.number > 3, status=200) == [4]
+    assert mock.requests.count(session="t") == 2
+
+
+def test_what_was_called_can_be_asserted_with_how_often_and_in_which_order() -> None:
+    mock, client = _start()
+    client.call("POST", _S, {"id": "s"})
+    client.call("POST", f"{_S}/s/clone")
+    requests = mock.requests
+    assert [entry.number for entry in requests.assert_called(session="s")] == [1, 2]
+    requests.assert_called(1, operation="clone_session")
+    requests.assert_not_called(operation="delete_session")
+    requests.assert_order({"session": "s"}, {"operation": "clone_session"})
+    with pytest.raises(AssertionError, match="expected 3 requests with session=s; there were 2"):
+        requests.assert_called(3, session="s")
+    with pytest.raises(AssertionError, match=r"expected 0 requests with status=201; there was 1\n  #2 POST .*/clone"):
+        requests.assert_not_called(status=201)
+    with pytest.raises(AssertionError, match=r"step 2 after #2: expected at least one request with session=s"):
+        requests.assert_order({"operation": "clone_session"}, {"session": "s"})
+
+
+def test_a_miss_shows_the_nearest_calls_and_what_differed_field_by_field() -> None:
+    mock, client = _start()
+    client.call("GET", "/health")
+    client.call("POST", _S, {"id": "s", "metadata": {"topic": "maths", "tags": [1, 2]}, "peers": {"al": {}}})
+    client.call("POST", _S, {"id": "other"})
+    with pytest.raises(AssertionError) as raised:
+        mock.requests.assert_called(
+            operation="get_or_create_session",
+            session="s",
+            body={"metadata": {"topic": "math", "tags": [1, 3]}, "peers": {"bob": {}}},
+        )
+    text = re.sub(r" in [\d.]+ ms", "", str(raised.value))
+    assert text == (
+        "expected at least one request with operation=get_or_create_session, session=s, "
+        'body={"metadata": {"topic": "math", "tags": [1, 3]}, "peers": {"bob": {}}}; there were 0\n'
+        "nearest:\n"
+        "  #3 POST /v3/workspaces/w/sessions -> 200\n"
+        "      session: expected s, was other\n"
+        '      body.metadata: expected {"topic": "math", "tags": [1, 3]}, was not there\n'
+        '      body.peers: expected {"bob": {}}, was not there\n'
+        "  #2 POST /v3/workspaces/w/sessions -> 200\n"
+        "      body.metadata.topic: expected math, was maths\n"
+        "      body.metadata.tags[1]: expected 3, was 2\n"
+        "      body.peers.bob: expected {}, was not there\n"
+        "  #1 GET /health -> 200\n"
+        "      operation: expected get_or_create_session, was health_check\n"
+        "      session: expected s, was null\n"
+        '      body: expected {"metadata": {"topic": "math", "tags": [1, 3]}, "peers": {"bob": {}}}, was null'
+    )
+
+
+def test_a_slip_of_the_pen_is_no_silent_miss() -> None:
+    mock, _ = _start()
+    with pytest.raises(ValueError, match="no operation 'clone_sesion'; did you mean 'clone_session'"):
+        mock.requests.assert_not_called(operation="clone_sesion")
+    with pytest.raises(ValueError, match="a request has no 'sesion'; it has operation, method, path"):
+        mock.requests.assert_not_called(sesion="s")  # type: ignore[call-arg]  # the slip is the point
+
+
+def test_a_test_may_wait_until_a_call_arrives() -> None:
+    with MockServer() as server:
+        requests = server.mock.requests
+        late = threading.Timer(0.02, lambda: httpx.delete(f"{server.url}{_S}/s"))
+        late.start()
+        [entry] = requests.wait_for(5, operation="delete_session", status=404)
+        late.join()
+        assert entry.session == "s"
+        assert requests.wait_for(session="s") == [entry]
+        with pytest.raises(AssertionError, match=r"after 0.01 seconds: expected 2 requests with session=s; there was"):
+            requests.wait_for(0.01, times=2, session="s")
+
+
+def test_it_is_forgotten_whole_or_for_one_workspace() -> None:
+    mock, client = _start()
+    for workspace in ("w", "v", "w"):
+        client.call("POST", f"/v3/workspaces/{workspace}/sessions", {"id": "s"})
+    mock.requests.forget("w")
+    assert [entry.number for entry in mock.requests] == [2]
+    mock.reset(workspace="v")
+    assert list(mock.requests) == []
+    client.call("GET", "/health")
+    assert mock.requests[0].number == 4
+    mock.reset()
+    client.call("GET", "/health")
+    assert [entry.number for entry in mock.requests] == [1]
+
+
+def test_what_cannot_be_read_is_kept_as_text() -> None:
+    mock, client = _start()
+    client.send("POST", _S, [b"[" * 5_000], headers={"content-type": "application/json"})
+    client.send("POST", _S, [b"\xff"])
+    assert [entry.body for entry in mock.requests] == ["[" * 5_000, "�"]
+    assert "sent: [[[[" in str(mock.requests[0])
+    assert all(len(line) < 300 for line in str(mock.requests).split("\n"))
