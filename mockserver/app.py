@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .api import control, health, keys, messages, peers, session_peers, sessions, webhooks, workspaces
-from .api.endpoint import Endpoint
+from .api.observed import Elsewhere, ObservedEndpoint
 from .api.operation import Call, Operation, Reply, Room
 from .testing.mock import Mock
 
@@ -33,12 +32,13 @@ def create_app(mock: Mock | None = None, *, allow_hosts: Iterable[str] = ()) -> 
     """
     mock = Mock() if mock is None else mock
     served = [operation for room in ROOMS for operation in room.operations]
-    endpoint = Endpoint(mock, [*served, *_document_room(served).operations])
+    endpoint = ObservedEndpoint(mock, [*served, *_document_room(served).operations])
     app = Starlette(
-        routes=[endpoint, control.ControlPlane(mock, allow_hosts)],
-        exception_handlers={HTTPException: _http_error, Exception: _server_error},
+        routes=[endpoint, control.ControlPlane(mock, allow_hosts), Elsewhere(endpoint)],
+        exception_handlers={Exception: _server_error},
     )
     app.state.mock = mock
+    mock.know_operations(frozenset(operation.name for operation in endpoint.operations))
     return app
 
 
@@ -56,11 +56,6 @@ def _document_room(served: list[Operation]) -> Room:
         return 200, document(call.mock.keyring is not None)
 
     return room
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    known = cast("HTTPException", error)  # Starlette types its handlers for any exception.
-    return JSONResponse({"detail": known.detail}, known.status_code, known.headers)
 
 
 async def _server_error(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from .parity import command as check
 from .server import listen, serve, url_of
 from .testing.fixtures import fixture
 from .testing.mock import Mock
+from .testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES
 from .testing.worlds import WorldError
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
@@ -24,6 +25,7 @@ Try, in another terminal:
        -d '{{"filters": {{"metadata": {{"mood": {{"contains": "curious"}}}}}}}}'
   curl -s -X POST {url}/v3/workspaces/demo/sessions/algebra/clone
   curl -s -X POST {url}/v3/workspaces/demo/peers/bob/sessions
+  curl -s {url}/_mock/requests
   curl -s -X POST {url}/_mock/reset
 
 Its own description: {url}/openapi.json   Stop it with Ctrl-C."""
@@ -69,7 +71,13 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     try:
         world = fixture("demo.json") if is_demo else options.world
         mock = Mock(
-            quirks=options.quirks, world=world, purge_after=options.purge_after, auth_secret=options.auth_secret
+            quirks=options.quirks,
+            world=world,
+            purge_after=options.purge_after,
+            seed=options.seed,
+            auth_secret=options.auth_secret,
+            journal_entries=options.journal_entries,
+            journal_bytes=options.journal_bytes,
         )
         listener = listen(options.host, options.port)
     except WorldError as error:
@@ -123,6 +131,21 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--auth-secret", metavar="SECRET", help="let in only tokens that are signed with this (default: anyone)"
         )
+        command.add_argument("--seed", metavar="TEXT", help="make ids and times repeat from run to run")
+        command.add_argument(
+            "--journal-entries",
+            type=_count,
+            default=JOURNAL_ENTRIES,
+            metavar="COUNT",
+            help="how many requests the journal keeps; 0: none (default: %(default)s)",
+        )
+        command.add_argument(
+            "--journal-bytes",
+            type=_count,
+            default=JOURNAL_BYTES,
+            metavar="COUNT",
+            help="how many bytes of them and their answers (default: %(default)s)",
+        )
         command.add_argument("--log-level", choices=_LOG_LEVELS, default="warning", help="(default: %(default)s)")
     return parser
 
@@ -130,6 +153,12 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"not a port: {text!r}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"not a number from 0 up: {text!r}")
     return int(text)
 
 

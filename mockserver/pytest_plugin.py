@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from .server import MockServer
     from .testing.mock import Mock
 
-_MARKER_OPTIONS = ("quirks", "world", "purge_after", "auth_secret")
+_SERVER_OPTIONS = ("quirks", "world", "purge_after", "seed", "frozen_at", "auth_secret", "journal_entries")
+_MARKER_OPTIONS = (*_SERVER_OPTIONS, "faults", "scripts")
+# How many of the last requests of a test are shown when it fails.
+_SHOWN_REQUESTS = 20
+# The fake servers that a test has used.
+_SERVERS = pytest.StashKey[list["MockServer"]]()
 
 
 class RemoteServer:
@@ -48,10 +53,36 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--honcho-url: not a URL that begins with http:// or https://: {url!r}")
     config.addinivalue_line(
         "markers",
-        "honcho(quirks=..., world=..., purge_after=..., auth_secret=...): what honcho_server is like in this test; "
-        "quirks as in MockServer, world a mapping or a file beside the test's, purge_after in seconds or None, "
-        "auth_secret the text that tokens are signed with",
+        "honcho(quirks=..., world=..., purge_after=..., seed=..., frozen_at=..., auth_secret=..., "
+        "journal_entries=..., faults=[...], scripts=[...]): what honcho_server is like in this test; world is a "
+        "mapping or a file beside the test's, a fault {'fault': 'error', 'status': 503, 'times': 1}, a script "
+        "{'operation': 'chat', 'answers': ['Blue.']}, all others as in MockServer",
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that passed though a fault that must fire never did."""
+    result = yield
+    for server in item.stash.get(_SERVERS, []):
+        complaint = None
+        try:
+            server.mock.faults.assert_fired()
+        except AssertionError as error:
+            complaint = str(error)
+        if complaint is not None:
+            pytest.fail(complaint, pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the last requests of a test that failed."""
+    report = yield
+    if report.failed:
+        for server in item.stash.get(_SERVERS, []):
+            report.sections.append((f"honcho requests to {server.url}", _last_requests(server)))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -83,11 +114,12 @@ def honcho_server(
         return server
     complaint = None
     try:
-        server.mock.reset(**options)
+        _prepare(server.mock, options)
     except (ValueError, ImportError) as error:
         complaint = str(error)
     if complaint is not None:
         pytest.fail(f"honcho marker: {complaint}", pytrace=False)
+    request.node.stash.setdefault(_SERVERS, []).append(server)
     return server
 
 
@@ -110,9 +142,12 @@ def honcho_env(
     The key is a token of the workspace where the fake asks for one.
     """
     environment = {"HONCHO_URL": honcho_server.url, "HONCHO_WORKSPACE_ID": honcho_workspace}
-    key = _api_key(honcho_server, workspace=honcho_workspace)
-    if key is None and not isinstance(honcho_server, RemoteServer):
+    if isinstance(honcho_server, RemoteServer):
+        key = os.environ.get("HONCHO_API_KEY")
+    elif honcho_server.mock.keyring is None:
         key = "any-key-will-do"
+    else:
+        key = honcho_server.token(workspace=honcho_workspace)
     if key:
         environment["HONCHO_API_KEY"] = key
     for name, value in environment.items():
@@ -127,8 +162,15 @@ def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[...,
         _skip("make_honcho_server")
     from .server import MockServer
 
+    used = request.node.stash.setdefault(_SERVERS, [])
+
+    def make(**options: Any) -> MockServer:
+        server = stack.enter_context(MockServer(**options))
+        used.append(server)
+        return server
+
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(MockServer(**options))
+        yield make
 
 
 def _skip(what: str) -> NoReturn:
@@ -150,18 +192,39 @@ def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     return options
 
 
-def _api_key(server: MockServer | RemoteServer, **scope: Any) -> str | None:
-    """The key for requests to a server, on the fake one with this scope; None where none is known or needed."""
-    if isinstance(server, RemoteServer):
-        return os.environ.get("HONCHO_API_KEY") or None
-    return None if server.mock.keyring is None else server.token(**scope)
+def _prepare(mock: Mock, options: dict[str, Any]) -> None:
+    """Bring the mock into the state that the marker asks for."""
+    mock.reset(**{name: value for name, value in options.items() if name in _SERVER_OPTIONS})
+    for fault in _mappings("faults", options):
+        kind = fault.pop("fault", None)
+        mock.faults.add(kind, **fault)
+    for script in _mappings("scripts", options):
+        answers = script.pop("answers", ())
+        mock.scripts.add(script.pop("operation", None), *answers, **script)
+
+
+def _mappings(name: str, options: dict[str, Any]) -> list[dict[str, Any]]:
+    given = options.get(name, ())
+    if not isinstance(given, (list, tuple)) or not all(isinstance(one, Mapping) for one in given):
+        raise ValueError(f"{name} must be a list of mappings: {given!r}")
+    return [dict(one) for one in given]
+
+
+def _last_requests(server: MockServer) -> str:
+    requests = list(server.mock.requests)
+    earlier = len(requests) - _SHOWN_REQUESTS
+    lines = [f"({earlier} earlier)"] if earlier > 0 else []
+    return "\n".join([*lines, *map(str, requests[-_SHOWN_REQUESTS:])]) or "no request"
 
 
 def _delete_workspace(server: MockServer | RemoteServer, workspace_id: str) -> None:
-    """Delete a workspace and its sessions; a server that refuses, or is gone, keeps what it has."""
+    """Delete a workspace and its sessions; a real server that refuses, or is gone, keeps what it has."""
+    if not isinstance(server, RemoteServer):
+        server.mock.reset(workspace=workspace_id)
+        return
     from .parity.cleaning import delete_workspace
     from .parity.connection import Connection, NoAnswer
 
-    key = _api_key(server, admin=True)
+    key = os.environ.get("HONCHO_API_KEY") or None
     with suppress(NoAnswer, ValueError), Connection(server.url, key, timeout_seconds=10) as connection:
         delete_workspace(connection, workspace_id)

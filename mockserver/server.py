@@ -6,18 +6,19 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
+from functools import partial
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import uvicorn
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import LOGGING_CONFIG
 
+from .api.broken import HANG_UP
 from .app import create_app
-from .domain.quirks import Quirks
 from .testing.mock import Mock
-from .testing.worlds import WorldSource
+from .testing.settings import Options
 
 # How long requests that are under way, and then their connections, may take to end once the server is asked to stop.
 _GRACE_SECONDS = 0.1
@@ -66,14 +67,20 @@ def serve(
 
     `ready` is called once requests are answered and signals are heeded.
     """
+    host = listener.getsockname()[0]
+    allowed = list(allow_hosts)
     config = uvicorn.Config(
-        _letting_go(create_app(mock, allow_hosts=allow_hosts)),
+        _letting_go(create_app(mock, allow_hosts=allowed)),
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
         **_SETTINGS,
     )
-    _Server(config, ready).serve_on(listener)
+    mock.attach(None, lambda fork: MockServer.of(fork, host, allowed))
+    try:
+        _Server(config, ready).serve_on(listener)
+    finally:
+        mock.attach(None)
 
 
 class MockServer:
@@ -87,18 +94,9 @@ class MockServer:
     """
 
     def __init__(
-        self,
-        *,
-        quirks: str | Quirks = "none",
-        world: WorldSource | None = None,
-        purge_after: float | None = None,
-        seed: int | str | None = None,
-        auth_secret: str | None = None,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        allow_hosts: Iterable[str] = (),
+        self, *, host: str = "127.0.0.1", port: int = 0, allow_hosts: Iterable[str] = (), **options: Unpack[Options]
     ) -> None:
-        self.mock = Mock(quirks=quirks, world=world, purge_after=purge_after, seed=seed, auth_secret=auth_secret)
+        self.mock = Mock(**options)
         self.token = self.mock.token
         self._host = host
         self._port = port
@@ -114,6 +112,21 @@ class MockServer:
             raise RuntimeError("the server was not started yet: enter it with `with`")
         return self._url
 
+    @classmethod
+    def of(cls, mock: Mock, host: str = "127.0.0.1", allow_hosts: Iterable[str] = ()) -> "MockServer":
+        """A server of this mock, on a free port."""
+        server = cls(host=host, allow_hosts=allow_hosts)
+        server.mock = mock
+        server.token = mock.token
+        return server
+
+    def fork(self) -> "MockServer":
+        """Another server, to be entered like this one, on a port of its own and with an equal state of its own."""
+        return self._serving(self.mock.fork())
+
+    def _serving(self, mock: Mock) -> "MockServer":
+        return MockServer.of(mock, self._host, self._allow_hosts)
+
     def __enter__(self) -> Self:
         if self._thread is not None:
             raise RuntimeError("the server is running already")
@@ -124,7 +137,7 @@ class MockServer:
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
         self._server.loop.result()
-        self.mock.attach(self._hand_over)
+        self.mock.attach(self._hand_over, self._serving)
         return self
 
     def __exit__(
@@ -132,6 +145,7 @@ class MockServer:
     ) -> None:
         if self._server is None or self._thread is None:
             return
+        self.mock.faults.forget()  # What hangs is let go.
         self.mock.attach(None)
         self._server.stop()
         self._thread.join()
@@ -178,6 +192,7 @@ def _letting_go(app: ASGIApp) -> ASGIApp:
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[HANG_UP] = partial(_hang_up, send)
         try:
             await app(scope, receive, send)
         except Exception as error:
@@ -187,6 +202,13 @@ def _letting_go(app: ASGIApp) -> ASGIApp:
             cycle.disconnected = True
 
     return call
+
+
+def _hang_up(send: Send) -> None:
+    """Close the connection of a request; what was sent already goes out first."""
+    cycle = getattr(send, "__self__")  # noqa: B009 - the type of `send` is that of any callable
+    cycle.disconnected = True
+    cycle.transport.close()
 
 
 def _is_of_the_connection(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ import httpx
 
 
 def answer_to(command: str) -> httpx.Response:
-    """The answer to `curl -s -X METHOD URL [-H HEADER]... [-d BODY]`."""
+    """The answer to `curl -s [-X METHOD] URL [-H HEADER]... [-d BODY]`."""
     name, *words = shlex.split(command)
     assert (name, words.pop(0)) == ("curl", "-s")
     options: dict[str, list[str]] = {"-X": [], "-H": [], "-d": []}
@@ -17,6 +17,8 @@ def answer_to(command: str) -> httpx.Response:
             options[word].append(words.pop(0))
         else:
             urls.append(word)
-    [method], [url] = options["-X"], urls
-    headers = dict(header.split(": ", 1) for header in options["-H"])
+    [url] = urls
+    [method] = options["-X"] or ["POST" if options["-d"] else "GET"]
+    form = {"content-type": "application/x-www-form-urlencoded"} if options["-d"] else {}
+    headers = form | dict(header.split(": ", 1) for header in options["-H"])
     return httpx.request(method, url, headers=headers, content="".join(options["-d"]))

@@ -118,7 +118,7 @@ def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
                 break
         listed = httpx.post(f"{url}/v3/workspaces/demo/sessions/list").json()
         assert [session["id"] for session in listed["items"]] == ["algebra", "spanish", "planning"]
-        assert len(commands) == 6
+        assert len(commands) == 7
         for command in commands:
             assert answer_to(command).is_success, command
 

@@ -17,14 +17,15 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends what other sys
 # A server that is spoiled: something happens to the requests, of which `count` have come.
 _SPOILED = """
 import os, sys, time
+from mockserver.api.answers import Answer
 from mockserver.api.endpoint import Endpoint
-answer, count, held = Endpoint.answer, 0, []
-def spoiled(self, operation, found, scope, body):
+carried_out, count, held = Endpoint.carried_out, 0, []
+def spoiled(self, found, scope, body):
     global count
     count += 1
     {what}
-    return answer(self, operation, found, scope, body)
-Endpoint.answer = spoiled
+    return carried_out(self, found, scope, body)
+Endpoint.carried_out = spoiled
 """
 
 
@@ -57,9 +58,9 @@ def test_a_seed_repeats_a_run() -> None:
 @pytest.mark.parametrize(
     ("what", "complaint"),
     [
-        ("if count == 50: return 503, {}", "a 503"),
+        ("if count == 50: return Answer(503, None)", "a 503"),
         ("if count == 50: raise LookupError", "LookupError"),
-        ("if operation.path.endswith('/clone'): return 500, {}", "a 500"),
+        ("if found.operation and found.operation.path.endswith('/clone'): return Answer(500, None)", "a 500"),
         ("if count == 50: time.sleep(1.2)", "no answer within 0.5 s"),
         ("if count == 50: os._exit(1)", "the server died"),
         ("if count == 50: print('Exception in callback', file=sys.stderr, flush=True)", "Exception in callback"),

@@ -49,7 +49,7 @@ def test_an_error_that_no_client_has_part_in_is_told(
     def fail(*_: object) -> None:
         raise RuntimeError("not the client's doing")
 
-    monkeypatch.setattr("mockserver.api.endpoint.Endpoint.answer", fail)
+    monkeypatch.setattr("mockserver.api.endpoint.Endpoint.carried_out", fail)
     with MockServer() as server:
         assert httpx.get(f"{server.url}/health", headers={"connection": connection}).status_code == 500
     assert "not the client's doing" in caplog.text

@@ -111,9 +111,18 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
     [
         (
             "quark='live'",
-            "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after, auth_secret",
+            "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after, seed, frozen_at, auth_secret, journal_entries, faults, scripts",
         ),
-        ("'live'", "honcho marker: unknown option 'live'; known by name: quirks, world, purge_after, auth_secret"),
+        ("'live'", "honcho marker: unknown option 'live'; known by name: quirks, world, *"),
+        ("frozen_at='noon'", "honcho marker: frozen_at must be a time, as a datetime or in ISO 8601, or None: 'noon'"),
+        ("seed=1.5", "honcho marker: seed must be a number without a fraction, a text or None: 1.5"),
+        ("journal_entries=-1", "honcho marker: journal_entries must be a number without a fraction from 0 up: -1"),
+        ("faults={'fault': 'error'}", "honcho marker: faults must be a list of mappings: *"),
+        ("faults=[{'fault': 'eror'}]", "honcho marker: there is no fault 'eror'; there are error, delay, *"),
+        ("faults=[{}]", "honcho marker: there is no fault None; there are error, delay, *"),
+        ("faults=[{'fault': 'error', 'times': 0}]", "honcho marker: times must be a number *"),
+        ("scripts=[{'operation': 'chat'}]", "honcho marker: a script of 'chat' needs an answer"),
+        ("scripts=[{'answers': ['x']}]", "honcho marker: None is not scripted; these are: chat, *"),
         ("quirks='lively'", "honcho marker: unknown quirk 'lively'; known: none, live, *"),
         ("world='nowhere.json'", "honcho marker: *nowhere.json: No such file or directory"),
         (
@@ -159,9 +168,6 @@ def test_a_workspace_is_new_for_each_test_and_deleted_afterwards(project: pytest
                 call(f"{honcho_server.url}/v3/workspaces/{honcho_workspace}/sessions", body={"id": f"s{n}"})
 
         def test_it_was_deleted(_honcho_process_server):
-            [workspace] = _honcho_process_server.mock.store.workspaces.values()
-            assert len(workspace.active) == 0
-            assert _honcho_process_server.mock.purge() == 4
             assert not _honcho_process_server.mock.store.workspaces
 
         def test_two(honcho_workspace):
@@ -378,3 +384,131 @@ def test_async_tests_use_it_as_well(project: pytest.Pytester) -> None:
 def test_the_marker_and_the_option_are_described(project: pytest.Pytester) -> None:
     project.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.honcho(quirks=..., world=...*"])
     project.runpytest_inprocess("--help").stdout.fnmatch_lines(["*--honcho-url=URL*"])
+
+
+def test_a_test_that_fails_shows_its_requests_in_a_section_of_their_own(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from urllib.error import HTTPError
+        import pytest
+        from helpers import call
+
+        def test_before(honcho_server):
+            call(f"{honcho_server.url}/v3/workspaces/list")
+
+        def test_it(honcho_server, make_honcho_server):
+            other = make_honcho_server()
+            sessions = f"{honcho_server.url}/v3/workspaces/w/sessions"
+            call(sessions, body={"id": "s"})
+            call(f"{sessions}/s", "DELETE")
+            with pytest.raises(HTTPError):
+                call(sessions, body={"id": "s"})
+            assert False
+
+        @pytest.mark.parametrize("number", [25])
+        def test_long(honcho_server, number):
+            for _ in range(number):
+                call(f"{honcho_server.url}/health", "GET")
+            assert False
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.re_match_lines(
+        [
+            r"-+ honcho requests to http://127.0.0.1:\d+ -+",
+            r"#1 POST /v3/workspaces/w/sessions -> 200 in [\d.]+ ms",
+            r'    sent: {"id": "s"}',
+            r'    answered: {"id":"s".*|    answered: {"id": "s".*',
+            r"#2 DELETE /v3/workspaces/w/sessions/s -> 202 in [\d.]+ ms",
+            r"#3 POST /v3/workspaces/w/sessions -> 404 in [\d.]+ ms",
+            r"    why: session 's' was deleted by request #2 and awaits its purge",
+            r"-+ honcho requests to http://127.0.0.1:\d+ -+",
+            r"no request",
+            r"\(5 earlier\)",
+            r"#6 GET /health -> 200 in [\d.]+ ms",
+        ],
+        consecutive=False,
+    )
+
+
+def test_a_test_fails_when_a_fault_that_must_fire_did_not(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from urllib.error import HTTPError
+        import pytest
+        from helpers import call
+
+        pytestmark = pytest.mark.honcho(
+            faults=[{"fault": "error", "status": 503, "path": "/health", "name": "down", "must_fire": True}]
+        )
+
+        def test_fired(honcho_server):
+            with pytest.raises(HTTPError, match="503"):
+                call(f"{honcho_server.url}/health", "GET")
+
+        def test_did_not_fire(honcho_server):
+            pass
+
+        def test_failed_for_another_reason(honcho_server):
+            assert "reason" == "another"
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        ["these faults never fired: <Fault 'down': error for path=/health, fired 0 times>, 0 requests were such"]
+    )
+    result.stdout.fnmatch_lines(["*AssertionError: assert 'reason' == 'another'"])
+
+
+def test_the_marker_sets_clock_seed_journal_and_scripts(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from helpers import call
+
+        @pytest.mark.honcho(frozen_at="2026-03-01T12:00:00Z")
+        def test_frozen(honcho_server):
+            assert call(f"{honcho_server.url}/v3/workspaces", body={"id": "w"})[1]["created_at"] == "2026-03-01T12:00:00Z"
+
+        @pytest.mark.honcho(seed=7, journal_entries=0)
+        def test_seeded(honcho_server):
+            made = call(f"{honcho_server.url}/v3/workspaces", body={"id": "w"})[1]["created_at"]
+            assert made.startswith("2026-01-01T00:00:00.")
+            assert list(honcho_server.mock.requests) == []
+
+        @pytest.mark.honcho(scripts=[{"operation": "chat", "answers": ["Blue."], "peer": "al"}])
+        def test_scripted(honcho_server):
+            assert [script.answers for script in honcho_server.mock.scripts] == [("Blue.",)]
+
+        def test_none_of_it_stays(honcho_server):
+            call(f"{honcho_server.url}/health", "GET")
+            assert len(honcho_server.mock.requests) == 1
+            assert len(honcho_server.mock.scripts) == 0
+            assert not honcho_server.mock.clock.is_frozen
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=4)
+
+
+def test_what_hangs_when_a_test_ends_holds_up_nobody(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import threading
+        from helpers import call
+        threads = []
+
+        def test_it(honcho_server, honcho_workspace):
+            honcho_server.mock.faults.hang()
+            url = f"{honcho_server.url}/v3/workspaces/{honcho_workspace}/sessions"
+            threads.append(threading.Thread(target=call, args=[url, "POST", {"id": "s"}]))
+            threads[0].start()
+            honcho_server.mock.requests.wait_for(5, session="s")
+
+        def test_next(honcho_server):
+            threads[0].join(5)
+            assert not threads[0].is_alive()
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)

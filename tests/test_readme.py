@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from curl import answer_to
@@ -30,6 +31,7 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         *_blocks("sh", "honcho-mockserver check"),
         *_blocks("sh", "pip install"),
         *_blocks("json"),
+        *_blocks("text", "nearest:"),
         *_blocks("yaml"),
         *_blocks("", "mockserver/"),
     ]
@@ -40,7 +42,7 @@ def test_a_test_that_uses_it_stands_in_the_first_screen() -> None:
     assert "def test_" in "\n".join(_README.splitlines()[:15])
 
 
-@pytest.mark.parametrize("block", _blocks("python", "def test_"), ids=["first", "marker"])
+@pytest.mark.parametrize("block", _blocks("python", "def test_"), ids=["first", "marker", "fault"])
 def test_tests_run_in_a_project_of_their_own(pytester: pytest.Pytester, block: str) -> None:
     pytester.makepyfile(block)
     pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=1)
@@ -52,19 +54,45 @@ def test_programs_run(block: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_shell_commands_are_answered() -> None:
-    [block] = _blocks("sh", "curl")
+def _answers_to(block: str) -> list[httpx.Response]:
+    """The answers of a server with the demo world to the commands of a block."""
     commands = re.findall(r"curl .*?(?=^curl |\Z)", block, re.DOTALL | re.MULTILINE)
     with MockServer(world=fixture("demo.json")) as server:
-        answers = []
-        for command in commands:
-            answer = answer_to(command.replace("\\\n", "").replace("http://127.0.0.1:8000", server.url))
-            answers.append(answer.json())
-    created, listed, deleted, purged, reset = answers
+        return [
+            answer_to(command.replace("\\\n", "").replace("http://127.0.0.1:8000", server.url)) for command in commands
+        ]
+
+
+def test_shell_commands_are_answered() -> None:
+    [block] = _blocks("sh", "/_mock/purge")
+    created, listed, deleted, purged, reset = (answer.json() for answer in _answers_to(block))
     assert created["id"] == "chat-1"
     assert [session["id"] for session in listed["items"]] == ["spanish"]
     assert deleted == {"message": "Session deleted successfully"}
     assert (purged, reset) == ({"purged": 2}, {"reset": True})
+
+
+def test_shell_commands_reach_what_mock_does() -> None:
+    [block] = _blocks("sh", "/_mock/faults")
+    answers = _answers_to(block)
+    assert [answer.status_code for answer in answers] == [201, 503, 200, 200, 200, 201, 202, 200, 204]
+    assert answers[4].json() == {"now": "2026-03-01T12:01:00Z", "frozen": True}
+    assert answers[7].json() == ["session 'algebra' of workspace 'demo' was deleted, and awaits its purge"]
+
+
+def test_a_miss_is_explained_as_it_says() -> None:
+    [block] = _blocks("text", "nearest:")
+    with MockServer() as server:
+        httpx.post(f"{server.url}/v3/workspaces/w/sessions", json={"id": "s1", "metadata": {"topic": "math"}})
+        with pytest.raises(AssertionError) as raised:
+            server.mock.requests.assert_called(
+                operation="get_or_create_session", session="s1", body={"metadata": {"topic": "maths"}}
+            )
+    assert _without_times(str(raised.value)) == _without_times(block.rstrip("\n"))
+
+
+def _without_times(text: str) -> str:
+    return re.sub(r" in [\d.]+ ms", "", text)
 
 
 @pytest.mark.parametrize("block", [*_blocks("sh", "honcho-mockserver serve"), *_blocks("yaml")])

@@ -1,11 +1,12 @@
 """What a verb returns or raises, to bytes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from pydantic import ValidationError
 from pydantic_core import to_json
-from starlette.types import Send
+from starlette.types import Message, Send
 
 from ..domain.errors import ApiError, InvalidId, Unprocessable
 from ..domain.quirks import Quirks
@@ -14,28 +15,66 @@ from ..wire.json_text import InvalidJson
 
 Headers = Sequence[tuple[bytes, bytes]]
 _JSON = (b"content-type", b"application/json")
+DIAGNOSIS_HEADER = b"x-mock-diagnosis"
+_PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 
-async def send_json(send: Send, status: int, payload: Any, headers: Headers = ()) -> None:
-    """Answer with a body of JSON, or with none where the status is 204."""
-    body = b"" if status == 204 else to_json(payload)
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [*headers] if status == 204 else [_JSON, (b"content-length", b"%d" % len(body)), *headers],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
+class Stream(NamedTuple):
+    """A body that is sent piece by piece, under a content type of its own."""
+
+    content_type: bytes
+    pieces: Sequence[bytes]
 
 
-def problem(error: ApiError, quirks: Quirks) -> tuple[int, Any]:
-    """Status and body of an error; a 422's detail is a list, or one sentence with the quirk `sentence_422`."""
+class Answer(NamedTuple):
+    """An answer before it is bytes: a status, what becomes JSON or a Stream, and headers beside those of the body."""
+
+    status: int
+    payload: Any
+    headers: Headers = ()
+
+    def content(self) -> bytes:
+        """The body; none where the status has none."""
+        if self.status in (204, 307):
+            return b""
+        return b"".join(self.payload.pieces) if isinstance(self.payload, Stream) else to_json(self.payload)
+
+
+def told(answer: Answer, diagnosis: str) -> Answer:
+    """The answer with a diagnosis in a header, percent-encoded as far as it is no printable ASCII."""
+    return answer._replace(headers=[*answer.headers, (DIAGNOSIS_HEADER, quote(diagnosis, safe=_PRINTABLE).encode())])
+
+
+def head(answer: Answer, content: bytes) -> Message:
+    """The message that begins an answer with this body; only of a stream the length is not told."""
+    if isinstance(answer.payload, Stream):
+        headers = [(b"content-type", answer.payload.content_type), *answer.headers]
+    elif content:
+        headers = [_JSON, (b"content-length", b"%d" % len(content)), *answer.headers]
+    elif answer.status == 204:
+        headers = [*answer.headers]
+    else:
+        headers = [(b"content-length", b"0"), *answer.headers]
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+async def send_whole(send: Send, answer: Answer, content: bytes) -> None:
+    """Send an answer from its head to its end; a stream piece by piece."""
+    await send(head(answer, content))
+    if isinstance(answer.payload, Stream):
+        for piece in answer.payload.pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        content = b""
+    await send({"type": "http.response.body", "body": content})
+
+
+def problem(error: ApiError, quirks: Quirks) -> Answer:
+    """The answer to an error; a 422's detail is a list, or one sentence with the quirk `sentence_422`."""
     sentence = sentences.malformed_id(error) if isinstance(error, InvalidId) else error.detail
     if isinstance(error, Unprocessable) and not quirks.sentence_422:
         entry = {"type": "value_error", "loc": error.place, "msg": sentence, "input": error.value}
-        return error.status, {"detail": [entry]}
-    return error.status, {"detail": sentence}
+        return Answer(error.status, {"detail": [entry]})
+    return Answer(error.status, {"detail": sentence})
 
 
 def offences(place: str, error: ValidationError) -> list[dict[str, Any]]:

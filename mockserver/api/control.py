@@ -1,35 +1,29 @@
 """The control plane: the verbs of Mock for other languages, under `/_mock/`, and who may reach it."""
 
+import asyncio
 import re
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from ..testing.errors import UnknownName
 from ..testing.mock import Mock
 from ..wire.hosts import is_loopback
-from . import answers
-from .endpoint import Endpoint
+from . import answers, control_journal, control_rules, control_state
+from .answers import Answer
+from .endpoint import Endpoint, Gone, parameters, received
 from .operation import Call, Reply, Room
-from .routing import Found
+from .routing import NOWHERE, Found
 
 PREFIX = "/_mock"
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
+# How often a request that may wait is tried again.
+_TICK_SECONDS = 0.005
 
-room = Room()
-
-
-@room.operation("POST", PREFIX + "/reset", answers={200: "Anything"}, access=None)
-def reset(call: Call) -> Reply:
-    """Forget everything and go back to the starting world."""
-    call.mock.reset()
-    return 200, {"reset": True}
-
-
-@room.operation("POST", PREFIX + "/purge", answers={200: "Anything"}, access=None)
-def purge(call: Call) -> Reply:
-    """Carry out every purge that waits."""
-    return 200, {"purged": call.mock.purge()}
+OPERATIONS = [*control_state.room.operations, *control_journal.room.operations, *control_rules.room.operations]
 
 
 class ControlPlane(Endpoint):
@@ -39,28 +33,52 @@ class ControlPlane(Endpoint):
     Origin, where there is one, the same.
     """
 
-    # Control speaks of the state as it finds it.
-    runs_due_purges = False
+    reads_any_type = True
 
     def __init__(self, mock: Mock, allow_hosts: Iterable[str]) -> None:
-        super().__init__(mock, room.operations)
+        super().__init__(mock, [*OPERATIONS, *_document_room().operations])
         self._allowed = {host.lower().strip("[]") for host in allow_hosts}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, child_scope = super().matches(scope)
         if match is Match.NONE and scope["type"] == "http" and scope["path"].startswith(PREFIX + "/"):
-            return Match.FULL, {"mockserver.found": None}
+            return Match.FULL, {"mockserver.found": NOWHERE}
         return match, child_scope
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         reason = self._refusal(scope)
-        found: Found | None = scope["mockserver.found"]
         if reason is not None:
-            await answers.send_json(send, 403, {"detail": reason})
-        elif found is None:
-            await answers.send_json(send, 404, {"detail": "Not Found"})
-        else:
-            await super().handle(scope, receive, send)
+            await _send(send, Answer(403, {"detail": reason}))
+            return
+        found: Found = scope["mockserver.found"]
+        try:
+            body, refusal = await received(found, receive)
+        except Gone:
+            return
+        await _send(send, refusal or await self._patiently(found, scope, body))
+
+    async def _patiently(self, found: Found, scope: Scope, body: bytes) -> Answer:
+        """The answer; one that may come true yet is asked for again until it does, or the time to wait is over."""
+        elapsed = self.mock.clock.elapsed
+        started = elapsed()
+        while True:
+            answer = self.carried_out(found, scope, body)
+            if answer.status != 409 or elapsed() - started >= _wait(scope):
+                return answer
+            await asyncio.sleep(_TICK_SECONDS)
+
+    def carried_out(self, found: Found, scope: Scope, body: bytes) -> Answer:
+        """What Mock raises is told: a wrong value is a 422, an unknown name a 404, a failed assertion a 409."""
+        if found is NOWHERE:
+            return Answer(404, {"detail": _no_operation(scope["path"])})
+        try:
+            return super().carried_out(found, scope, body)
+        except UnknownName as error:
+            return Answer(404, {"detail": str(error)})
+        except AssertionError as error:
+            return Answer(409, {"detail": str(error)})
+        except (ValueError, ImportError) as error:
+            return Answer(422, {"detail": str(error)})
 
     def _refusal(self, scope: Scope) -> str | None:
         """Why the request is refused, or None."""
@@ -83,3 +101,41 @@ class ControlPlane(Endpoint):
 
 def _header(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def _no_operation(path: str) -> str:
+    from ..testing.diagnosis.suggestions import nearest_template
+    from ..testing.diagnosis.wording import shortened
+
+    meant = nearest_template(path, [(operation.method, operation.path) for operation in OPERATIONS])
+    return f"no operation at {shortened(path)}" + ("" if meant is None else f"; did you mean {meant}?")
+
+
+def _wait(scope: Scope) -> float:
+    """For how many seconds the request may wait; its query was found good."""
+    return float(parameters(scope["query_string"]).get("wait", "0"))
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    await answers.send_whole(send, answer, answer.content())
+
+
+def _document_room() -> Room:
+    room = Room()
+
+    @cache
+    def document() -> dict[str, Any]:
+        from .openapi import document_of  # Few ask for it.
+
+        info = {
+            "title": "Control plane of a fake Honcho server",
+            "description": "Journal, faults, clock, background work, snapshots and scripts of the fake.",
+            "version": "3.0.7",
+        }
+        return document_of(OPERATIONS, authenticated=False, info=info)
+
+    @room.operation("GET", PREFIX + "/openapi.json", answers={200: "Anything"}, access=None)
+    def get_control_openapi(call: Call) -> Reply:
+        return 200, document()
+
+    return room

@@ -14,7 +14,8 @@ from ..domain.errors import ApiError, Unauthorized
 from ..testing.mock import Mock
 from ..wire import json_text
 from . import answers
-from .operation import Call, Operation, Reply
+from .answers import Answer
+from .operation import Call, Operation
 from .routing import Found, RoutingTable
 
 BODY_LIMIT = 10 * 1024 * 1024
@@ -26,7 +27,7 @@ class _TooLarge(Exception):
     """The body is larger than the limit."""
 
 
-class _Gone(Exception):
+class Gone(Exception):
     """The client hung up before its body was whole."""
 
 
@@ -41,11 +42,13 @@ class _Refused(Exception):
 class Endpoint(BaseRoute):
     """All operations as one route of Starlette."""
 
-    runs_due_purges = True
+    # Whether JSON is read under any content type, or just where the type says so.
+    reads_any_type = False
 
     def __init__(self, mock: Mock, operations: Iterable[Operation]) -> None:
         self.mock = mock
-        self.table = RoutingTable(operations)
+        self.operations = list(operations)
+        self.table = RoutingTable(self.operations)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
@@ -57,36 +60,47 @@ class Endpoint(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         found: Found = scope["mockserver.found"]
-        operation = found.operation
-        if operation is None:
-            allow = (b"allow", ", ".join(found.methods).encode())
-            await answers.send_json(send, 405, {"detail": "Method Not Allowed"}, [allow])
-            return
         try:
-            body = await _read(receive)
-        except _Gone:
+            body, refusal = await received(found, receive)
+        except Gone:
             return
-        except _TooLarge:
-            detail = f"The body is larger than {BODY_LIMIT} bytes"
-            await answers.send_json(send, 413, {"detail": detail}, [(b"connection", b"close")])
-            return
-        status, payload = self.answer(operation, found, scope, body)
-        await answers.send_json(send, status, payload)
+        answer = refusal or self.carried_out(found, scope, body)
+        await answers.send_whole(send, answer, answer.content())
 
-    def answer(self, operation: Operation, found: Found, scope: Scope, body: bytes) -> Reply:
+    def carried_out(self, found: Found, scope: Scope, body: bytes) -> Answer:
         """Carry out one request, whole, without letting another in between."""
         mock = self.mock
-        if self.runs_due_purges:
-            mock.run_due_purges()
+        operation = found.operation
+        if operation is None:
+            return refused(found)
         try:
-            document = _document(scope, body) if operation.body is not None and body else None
+            document = _document(scope, body, self.reads_any_type) if operation.body is not None and body else None
             reach = _admit(operation, found, scope, mock)
             query, parsed = _parse(operation, scope, document, mock)
-            return operation.verb(Call(mock, found.path, query, parsed, reach))
+            status, payload = operation.verb(Call(mock, found.path, query, parsed, reach))
         except ApiError as error:
             return answers.problem(error, mock.quirks)
-        except _Refused as refused:
-            return 422, {"detail": refused.entries}
+        except _Refused as refusal:
+            return Answer(422, {"detail": refusal.entries})
+        return Answer(status, payload)
+
+
+async def received(found: Found, receive: Receive) -> tuple[bytes, Answer | None]:
+    """The body of a request that has an operation, and the answer where it is too large. Raises Gone."""
+    if found.operation is None:
+        return b"", None
+    try:
+        return await _read(receive), None
+    except _TooLarge:
+        detail = f"The body is larger than {BODY_LIMIT} bytes"
+        return b"", Answer(413, {"detail": detail}, [(b"connection", b"close")])
+
+
+def refused(found: Found) -> Answer:
+    """The answer where no operation has the path, or none the method."""
+    if not found.methods:
+        return Answer(404, {"detail": "Not Found"})
+    return Answer(405, {"detail": "Method Not Allowed"}, [(b"allow", ", ".join(found.methods).encode())])
 
 
 async def _read(receive: Receive) -> bytes:
@@ -97,7 +111,7 @@ async def _read(receive: Receive) -> bytes:
     while more and length <= DRAIN_LIMIT:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            raise Gone
         chunk = message.get("body", b"")
         length += len(chunk)
         if length <= BODY_LIMIT:
@@ -114,7 +128,7 @@ def _admit(operation: Operation, found: Found, scope: Scope, mock: Mock) -> Reac
     """What the request may reach. Raises Unauthorized, after what is no JSON and before all that is invalid."""
     if mock.keyring is None or operation.access is None:
         return EVERYTHING
-    token = _bearer(scope)
+    token = bearer(next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), ""))
     if token is None:
         raise Unauthorized("No access token provided")
     reach = mock.keyring.read(token, mock.clock.now(), refuses_expiry=mock.quirks.expiry_invalidates)
@@ -122,10 +136,9 @@ def _admit(operation: Operation, found: Found, scope: Scope, mock: Mock) -> Reac
     return reach
 
 
-def _bearer(scope: Scope) -> str | None:
-    """The token of the request, or None where it has none."""
-    header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
-    scheme, _, token = header.partition(" ")
+def bearer(authorization: str) -> str | None:
+    """The token in an Authorization header, or None where it has none."""
+    scheme, _, token = authorization.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
@@ -135,7 +148,7 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     entries: list[dict[str, Any]] = []
     if operation.query is not None:
         try:
-            query = operation.read_query(_query(scope["query_string"]))
+            query = operation.read_query(parameters(scope["query_string"]))
         except ValidationError as error:
             entries += answers.offences("query", error)
     if document is not None:
@@ -150,9 +163,9 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     return query, parsed
 
 
-def _document(scope: Scope, body: bytes) -> Any:
+def _document(scope: Scope, body: bytes, under_any_type: bool) -> Any:
     content_type = next((value for name, value in scope["headers"] if name == b"content-type"), None)
-    if not json_text.is_json(content_type):
+    if not under_any_type and not json_text.is_json(content_type):
         return body.decode("utf-8", "replace")
     try:
         return json_text.parse(body)
@@ -160,6 +173,6 @@ def _document(scope: Scope, body: bytes) -> Any:
         raise _Refused([answers.invalid_json(error)]) from None
 
 
-def _query(query_string: bytes) -> dict[str, str]:
+def parameters(query_string: bytes) -> dict[str, str]:
     """The parameters by name; of one that comes twice the last counts."""
     return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)) if query_string else {}

@@ -1,7 +1,7 @@
 """The served document, read off the declarations of the operations."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -26,7 +26,15 @@ _TOKEN: dict[str, list[str]] = {"HTTPBearer": []}
 Json = dict[str, Any]
 
 
-def document_of(operations: Iterable[Operation], *, authenticated: bool) -> Json:
+_API = {
+    "title": "Honcho API",
+    "summary": "A stateful fake for tests",
+    "description": "A fake server of the Honcho API, held in memory: nothing is kept, and nothing thinks.",
+    "version": "3.0.7",
+}
+
+
+def document_of(operations: Iterable[Operation], *, authenticated: bool, info: Mapping[str, str] = _API) -> Json:
     """The OpenAPI 3.1 document of these operations, with authentication on or off."""
     listed = list(operations)
     by_name = {operation.name: operation for operation in listed}
@@ -39,12 +47,7 @@ def document_of(operations: Iterable[Operation], *, authenticated: bool) -> Json
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Honcho API",
-            "summary": "A stateful fake for tests",
-            "description": "A fake server of the Honcho API, held in memory: nothing is kept, and nothing thinks.",
-            "version": "3.0.7",
-        },
+        "info": dict(info),
         "paths": paths,
         "components": {
             "schemas": schemas.definitions(),
@@ -129,7 +132,7 @@ def _query_parameters(operation: Operation) -> list[Json]:
             "in": "query",
             "required": False,
             "schema": _without_null_defaults(properties[name]),
-            "description": properties[name]["description"],
+            **({"description": properties[name]["description"]} if "description" in properties[name] else {}),
         }
         for name in names
     ]

@@ -51,6 +51,7 @@ class Operation:
 
     `answers` maps each status but 422 to the name of a shape in `wire.answers`, or None for an answer without a body;
     the first is the success.
+    `id_in_body` is the parameter that the body's `id` names where the path does not: "session_id".
     `new_ids` are the parameters of the path under which something may be made, and which keep the rule of ids.
     `access` is the rule by which it takes a token; with None it needs none.
     `links` names operations that take ids from a success: by operation name, parameter to runtime expression.
@@ -66,6 +67,7 @@ class Operation:
     body_title: str | None = None
     body_description: str | None = None
     query: Any = None
+    id_in_body: str | None = None
     new_ids: tuple[str, ...] = ()
     access: Rule | None = of_the_workspace
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -74,6 +76,11 @@ class Operation:
     def name(self) -> str:
         """The verb's name: `get_or_create_session`."""
         return self.verb.__name__
+
+    @cached_property
+    def is_paged(self) -> bool:
+        """Whether a success is a page of a list."""
+        return (self.answers.get(200) or "").startswith("Page[")
 
     @property
     def operation_id(self) -> str:

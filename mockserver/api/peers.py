@@ -11,6 +11,7 @@ room = Room("peers")
     "POST",
     "/v3/workspaces/{workspace_id}/peers",
     answers={200: "Peer"},
+    id_in_body="peer_id",
     body=bodies.PeerCreate,
     body_description="Peer creation parameters",
     new_ids=("workspace_id",),

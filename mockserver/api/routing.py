@@ -14,6 +14,10 @@ class Found(NamedTuple):
     methods: tuple[str, ...]
 
 
+# At a path that no operation has.
+NOWHERE = Found(None, {}, ())
+
+
 class _Node:
     __slots__ = ("any", "operations", "segments")
 

@@ -18,6 +18,7 @@ _SESSION_LINKS = {
     "POST",
     "/v3/workspaces/{workspace_id}/sessions",
     answers={200: "Session", 400: "Problem", 404: "Problem"},
+    id_in_body="session_id",
     body=bodies.SessionCreate,
     body_description="Session creation parameters",
     new_ids=("workspace_id",),

@@ -12,6 +12,7 @@ room = Room("workspaces")
     "POST",
     "/v3/workspaces",
     answers={200: "Workspace"},
+    id_in_body="workspace_id",
     body=bodies.WorkspaceCreate,
     body_description="Workspace creation parameters",
     access=access.any_token,

@@ -1,0 +1,42 @@
+"""The journal for other languages."""
+
+from ..testing.exchanges import Exchange
+from ..wire import control as wire
+from .operation import Call, Reply, Room
+
+room = Room("journal")
+
+_PATH = "/_mock/requests"
+
+
+@room.operation("GET", _PATH, answers={200: "Requests"}, query=wire.LikeAnswered, access=None)
+def list_requests(call: Call) -> Reply:
+    """The requests that the journal has, in order, and how many fell out of it."""
+    return _requests(call, call.mock.requests.where(**call.query.given()))
+
+
+@room.operation(
+    "POST",
+    _PATH + "/assert",
+    answers={200: "Requests", 409: "Problem"},
+    query=wire.Waiting,
+    body=wire.Called,
+    access=None,
+)
+def assert_requests(call: Call) -> Reply:
+    """The requests that are like this; 409, with the nearest calls and what differs, where they are not there."""
+    requests, asked = call.mock.requests, call.body
+    if asked.order is not None:
+        return _requests(call, requests.assert_order(*(step.given() for step in asked.order)))
+    return _requests(call, requests.assert_called(asked.times, **asked.like.given()))
+
+
+@room.operation("DELETE", _PATH, answers={204: None}, query=wire.OfWorkspace, access=None)
+def forget_requests(call: Call) -> Reply:
+    """Forget the requests, all or those of one workspace."""
+    call.mock.requests.forget(call.query.workspace)
+    return 204, None
+
+
+def _requests(call: Call, found: list[Exchange]) -> Reply:
+    return 200, {"requests": [exchange.as_json() for exchange in found], "dropped": call.mock.requests.dropped}

@@ -1,0 +1,135 @@
+"""Clock, background work, snapshots and worlds for other languages."""
+
+from typing import Any
+
+from ..domain.clock import timestamp
+from ..wire import control as wire
+from .operation import Call, Reply, Room
+
+room = Room("state")
+
+_SNAPSHOTS = "/_mock/snapshots"
+
+
+@room.operation("POST", "/_mock/reset", answers={200: "Anything"}, body=wire.Reset, body_required=False, access=None)
+def reset(call: Call) -> Reply:
+    """Forget everything and go back to the starting world; or only what belongs to one workspace."""
+    call.mock.reset(**(call.body.given() if call.body is not None else {}))
+    return 200, {"reset": True}
+
+
+@room.operation("GET", "/_mock/clock", answers={200: "Now"}, access=None)
+def get_clock(call: Call) -> Reply:
+    """What time it is, and whether it stands still."""
+    clock = call.mock.clock
+    return 200, {"now": timestamp(clock.peek()), "frozen": clock.is_frozen}
+
+
+@room.operation("POST", "/_mock/clock/freeze", answers={200: "Now"}, body=wire.At, body_required=False, access=None)
+def freeze_clock(call: Call) -> Reply:
+    """Stand still at a time, or at this moment."""
+    call.mock.clock.freeze(call.body.at if call.body is not None else None)
+    return get_clock(call)
+
+
+@room.operation("POST", "/_mock/clock/advance", answers={200: "Now"}, body=wire.Seconds, access=None)
+def advance_clock(call: Call) -> Reply:
+    """Move the clock forward by so many seconds."""
+    call.mock.clock.advance(call.body.seconds)
+    return get_clock(call)
+
+
+@room.operation("POST", "/_mock/clock/resume", answers={200: "Now"}, access=None)
+def resume_clock(call: Call) -> Reply:
+    """Run on from where it was frozen."""
+    call.mock.clock.resume()
+    return get_clock(call)
+
+
+@room.operation("GET", "/_mock/purges", answers={200: "list[PendingPurge]"}, query=wire.OfWorkspace, access=None)
+def list_purges(call: Call) -> Reply:
+    """The purges that wait, in the order in which they would run."""
+    return 200, [_purge_as_json(job) for job in call.mock.pending(call.query.workspace)]
+
+
+@room.operation("POST", "/_mock/purge", answers={200: "Anything"}, body=wire.Purging, body_required=False, access=None)
+def purge(call: Call) -> Reply:
+    """Carry out the purges that wait, due or not: all, or those of a session or a workspace."""
+    return 200, {"purged": call.mock.purge(**(call.body.given() if call.body is not None else {}))}
+
+
+@room.operation("POST", "/_mock/purges/hold", answers={204: None}, access=None)
+def hold_purges(call: Call) -> Reply:
+    """From now on purges come only when they are asked for, due or not."""
+    call.mock.hold_purges()
+    return 204, None
+
+
+@room.operation("POST", "/_mock/purges/release", answers={204: None}, access=None)
+def release_purges(call: Call) -> Reply:
+    """Let purges that are due come by themselves again."""
+    call.mock.release_purges()
+    return 204, None
+
+
+@room.operation("POST", "/_mock/purges/fail", answers={204: None}, body=wire.FailingPurges, access=None)
+def fail_purges(call: Call) -> Reply:
+    """Let the next tries fail; what failed is tried again."""
+    call.mock.fail_purges(**call.body.given())
+    return 204, None
+
+
+@room.operation("GET", _SNAPSHOTS, answers={200: "list[str]"}, access=None)
+def list_snapshots(call: Call) -> Reply:
+    """The names of the snapshots."""
+    return 200, list(call.mock.snapshots)
+
+
+@room.operation("POST", _SNAPSHOTS, answers={201: "Anything"}, body=wire.Named, access=None)
+def take_snapshot(call: Call) -> Reply:
+    """Keep the present state under a name, all or that of one workspace."""
+    call.mock.snapshot(call.body.name, workspace=call.body.workspace)
+    return 201, {"name": call.body.name}
+
+
+@room.operation("POST", _SNAPSHOTS + "/{name}/restore", answers={204: None, 404: "Problem"}, access=None)
+def restore_snapshot(call: Call) -> Reply:
+    """Go back to the state of a snapshot, which stays."""
+    call.mock.restore(call.path["name"])
+    return 204, None
+
+
+@room.operation("DELETE", _SNAPSHOTS + "/{name}", answers={204: None, 404: "Problem"}, access=None)
+def forget_snapshot(call: Call) -> Reply:
+    """Forget a snapshot."""
+    call.mock.forget_snapshot(call.path["name"])
+    return 204, None
+
+
+@room.operation("GET", "/_mock/diff", answers={200: "list[str]", 404: "Problem"}, query=wire.Difference, access=None)
+def get_difference(call: Call) -> Reply:
+    """What changed from a snapshot to another, or to the present state, in words."""
+    return 200, call.mock.diff(call.query.before, call.query.after)
+
+
+@room.operation("GET", "/_mock/world", answers={200: "Anything", 404: "Problem"}, query=wire.OfWorkspace, access=None)
+def get_world(call: Call) -> Reply:
+    """The state as a world: what `serve --world` starts with."""
+    return 200, call.mock.world(call.query.workspace)
+
+
+@room.operation("PUT", "/_mock/world", answers={204: None}, body=dict[str, Any], access=None)
+def put_world(call: Call) -> Reply:
+    """Put the state of a world in place of the present one."""
+    call.mock.load(call.body)
+    return 204, None
+
+
+@room.operation("POST", "/_mock/fork", answers={201: "Url"}, access=None)
+def fork(call: Call) -> Reply:
+    """Start another server with an equal state of its own, which runs until this one is reset or ends."""
+    return 201, {"url": call.mock.open_fork()}
+
+
+def _purge_as_json(job: Any) -> dict[str, Any]:
+    return {"workspace": job.workspace, "session": job.session, "due": job.due, "tries": job.tries}

@@ -1,0 +1,262 @@
+"""What Mock does in Python, other languages do under /_mock/: the same verbs, and errors that say what is wrong."""
+
+import threading
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+
+from direct import Answer, DirectClient
+from mockserver import Mock, MockServer, create_app
+
+_S = "/v3/workspaces/w/sessions"
+
+
+def _start(**options: Any) -> tuple[Mock, DirectClient]:
+    mock = Mock(**options)
+    return mock, DirectClient(create_app(mock))
+
+
+def _ids(client: DirectClient) -> list[str]:
+    return [item["id"] for item in client.call("POST", f"{_S}/list").json["items"]]
+
+
+def test_a_reset_takes_the_options_of_a_mock() -> None:
+    mock, client = _start()
+    world = {"workspaces": {"w": {"sessions": [{"id": "first"}]}}}
+    body = {"world": world, "quirks": "live", "purge_after": 5, "frozen_at": "2026-03-01T12:00:00Z", "seed": 1}
+    assert client.call("POST", "/_mock/reset", body).status == 200
+    assert _ids(client) == ["first"]
+    assert (mock.quirks.created_status, mock.store.purges.after, mock.clock.is_frozen) == (True, 5, True)
+    client.call("POST", "/_mock/reset")
+    assert (_ids(client), mock.quirks.created_status, mock.clock.is_frozen) == ([], False, False)
+
+
+def test_a_reset_of_one_workspace_leaves_the_others() -> None:
+    _, client = _start()
+    for workspace in ("w", "v"):
+        client.call("POST", f"/v3/workspaces/{workspace}/sessions", {"id": "s"})
+    assert client.call("POST", "/_mock/reset", {"workspace": "w"}).status == 200
+    assert client.call("POST", "/v3/workspaces/list").json["total"] == 1
+    answer = client.call("POST", "/_mock/reset", {"workspace": "v", "quirks": "live"})
+    assert (answer.status, answer.json["detail"]) == (422, "the reset of one workspace has no other option: quirks")
+
+
+def test_the_journal_is_read_filtered_and_forgotten() -> None:
+    _, client = _start()
+    client.call("POST", _S, {"id": "s"})
+    client.call("POST", "/v3/workspaces/v/sessions", {"id": "s"})
+    client.call("DELETE", f"{_S}/nobody")
+    whole = client.call("GET", "/_mock/requests").json
+    assert ([one["number"] for one in whole["requests"]], whole["dropped"]) == ([1, 2, 3], 0)
+    found = client.call("GET", "/_mock/requests", session="s", workspace="v", status=200).json["requests"]
+    assert [(one["number"], one["body"]) for one in found] == [(2, {"id": "s"})]
+    assert client.call("GET", "/_mock/requests", sesion="s").status == 422
+    assert client.call("DELETE", "/_mock/requests", workspace="w").status == 204
+    assert [one["number"] for one in client.call("GET", "/_mock/requests").json["requests"]] == [2]
+
+
+def test_calls_are_asserted_and_a_miss_is_explained() -> None:
+    _, client = _start()
+    client.call("POST", _S, {"id": "s", "metadata": {"k": 1}})
+    client.call("POST", f"{_S}/s/clone")
+
+    def check(**body: Any) -> Answer:
+        return client.call("POST", "/_mock/requests/assert", body)
+
+    assert [one["number"] for one in check(like={"session": "s"}, times=2).json["requests"]] == [1, 2]
+    assert check(like={"operation": "delete_session"}, times=0).status == 200
+    assert check(order=[{"session": "s"}, {"operation": "clone_session"}]).status == 200
+    missed = check(like={"session": "s", "body": {"metadata": {"k": 2}}})
+    assert missed.status == 409
+    assert "      body.metadata.k: expected 2, was 1" in missed.json["detail"]
+    assert check(like={"operation": "clone"}).json == {"detail": "no operation 'clone'; did you mean 'clone_session'?"}
+
+
+def test_an_assertion_may_wait_without_holding_up_others() -> None:
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+        answers: list[int] = []
+
+        def wait() -> None:
+            asked = {"like": {"operation": "delete_session"}}
+            answers.append(httpx.post(f"{server.url}/_mock/requests/assert?wait=5", json=asked).status_code)
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        assert client.get("/health").status_code == 200
+        client.delete(f"{_S}/s")
+        waiting.join(10)
+        assert answers == [200]
+        assert client.post("/_mock/requests/assert?wait=0.01", json={"times": 7}).status_code == 409
+        assert client.post("/_mock/requests/assert?wait=61", json={}).status_code == 422
+
+
+def test_faults_are_set_listed_and_taken_away() -> None:
+    _, client = _start()
+    rule = {"fault": "error", "status": 429, "headers": {"Retry-After": "3"}, "operation": "get_sessions", "times": 1}
+    made = client.call("POST", "/_mock/faults", rule)
+    assert (made.status, made.json["name"]) == (201, "error-1")
+    answer = client.call("POST", f"{_S}/list")
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "3")
+    client.call("POST", "/_mock/faults", {"fault": "quota", "limit": 0, "per": 60, "name": "stop", "workspace": "w"})
+    assert [(one["name"], one["fired"]) for one in client.call("GET", "/_mock/faults").json] == [
+        ("error-1", 1),
+        ("stop", 0),
+    ]
+    assert client.call("GET", "/_mock/faults/stop").json["requests"] == "workspace=w"
+    assert client.call("DELETE", "/_mock/faults/stop").status == 204
+    assert client.call("DELETE", "/_mock/faults/stop").json == {"detail": "there is no fault 'stop'; there are error-1"}
+    assert client.call("DELETE", "/_mock/faults").status == 204
+    assert client.call("GET", "/_mock/faults").json == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "complaint"),
+    [
+        ({"fault": "explode"}, "Input should be 'error', 'delay'"),
+        ({"fault": "error", "colour": 1}, "Extra inputs are not permitted"),
+        ({"fault": "delay"}, "delay() missing 1 required positional argument: 'seconds'"),
+        ({"fault": "delay", "seconds": 1, "limit": 5}, "a request has no 'limit'"),
+        ({"fault": "error", "every": 0}, "every must be a number without a fraction from 1 up: 0"),
+    ],
+)
+def test_a_wrong_fault_is_told(rule: dict[str, Any], complaint: str) -> None:
+    _, client = _start()
+    answer = client.call("POST", "/_mock/faults", rule)
+    assert answer.status == 422
+    assert complaint in str(answer.json["detail"])
+    assert client.call("GET", "/_mock/faults").json == []
+
+
+def test_scripts_are_set_listed_and_taken_away() -> None:
+    mock, client = _start()
+    made = client.call("POST", "/_mock/scripts", {"operation": "chat", "answers": ["Blue.", {"x": 1}], "peer": "al"})
+    assert (made.status, made.json["name"]) == (201, "chat-1")
+    assert mock.scripts["chat-1"].answers == ("Blue.", {"x": 1})
+    assert client.call("GET", "/_mock/scripts").json == [made.json]
+    assert client.call("POST", "/_mock/scripts", {"operation": "chat", "answers": []}).status == 422
+    assert client.call("DELETE", "/_mock/scripts/chat-1").status == 204
+    assert client.call("DELETE", "/_mock/scripts/chat-1").status == 404
+
+
+def test_the_clock_stands_still_moves_and_runs_on() -> None:
+    mock, client = _start()
+    frozen = client.call("POST", "/_mock/clock/freeze", {"at": "2026-03-01T12:00:00+01:00"})
+    assert frozen.json == {"now": "2026-03-01T11:00:00Z", "frozen": True}
+    assert client.call("POST", "/_mock/clock/advance", {"seconds": 1.5}).json["now"] == "2026-03-01T11:00:01.500000Z"
+    assert client.call("POST", "/v3/workspaces", {"id": "w"}).json["created_at"] == "2026-03-01T11:00:01.500000Z"
+    assert client.call("POST", "/_mock/clock/resume").json["frozen"] is False
+    assert client.call("POST", "/_mock/clock/freeze").json["frozen"] is True
+    answer = client.call("POST", "/_mock/clock/advance", {"seconds": -1})
+    assert (answer.status, answer.json["detail"]) == (422, "a clock cannot be advanced by -1.0 seconds")
+    assert mock.clock.is_frozen
+
+
+def test_background_work_is_listed_held_stepped_and_made_to_fail() -> None:
+    _, client = _start(purge_after=0, frozen_at="2026-03-01T12:00:00Z")
+    client.call("POST", "/_mock/purges/hold")
+    for id_ in ("s", "t"):
+        client.call("POST", _S, {"id": id_})
+        client.call("DELETE", f"{_S}/{id_}")
+    due = "2026-03-01T12:00:00Z"
+    waiting = [{"workspace": "w", "session": id_, "due": due, "tries": 0} for id_ in ("s", "t")]
+    assert client.call("GET", "/_mock/purges").json == waiting
+    assert client.call("GET", "/_mock/purges", workspace="v").json == []
+    client.call("POST", "/_mock/purges/fail", {"times": 1, "session": "s"})
+    assert client.call("POST", "/_mock/purge", {"session": "s"}).json == {"purged": 0}
+    assert client.call("POST", "/_mock/purge", {"session": "t"}).json == {"purged": 1}
+    assert [one["tries"] for one in client.call("GET", "/_mock/purges").json] == [1]
+    client.call("POST", "/_mock/purges/release")
+    assert client.call("POST", _S, {"id": "s"}).status == 200
+    assert client.call("GET", "/_mock/purges").json == []
+    assert client.call("POST", "/_mock/purges/fail", {"times": 0}).status == 422
+
+
+def test_snapshots_are_taken_compared_restored_and_forgotten() -> None:
+    _, client = _start()
+    client.call("POST", _S, {"id": "s"})
+    assert client.call("POST", "/_mock/snapshots", {"name": "before"}).status == 201
+    client.call("POST", _S, {"id": "t"})
+    changes = client.call("GET", "/_mock/diff", before="before").json
+    assert len(changes) == 1
+    assert "'t'" in changes[0]
+    assert client.call("GET", "/_mock/snapshots").json == ["before"]
+    assert client.call("POST", "/_mock/snapshots/before/restore").status == 204
+    assert _ids(client) == ["s"]
+    assert client.call("DELETE", "/_mock/snapshots/before").status == 204
+    for method, path in (("POST", "/before/restore"), ("DELETE", "/before")):
+        assert client.call(method, f"/_mock/snapshots{path}").status == 404
+    assert client.call("GET", "/_mock/diff", before="before").status == 404
+
+
+def test_a_world_is_saved_and_put_in_place() -> None:
+    _, client = _start()
+    client.call("POST", f"{_S}/s/messages", {"messages": [{"content": "Hi", "peer_id": "al"}]})
+    world = client.call("GET", "/_mock/world").json
+    client.call("POST", "/_mock/reset")
+    assert client.call("PUT", "/_mock/world", world).status == 204
+    assert client.call("GET", "/_mock/world").json == world
+    answer = client.call("PUT", "/_mock/world", {"workspaces": {"w": {"sessions": {}}}})
+    assert answer.status == 422
+    assert answer.json["detail"].startswith("world: workspaces.w.sessions: ")
+    assert client.call("GET", "/_mock/world").json == world
+
+
+def test_a_fork_is_a_server_of_its_own_until_the_reset() -> None:
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+        client.post(_S, json={"id": "s"})
+        answer = client.post("/_mock/fork")
+        assert answer.status_code == 201
+        with httpx.Client(base_url=answer.json()["url"]) as other:
+            other.post(_S, json={"id": "t"})
+            assert [other.post(f"{_S}/list").json()["total"], client.post(f"{_S}/list").json()["total"]] == [2, 1]
+            client.post("/_mock/reset")
+            with pytest.raises(httpx.HTTPError):
+                other.get("/health")
+
+
+def test_an_app_without_a_server_cannot_be_forked_over_http() -> None:
+    _, client = _start()
+    answer = client.call("POST", "/_mock/fork")
+    assert (answer.status, answer.json["detail"]) == (
+        422,
+        "there is no server that could be started again: use Mock.fork()",
+    )
+
+
+def test_json_is_read_under_any_content_type() -> None:
+    _, client = _start()
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.send("POST", "/_mock/snapshots", [b'{"name": "x"}'], headers=form).status == 201
+    assert client.send("POST", "/_mock/snapshots", [b'{"name": "y"}'], headers={}).status == 201
+    assert client.call("GET", "/_mock/snapshots").json == ["x", "y"]
+
+
+def test_an_unknown_path_is_told_with_the_one_that_was_meant() -> None:
+    _, client = _start()
+    assert client.call("POST", "/_mock/resett").json == {
+        "detail": "no operation at /_mock/resett; did you mean /_mock/reset?"
+    }
+
+
+def test_its_document_describes_every_operation_and_what_it_answers() -> None:
+    _, client = _start()
+    client.call("POST", _S, {"id": "s"})
+    client.call("DELETE", f"{_S}/s")
+    document = client.call("GET", "/_mock/openapi.json").json
+    described = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    assert ("POST", "/_mock/faults") in described
+    assert len(described) > 25
+    for path in (
+        "/_mock/requests",
+        "/_mock/faults",
+        "/_mock/scripts",
+        "/_mock/clock",
+        "/_mock/purges",
+        "/_mock/snapshots",
+    ):
+        answer = client.call("GET", path)
+        described_answer = document["paths"][path]["get"]["responses"][str(answer.status)]
+        schema = described_answer["content"]["application/json"]["schema"]
+        jsonschema_rs.validator_for({**schema, "components": document["components"]}).validate(answer.json)
