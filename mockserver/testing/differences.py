@@ -96,7 +96,8 @@ def _members(session: str, before: Part, after: Part) -> Iterable[str]:
         elif was and not is_:
             yield f"{name} left {session}"
         elif old != new or (peer_id in before) != (peer_id in after):
-            yield f"settings of {name} in {session}: {_short.repr(before.get(peer_id))} became {_short.repr(new)}"
+            told = (_short.repr(members.get(peer_id)) for members in (before, after))
+            yield f"settings of {name} in {session}: {' became '.join(told)}"
 
 
 def _purges(before: Iterable[Part], after: Iterable[Part]) -> Iterable[str]:

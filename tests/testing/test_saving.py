@@ -142,6 +142,14 @@ _CHANGES: list[tuple[Any, list[str]]] = [
     ),
     (lambda world: _s(world)["messages"].append({"id": "o", "content": "Hi"}), [f"1 message was added to {_S}: 'Hi'"]),
     (
+        lambda world: _s(world)["peers"].update(new={"present": False}),
+        [f"settings of peer 'new' in {_S}: None became {{'present': False}}"],
+    ),
+    (
+        lambda world: _s(world)["peers"].pop("eve"),
+        [f"settings of peer 'eve' in {_S}: {{'present': False}} became None"],
+    ),
+    (
         lambda world: _s(world)["messages"].insert(0, {"id": "o", "content": "Hi"}),
         [f"1 message was added to {_S}: 'Hi'", f"messages came before others of {_S}"],
     ),
