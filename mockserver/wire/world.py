@@ -63,8 +63,9 @@ class WorldPurge(_Part):
 
 
 class World(_Part):
-    """A world. One that is `saved` was written by a mock: lists stand in the order to keep, and sessions may have more
-    observers than a request could bring. `purges` says in which order they wait; the others come after those.
+    """A world. One that is `saved` was written by a mock: lists stand in the order to keep, sessions may have more
+    observers than a request could bring, and messages of two sessions the same id, where ids were turned back.
+    `purges` says in which order they wait; the others come after those.
     """
 
     saved: bool = False

@@ -270,6 +270,19 @@ def test_a_clone_with_more_observers_than_a_request_could_bring_is_saved_all_the
     assert answers(Mock(world=mock.world())) == answers(mock)
 
 
+def test_an_id_that_came_again_after_ids_were_turned_back_is_saved_all_the_same() -> None:
+    mock = Mock(seed=1)
+    client = DirectClient(create_app(mock))
+    said = {"messages": [{"peer_id": "bob", "content": "x"}]}
+    start = mock.snapshot()
+    first = client.call("POST", f"{_W}/sessions/s/messages", said).json[0]["id"]
+    one = mock.snapshot(workspace="w")
+    mock.restore(start)
+    assert client.call("POST", "/v3/workspaces/v/sessions/s/messages", said).json[0]["id"] == first
+    mock.restore(one)
+    assert answers(Mock(world=mock.world())) == answers(mock)
+
+
 def test_a_workspace_that_a_world_has_deleted_awaits_its_purge() -> None:
     world = {"workspaces": {"w": {"is_active": False, "sessions": [{"id": "s", "is_active": False}]}}}
     mock = Mock(world=world)
