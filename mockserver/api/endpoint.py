@@ -16,7 +16,7 @@ from ..wire import json_text
 from . import answers
 from .answers import Answer
 from .operation import Call, Operation
-from .routing import Found, RoutingTable
+from .routing import Found, RoutingTable, path_of
 
 BODY_LIMIT = 10 * 1024 * 1024
 # How much of a body beyond the limit is read and thrown away, so that the client hears the answer.
@@ -53,9 +53,7 @@ class Endpoint(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
             return Match.NONE, {}
-        path = scope["path"]
-        root = scope.get("root_path", "")
-        found = self.table.find(scope["method"], path.removeprefix(root) if root else path)
+        found = self.table.find(scope["method"], path_of(scope))
         return (Match.NONE, {}) if found is None else (Match.FULL, {"mockserver.found": found})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from starlette.types import Scope
+
 from .operation import Operation
 
 
@@ -16,6 +18,13 @@ class Found(NamedTuple):
 
 # At a path that no operation has.
 NOWHERE = Found(None, {}, ())
+
+
+def path_of(scope: Scope) -> str:
+    """The path of a request below the place where the app is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if root else path
 
 
 class _Node:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import strategies
 from direct import Answer, DirectClient
 from mockserver import Mock, create_app
-from mockserver.api import control
+from mockserver.api import control_endpoint
 from mockserver.api.routing import RoutingTable
 from mockserver.app import ROOMS
 from mockserver.domain.errors import Unauthorized
@@ -24,7 +24,7 @@ from mockserver.testing.diagnosis import LIMIT, sentence
 from mockserver.testing.diagnosis.wording import value
 from mockserver.wire.keys import Keyring
 
-_OPERATIONS = [operation for room in ROOMS for operation in room.operations] + control.OPERATIONS
+_OPERATIONS = [operation for room in ROOMS for operation in room.operations] + control_endpoint.OPERATIONS
 _TABLE = RoutingTable(_OPERATIONS)
 _PATHS = [(operation.method, operation.path) for operation in _OPERATIONS]
 _W = "/v3/workspaces/w"

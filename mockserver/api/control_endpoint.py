@@ -1,0 +1,97 @@
+"""What is under `/_mock/`: the verbs of Mock for other languages."""
+
+import asyncio
+from functools import cache
+from typing import Any
+
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
+
+from ..testing.diagnosis.suggestions import nearest_template
+from ..testing.diagnosis.wording import shortened
+from ..testing.errors import UnknownName
+from ..testing.mock import Mock
+from . import answers, control_journal, control_rules, control_state
+from .answers import Answer
+from .endpoint import Endpoint, Gone, parameters, received
+from .openapi import document_of
+from .operation import Call, Reply, Room
+from .routing import NOWHERE, Found
+
+# How often a request that may wait is tried again.
+_TICK_SECONDS = 0.005
+
+OPERATIONS = [*control_state.room.operations, *control_journal.room.operations, *control_rules.room.operations]
+_INFO = {
+    "title": "Control plane of a fake Honcho server",
+    "description": "Journal, faults, clock, background work, snapshots and scripts of the fake.",
+    "version": "3.0.7",
+}
+_document = Room()
+
+
+class ControlEndpoint(Endpoint):
+    """The operations of the control plane. They have no part in the journal, and meet no fault."""
+
+    reads_any_type = True
+
+    def __init__(self, mock: Mock) -> None:
+        super().__init__(mock, [*OPERATIONS, *_document.operations])
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whatever has no operation is found nowhere, and told so here."""
+        match, child_scope = super().matches(scope)
+        return Match.FULL, child_scope if match is Match.FULL else {"mockserver.found": NOWHERE}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found: Found = scope["mockserver.found"]
+        try:
+            body, refusal = await received(found, receive)
+        except Gone:
+            return
+        answer = refusal or await self._patiently(found, scope, body)
+        await answers.send_whole(send, answer, answer.content())
+
+    async def _patiently(self, found: Found, scope: Scope, body: bytes) -> Answer:
+        """The answer; one that may come true yet is asked for again until it does, or the time to wait is over."""
+        elapsed = self.mock.clock.elapsed
+        started = elapsed()
+        while True:
+            answer = self.carried_out(found, scope, body)
+            if answer.status != 409 or elapsed() - started >= _wait(scope):
+                return answer
+            await asyncio.sleep(_TICK_SECONDS)
+
+    def carried_out(self, found: Found, scope: Scope, body: bytes) -> Answer:
+        """What Mock raises is told: a wrong value is a 422, an unknown name a 404, a failed assertion a 409."""
+        if found is NOWHERE:
+            return Answer(404, {"detail": _no_operation(scope["path"])})
+        try:
+            return super().carried_out(found, scope, body)
+        except UnknownName as error:
+            return Answer(404, {"detail": str(error)})
+        except AssertionError as error:
+            return Answer(409, {"detail": str(error)})
+        except (ValueError, ImportError) as error:
+            return Answer(422, {"detail": str(error)})
+
+
+def _no_operation(path: str) -> str:
+    meant = nearest_template(path, [(operation.method, operation.path) for operation in OPERATIONS])
+    return f"no operation at {shortened(path)}" + ("" if meant is None else f"; did you mean {meant}?")
+
+
+def _wait(scope: Scope) -> float:
+    """For how many seconds the request may wait; its query was found good."""
+    return float(parameters(scope["query_string"]).get("wait", "0"))
+
+
+@cache
+def _described() -> dict[str, Any]:
+    return document_of(OPERATIONS, authenticated=False, info=_INFO)
+
+
+@_document.operation("GET", "/_mock/openapi.json", answers={200: "Anything"}, access=None)
+def get_control_openapi(call: Call) -> Reply:
+    """The description of all this."""
+    return 200, _described()
