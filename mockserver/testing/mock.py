@@ -14,7 +14,6 @@ from ..domain.jobs import Target
 from ..domain.purges import Pending
 from ..domain.quirks import Quirks
 from ..domain.store import Store
-from . import saving
 from .errors import UnknownName
 from .faults import Faults
 from .journal import Journal
@@ -195,6 +194,8 @@ class Mock:
 
     def save(self, path: str | Path, *, workspace: str | None = None) -> None:
         """Write `world` to a file of JSON, for `world=` and `load`. Raises OSError, and UnknownName as `world` does."""
+        from . import saving  # Few states are written down.
+
         saving.write(path, self.world(workspace))
 
     def load(self, source: WorldSource) -> None:

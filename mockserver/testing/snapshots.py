@@ -7,8 +7,6 @@ from ..domain.clock import ClockState
 from ..domain.jobs import Purge, Target
 from ..domain.store import Store, Workspace
 from ..domain.versions import Version
-from . import saving
-from .differences import differences
 from .errors import UnknownName
 
 
@@ -108,6 +106,8 @@ def put_back(store: Store, snapshot: Snapshot) -> None:
 
 def world_of(store: Store, snapshot: Snapshot | None = None, workspace_id: str | None = None) -> dict[str, Any]:
     """The world of a snapshot, or of the present state for None; of one workspace if one is named."""
+    from . import saving  # Few states are written down.
+
     if snapshot is None:
         workspaces = list(store.directory if workspace_id is None else store.named(workspace_id))
         return saving.document(workspaces, store.purges.waiting(Target(None, workspace_id)))
@@ -128,6 +128,8 @@ def difference(store: Store, before: Snapshot | None, after: Snapshot | None) ->
 
     Raises ValueError where they cover two workspaces.
     """
+    from .differences import differences  # Few are compared.
+
     covered = {one.workspace for one in (before, after) if one is not None and one.workspace is not None}
     if len(covered) > 1:
         raise ValueError(f"these snapshots are of two workspaces: {', '.join(map(repr, sorted(covered)))}")
