@@ -96,6 +96,14 @@ def test_purges_wait_for_two_seconds_in_a_demo_until_asked_for_or_as_is_said(
     assert _parser().parse_args(arguments).purge_after == wait
 
 
+def test_a_seed_and_the_bounds_of_the_journal_are_options() -> None:
+    with _running("serve", "--port", "0", "--seed", "x", "--journal-entries", "2") as (url, _):
+        made = [httpx.post(f"{url}/v3/workspaces", json={"id": id_}).json() for id_ in ("v", "w", "x")]
+        assert all(row["created_at"].startswith("2026-01-01T00:00:00.") for row in made)
+        journal = httpx.get(f"{url}/_mock/requests").json()
+        assert ([entry["number"] for entry in journal["requests"]], journal["dropped"]) == ([2, 3], 1)
+
+
 def test_a_purge_that_waits_until_asked_for_does() -> None:
     with _running("serve", "--port", "0", "--purge-after", "none") as (url, _):
         httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"})
@@ -162,6 +170,8 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path) -> None:
         (["serve", "--port", "x"], "argument --port: not a port: 'x'"),
         (["serve", "--purge-after", "-1"], "argument --purge-after: not a number of seconds"),
         (["serve", "--purge-after", "soon"], "argument --purge-after: not a number of seconds"),
+        (["serve", "--journal-entries", "-1"], "argument --journal-entries: not a number from 0 up: '-1'"),
+        (["serve", "--journal-bytes", "1e3"], "argument --journal-bytes: not a number from 0 up: '1e3'"),
         (["serve", "--host", "256.1.1.1"], "cannot listen on 256.1.1.1:8000: "),
         (["serve", "--host", ""], "a host is a name or an address, not nothing"),
         (["serve", "--log-level", "loud"], "argument --log-level: invalid choice: 'loud'"),

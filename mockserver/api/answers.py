@@ -14,6 +14,7 @@ from ..wire import sentences
 from ..wire.json_text import InvalidJson
 
 Headers = Sequence[tuple[bytes, bytes]]
+_WITHOUT_BODY = (204, 304, 307)
 _JSON = (b"content-type", b"application/json")
 DIAGNOSIS_HEADER = b"x-mock-diagnosis"
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
@@ -35,7 +36,7 @@ class Answer(NamedTuple):
 
     def content(self) -> bytes:
         """The body; none where the status has none."""
-        if self.status in (204, 307):
+        if self.status in _WITHOUT_BODY:
             return b""
         return b"".join(self.payload.pieces) if isinstance(self.payload, Stream) else to_json(self.payload)
 
@@ -51,7 +52,7 @@ def head(answer: Answer, content: bytes) -> Message:
         headers = [(b"content-type", answer.payload.content_type), *answer.headers]
     elif content:
         headers = [_JSON, (b"content-length", b"%d" % len(content)), *answer.headers]
-    elif answer.status == 204:
+    elif answer.status in (204, 304):
         headers = [*answer.headers]
     else:
         headers = [(b"content-length", b"0"), *answer.headers]

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
@@ -55,15 +55,6 @@ class Endpoint(BaseRoute):
             return Match.NONE, {}
         found = self.table.find(scope["method"], path_of(scope))
         return (Match.NONE, {}) if found is None else (Match.FULL, {"mockserver.found": found})
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found: Found = scope["mockserver.found"]
-        try:
-            body, refusal = await received(found, receive)
-        except Gone:
-            return
-        answer = refusal or self.carried_out(found, scope, body)
-        await answers.send_whole(send, answer, answer.content())
 
     def carried_out(self, found: Found, scope: Scope, body: bytes) -> Answer:
         """Carry out one request, whole, without letting another in between."""

@@ -77,11 +77,6 @@ class Operation:
         """The verb's name: `get_or_create_session`."""
         return self.verb.__name__
 
-    @cached_property
-    def is_paged(self) -> bool:
-        """Whether a success is a page of a list."""
-        return (self.answers.get(200) or "").startswith("Page[")
-
     @property
     def operation_id(self) -> str:
         """The name, path and method, as the published document composes them."""

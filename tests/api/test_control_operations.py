@@ -129,6 +129,19 @@ def test_a_wrong_fault_is_told(rule: dict[str, Any], complaint: str) -> None:
     assert client.call("GET", "/_mock/faults").json == []
 
 
+def test_what_a_fault_holds_is_released() -> None:
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+        client.post("/_mock/faults", json={"fault": "hang", "name": "stuck", "path": "/health"})
+        answers: list[int] = []
+        held = threading.Thread(target=lambda: answers.append(httpx.get(f"{server.url}/health").status_code))
+        held.start()
+        server.mock.requests.wait_for(5, path="/health")
+        assert client.post("/_mock/faults/stuck/release").json()["is_over"] is True
+        held.join(5)
+        assert answers == [200]
+        assert client.post("/_mock/faults/none/release").status_code == 404
+
+
 def test_scripts_are_set_listed_and_taken_away() -> None:
     mock, client = _start()
     made = client.call("POST", "/_mock/scripts", {"operation": "chat", "answers": ["Blue.", {"x": 1}], "peer": "al"})

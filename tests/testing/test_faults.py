@@ -120,6 +120,16 @@ def test_an_error_is_answered_with_its_body_and_headers_and_without_carrying_out
     assert _total(client) == 0
 
 
+@pytest.mark.parametrize("status", [204, 304, 307])
+def test_a_status_without_a_body_has_none(sockets: tuple[MockServer, httpx.Client], status: int) -> None:
+    server, client = sockets
+    server.mock.faults.error(status, {"some": "thing"}, times=1)
+    server.mock.faults.malform(method="DELETE", times=1)
+    answer = client.get("/health")
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert client.get("/health").status_code == 200
+
+
 def test_an_error_may_come_although_the_request_was_carried_out() -> None:
     mock, client = _start()
     mock.faults.error(500, carry_out=True, times=1)
@@ -295,7 +305,13 @@ def test_no_fault_changes_state_unless_it_says_so(steps: list[Any]) -> None:
         ("error", {"status": 99}, "status must be a number from 200 to 599: 99"),
         ("error", {"status": True}, "status must be a number"),
         ("error", {"answer": {1, 2}}, "answer is not to be written as JSON"),
-        ("error", {"headers": {"a b": "c"}}, "no header: 'a b'"),
+        ("error", {"headers": ["a"]}, "headers must be names with their values: ['a']"),
+        ("error", {"headers": {"a b": "c"}}, "no name of a header: 'a b'"),
+        ("error", {"headers": {5: "c"}}, "no name of a header: 5"),
+        ("error", {"headers": {"a": "b\r\nc: d"}}, "no value of the header 'a'"),
+        ("error", {"headers": {"a": "é"}}, "no value of the header 'a': 'é'"),
+        ("error", {"headers": {"a": 5}}, "no value of the header 'a': 5"),
+        ("error", {"carry_out": 1}, "carry_out must be true or false: 1"),
         ("error", {"headers": {"Content-Length": "3"}}, "'Content-Length' belongs to the server"),
         ("error", {"operation": "get_session"}, "no operation 'get_session'; did you mean 'get_sessions'"),
         ("error", {"colour": "red"}, "a request has no 'colour'; it has operation, method,"),

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -238,3 +239,43 @@ def test_what_cannot_be_read_is_kept_as_text() -> None:
     assert [entry.body for entry in mock.requests] == ["[" * 5_000, "�"]
     assert "sent: [[[[" in str(mock.requests[0])
     assert all(len(line) < 300 for line in str(mock.requests).split("\n"))
+
+
+def test_entries_show_themselves_in_a_few_lines() -> None:
+    mock, client = _start(frozen_at="2026-03-01T12:00:00Z")
+    client.call("POST", _S, {"id": "s", "metadata": {"k": "x" * 300}})
+    client.call("DELETE", f"{_W}/sessions/t")
+    made, missed = (re.sub(r" in [\d.]+ ms", "", str(entry)).split("\n") for entry in mock.requests)
+    assert made[0] == "#1 POST /v3/workspaces/w/sessions -> 200"
+    assert made[1].startswith('    sent: {"id": "s", "metadata": {"k": "xxx')
+    assert made[1].endswith("...")
+    assert missed == [
+        "#2 DELETE /v3/workspaces/w/sessions/t -> 404",
+        "    why: workspace 'w' has no session 't'; it has 's'",
+        '    answered: {"detail": "Session t not found in workspace w"}',
+    ]
+    assert repr(mock.requests) == "<Journal of 2 requests>"
+    assert repr(mock.requests[0]).startswith("<Exchange #1 POST /v3")
+    assert mock.requests[0].at == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert str(Mock().requests) == "no request"
+
+
+def test_an_assertion_tells_how_much_fell_out() -> None:
+    mock, client = _start(journal_entries=1)
+    for _ in range(3):
+        client.call("GET", "/health")
+    with pytest.raises(AssertionError, match="2 older requests fell out of the journal"):
+        mock.requests.assert_called(operation="clone_session")
+
+
+def test_criteria_show_what_they_ask() -> None:
+    mock, client = _start()
+    client.call("GET", "/health")
+
+    def odd(request: object) -> bool:
+        return False
+
+    with pytest.raises(AssertionError, match=r"with path=\^/x\$, predicate=odd; there were 0"):
+        mock.requests.assert_called(path=re.compile("^/x$"), predicate=odd)
+    with pytest.raises(AssertionError, match="predicate: odd said no"):
+        mock.requests.assert_called(predicate=odd)

@@ -51,6 +51,7 @@ def test_an_answer_may_be_made_of_the_request() -> None:
     mock = Mock()
     mock.scripts.add("chat", lambda request: f"{request.peer}: {request.body['query']}")
     assert _answer(mock, _asked()) == "al: Colour?"
+    assert repr(mock.scripts["chat-1"]).startswith("<Script 'chat-1': ")
 
 
 def test_a_request_without_a_script_has_no_answer() -> None:

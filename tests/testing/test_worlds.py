@@ -263,3 +263,8 @@ def test_a_wrong_world_is_told_in_a_few_words_however_deep_and_long_it_is() -> N
     with pytest.raises(WorldError) as complaint:
         Mock(world=deep)
     assert len(str(complaint.value)) < 200
+
+
+def test_an_option_that_is_none_is_told() -> None:
+    with pytest.raises(TypeError, match="unknown option 'colour'; known are quirks, world, purge_after, seed,"):
+        Mock(colour="red")  # type: ignore[call-arg]  # the slip is the point
