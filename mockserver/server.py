@@ -76,11 +76,11 @@ def serve(
         log_config=_logging_to_stderr(),
         **_SETTINGS,
     )
-    mock.attach(None, lambda fork: MockServer.of(fork, host, allowed))
+    mock.hosting.attach(None, lambda fork: MockServer.of(fork, host, allowed))
     try:
         _Server(config, ready).serve_on(listener)
     finally:
-        mock.attach(None)
+        mock.hosting.attach(None, None)
 
 
 class MockServer:
@@ -137,7 +137,7 @@ class MockServer:
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
         self._server.loop.result()
-        self.mock.attach(self._hand_over, self._serving)
+        self.mock.hosting.attach(self._hand_over, self._serving)
         return self
 
     def __exit__(
@@ -146,7 +146,7 @@ class MockServer:
         if self._server is None or self._thread is None:
             return
         self.mock.faults.forget()  # What hangs is let go.
-        self.mock.attach(None)
+        self.mock.hosting.attach(None, None)
         self._server.stop()
         self._thread.join()
         self._server = self._thread = None

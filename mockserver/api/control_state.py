@@ -58,17 +58,17 @@ def purge(call: Call) -> Reply:
     return 200, {"purged": call.mock.purge(**(call.body.given() if call.body is not None else {}))}
 
 
-@room.operation("POST", "/_mock/purges/hold", answers={204: None}, access=None)
+@room.operation("POST", "/_mock/purges/hold", answers={204: None}, query=wire.OfWorkspace, access=None)
 def hold_purges(call: Call) -> Reply:
-    """From now on purges come only when they are asked for, due or not."""
-    call.mock.hold_purges()
+    """From now on purges, all or those of a workspace, come only when they are asked for."""
+    call.mock.hold_purges(workspace=call.query.workspace)
     return 204, None
 
 
-@room.operation("POST", "/_mock/purges/release", answers={204: None}, access=None)
+@room.operation("POST", "/_mock/purges/release", answers={204: None}, query=wire.OfWorkspace, access=None)
 def release_purges(call: Call) -> Reply:
-    """Let purges that are due come by themselves again."""
-    call.mock.release_purges()
+    """Let purges, all or those of a workspace, come by themselves again."""
+    call.mock.release_purges(workspace=call.query.workspace)
     return 204, None
 
 

@@ -46,7 +46,7 @@ class Purges:
 
     def __init__(self, after: float | None, number: Callable[[], int]) -> None:
         self.after = after
-        self._held = False
+        self._held: set[str | None] = set()
         self._number = number
         self._waiting: list[Purge] = []
         self._failures: list[tuple[int, Target]] = []
@@ -63,13 +63,13 @@ class Purges:
         insort(self._waiting, Purge(due, self._number(), number, workspace_id, session_id, tries))
 
     def take_due(self, now: int) -> list[Purge]:
-        """Take out those that are due at `now`; none while they are held."""
-        if self._held or self._waiting[0].due > now:
+        """Take out those that are due at `now` and not held."""
+        if self._waiting[0].due > now or None in self._held:
             return []
         place = bisect_right(self._waiting, float(now), key=lambda job: job.due)
-        taken = self._waiting[:place]
-        del self._waiting[:place]
-        return taken
+        due = self._waiting[:place]
+        self._waiting[:place] = [job for job in due if job.workspace_id in self._held]
+        return [job for job in due if job.workspace_id not in self._held]
 
     def take(self, target: Target) -> list[Purge]:
         """Take out those that are meant, due or not."""
@@ -86,9 +86,15 @@ class Purges:
         """Forget those that are not wanted."""
         self._waiting = [job for job in self._waiting if is_wanted(job)]
 
-    def hold(self, held: bool) -> None:
-        """While they are held, none is due."""
-        self._held = held
+    def hold(self, workspace_id: str | None) -> None:
+        """From now on those of a workspace are not due, or for None, none."""
+        self._held.add(workspace_id)
+
+    def release(self, workspace_id: str | None) -> None:
+        """Hold those of a workspace no more, or for None, none."""
+        if workspace_id is None:
+            self._held.clear()
+        self._held.discard(workspace_id)
 
     def fail(self, times: int, target: Target) -> None:
         """Let the next tries fail, so many, of those that are meant. Raises ValueError unless `times` is 1 or more."""
@@ -96,8 +102,9 @@ class Purges:
             raise ValueError(f"times must be a whole number from 1 up: {times!r}")
         self._failures.append((times, target))
 
-    def forget_failures(self, workspace_id: str) -> None:
-        """Let no more tries fail of those that were meant by this workspace."""
+    def forget_rules(self, workspace_id: str) -> None:
+        """Hold none of this workspace, and let no tries fail that were meant by it."""
+        self._held.discard(workspace_id)
         self._failures = [one for one in self._failures if one[1].workspace_id != workspace_id]
 
     def fails(self, job: Purge) -> bool:
@@ -111,7 +118,7 @@ class Purges:
     def copy(self, number: Callable[[], int]) -> "Purges":
         """The same purges, waiting and failing alike, in a queue of their own."""
         twin = Purges(self.after, number)
-        twin._held = self._held
+        twin._held = set(self._held)
         twin._waiting = list(self._waiting)
         twin._failures = list(self._failures)
         return twin

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from threading import Event
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
 from ..domain.clock import Clock
 from .exchanges import Exchange, Named
@@ -78,8 +78,12 @@ class Journal:
     def __iter__(self) -> Iterator[Exchange]:
         return iter(list(self._kept))
 
-    def __getitem__(self, place: int) -> Exchange:
-        return self._kept[place]
+    @overload
+    def __getitem__(self, place: int) -> Exchange: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Exchange]: ...
+    def __getitem__(self, place: int | slice) -> Exchange | list[Exchange]:
+        return list(self._kept)[place]
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self)} requests>"

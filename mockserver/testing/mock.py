@@ -1,10 +1,8 @@
 """Mock: the owner of all that changes in a fake server, with the verbs that control it."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..domain import purges
 from ..domain.access import Scope
@@ -16,6 +14,7 @@ from ..domain.quirks import Quirks
 from ..domain.store import Store
 from .errors import UnknownName
 from .faults import Faults
+from .hosting import Hosting
 from .journal import Journal
 from .scripts import Scripts
 from .settings import Options, Settings, defaults
@@ -24,19 +23,6 @@ from .worlds import StartingWorld, WorldSource
 
 if TYPE_CHECKING:
     from ..wire.keys import Keyring
-
-T = TypeVar("T")
-HandOver = Callable[[Callable[[], object]], object]
-
-
-class Served(Protocol):
-    """A server that runs."""
-
-    @property
-    def url(self) -> str: ...
-
-
-Serving = Callable[["Mock"], AbstractContextManager[Served]]
 
 
 class Mock:
@@ -49,9 +35,11 @@ class Mock:
     token that is signed with it. `journal_entries` and `journal_bytes` bound the journal (1,000 and 16 MiB); 0 entries
     turn it off.
 
-    `clock`, `requests` (the journal), `faults` and `scripts` are its parts. Its methods may be called from any thread:
-    while a server runs it, they are carried out between two requests. Raises WorldError for a wrong world, ValueError
-    for what makes no sense in any other option, ImportError where `auth_secret` is given and PyJWT is missing.
+    `clock`, `requests` (the journal), `faults` and `scripts` are its parts, `hosting` is what it knows of its server.
+    Its methods may be called from any thread: while a server runs it, they are carried out between two requests.
+
+    Raises WorldError for a wrong world, ValueError for what makes no sense in any other option, ImportError where
+    `auth_secret` is given and PyJWT is missing.
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:
@@ -61,9 +49,7 @@ class Mock:
         self.faults = Faults(self.clock)
         self.scripts = Scripts()
         self._ids = Ids()
-        self._hand_over: HandOver | None = None
-        self._serving: Serving | None = None
-        self._until_reset = ExitStack()
+        self.hosting = Hosting()
         self._snapshots = Snapshots()
         self.store: Store
         self.keyring: Keyring | None
@@ -83,11 +69,11 @@ class Mock:
         """
         if workspace is None:
             settings = self._settings.changed(**options)
-            self._between_requests(lambda: self._begin(settings))
+            self.hosting.between_requests(lambda: self._begin(settings))
             return
         if options:
             raise ValueError(f"the reset of one workspace has no other option: {', '.join(options)}")
-        self._between_requests(lambda: self._begin_workspace(workspace))
+        self.hosting.between_requests(lambda: self._begin_workspace(workspace))
 
     def know_operations(self, names: frozenset[str]) -> None:
         """Take note of the operations that the app over this mock has, so that slips of the pen are told."""
@@ -125,20 +111,25 @@ class Mock:
         its sessions. Raises ValueError for ids that are no text.
         """
         target = Target.named(session, workspace)
-        return self._between_requests(lambda: purges.run(self.store, target))
+        return self.hosting.between_requests(lambda: purges.run(self.store, target))
 
     def pending(self, workspace: str | None = None) -> list[Pending]:
         """The purges that wait, all or those of a workspace and its sessions, in the order in which they run."""
         target = Target.named(None, workspace)
-        return self._between_requests(lambda: purges.pending(self.store, target))
+        return self.hosting.between_requests(lambda: purges.pending(self.store, target))
 
-    def hold_purges(self) -> None:
-        """From now on purges run only when they are asked for, not by themselves, until `release_purges` or a reset."""
-        self._between_requests(lambda: self.store.purges.hold(True))
+    def hold_purges(self, *, workspace: str | None = None) -> None:
+        """From now on purges, all or those of a workspace, run only when they are asked for, not by themselves.
 
-    def release_purges(self) -> None:
-        """Let purges run by themselves again; those that are due since do at the next request."""
-        self._between_requests(lambda: self.store.purges.hold(False))
+        Until `release_purges`, or a reset.
+        """
+        target = Target.named(None, workspace)
+        self.hosting.between_requests(lambda: self.store.purges.hold(target.workspace_id))
+
+    def release_purges(self, *, workspace: str | None = None) -> None:
+        """Let purges run by themselves again, all or those of a workspace; what is due does at the next request."""
+        target = Target.named(None, workspace)
+        self.hosting.between_requests(lambda: self.store.purges.release(target.workspace_id))
 
     def fail_purges(self, times: int, session: str | None = None, *, workspace: str | None = None) -> None:
         """Let the next `times` tries fail, of any purge or of those that are named as for `purge`, until a reset.
@@ -146,7 +137,7 @@ class Mock:
         A purge that failed waits again, as long as the first time. Raises ValueError unless `times` is 1 or more.
         """
         target = Target.named(session, workspace)
-        self._between_requests(lambda: self.store.purges.fail(times, target))
+        self.hosting.between_requests(lambda: self.store.purges.fail(times, target))
 
     def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
         """The present state, or that of one workspace, to go back to; it costs what is changed afterwards.
@@ -154,7 +145,7 @@ class Mock:
         A name has the mock remember it until the next reset; one of the same name is forgotten. What is to come of
         purges (held, failing), quirks and options are no part of it. Raises ValueError for an empty name.
         """
-        return self._between_requests(lambda: self._snapshots.take(self.store, name, workspace))
+        return self.hosting.between_requests(lambda: self._snapshots.take(self.store, name, workspace))
 
     def restore(self, snapshot: Snapshot | str) -> None:
         """Go back to a snapshot, or the one of this name; any may follow any, also after a reset.
@@ -164,23 +155,23 @@ class Mock:
         a running clock has been advanced as far as then. Raises UnknownName for an unknown name, ValueError for a
         snapshot of another mock.
         """
-        self._between_requests(lambda: put_back(self.store, self._snapshots.find(snapshot)))
+        self.hosting.between_requests(lambda: put_back(self.store, self._snapshots.find(snapshot)))
 
     @property
     def snapshots(self) -> dict[str, Snapshot]:
         """The snapshots that have a name."""
-        return self._between_requests(lambda: dict(self._snapshots.named))
+        return self.hosting.between_requests(lambda: dict(self._snapshots.named))
 
     def forget_snapshot(self, snapshot: str) -> None:
         """Forget the snapshot of this name. Raises UnknownName where there is none."""
-        self._between_requests(lambda: self._snapshots.forget(snapshot))
+        self.hosting.between_requests(lambda: self._snapshots.forget(snapshot))
 
     def fork(self) -> "Mock":
         """Another mock with the same options in an equal state, whose clock and ids go on alike.
 
         What is done with one does not show in the other. It has none of the snapshots, and no server.
         """
-        return self._between_requests(self._forked)
+        return self.hosting.between_requests(self._forked)
 
     def world(self, workspace: str | None = None) -> dict[str, Any]:
         """The state, or one workspace of it, as a world to start from: the same answers, and the same waits.
@@ -190,7 +181,7 @@ class Mock:
         `clone_crosses_workspaces` shows. Values nested more than 190 deep make a world that is refused.
         Raises UnknownName for a workspace that is not there.
         """
-        return self._between_requests(lambda: world_of(self.store, workspace_id=self._known(workspace)))
+        return self.hosting.between_requests(lambda: world_of(self.store, workspace_id=self._known(workspace)))
 
     def save(self, path: str | Path, *, workspace: str | None = None) -> None:
         """Write `world` to a file of JSON, for `world=` and `load`. Raises OSError, and UnknownName as `world` does."""
@@ -204,7 +195,7 @@ class Mock:
         Raises WorldError for a wrong world, and then nothing was changed.
         """
         world = self._in_force.changed(world=source).world
-        self._between_requests(lambda: self._put_in_place(world))
+        self.hosting.between_requests(lambda: self._put_in_place(world))
 
     def diff(self, a: Snapshot | str | None, b: Snapshot | str | None = None) -> list[str]:
         """What changed from `a` to `b` (snapshots, names, or None for the present state), a sentence each.
@@ -216,7 +207,7 @@ class Mock:
         def found(one: Snapshot | str | None) -> Snapshot | None:
             return None if one is None else self._snapshots.find(one)
 
-        return self._between_requests(lambda: difference(self.store, found(a), found(b)))
+        return self.hosting.between_requests(lambda: difference(self.store, found(a), found(b)))
 
     def run_due_purges(self) -> None:
         """Carry out the purges that are due by the clock. Every request begins with it."""
@@ -228,26 +219,7 @@ class Mock:
 
         Raises ValueError where no server runs this mock.
         """
-        if self._serving is None:
-            raise ValueError("there is no server that could be started again: use Mock.fork()")
-        return self._until_reset.enter_context(self._serving(self.fork())).url
-
-    def attach(self, hand_over: HandOver | None, serving: Serving | None = None) -> None:
-        """From now on have `hand_over` call what must not come in the middle of a request, `serving` serve a fork.
-
-        None: no server runs it any more; work is done directly, and the servers of forks end.
-        """
-        self._hand_over = hand_over
-        self._serving = serving
-        if serving is None:
-            self._until_reset.close()
-
-    def _between_requests(self, work: Callable[[], T]) -> T:
-        if self._hand_over is None:
-            return work()
-        done: list[T] = []
-        self._hand_over(lambda: done.append(work()))
-        return done[0]
+        return self.hosting.open_fork(self.fork())
 
     def _known(self, workspace_id: str | None) -> str | None:
         if workspace_id is not None and workspace_id not in self.store.workspaces:
@@ -283,11 +255,11 @@ class Mock:
         self.faults.forget()
         self.scripts.forget()
         self._snapshots.named.clear()
-        self._until_reset.close()
+        self.hosting.end_forks()
 
     def _begin_workspace(self, workspace: str) -> None:
         self._in_force.world.load_workspace(self.store, workspace)
-        self.store.purges.forget_failures(workspace)
+        self.store.purges.forget_rules(workspace)
         self._snapshots.forget_workspace(workspace)
         self.requests.forget(workspace)
         self.faults.forget(workspace)

@@ -252,3 +252,27 @@ def test_a_purge_is_named_by_text() -> None:
     for wrong in ({"session": 5}, {"workspace": 5}):
         with pytest.raises(ValueError, match="must be an id or None: 5"):
             Mock().purge(**cast("Any", wrong))
+
+
+def test_purges_of_one_workspace_are_held_while_others_run() -> None:
+    mock, client = _start(purge_after=0)
+    mock.hold_purges(workspace="w")
+    client.call("POST", "/v3/workspaces/v/sessions", {"id": "s"})
+    for workspace in ("w", "v"):
+        client.call("DELETE", f"/v3/workspaces/{workspace}/sessions/s")
+    client.call("GET", "/health")
+    assert [(job.workspace, job.session) for job in mock.pending()] == [("w", "s")]
+    mock.release_purges(workspace="v")
+    assert _revive(client) == 404
+    mock.release_purges(workspace="w")
+    assert _revive(client) == 200
+    mock.hold_purges(workspace="w")
+    mock.hold_purges()
+    mock.release_purges()
+    client.call("DELETE", f"{_W}/sessions/s")
+    assert _revive(client) == 200
+    mock.hold_purges(workspace="w")
+    mock.reset(workspace="w")
+    client.call("POST", f"{_W}/sessions", {"id": "s"})
+    client.call("DELETE", f"{_W}/sessions/s")
+    assert _revive(client) == 200

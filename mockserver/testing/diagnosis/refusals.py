@@ -21,7 +21,7 @@ def no_access(case: Case) -> str:
     if token is None:
         return _no_token(scheme, detail)
     if detail == "JWT expired":
-        return f"the token expired at {_moment(token.get('exp'))}; it is {timestamp(case.store.clock.now())} now"
+        return f"the token expired at {_moment(token.get('exp'))}; it is {timestamp(case.store.clock.peek())} now"
     if detail == "Invalid JWT":
         return _invalid(token, case.store)
     return f"the token is {_reach(token)}; this needs {_needed(case, token)}"
