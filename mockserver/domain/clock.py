@@ -28,6 +28,17 @@ class Clock:
     While it runs it follows real time, moved by what was advanced, and never gives the same microsecond twice.
     Frozen, it repeats itself until it is advanced or resumed. A `seeded` one knows nothing of real time: it begins
     with 2026 and runs on by a millisecond whenever it is asked, so that every run of it is the same.
+
+    >>> clock = Clock(seeded=True)
+    >>> timestamp(clock.now())
+    '2026-01-01T00:00:00.001000Z'
+    >>> clock.freeze(datetime(2026, 3, 1))
+    >>> clock.advance(1.5)
+    >>> timestamp(clock.now()), timestamp(clock.now())
+    ('2026-03-01T00:00:01.500000Z', '2026-03-01T00:00:01.500000Z')
+    >>> clock.resume()
+    >>> timestamp(clock.now())
+    '2026-03-01T00:00:01.501000Z'
     """
 
     def __init__(self, *, seeded: bool = False) -> None:

@@ -140,6 +140,15 @@ class Faults:
     """The rules of one fake server, `mock.faults`; the first whose turn it is takes a request.
 
     Each method sets a rule and returns it. They raise ValueError for what makes no sense, and then nothing is set.
+
+    >>> import httpx
+    >>> from mockserver import MockServer
+    >>> with MockServer() as server:
+    ...     down = server.mock.faults.error(503, method="GET", path="/health", times=2)
+    ...     [httpx.get(f"{server.url}/health").status_code for _ in range(3)]
+    [503, 503, 200]
+    >>> down
+    <Fault 'error-1': error for method=GET, path=/health, fired 2 times>
     """
 
     def __init__(self, clock: Clock) -> None:

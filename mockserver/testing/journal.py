@@ -18,6 +18,22 @@ class Journal:
     It keeps at most `entries` of them, and `limit` bytes of requests and answers; the oldest fall out, and `dropped`
     counts them. What is too large by itself is kept without its bodies. With 0 entries it is off. Requests to the
     control plane are not in it. `operations` are the names of the operations that a request can have.
+
+    >>> import httpx
+    >>> from mockserver import MockServer
+    >>> with MockServer() as server:
+    ...     answer = httpx.delete(f"{server.url}/v3/workspaces/w/sessions/s")
+    >>> requests = server.mock.requests
+    >>> [request] = requests.assert_called(times=1, operation="delete_session", session="s", status=404)
+    >>> request.diagnosis
+    "there is no workspace 'w'; there are none"
+    >>> requests.assert_called(session="t")
+    Traceback (most recent call last):
+    ...
+    AssertionError: expected at least one request with session=t; there were 0
+    nearest:
+      #1 DELETE /v3/workspaces/w/sessions/s -> 404 in ... ms
+          session: expected t, was s
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -40,6 +40,21 @@ class Mock:
 
     Raises WorldError for a wrong world, ValueError for what makes no sense in any other option, ImportError where
     `auth_secret` is given and PyJWT is missing.
+
+    >>> from mockserver import Mock
+    >>> mock = Mock(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}}, seed=1)
+    >>> before = mock.snapshot()
+    >>> mock.load({"workspaces": {"w": {"sessions": [{"id": "s", "is_active": False}]}}})
+    >>> mock.pending()
+    [Pending(workspace='w', session='s', due=None, tries=0)]
+    >>> mock.fail_purges(times=1)
+    >>> mock.purge(), mock.purge(session="s")
+    (0, 1)
+    >>> mock.restore(before)
+    >>> mock.diff(before)
+    []
+    >>> mock.fork().world() == mock.world()
+    True
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:

@@ -41,7 +41,13 @@ class Script:
 
 
 class Scripts:
-    """The scripted answers of one fake server, `mock.scripts`; the script that was added last is asked first."""
+    """The scripted answers of one fake server, `mock.scripts`; the script that was added last is asked first.
+
+    >>> from mockserver import Mock
+    >>> scripts = Mock().scripts
+    >>> scripts.add("chat", "Blue.", "Blue, as I said.", peer="alice", body={"query": "Which colour?"})
+    <Script 'chat-1': ["Blue.", "Blue, as I said."] for peer=alice, body={"query": "Which colour?"}, operation=chat>
+    """
 
     def __init__(self) -> None:
         self._scripts: list[Script] = []
