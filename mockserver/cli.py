@@ -131,7 +131,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--auth-secret", metavar="SECRET", help="let in only tokens that are signed with this (default: anyone)"
         )
-        command.add_argument("--seed", metavar="TEXT", help="make ids and times repeat from run to run")
+        command.add_argument(
+            "--seed", type=_seed, metavar="SEED", help="a number or a text; makes ids and times repeat from run to run"
+        )
         command.add_argument(
             "--journal-entries",
             type=_count,
@@ -154,6 +156,11 @@ def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"not a port: {text!r}")
     return int(text)
+
+
+def _seed(text: str) -> int | str:
+    """As in Python: `--seed 1` is `seed=1`."""
+    return int(text) if text.isascii() and text.isdecimal() else text
 
 
 def _count(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -12,14 +13,20 @@ import pytest
 
 if TYPE_CHECKING:
     from .server import MockServer
+    from .testing.exchanges import Exchange
+    from .testing.journal import Journal
     from .testing.mock import Mock
 
-_SERVER_OPTIONS = ("quirks", "world", "purge_after", "seed", "frozen_at", "auth_secret", "journal_entries")
+_SERVER_OPTIONS = (
+    *("quirks", "world", "purge_after", "seed", "frozen_at", "auth_secret"),
+    *("journal_entries", "journal_bytes"),
+)
 _MARKER_OPTIONS = (*_SERVER_OPTIONS, "faults", "scripts")
 # How many of the last requests of a test are shown when it fails.
 _SHOWN_REQUESTS = 20
-# The fake servers that a test has used.
+# The fake servers that the fixtures gave to a test, and where the journals were when it began.
 _SERVERS = pytest.StashKey[list["MockServer"]]()
+_POSITIONS = pytest.StashKey[dict["Journal", tuple[int, int]]]()
 
 
 class RemoteServer:
@@ -60,6 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[_POSITIONS] = {server.mock.requests: server.mock.requests.position for server in _started()}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that passed though a fault that must fire never did."""
@@ -77,12 +89,23 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the last requests of a test that failed."""
+    """Show the last requests of a test that failed: to the servers of its fixtures, and to any other it asked."""
     report = yield
     if report.failed:
-        for server in item.stash.get(_SERVERS, []):
-            report.sections.append((f"honcho requests to {server.url}", _last_requests(server)))
+        given = item.stash.get(_SERVERS, [])
+        others = sorted((server for server in _started() if server not in given), key=lambda server: server.url)
+        for server in [*given, *others]:
+            journal = server.mock.requests
+            requests = journal.since(item.stash.get(_POSITIONS, {}).get(journal, (0, 0)))
+            if requests or server in given:
+                report.sections.append((f"honcho requests to {server.url}", _shown(requests)))
     return report
+
+
+def _started() -> list[MockServer]:
+    """The servers that were started, without loading what would start one."""
+    module = sys.modules.get("mockserver.server")
+    return [] if module is None else list(module.STARTED)
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +119,7 @@ def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServe
 
     with MockServer() as server:
         yield server
+        server.mock.faults.forget()  # The test that set them was asked already.
 
 
 @pytest.fixture
@@ -115,7 +139,7 @@ def honcho_server(
     complaint = None
     try:
         _prepare(server.mock, options)
-    except (ValueError, ImportError) as error:
+    except (ValueError, TypeError, ImportError) as error:
         complaint = str(error)
     if complaint is not None:
         pytest.fail(f"honcho marker: {complaint}", pytrace=False)
@@ -128,9 +152,16 @@ def honcho_workspace(honcho_server: MockServer | RemoteServer) -> Iterator[str]:
     """The id of a workspace of this test's own, which nobody can guess; deleted afterwards as far as the API allows."""
     from .domain.clock import Ids
 
-    workspace_id = f"test-{Ids().new()}"
+    if isinstance(honcho_server, RemoteServer):
+        workspace_id = f"test-{Ids().new()}"
+        yield workspace_id
+        _delete_workspace(honcho_server, workspace_id)
+        return
+    seed = honcho_server.mock.seed
+    workspace_id = f"test-{Ids(None if seed is None else f'workspace of {seed}').new()}"
+    before = honcho_server.mock.snapshot(workspace=workspace_id)
     yield workspace_id
-    _delete_workspace(honcho_server, workspace_id)
+    honcho_server.mock.restore(before)
 
 
 @pytest.fixture
@@ -171,6 +202,8 @@ def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[...,
 
     with ExitStack() as stack:
         yield make
+        for server in used:
+            server.mock.faults.forget()  # The test was asked already whether they fired.
 
 
 def _skip(what: str) -> NoReturn:
@@ -196,32 +229,31 @@ def _prepare(mock: Mock, options: dict[str, Any]) -> None:
     """Bring the mock into the state that the marker asks for."""
     mock.reset(**{name: value for name, value in options.items() if name in _SERVER_OPTIONS})
     for fault in _mappings("faults", options):
-        kind = fault.pop("fault", None)
-        mock.faults.add(kind, **fault)
+        if "fault" not in fault:
+            raise ValueError(f"a fault needs its kind as 'fault': {fault!r}")
+        mock.faults.add(fault.pop("fault"), **fault)
     for script in _mappings("scripts", options):
-        answers = script.pop("answers", ())
-        mock.scripts.add(script.pop("operation", None), *answers, **script)
+        answers = script.pop("answers", None)
+        if "operation" not in script or not isinstance(answers, (list, tuple)):
+            raise ValueError("a script needs an 'operation', and 'answers' in a list")
+        mock.scripts.add(script.pop("operation"), *answers, **script)
 
 
 def _mappings(name: str, options: dict[str, Any]) -> list[dict[str, Any]]:
     given = options.get(name, ())
     if not isinstance(given, (list, tuple)) or not all(isinstance(one, Mapping) for one in given):
         raise ValueError(f"{name} must be a list of mappings: {given!r}")
-    return [dict(one) for one in given]
+    return [{str(key): value for key, value in one.items()} for one in given]
 
 
-def _last_requests(server: MockServer) -> str:
-    requests = list(server.mock.requests)
+def _shown(requests: list[Exchange]) -> str:
     earlier = len(requests) - _SHOWN_REQUESTS
     lines = [f"({earlier} earlier)"] if earlier > 0 else []
     return "\n".join([*lines, *map(str, requests[-_SHOWN_REQUESTS:])]) or "no request"
 
 
-def _delete_workspace(server: MockServer | RemoteServer, workspace_id: str) -> None:
-    """Delete a workspace and its sessions; a real server that refuses, or is gone, keeps what it has."""
-    if not isinstance(server, RemoteServer):
-        server.mock.reset(workspace=workspace_id)
-        return
+def _delete_workspace(server: RemoteServer, workspace_id: str) -> None:
+    """Delete a workspace and its sessions; a server that refuses, or is gone, keeps what it has."""
     from .parity.cleaning import delete_workspace
     from .parity.connection import Connection, NoAnswer
 

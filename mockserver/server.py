@@ -6,18 +6,17 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
-from functools import partial
 from types import FrameType, TracebackType
 from typing import Any, Self, Unpack
+from weakref import WeakSet
 
 import uvicorn
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import LOGGING_CONFIG
 
-from .api.broken import HANG_UP
 from .app import create_app
+from .connections import letting_go
 from .testing.mock import Mock
+from .testing.rules import assert_fired
 from .testing.settings import Options
 
 # How long requests that are under way, and then their connections, may take to end once the server is asked to stop.
@@ -70,7 +69,7 @@ def serve(
     host = listener.getsockname()[0]
     allowed = list(allow_hosts)
     config = uvicorn.Config(
-        _letting_go(create_app(mock, allow_hosts=allowed)),
+        letting_go(create_app(mock, allow_hosts=allowed)),
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
@@ -83,6 +82,10 @@ def serve(
         mock.hosting.attach(None, None)
 
 
+# The servers that were started and that somebody still knows: the pytest plugin shows what they were asked.
+STARTED: "WeakSet[MockServer]" = WeakSet()
+
+
 class MockServer:
     """A fake server on a free loopback port, in a thread of its own, as a context manager.
 
@@ -90,7 +93,8 @@ class MockServer:
     which the control plane answers. The other options are those of Mock. It answers once `with` has entered, and is
     gone when `with` has left. `token` makes tokens, as that of `mock` does.
 
-    Entering raises OSError for an address that cannot be had, ValueError for no port.
+    Entering raises OSError for an address that cannot be had, ValueError for no port. Leaving without an error raises
+    AssertionError where a fault that must fire never did.
     """
 
     def __init__(
@@ -132,12 +136,13 @@ class MockServer:
             raise RuntimeError("the server is running already")
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
-        app = _letting_go(create_app(self.mock, allow_hosts=self._allow_hosts))
+        app = letting_go(create_app(self.mock, allow_hosts=self._allow_hosts))
         self._server = _Server(uvicorn.Config(app, log_config=None, access_log=False, **_SETTINGS))
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
         self._server.loop.result()
         self.mock.hosting.attach(self._hand_over, self._serving)
+        STARTED.add(self)
         return self
 
     def __exit__(
@@ -145,11 +150,14 @@ class MockServer:
     ) -> None:
         if self._server is None or self._thread is None:
             return
+        faults = list(self.mock.faults)
         self.mock.faults.forget()  # What hangs is let go.
         self.mock.hosting.attach(None, None)
         self._server.stop()
         self._thread.join()
         self._server = self._thread = None
+        if error is None:
+            assert_fired(fault for fault in faults if fault.must_fire)
 
     def _hand_over(self, work: Callable[[], object]) -> object:
         """Have the server's thread do `work` between two requests, and wait for it."""
@@ -182,45 +190,6 @@ _SETTINGS: dict[str, Any] = {
     "server_header": False,
     "date_header": False,
 }
-
-
-def _letting_go(app: ASGIApp) -> ASGIApp:
-    """The app, without a word of those who hang up before they are answered, or whose body is broken off as it comes.
-
-    Of several requests that are sent at once on one connection, uvicorn tells only the last that its client is gone,
-    and none that a broken body was answered already; uvloop and h11 then make an error of the answer.
-    """
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        scope[HANG_UP] = partial(_hang_up, send)
-        try:
-            await app(scope, receive, send)
-        except Exception as error:
-            cycle = getattr(send, "__self__", None)
-            if cycle is None or not cycle.transport.is_closing() or not _is_of_the_connection(error):
-                raise
-            cycle.disconnected = True
-
-    return call
-
-
-def _hang_up(send: Send) -> None:
-    """Close the connection of a request; what was sent already goes out first."""
-    cycle = getattr(send, "__self__")  # noqa: B009 - the type of `send` is that of any callable
-    cycle.disconnected = True
-    cycle.transport.close()
-
-
-def _is_of_the_connection(error: BaseException) -> bool:
-    """Whether uvicorn, or what it speaks through, raised it, and nothing else did before but an answer such as 404."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    origin = "" if trace is None else trace.tb_frame.f_globals.get("__name__", "").partition(".")[0]
-    before = error.__context__
-    return origin in ("uvicorn", "h11", "uvloop", "asyncio") and (
-        before is None or isinstance(before, HTTPException) or _is_of_the_connection(before)
-    )
 
 
 class _Server(uvicorn.Server):

@@ -111,18 +111,21 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
     [
         (
             "quark='live'",
-            "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after, seed, frozen_at, auth_secret, journal_entries, faults, scripts",
+            "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after, seed, frozen_at, auth_secret, journal_entries, journal_bytes, faults, scripts",
         ),
         ("'live'", "honcho marker: unknown option 'live'; known by name: quirks, world, *"),
-        ("frozen_at='noon'", "honcho marker: frozen_at must be a time, as a datetime or in ISO 8601, or None: 'noon'"),
+        ("frozen_at='noon'", "honcho marker: frozen_at is not a time, as a datetime or in ISO 8601: 'noon'"),
         ("seed=1.5", "honcho marker: seed must be a number without a fraction, a text or None: 1.5"),
         ("journal_entries=-1", "honcho marker: journal_entries must be a number without a fraction from 0 up: -1"),
         ("faults={'fault': 'error'}", "honcho marker: faults must be a list of mappings: *"),
-        ("faults=[{'fault': 'eror'}]", "honcho marker: there is no fault 'eror'; there are error, delay, *"),
-        ("faults=[{}]", "honcho marker: there is no fault None; there are error, delay, *"),
+        ("faults=[{'fault': 'eror'}]", "honcho marker: there is no fault 'eror'; did you mean 'error'?"),
+        ("faults=[{'fault': ['x']}]", "honcho marker: there is no fault *"),
+        ("faults=[{'error': 503}]", "honcho marker: a fault needs its kind as 'fault': {'error': 503}"),
+        ("faults=[{'fault': 'error', 'statsu': 5}]", "honcho marker: error takes no 'statsu'; did you mean 'status'?"),
         ("faults=[{'fault': 'error', 'times': 0}]", "honcho marker: times must be a number *"),
-        ("scripts=[{'operation': 'chat'}]", "honcho marker: a script of 'chat' needs an answer"),
-        ("scripts=[{'answers': ['x']}]", "honcho marker: None is not scripted; these are: chat, *"),
+        ("scripts=[{'operation': 'chat', 'answers': []}]", "honcho marker: a script of 'chat' needs an answer"),
+        ("scripts=[{'operation': 'chat', 'answers': 'x'}]", "honcho marker: a script needs an 'operation', and *"),
+        ("scripts=[{'answers': ['x']}]", "honcho marker: a script needs an 'operation', and 'answers' in a list"),
         ("quirks='lively'", "honcho marker: unknown quirk 'lively'; known: none, live, *"),
         ("world='nowhere.json'", "honcho marker: *nowhere.json: No such file or directory"),
         (
@@ -457,7 +460,7 @@ def test_a_test_fails_when_a_fault_that_must_fire_did_not(project: pytest.Pytest
     result = project.runpytest_inprocess()
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(
-        ["these faults never fired: <Fault 'down': error for path=/health, fired 0 times>, 0 requests were such"]
+        ["these faults never fired: <Fault 'down': error(503) for path=/health; of 0 it struck 0>"]
     )
     result.stdout.fnmatch_lines(["*AssertionError: assert 'reason' == 'another'"])
 
@@ -504,7 +507,7 @@ def test_what_hangs_when_a_test_ends_holds_up_nobody(project: pytest.Pytester) -
             url = f"{honcho_server.url}/v3/workspaces/{honcho_workspace}/sessions"
             threads.append(threading.Thread(target=call, args=[url, "POST", {"id": "s"}]))
             threads[0].start()
-            honcho_server.mock.requests.wait_for(5, session="s")
+            honcho_server.mock.requests.wait_for(timeout=5, session="s")
 
         def test_next(honcho_server):
             threads[0].join(5)

@@ -14,7 +14,7 @@ from ..wire import sentences
 from ..wire.json_text import InvalidJson
 
 Headers = Sequence[tuple[bytes, bytes]]
-_WITHOUT_BODY = (204, 304, 307)
+_WITHOUT_BODY = (204, 205, 304, 307)
 _JSON = (b"content-type", b"application/json")
 DIAGNOSIS_HEADER = b"x-mock-diagnosis"
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")

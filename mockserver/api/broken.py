@@ -1,13 +1,13 @@
 """Answers a request that met a fault."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, NamedTuple
 
 from starlette.types import Message, Receive, Scope, Send
 
 from ..testing.exchanges import Exchange
-from ..testing.faults import Fault
+from ..testing.rules import Fault
 from . import answers
 from .answers import Answer, Stream
 
@@ -45,33 +45,47 @@ class Breaking(NamedTuple):
             return
         content = answer.content()
         if effect.change is not None:
-            content = effect.change(content)
+            changed = effect.change(content)
+            if changed == content:
+                self.fault.take_back()
+                self.exchange.fault = None
+            content = changed
             if isinstance(answer.payload, Stream):
                 answer = answer._replace(payload=answer.payload._replace(pieces=[content]))
-        self.close(answer.status, content)
         if effect.cut is None:
+            self.close(answer.status, content)
             await answers.send_whole(send, answer, content)
             return
+        sent = content[: len(content) // 2] if effect.cut == "body" else b""
+        self.close(answer.status, sent)
         await send(answers.head(answer, content))
-        if effect.cut == "body":
-            await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+        await send({"type": "http.response.body", "body": sent, "more_body": True})
         _hang_up(scope)
 
     def _made(self) -> Answer | None:
         """The answer that the fault leaves or puts in its place; None for none."""
         effect = self.fault.effect
         answer = self.carry_out() if effect.carry_out else None
-        if effect.status is not None:
-            headers = [(name.encode(), value.encode()) for name, value in self.fault.headers.items()]
-            self.exchange.diagnosis = f"the fault {self.fault.name!r} answered, not the API"
-            return answers.told(Answer(effect.status, effect.answer, headers), self.exchange.diagnosis)
-        return answer and self.explained(self.exchange, answer)
+        if effect.status is None:
+            return answer and self.explained(self.exchange, answer)
+        self.exchange.diagnosis = f"the fault {self.fault.name!r} answered, not the API"
+        return answers.told(_answer(effect.status, effect.answer, self.fault.headers), self.exchange.diagnosis)
+
+
+def _answer(status: int, payload: Any, headers: Mapping[str, str]) -> Answer:
+    """The answer of a fault; with a content type of its own, a text is sent as it is."""
+    content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), None)
+    if content_type is not None:
+        content = payload.encode() if isinstance(payload, str) else Answer(status, payload).content()
+        payload = Stream(content_type.encode(), [content])
+    others = [(name.encode(), value.encode()) for name, value in headers.items() if name.lower() != "content-type"]
+    return Answer(status, payload, others)
 
 
 async def _outlasts(waiting: Coroutine[None, None, None], receive: Receive) -> bool:
     """Whether the client is still there when the waiting is over."""
     wait = asyncio.ensure_future(waiting)
-    leave = asyncio.ensure_future(_left(receive))
+    leave = asyncio.ensure_future(left(receive))
     try:
         await asyncio.wait({wait, leave}, return_when=asyncio.FIRST_COMPLETED)
         return wait.done()
@@ -80,7 +94,7 @@ async def _outlasts(waiting: Coroutine[None, None, None], receive: Receive) -> b
         leave.cancel()
 
 
-async def _left(receive: Receive) -> None:
+async def left(receive: Receive) -> None:
     """Returns once the client is gone."""
     message: Message = {}
     while message.get("type") != "http.disconnect":

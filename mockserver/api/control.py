@@ -35,7 +35,7 @@ class ControlPlane(BaseRoute):
         return ControlEndpoint(self._mock)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        is_ours = scope["type"] == "http" and path_of(scope).startswith(PREFIX + "/")
+        is_ours = scope["type"] == "http" and (path_of(scope) + "/").startswith(PREFIX + "/")
         return (Match.FULL if is_ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,18 +4,20 @@ import asyncio
 from functools import cache
 from typing import Any
 
+from pydantic import BaseModel
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from ..testing.diagnosis.suggestions import nearest_template
 from ..testing.diagnosis.wording import shortened
-from ..testing.errors import UnknownName
 from ..testing.mock import Mock
+from ..testing.names import UnknownName, meant
 from . import answers, control_journal, control_rules, control_state
 from .answers import Answer
+from .broken import left
 from .endpoint import Endpoint, Gone, parameters, received
 from .openapi import document_of
-from .operation import Call, Reply, Room
+from .operation import Call, Operation, Reply, Room
 from .routing import NOWHERE, Found
 
 # How often a request that may wait is tried again.
@@ -49,23 +51,32 @@ class ControlEndpoint(Endpoint):
             body, refusal = await received(found, receive)
         except Gone:
             return
-        answer = refusal or await self._patiently(found, scope, body)
+        answer = refusal or await self._patiently(found, scope, receive, body)
         await answers.send_whole(send, answer, answer.content())
 
-    async def _patiently(self, found: Found, scope: Scope, body: bytes) -> Answer:
-        """The answer; one that may come true yet is asked for again until it does, or the time to wait is over."""
+    async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
+        """The answer; one that may come true yet is asked for again when the journal moved, as long as it may wait."""
+        answer = self.carried_out(found, scope, body)
         elapsed = self.mock.clock.elapsed
-        started = elapsed()
-        while True:
-            answer = self.carried_out(found, scope, body)
-            if answer.status != 409 or elapsed() - started >= _wait(scope):
-                return answer
-            await asyncio.sleep(_TICK_SECONDS)
+        end = elapsed() + (_wait(scope) if answer.status == 409 else 0)
+        if elapsed() >= end:
+            return answer
+        leaving = asyncio.ensure_future(left(receive))
+        with self.mock.requests.watching() as moved:
+            while answer.status == 409 and elapsed() < end and not leaving.done():
+                await asyncio.sleep(_TICK_SECONDS)
+                if moved.is_set():
+                    moved.clear()
+                    answer = self.carried_out(found, scope, body)
+        leaving.cancel()
+        return answer
 
     def carried_out(self, found: Found, scope: Scope, body: bytes) -> Answer:
         """What Mock raises is told: a wrong value is a 422, an unknown name a 404, a failed assertion a 409."""
         if found is NOWHERE:
             return Answer(404, {"detail": _no_operation(scope["path"])})
+        if found.operation is not None and (complaint := _unknown_parameter(found.operation, scope)) is not None:
+            return Answer(422, {"detail": complaint})
         try:
             return super().carried_out(found, scope, body)
         except UnknownName as error:
@@ -76,9 +87,23 @@ class ControlEndpoint(Endpoint):
             return Answer(422, {"detail": str(error)})
 
 
+def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
+    """What is wrong with the query, if it has a parameter that nobody reads: it would seem to be heeded."""
+    known, in_body = (
+        set(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else set()
+        for model in (operation.query, operation.body)
+    )
+    for name in parameters(scope["query_string"]):
+        if name not in known:
+            hint = "it belongs in the body" if name in in_body else meant(name, known)
+            return f"the query has no {name!r} here; {hint}"
+    return None
+
+
 def _no_operation(path: str) -> str:
-    meant = nearest_template(path, [(operation.method, operation.path) for operation in OPERATIONS])
-    return f"no operation at {shortened(path)}" + ("" if meant is None else f"; did you mean {meant}?")
+    nearest = nearest_template(path, [(operation.method, operation.path) for operation in OPERATIONS])
+    hint = "GET /_mock/openapi.json tells what there is" if nearest is None else f"did you mean {nearest}?"
+    return f"no operation at {shortened(path)}; {hint}"
 
 
 def _wait(scope: Scope) -> float:

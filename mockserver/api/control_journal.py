@@ -28,7 +28,10 @@ def assert_requests(call: Call) -> Reply:
     requests, asked = call.mock.requests, call.body
     if asked.order is not None:
         return _requests(call, requests.assert_order(*(step.given() for step in asked.order)))
-    return _requests(call, requests.assert_called(asked.times, **asked.like.given()))
+    like = asked.like.given()
+    if asked.at_least is not None:
+        return _requests(call, requests.wait_for(timeout=0, at_least=asked.at_least, **like))
+    return _requests(call, requests.assert_called(times=asked.times, **like))
 
 
 @room.operation("DELETE", _PATH, answers={204: None}, query=wire.OfWorkspace, access=None)

@@ -1,5 +1,7 @@
 """Faults and scripts for other languages."""
 
+from ..testing.rules import Fault
+from ..testing.scripts import Script
 from ..wire import control as wire
 from .operation import Call, Reply, Room
 
@@ -9,13 +11,13 @@ _FAULTS = "/_mock/faults"
 _SCRIPTS = "/_mock/scripts"
 
 
-@room.operation("GET", _FAULTS, answers={200: "list[Fault]"}, access=None)
+@room.operation("GET", _FAULTS, answers={200: "list[Fault]"}, query=wire.OfWorkspace, access=None)
 def list_faults(call: Call) -> Reply:
-    """The rules in force, in the order in which they are asked, and how often each fired."""
-    return 200, [fault.as_json() for fault in call.mock.faults]
+    """The rules in force, all or those that name a workspace, in the order in which they are asked."""
+    return 200, [one.as_json() for one in call.mock.faults if _is_of(one, call.query.workspace)]
 
 
-@room.operation("POST", _FAULTS, answers={201: "Fault"}, body=wire.Fault, access=None)
+@room.operation("POST", _FAULTS, answers={201: "Fault"}, body=wire.FaultRule, access=None)
 def add_fault(call: Call) -> Reply:
     """Set a rule."""
     rule = call.body.given()
@@ -50,10 +52,10 @@ def remove_faults(call: Call) -> Reply:
     return 204, None
 
 
-@room.operation("GET", _SCRIPTS, answers={200: "list[Script]"}, access=None)
+@room.operation("GET", _SCRIPTS, answers={200: "list[Script]"}, query=wire.OfWorkspace, access=None)
 def list_scripts(call: Call) -> Reply:
-    """The scripted answers, and how many of each were used."""
-    return 200, [script.as_json() for script in call.mock.scripts]
+    """The scripted answers, all or those that name a workspace, and how many of each were used."""
+    return 200, [one.as_json() for one in call.mock.scripts if _is_of(one, call.query.workspace)]
 
 
 @room.operation("POST", _SCRIPTS, answers={201: "Script"}, body=wire.Script, access=None)
@@ -68,3 +70,14 @@ def remove_script(call: Call) -> Reply:
     """Take scripted answers away."""
     call.mock.scripts.remove(call.path["name"])
     return 204, None
+
+
+@room.operation("DELETE", _SCRIPTS, answers={204: None}, query=wire.OfWorkspace, access=None)
+def remove_scripts(call: Call) -> Reply:
+    """Take all scripts away, or those that name this workspace."""
+    call.mock.scripts.forget(call.query.workspace)
+    return 204, None
+
+
+def _is_of(rule: Fault | Script, workspace: str | None) -> bool:
+    return workspace in (None, rule.pattern.criteria.get("workspace"))

@@ -3,6 +3,8 @@
 from typing import Any
 
 from ..domain.clock import timestamp
+from ..domain.purges import Pending
+from ..testing.snapshots import Snapshot
 from ..wire import control as wire
 from .operation import Call, Reply, Room
 
@@ -14,7 +16,7 @@ _SNAPSHOTS = "/_mock/snapshots"
 @room.operation("POST", "/_mock/reset", answers={200: "Anything"}, body=wire.Reset, body_required=False, access=None)
 def reset(call: Call) -> Reply:
     """Forget everything and go back to the starting world; or only what belongs to one workspace."""
-    call.mock.reset(**(call.body.given() if call.body is not None else {}))
+    call.mock.reset(**_given(call))
     return 200, {"reset": True}
 
 
@@ -55,20 +57,22 @@ def list_purges(call: Call) -> Reply:
 @room.operation("POST", "/_mock/purge", answers={200: "Anything"}, body=wire.Purging, body_required=False, access=None)
 def purge(call: Call) -> Reply:
     """Carry out the purges that wait, due or not: all, or those of a session or a workspace."""
-    return 200, {"purged": call.mock.purge(**(call.body.given() if call.body is not None else {}))}
+    return 200, {"purged": call.mock.purge(**_given(call))}
 
 
-@room.operation("POST", "/_mock/purges/hold", answers={204: None}, query=wire.OfWorkspace, access=None)
+@room.operation("POST", "/_mock/purges/hold", answers={204: None}, body=wire.Holding, body_required=False, access=None)
 def hold_purges(call: Call) -> Reply:
     """From now on purges, all or those of a workspace, come only when they are asked for."""
-    call.mock.hold_purges(workspace=call.query.workspace)
+    call.mock.hold_purges(**_given(call))
     return 204, None
 
 
-@room.operation("POST", "/_mock/purges/release", answers={204: None}, query=wire.OfWorkspace, access=None)
+@room.operation(
+    "POST", "/_mock/purges/release", answers={204: None}, body=wire.Holding, body_required=False, access=None
+)
 def release_purges(call: Call) -> Reply:
     """Let purges, all or those of a workspace, come by themselves again."""
-    call.mock.release_purges(workspace=call.query.workspace)
+    call.mock.release_purges(**_given(call))
     return 204, None
 
 
@@ -79,30 +83,38 @@ def fail_purges(call: Call) -> Reply:
     return 204, None
 
 
-@room.operation("GET", _SNAPSHOTS, answers={200: "list[str]"}, access=None)
+@room.operation("GET", _SNAPSHOTS, answers={200: "list[Snapshot]"}, query=wire.OfWorkspace, access=None)
 def list_snapshots(call: Call) -> Reply:
-    """The names of the snapshots."""
-    return 200, list(call.mock.snapshots)
+    """The snapshots that have a name, all or those of a workspace."""
+    return 200, [_snapshot_as_json(one) for one in call.mock.snapshots(call.query.workspace)]
 
 
-@room.operation("POST", _SNAPSHOTS, answers={201: "Anything"}, body=wire.Named, access=None)
+@room.operation("POST", _SNAPSHOTS, answers={201: "Snapshot"}, body=wire.Named, access=None)
 def take_snapshot(call: Call) -> Reply:
-    """Keep the present state under a name, all or that of one workspace."""
-    call.mock.snapshot(call.body.name, workspace=call.body.workspace)
-    return 201, {"name": call.body.name}
+    """Keep the present state under a name, all or that of one workspace, which has names of its own."""
+    return 201, _snapshot_as_json(call.mock.snapshot(call.body.name, workspace=call.body.workspace))
 
 
-@room.operation("POST", _SNAPSHOTS + "/{name}/restore", answers={204: None, 404: "Problem"}, access=None)
+@room.operation(
+    "POST",
+    _SNAPSHOTS + "/{name}/restore",
+    answers={204: None, 404: "Problem"},
+    body=wire.Holding,
+    body_required=False,
+    access=None,
+)
 def restore_snapshot(call: Call) -> Reply:
     """Go back to the state of a snapshot, which stays."""
-    call.mock.restore(call.path["name"])
+    call.mock.restore(call.path["name"], **_given(call))
     return 204, None
 
 
-@room.operation("DELETE", _SNAPSHOTS + "/{name}", answers={204: None, 404: "Problem"}, access=None)
+@room.operation(
+    "DELETE", _SNAPSHOTS + "/{name}", answers={204: None, 404: "Problem"}, query=wire.OfWorkspace, access=None
+)
 def forget_snapshot(call: Call) -> Reply:
     """Forget a snapshot."""
-    call.mock.forget_snapshot(call.path["name"])
+    call.mock.forget_snapshot(call.path["name"], workspace=call.query.workspace)
     return 204, None
 
 
@@ -131,5 +143,14 @@ def fork(call: Call) -> Reply:
     return 201, {"url": call.mock.open_fork()}
 
 
-def _purge_as_json(job: Any) -> dict[str, Any]:
+def _given(call: Call) -> dict[str, Any]:
+    """What the body says, if there is one."""
+    return {} if call.body is None else call.body.given()
+
+
+def _snapshot_as_json(snapshot: Snapshot) -> dict[str, Any]:
+    return {"name": snapshot.name, "workspace": snapshot.workspace}
+
+
+def _purge_as_json(job: Pending) -> dict[str, Any]:
     return {"workspace": job.workspace, "session": job.session, "due": job.due, "tries": job.tries}

@@ -75,12 +75,12 @@ class Endpoint(BaseRoute):
 
 
 async def received(found: Found, receive: Receive) -> tuple[bytes, Answer | None]:
-    """The body of a request that has an operation, and the answer where it is too large. Raises Gone."""
-    if found.operation is None:
-        return b"", None
+    """The body of a request, and the answer where it is too large for its operation. Raises Gone."""
     try:
         return await _read(receive), None
     except _TooLarge:
+        if found.operation is None:
+            return b"", None
         detail = f"The body is larger than {BODY_LIMIT} bytes"
         return b"", Answer(413, {"detail": detail}, [(b"connection", b"close")])
 

@@ -10,11 +10,11 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from ..domain.errors import Unauthorized
-from ..testing.exchanges import Exchange
+from ..testing.exchanges import Exchange, shortened
 from ..testing.mock import Mock
 from . import answers
 from .answers import Answer
-from .broken import Breaking
+from .broken import Breaking, ConnectionLost
 from .endpoint import Endpoint, Gone, bearer, received, refused
 from .operation import Operation
 from .routing import NOWHERE, Found
@@ -47,20 +47,30 @@ class ObservedEndpoint(Endpoint):
         mock = self.mock
         started = mock.clock.elapsed()
         exchange = mock.requests.arrived(scope, found.operation, found.path, body)
-        carry_out = partial(self._carry_out, found, scope, body, refusal)
-        fault = mock.faults.striking(exchange) if mock.faults else None
-        if fault is not None:
-            close = partial(self._close, exchange, started)
-            await Breaking(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
-            return
-        answer = self.explained(exchange, carry_out())
-        content = answer.content()
+        exchange.bodies_left_out = refusal is not None and refusal.status == 413
+        try:
+            fault = mock.faults.striking(exchange) if mock.faults else None
+            if fault is not None:
+                carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
+                close = partial(self._close, exchange, started)
+                await Breaking(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
+                return
+            answer = self.explained(exchange, self._carry_out(exchange, found, scope, body, refusal))
+            content = answer.content()
+        except ConnectionLost:
+            raise
+        except Exception as error:
+            exchange.diagnosis = f"the fake server failed: {shortened(repr(error))}"
+            self._close(exchange, started, 500, b"")
+            raise
         self._close(exchange, started, answer.status, content)
         await answers.send_whole(send, answer, content)
 
-    def _carry_out(self, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
+    def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
         self.mock.run_due_purges()
-        return refusal or self.carried_out(found, scope, body)
+        answer = refusal or self.carried_out(found, scope, body)
+        exchange.outcome = answer.status
+        return answer
 
     def _close(self, exchange: Exchange, started: float, status: int | None, content: bytes) -> None:
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
@@ -104,7 +114,12 @@ class Elsewhere(BaseRoute):
         return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._endpoint.observe(scope, receive, send, NOWHERE, b"", self._redirect(scope) or refused(NOWHERE))
+        try:
+            body, _ = await received(NOWHERE, receive)
+        except Gone:
+            return
+        answer = self._redirect(scope) or refused(NOWHERE)
+        await self._endpoint.observe(scope, receive, send, NOWHERE, body, answer)
 
     def _redirect(self, scope: Scope) -> Answer | None:
         path = scope["path"]

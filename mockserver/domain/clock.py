@@ -3,6 +3,7 @@
 import base64
 import random
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ _SEEDED_STEP = 1_000
 class ClockState(NamedTuple):
     """Where a clock stands: how far it was moved, where it is frozen, and the last moment that it gave."""
 
+    seeded: bool
     moved: int
     frozen: int | None
     last: int
@@ -75,12 +77,26 @@ class Clock:
     def is_frozen(self) -> bool:
         return self._frozen is not None
 
-    def freeze(self, at: datetime | None = None) -> None:
-        """Stand still at `at` (aware; a naive one is taken as UTC), or at this moment."""
-        self._frozen = self.now() if at is None else microseconds(at)
+    @property
+    def moment(self) -> datetime | None:
+        """The present in UTC, as `peek` has it; None after the year 9999."""
+        return moment(self.peek())
 
-    def advance(self, seconds: float) -> None:
-        """Move forward by `seconds`. Raises ValueError for negative ones, and for more than lead to the year 9999."""
+    def freeze(self, at: datetime | str | None = None) -> None:
+        """Stand still at a time, which may be a text in ISO 8601 and is in UTC without an offset, or at this moment.
+
+        Raises ValueError for what is no time.
+        """
+        self._frozen = self.now() if at is None else microseconds(time_of(at))
+
+    def advance(self, by: float | timedelta) -> None:
+        """Move forward by so many seconds, or a timedelta.
+
+        Raises ValueError for negative ones, for more than lead to the year 9999, and for what is no number.
+        """
+        seconds = by.total_seconds() if isinstance(by, timedelta) else by
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+            raise ValueError(f"a clock is advanced by a number of seconds, not by {by!r}")
         if not 0 <= seconds < _END_OF_TIME / 1_000_000 - self.peek() / 1_000_000:
             raise ValueError(f"a clock cannot be advanced by {seconds} seconds")
         moved = round(seconds * 1_000_000)
@@ -100,11 +116,15 @@ class Clock:
 
     def state(self) -> ClockState:
         """What `put_back` takes."""
-        return ClockState(self._moved, self._frozen, self._last)
+        return ClockState(self._seeded, self._moved, self._frozen, self._last)
 
     def put_back(self, state: ClockState) -> None:
-        """Stand where the clock stood; while it follows real time, run on as far from that as then."""
-        self._moved, self._frozen, self._last = state
+        """Stand where the clock stood; while it follows real time, run on as far from that as then.
+
+        Nothing happens with the state of a clock of the other kind: the one knows no real time, the other no seed.
+        """
+        if state.seeded is self._seeded:
+            _, self._moved, self._frozen, self._last = state
 
 
 class Ids:
@@ -129,12 +149,12 @@ class Ids:
 
     def state(self) -> tuple[Any, ...] | None:
         """What `put_back` takes; None without a seed: the id of what was forgotten must not come again."""
-        return None if self._seed is None else self._random.getstate()
+        return None if self._seed is None else (self._seed, self._random.getstate())
 
     def put_back(self, state: tuple[Any, ...] | None) -> None:
-        """Go on with the ids as they came then; nothing happens without a seed."""
-        if state is not None:
-            self._random.setstate(state)
+        """Go on with the ids as they came then; nothing happens without a seed, or under another."""
+        if state is not None and state[0] == self._seed:
+            self._random.setstate(state[1])
 
     def copy(self) -> "Ids":
         """Another maker of ids that goes on alike."""
@@ -161,6 +181,22 @@ def moment(microseconds_since_1970: float) -> datetime | None:
         return _EPOCH + timedelta(microseconds=microseconds_since_1970)
     except OverflowError:
         return None
+
+
+def time_of(value: object) -> datetime:
+    """A datetime, or what a text in ISO 8601 says, at which a clock can stand and run on.
+
+    Raises ValueError for anything else, and for a time outside the years 2 to 9998.
+    """
+    moment = value
+    if isinstance(value, str):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(value)
+    if not isinstance(moment, datetime):
+        raise ValueError(f"not a time, as a datetime or in ISO 8601: {value!r}")
+    if not 2 <= moment.year <= 9998:
+        raise ValueError(f"not a time of the years 2 to 9998: {value!r}")
+    return moment
 
 
 def microseconds(moment: datetime) -> int:

@@ -1,5 +1,6 @@
 """What changed from one world to another, in words."""
 
+import json
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -35,7 +36,7 @@ def _parts(
             yield f"{name} was made{_with(after[id_])}"
         elif before[id_]["created_at"] != after[id_]["created_at"]:
             yield f"{name} was made anew{_with(after[id_])}"
-        elif before[id_] != after[id_]:
+        else:
             yield from changes(name, before[id_], after[id_])
     if [id_ for id_ in before if id_ in after] != [id_ for id_ in after if id_ in before]:
         yield f"the order of {kind}s{where} changed"
@@ -65,8 +66,13 @@ def _own(name: str, before: Part, after: Part) -> Iterable[str]:
         yield f"{name} is active again" if is_ else f"{name} was deleted, and awaits its purge"
     for field in ("peer_id", "content", "metadata", "configuration", "token_count"):
         old, new = before.get(field, {}), after.get(field, {})
-        if old != new:
+        if old != new or (old and isinstance(old, dict) and _as_text(old) != _as_text(new)):
             yield f"{field} of {name}: {_short.repr(old)} became {_short.repr(new)}"
+
+
+def _as_text(value: Part) -> str:
+    """JSON in which 1, 1.0 and true differ, as they do for a client, and the order of keys does not."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _session(name: str, before: Part, after: Part) -> Iterable[str]:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..wire.json_text import InvalidJson, parse
+from .numbers import number, whole
+
 Place = Literal["start", "head", "body"]
 _PLACES = ("start", "head", "body")
 _LONGEST_DELAY = 3600.0
@@ -37,16 +40,15 @@ class Effect:
 def error(
     status: int = 500, answer: Any = None, headers: Mapping[str, str] | None = None, *, carry_out: bool = False
 ) -> Effect:
-    """An answer of this status, from 200 to 599, with this JSON body, or with a `detail` of its own."""
-    if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
-        raise ValueError(f"status must be a number from 200 to 599: {status!r}")
+    """An answer of this status, from 200 to 599, with this JSON body, or with a `detail` of its own.
+
+    With a Content-Type among the headers the body may be a text, which is sent as it is.
+    """
+    if whole("status", status, 200) > 599:
+        raise ValueError(f"status must be at most 599: {status}")
     if not isinstance(carry_out, bool):
         raise ValueError(f"carry_out must be true or false: {carry_out!r}")
-    answer = {"detail": "A fault that was asked for"} if answer is None else answer
-    try:
-        json.dumps(answer, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise ValueError(f"answer is not to be written as JSON: {problem}") from None
+    answer = {"detail": "A fault that was asked for"} if answer is None else storable("answer", answer)
     return Effect(carry_out=carry_out, status=status, answer=answer, headers=_headers(headers or {}))
 
 
@@ -57,10 +59,8 @@ def delay() -> Effect:
 
 def quota(limit: int, per: float) -> Effect:
     """429 with Retry-After once `limit` calls came within `per` seconds of the fake's clock."""
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise ValueError(f"limit must be a number without a fraction from 0 up: {limit!r}")
-    seconds = number("per", per, least=0.001, most=1e9)
-    return Effect(carry_out=False, status=429, answer={"detail": "Too Many Requests"}, quota=(limit, seconds))
+    window = (whole("limit", limit), number("per", per, least=0.001, most=1e9))
+    return Effect(carry_out=False, status=429, answer={"detail": "Too Many Requests"}, quota=window)
 
 
 def disconnect(at: Place = "start") -> Effect:
@@ -120,11 +120,14 @@ EFFECTS: dict[str, Callable[..., Effect]] = {
 }
 
 
-def number(name: str, value: Any, *, least: float, most: float) -> float:
-    """A number within bounds. Raises ValueError, which calls it by `name`."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise ValueError(f"{name} must be a number from {least:g} to {most:g}: {value!r}")
-    return float(value)
+def storable(name: str, value: Any) -> Any:
+    """JSON that an answer may hold. Raises ValueError, which calls it by `name`."""
+    try:
+        return parse(json.dumps(value, allow_nan=False).encode())
+    except InvalidJson as problem:
+        raise ValueError(f"{name} is not to be written as JSON: {problem.reason}") from None
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise ValueError(f"{name} is not to be written as JSON: {problem}") from None
 
 
 def seconds(value: Any) -> float:
@@ -139,7 +142,7 @@ def _headers(headers: Any) -> dict[str, str]:
         if not isinstance(name, str) or _HEADER_NAME.fullmatch(name) is None:
             raise ValueError(f"no name of a header: {name!r}")
         if not isinstance(value, str) or not (value.isascii() and value.isprintable()):
-            raise ValueError(f"no value of the header {name!r}: {value!r}")
+            raise ValueError(f"the value of the header {name!r} must be a text of printable ASCII: {value!r}")
         if name.lower() in _OF_THE_SERVER:
             raise ValueError(f"the header {name!r} belongs to the server; disconnect and truncate break answers")
     return dict(headers)

@@ -8,7 +8,11 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from ..domain.clock import moment, timestamp
+from ..wire.json_text import InvalidJson, parse
 
+# What Python takes for an exchange and for a header, beside their bytes.
+_OWN_SIZE = 1_000
+_OF_A_HEADER = 130
 _MASK = "(masked)"
 _SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 
@@ -30,7 +34,8 @@ class Exchange:
     `number` counts the requests from 1. `operation` is the name of the operation, None where there is none at the
     path; `path` is decoded; `content` and `answer_content` are the bodies in bytes. `duration` is in seconds, from
     the whole request to the answer. `diagnosis` says why an answer is not what was hoped for, `fault` which rule had
-    a hand in it, `token` what the token says that was refused. `bodies_left_out`: they were too large for the journal.
+    a hand in it, `outcome` the status that the API gave, whatever became of it, and None where it was not asked.
+    `token` is what the token says that was refused. `bodies_left_out`: they were too large for the journal.
     """
 
     __slots__ = (
@@ -46,6 +51,7 @@ class Exchange:
         "fault",
         "method",
         "number",
+        "outcome",
         "parameters",
         "path",
         "status",
@@ -73,6 +79,7 @@ class Exchange:
         self.parameters = parameters
         self.content = content
         self.status: int | None = None
+        self.outcome: int | None = None
         self.answer_content = b""
         self.duration: float | None = None
         self.diagnosis: str | None = None
@@ -97,10 +104,11 @@ class Exchange:
     @property
     def headers(self) -> dict[str, str]:
         """The headers by name in small letters; what lets somebody in is masked."""
-        return {
-            name.decode("latin-1"): _MASK if name in _SECRET_HEADERS else value.decode("latin-1")
-            for name, value in self._headers
-        }
+        headers: dict[str, str] = {}
+        for name, value in self._headers:
+            known, text = name.decode("latin-1"), _MASK if name in _SECRET_HEADERS else value.decode("latin-1")
+            headers[known] = f"{headers[known]}, {text}" if known in headers else text
+        return headers
 
     @property
     def content_type(self) -> str | None:
@@ -146,14 +154,14 @@ class Exchange:
 
     def _named_id(self, parameter: str) -> str | None:
         given = self.parameters.get(parameter)
-        if given is None and self._named is not None and self._named.id_in_body == parameter:
+        if given is None and self._named is not None and self._named.id_in_body == parameter and self.content:
             body = self.body
             given = body.get("id", body.get("name")) if isinstance(body, dict) else None
         return given if isinstance(given, str) else None
 
     def size(self) -> int:
-        """How many bytes the request has."""
-        size = len(self.path) + len(self._query) + len(self.content)
+        """How many bytes the request takes, about; small pieces take more for themselves than they hold."""
+        size = _OWN_SIZE + len(self.path) + len(self._query) + len(self.content) + _OF_A_HEADER * len(self._headers)
         for name, value in self._headers:
             size += len(name) + len(value)
         return size
@@ -177,6 +185,7 @@ class Exchange:
             "headers": self.headers,
             "workspace": self.workspace,
             "session": self.session,
+            "peer": self.peer,
             "body": self.body,
             "status": self.status,
             "answer": self.answer,
@@ -227,6 +236,6 @@ def _read(content: bytes) -> Any:
     if not content:
         return None
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return parse(content)
+    except InvalidJson:
         return content.decode("utf-8", "replace")

@@ -2,14 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Event
-from typing import Any, Unpack, overload
+from typing import Any, Unpack, cast, overload
 
 from ..domain.clock import Clock
 from .exchanges import Exchange, Named
+from .hosting import Hosting
+from .numbers import number, whole
 from .patterns import Answered, Pattern
 
 _NEAREST = 3
+_SHOWN = 10
 
 
 class Journal:
@@ -36,21 +40,25 @@ class Journal:
           session: expected t, was s
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, hosting: Hosting) -> None:
         self.dropped = 0
         self.operations: frozenset[str] = frozenset()
         self._clock = clock
-        self._count = 0
+        self._hosting = hosting
+        self._count = self._runs = 0
         self._entries = self._limit = self._weight = 0
         self._kept: deque[Exchange] = deque()
         self._waiting: list[Event] = []
+        self._turned_back: dict[str | None, int] = {}
 
     def restart(self, entries: int, limit: int) -> None:
         """Forget everything, and count from 1 again within these bounds. Those who wait go on waiting."""
-        self.forget()
+        self._forget(None)
+        self._runs += 1
         self.dropped = self._count = 0
         self._entries = entries
         self._limit = limit
+        self._turned_back.clear()
 
     def arrived(
         self, head: Mapping[str, Any], named: Named | None, parameters: Mapping[str, str], content: bytes
@@ -107,63 +115,93 @@ class Journal:
     def __str__(self) -> str:
         return "\n".join(map(str, self)) or "no request"
 
-    def where(self, **criteria: Unpack[Answered]) -> list[Exchange]:
+    def where(self, operation: str | None = None, /, **criteria: Unpack[Answered]) -> list[Exchange]:
         """The requests that are like this, in order."""
-        return self._matching(self._pattern(criteria))
+        return self._matching(self._pattern(operation, criteria))
 
-    def count(self, **criteria: Unpack[Answered]) -> int:
+    def count(self, operation: str | None = None, /, **criteria: Unpack[Answered]) -> int:
         """How many requests are like this."""
-        return len(self.where(**criteria))
+        return len(self.where(operation, **criteria))
 
-    def assert_called(self, times: int | None = None, **criteria: Unpack[Answered]) -> list[Exchange]:
+    def assert_called(
+        self, operation: str | None = None, /, *, times: int | None = None, **criteria: Unpack[Answered]
+    ) -> list[Exchange]:
         """The requests that are like this. Raises AssertionError where there is none, or not just `times`."""
-        pattern = self._pattern(criteria)
+        __tracebackhide__ = True
+        pattern = self._pattern(operation, criteria)
+        if times is not None:
+            whole("times", times)
         found = self._matching(pattern)
         if len(found) == times or (times is None and found):
             return found
-        raise AssertionError(self._explanation(pattern, found, times))
+        raise AssertionError(self._explanation(pattern, found, _requests(times)))
 
-    def assert_not_called(self, **criteria: Unpack[Answered]) -> None:
+    def assert_not_called(self, operation: str | None = None, /, **criteria: Unpack[Answered]) -> None:
         """Raises AssertionError where a request is like this."""
-        self.assert_called(0, **criteria)
+        __tracebackhide__ = True
+        self.assert_called(operation, times=0, **criteria)
 
-    def assert_order(self, *steps: Answered) -> list[Exchange]:
-        """Requests that are like the steps, each after the one before. Raises AssertionError at the first missing."""
+    def assert_order(self, *steps: "Answered | str") -> list[Exchange]:
+        """Requests that are like the steps, each after the one before; the name of an operation is a step too.
+
+        Raises AssertionError at the first that is missing.
+        """
+        __tracebackhide__ = True
+        patterns = [self._step(step) for step in steps]
         found: list[Exchange] = []
-        for place, step in enumerate(steps, 1):
-            pattern = self._pattern(step)
+        for place, pattern in enumerate(patterns, 1):
             last = found[-1].number if found else 0
-            following = next((one for one in self._matching(pattern) if one.number > last), None)
+            alike = self._matching(pattern)
+            following = next((one for one in alike if one.number > last), None)
             if following is None:
-                after = f" after #{last}" if found else ""
-                raise AssertionError(f"step {place}{after}: {self._explanation(pattern, [], None, last)}")
+                why = f"step {place} of the order: {self._explanation(pattern, alike, _requests(None), last)}"
+                raise AssertionError(why)
             found.append(following)
         return found
 
-    def wait_for(self, timeout: float = 1.0, times: int = 1, **criteria: Unpack[Answered]) -> list[Exchange]:
-        """Wait until `times` requests like this have come, at most `timeout` seconds; all that are like it.
+    def wait_for(
+        self,
+        operation: str | None = None,
+        /,
+        *,
+        timeout: float = 1.0,
+        at_least: int = 1,
+        **criteria: Unpack[Answered],
+    ) -> list[Exchange]:
+        """Wait until requests like this have come, at most `timeout` seconds; all that are like it.
 
         A request counts once it is there, answered or not; with `status` once it is answered. Raises AssertionError
         when the time is over. The thread that serves must be another one.
         """
-        pattern = self._pattern(criteria)
-        deadline = self._clock.elapsed() + timeout
-        event = Event()
-        self._waiting.append(event)
-        try:
+        __tracebackhide__ = True
+        pattern = self._pattern(operation, criteria)
+        whole("at_least", at_least)
+        deadline = self._clock.elapsed() + number("timeout", timeout, least=0, most=86_400)
+        with self.watching() as event:
             while True:
                 event.clear()
                 found = self._matching(pattern)
-                if len(found) >= times:
+                if len(found) >= at_least:
                     return found
                 if not event.wait(max(0.0, deadline - self._clock.elapsed())):
-                    message = f"after {timeout:g} seconds: {self._explanation(pattern, found, times)}"
-                    raise AssertionError(message)
+                    why = self._explanation(pattern, found, f"at least {_requests(at_least)}")
+                    raise AssertionError(f"after {timeout:g} seconds: {why}")
+
+    @contextmanager
+    def watching(self) -> Iterator[Event]:
+        """An event that is set whenever a request comes or is answered."""
+        event = Event()
+        self._waiting.append(event)
+        try:
+            yield event
         finally:
             self._waiting.remove(event)
 
     def forget(self, workspace: str | None = None) -> None:
         """Forget what was taken down, all or of one workspace; the numbers go on."""
+        self._hosting.between_requests(lambda: self._forget(workspace))
+
+    def _forget(self, workspace: str | None) -> None:
         kept: deque[Exchange] = deque()
         for exchange in self._kept:
             if workspace is not None and exchange.workspace != workspace:
@@ -173,12 +211,29 @@ class Journal:
                 exchange.weight = 0
         self._kept = kept
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """Where the journal is now, for `since`."""
+        return self._runs, self._count
+
+    def since(self, position: tuple[int, int]) -> list[Exchange]:
+        """The requests that came after a position; all, if everything was forgotten since."""
+        runs, count = position
+        return [one for one in self if runs != self._runs or one.number > count]
+
+    def turned_back(self, workspace: str | None) -> None:
+        """What was deleted so far, in all workspaces or in one, may not be deleted any more."""
+        self._turned_back[workspace] = self._count
+
     def deletion(self, workspace_id: str, session_id: str | None) -> int | None:
         """The number of the last request that deleted this session, or this workspace for None."""
         name = "delete_workspace" if session_id is None else "delete_session"
+        first = max(self._turned_back.get(None, 0), self._turned_back.get(workspace_id, 0))
         for exchange in reversed(self._kept):
+            if exchange.number <= first:
+                break
             if (
-                exchange.status == 202
+                exchange.outcome == 202
                 and exchange.parameters.get("workspace_id") == workspace_id
                 and exchange.parameters.get("session_id") == session_id
                 and exchange.operation == name
@@ -186,31 +241,48 @@ class Journal:
                 return exchange.number
         return None
 
-    def _pattern(self, criteria: Answered) -> Pattern:
-        return Pattern(criteria, self.operations)
+    def _step(self, step: Any) -> Pattern:
+        if isinstance(step, str):
+            return self._pattern(step, {})
+        if not isinstance(step, Mapping):
+            raise ValueError(f"a step is a mapping of criteria, or the name of an operation: {step!r}")
+        return self._pattern(None, cast("Answered", step))
+
+    def _pattern(self, operation: str | None, criteria: Answered) -> Pattern:
+        asked: dict[str, Any] = {**criteria}
+        if operation is not None:
+            asked = {"operation": operation, **asked}
+        return Pattern(asked, self.operations)
 
     def _matching(self, pattern: Pattern) -> list[Exchange]:
         return [exchange for exchange in self if pattern.matches(exchange)]
 
-    def _explanation(self, pattern: Pattern, found: list[Exchange], times: int | None, after: int = 0) -> str:
-        """What was expected, and the calls that came nearest to it, with what differed in each."""
-        expected = "at least one request" if times is None else f"{times} request{'s' * (times != 1)}"
-        lines = [f"expected {expected} with {pattern}; there {'was' if len(found) == 1 else 'were'} {len(found)}"]
-        lines += [f"  {exchange.line}" for exchange in found]
+    def _explanation(self, pattern: Pattern, found: list[Exchange], expected: str, after: int = 0) -> str:
+        """What was expected, what there is of it, and the calls that came nearest, with what differed in each."""
+        there = f"there {'was' if len(found) == 1 else 'were'} {len(found)}"
+        if after:
+            expected, there = f"{expected} after #{after}", f"{there}, all before it" if found else there
+        lines = [f"expected {expected} with {pattern}; {there}"]
+        lines += [f"  {exchange.line}" for exchange in found[:_SHOWN]]
+        if len(found) > _SHOWN:
+            lines.append(f"  and {len(found) - _SHOWN} more")
         if self.dropped:
             lines.append(f"{self.dropped} older requests fell out of the journal")
         if not self._entries:
             lines.append("the journal is off")
-        others = [one for one in self if one not in found and one.number > after]
-        if not found or times:
-            lines += _nearest(pattern, others)
+        like_it = {exchange.number for exchange in found}
+        lines += _nearest(pattern, (one for one in self if one.number not in like_it and one.number > after))
         return "\n".join(lines)
+
+
+def _requests(times: int | None) -> str:
+    return "at least one request" if times is None else f"{times} request{'s' * (times != 1)}"
 
 
 def _nearest(pattern: Pattern, exchanges: Iterable[Exchange]) -> Iterator[str]:
     """The requests that differ least from the pattern, the latest first among equals."""
     differing = [(pattern.differences(exchange), exchange) for exchange in exchanges]
-    differing.sort(key=lambda one: (len(one[0]), -one[1].number))
+    differing.sort(key=lambda one: (sum(difference.values for difference in one[0]), -one[1].number))
     if not differing:
         yield "no other request came"
         return
@@ -218,4 +290,4 @@ def _nearest(pattern: Pattern, exchanges: Iterable[Exchange]) -> Iterator[str]:
     for differences, exchange in differing[:_NEAREST]:
         yield f"  {exchange.line}"
         for difference in differences:
-            yield f"      {difference}"
+            yield f"      {difference.line}"

@@ -1,8 +1,10 @@
 """Mock: the owner of all that changes in a fake server, with the verbs that control it."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from ..domain import purges
 from ..domain.access import Scope
@@ -12,10 +14,11 @@ from ..domain.jobs import Target
 from ..domain.purges import Pending
 from ..domain.quirks import Quirks
 from ..domain.store import Store
-from .errors import UnknownName
 from .faults import Faults
 from .hosting import Hosting
 from .journal import Journal
+from .names import UnknownName
+from .numbers import Seed
 from .scripts import Scripts
 from .settings import Options, Settings, defaults
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
@@ -23,6 +26,9 @@ from .worlds import StartingWorld, WorldSource
 
 if TYPE_CHECKING:
     from ..wire.keys import Keyring
+
+
+T = TypeVar("T")
 
 
 class Mock:
@@ -59,16 +65,21 @@ class Mock:
 
     def __init__(self, **options: Unpack[Options]) -> None:
         self._settings = defaults().changed(**options)
+        self.hosting = Hosting()
         self.clock = Clock()
-        self.requests = Journal(self.clock)
-        self.faults = Faults(self.clock)
+        self.requests = Journal(self.clock, self.hosting)
+        self.faults = Faults(self.clock, self.hosting)
         self.scripts = Scripts()
         self._ids = Ids()
-        self.hosting = Hosting()
         self._snapshots = Snapshots()
         self.store: Store
         self.keyring: Keyring | None
         self._begin(self._settings)
+
+    @property
+    def seed(self) -> Seed:
+        """The seed in force, or None."""
+        return self._in_force.seed
 
     @property
     def quirks(self) -> Quirks:
@@ -86,6 +97,8 @@ class Mock:
             settings = self._settings.changed(**options)
             self.hosting.between_requests(lambda: self._begin(settings))
             return
+        if not isinstance(workspace, str) or not workspace:
+            raise ValueError(f"workspace must be an id or None: {workspace!r}")
         if options:
             raise ValueError(f"the reset of one workspace has no other option: {', '.join(options)}")
         self.hosting.between_requests(lambda: self._begin_workspace(workspace))
@@ -131,7 +144,7 @@ class Mock:
     def pending(self, workspace: str | None = None) -> list[Pending]:
         """The purges that wait, all or those of a workspace and its sessions, in the order in which they run."""
         target = Target.named(None, workspace)
-        return self.hosting.between_requests(lambda: purges.pending(self.store, target))
+        return self._seen(lambda: purges.pending(self.store, target))
 
     def hold_purges(self, *, workspace: str | None = None) -> None:
         """From now on purges, all or those of a workspace, run only when they are asked for, not by themselves.
@@ -162,24 +175,29 @@ class Mock:
         """
         return self.hosting.between_requests(lambda: self._snapshots.take(self.store, name, workspace))
 
-    def restore(self, snapshot: Snapshot | str) -> None:
-        """Go back to a snapshot, or the one of this name; any may follow any, also after a reset.
+    def restore(self, snapshot: Snapshot | str, *, workspace: str | None = None) -> None:
+        """Go back to a snapshot, or the one of this name (and workspace); any may follow any, also after a reset.
 
         The state is as it was, and purges wait as long as they still had to. One of a workspace leaves all else
         alone. One of everything also turns back the ids of a seed, and the clock where it stood still or is seeded;
-        a running clock has been advanced as far as then. Raises UnknownName for an unknown name, ValueError for a
-        snapshot of another mock.
+        a running clock has been advanced as far as then. Raises UnknownName for an unknown name, ValueError for one
+        that several workspaces have, and for a snapshot of another mock.
         """
-        self.hosting.between_requests(lambda: put_back(self.store, self._snapshots.find(snapshot)))
 
-    @property
-    def snapshots(self) -> dict[str, Snapshot]:
-        """The snapshots that have a name."""
-        return self.hosting.between_requests(lambda: dict(self._snapshots.named))
+        def go_back() -> None:
+            found = self._snapshots.find(snapshot, workspace)
+            put_back(self.store, found)
+            self.requests.turned_back(found.workspace)
 
-    def forget_snapshot(self, snapshot: str) -> None:
-        """Forget the snapshot of this name. Raises UnknownName where there is none."""
-        self.hosting.between_requests(lambda: self._snapshots.forget(snapshot))
+        self.hosting.between_requests(go_back)
+
+    def snapshots(self, workspace: str | None = None) -> list[Snapshot]:
+        """The snapshots that have a name, all or those of a workspace."""
+        return self.hosting.between_requests(lambda: self._snapshots.named(workspace))
+
+    def forget_snapshot(self, name: str, *, workspace: str | None = None) -> None:
+        """Forget the snapshot of this name (and workspace). Raises as `restore` does."""
+        self.hosting.between_requests(lambda: self._snapshots.forget(name, workspace))
 
     def fork(self) -> "Mock":
         """Another mock with the same options in an equal state, whose clock and ids go on alike.
@@ -196,7 +214,7 @@ class Mock:
         `clone_crosses_workspaces` shows. Values nested more than 190 deep make a world that is refused.
         Raises UnknownName for a workspace that is not there.
         """
-        return self.hosting.between_requests(lambda: world_of(self.store, workspace_id=self._known(workspace)))
+        return self._seen(lambda: world_of(self.store, workspace_id=self._known(workspace)))
 
     def save(self, path: str | Path, *, workspace: str | None = None) -> None:
         """Write `world` to a file of JSON, for `world=` and `load`. Raises OSError, and UnknownName as `world` does."""
@@ -222,7 +240,7 @@ class Mock:
         def found(one: Snapshot | str | None) -> Snapshot | None:
             return None if one is None else self._snapshots.find(one)
 
-        return self.hosting.between_requests(lambda: difference(self.store, found(a), found(b)))
+        return self._seen(lambda: difference(self.store, found(a), found(b)))
 
     def run_due_purges(self) -> None:
         """Carry out the purges that are due by the clock. Every request begins with it."""
@@ -236,6 +254,15 @@ class Mock:
         """
         return self.hosting.open_fork(self.fork())
 
+    def _seen(self, look: Callable[[], T]) -> T:
+        """What the state looks like to the next request: purges that are due come first."""
+
+        def work() -> T:
+            self.run_due_purges()
+            return look()
+
+        return self.hosting.between_requests(work)
+
     def _known(self, workspace_id: str | None) -> str | None:
         if workspace_id is not None and workspace_id not in self.store.workspaces:
             raise UnknownName(f"there is no workspace {workspace_id!r}")
@@ -245,11 +272,13 @@ class Mock:
         self.store.put_workspaces([])
         self.store.purges.take(Target())
         world.load(self.store)
+        self.requests.turned_back(None)
 
     def _forked(self) -> "Mock":
         twin = Mock()
         twin._settings = self._settings
-        twin._begin(self._in_force)
+        twin._begin(replace(self._in_force, world=StartingWorld(None)))
+        twin._in_force = self._in_force
         twin.clock.put_back(self.clock.state())
         twin._ids = self._ids.copy()
         twin.store = fork(self.store, twin.clock, twin._ids)
@@ -267,15 +296,16 @@ class Mock:
         self.store = store
         self.keyring = settings.keyring
         self.requests.restart(settings.journal_entries, settings.journal_bytes)
-        self.faults.forget()
+        self.faults.restart(settings.seed)
         self.scripts.forget()
-        self._snapshots.named.clear()
+        self._snapshots.forget_all()
         self.hosting.end_forks()
 
     def _begin_workspace(self, workspace: str) -> None:
         self._in_force.world.load_workspace(self.store, workspace)
         self.store.purges.forget_rules(workspace)
-        self._snapshots.forget_workspace(workspace)
+        self._snapshots.forget_all(workspace)
         self.requests.forget(workspace)
+        self.requests.turned_back(workspace)
         self.faults.forget(workspace)
         self.scripts.forget(workspace)

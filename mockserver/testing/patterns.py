@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from fnmatch import translate
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from .exchanges import Exchange, shortened
+from .names import meant
+
+_LONGEST_PATH = 2_000
 
 Predicate = Callable[[Exchange], object]
 
@@ -15,8 +17,8 @@ class Criteria(TypedDict, total=False):
 
     `operation` is the name of an operation (`"clone_session"`), `path` a whole path in which `*` stands for anything,
     or a compiled pattern that it must match whole; `workspace`, `session` and `peer` are ids that the path or the body
-    names; `body` is a part of the JSON body: of an object the members that count, of a list all entries. `predicate` is
-    called with the Exchange.
+    names; `query` are parameters that count, as texts; `body` is a part of the JSON body: of an object the members
+    that count, of a list all entries. `predicate` is called with the Exchange.
     """
 
     operation: str | None
@@ -25,6 +27,7 @@ class Criteria(TypedDict, total=False):
     workspace: str | None
     session: str | None
     peer: str | None
+    query: Mapping[str, str] | None
     body: Any
     predicate: Predicate | None
 
@@ -35,6 +38,16 @@ class Answered(Criteria, total=False):
     status: int | None
 
 
+class Difference(NamedTuple):
+    """What is not as it should be, in a line, and how many values that are."""
+
+    line: str
+    values: int = 1
+
+
+Leaf = Callable[[Exchange], Iterator[Difference]]
+
+
 class Pattern:
     """Criteria that were checked. `known` are the names of the operations there are, where somebody knows them.
 
@@ -43,13 +56,15 @@ class Pattern:
 
     def __init__(self, criteria: Mapping[str, Any], known: Iterable[str] = ()) -> None:
         self.criteria = {name: value for name, value in criteria.items() if value is not None}
-        self._leaves = [_LEAVES[name](value) for name, value in self.criteria.items() if _checked(name, value, known)]
+        for name, value in self.criteria.items():
+            _check(name, value, list(known))
+        self._leaves = [_LEAVES[name](value) for name, value in self.criteria.items()]
 
     def matches(self, exchange: Exchange) -> bool:
         return not any(True for leaf in self._leaves for _ in leaf(exchange))
 
-    def differences(self, exchange: Exchange) -> list[str]:
-        """What is not as it should be, one line for each field."""
+    def differences(self, exchange: Exchange) -> list[Difference]:
+        """What is not as it should be."""
         return [difference for leaf in self._leaves for difference in leaf(exchange)]
 
     def __str__(self) -> str:
@@ -57,35 +72,28 @@ class Pattern:
         return ", ".join(parts) or "any request"
 
 
-Leaf = Callable[[Exchange], Iterator[str]]
-
-
-def _checked(name: str, value: Any, known: Iterable[str]) -> bool:
+def _check(name: str, value: Any, operations: list[str]) -> None:
     if name not in _LEAVES:
-        raise ValueError(f"a request has no {name!r}; it has {', '.join(_LEAVES)}")
+        raise ValueError(f"a request has no {name!r}; {meant(name, _LEAVES)}")
     kinds = _KINDS.get(name)
     if kinds is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
         raise ValueError(f"{name} cannot be {value!r}")
     if name == "predicate" and not callable(value):
         raise ValueError(f"predicate must be callable: {value!r}")
-    names = list(known)
-    if name == "operation" and names and value not in names:
-        from difflib import get_close_matches  # Only a slip of the pen needs it.
-
-        close = get_close_matches(value, names, 1, 0.5)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(names))}"
-        raise ValueError(f"no operation {value!r}; {hint}")
-    return True
+    if name == "path" and isinstance(value, str) and len(value) > _LONGEST_PATH:
+        raise ValueError(f"path has more than {_LONGEST_PATH} characters")
+    if name == "operation" and operations and value not in operations:
+        raise ValueError(f"no operation {value!r}; {meant(value, operations)}")
 
 
 def _equal(name: str) -> Callable[[Any], Leaf]:
     """The leaf for a field of the exchange that must be just this."""
 
     def leaf_of(expected: Any) -> Leaf:
-        def leaf(exchange: Exchange) -> Iterator[str]:
+        def leaf(exchange: Exchange) -> Iterator[Difference]:
             found = getattr(exchange, name)
             if found != expected:
-                yield f"{name}: expected {shortened(expected)}, was {shortened(found)}"
+                yield Difference(f"{name}: expected {shortened(expected)}, was {shortened(found)}")
 
         return leaf
 
@@ -97,42 +105,63 @@ def _method(expected: str) -> Leaf:
 
 
 def _path(expected: "str | re.Pattern[str]") -> Leaf:
-    pattern = re.compile(translate(expected)) if isinstance(expected, str) else expected
+    pattern = _glob(expected) if isinstance(expected, str) else expected
     shown = expected if isinstance(expected, str) else expected.pattern
 
-    def leaf(exchange: Exchange) -> Iterator[str]:
+    def leaf(exchange: Exchange) -> Iterator[Difference]:
         if pattern.fullmatch(exchange.path) is None:
-            yield f"path: expected {shown}, was {shortened(exchange.path)}"
+            yield Difference(f"path: expected {shown}, was {shortened(exchange.path)}")
 
     return leaf
 
 
-def _body(expected: Any) -> Leaf:
-    def leaf(exchange: Exchange) -> Iterator[str]:
-        return _lacks(expected, exchange.body, "body")
+def _glob(path: str) -> re.Pattern[str]:
+    """The pattern of a path in which `*` stands for anything; each piece is looked for once, so that none is slow."""
+    first, *others = map(re.escape, re.split(r"\*+", path))
+    if not others:
+        return re.compile(first)
+    *middle, last = others
+    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in middle) + ".*" + last, re.DOTALL)
 
-    return leaf
+
+def _part_of(name: str) -> Callable[[Any], Leaf]:
+    """The leaf for a field of the exchange that must hold this."""
+
+    def leaf_of(expected: Any) -> Leaf:
+        def leaf(exchange: Exchange) -> Iterator[Difference]:
+            return _lacks(expected, getattr(exchange, name), name)
+
+        return leaf
+
+    return leaf_of
 
 
-def _lacks(expected: Any, found: Any, place: str) -> Iterator[str]:
+def _lacks(expected: Any, found: Any, place: str) -> Iterator[Difference]:
     """What is not there of what is expected, each with its place: `body.peers.bob`."""
     if isinstance(expected, Mapping) and isinstance(found, dict):
         for name, part in expected.items():
             if name in found:
                 yield from _lacks(part, found[name], f"{place}.{name}")
             else:
-                yield f"{place}.{name}: expected {shortened(part)}, was not there"
+                yield Difference(f"{place}.{name}: expected {shortened(part)}, was not there", _values(part))
     elif isinstance(expected, (list, tuple)) and isinstance(found, list) and len(expected) == len(found):
         for number, (part, entry) in enumerate(zip(expected, found, strict=True)):
             yield from _lacks(part, entry, f"{place}[{number}]")
     elif expected != found or isinstance(expected, bool) is not isinstance(found, bool):
-        yield f"{place}: expected {shortened(expected)}, was {shortened(found)}"
+        yield Difference(f"{place}: expected {shortened(expected)}, was {shortened(found)}", _values(expected))
+
+
+def _values(expected: Any) -> int:
+    """How many values are expected in all: so many differ where nothing is like it."""
+    if isinstance(expected, Mapping):
+        return 1 + sum(map(_values, expected.values()))
+    return 1 + sum(map(_values, expected)) if isinstance(expected, (list, tuple)) else 1
 
 
 def _predicate(expected: Predicate) -> Leaf:
-    def leaf(exchange: Exchange) -> Iterator[str]:
+    def leaf(exchange: Exchange) -> Iterator[Difference]:
         if not expected(exchange):
-            yield f"predicate: {_shown(expected)} said no"
+            yield Difference(f"predicate: {_shown(expected)} said no")
 
     return leaf
 
@@ -151,7 +180,8 @@ _LEAVES: dict[str, Callable[[Any], Leaf]] = {
     "session": _equal("session"),
     "peer": _equal("peer"),
     "status": _equal("status"),
-    "body": _body,
+    "query": _part_of("query"),
+    "body": _part_of("body"),
     "predicate": _predicate,
 }
 _KINDS: dict[str, Any] = {
@@ -162,4 +192,5 @@ _KINDS: dict[str, Any] = {
     "session": str,
     "peer": str,
     "status": int,
+    "query": Mapping,
 }

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Unpack
 
-from .errors import UnknownName
+from .effects import storable
 from .exchanges import Exchange, shortened
+from .names import UnknownName, checked_name, meant
 from .patterns import Criteria, Pattern
 
 # The operations of the API behind which a model thinks.
@@ -60,13 +61,15 @@ class Scripts:
         operation that needs no model, for no answer, and for a name that is taken.
         """
         if operation not in SCRIPTED:
-            raise ValueError(f"{operation!r} is not scripted; these are: {', '.join(sorted(SCRIPTED))}")
+            raise ValueError(f"{operation!r} is not scripted; {meant(str(operation), SCRIPTED)}")
+        pattern = Pattern({**criteria, "operation": operation})
         if not answers:
             raise ValueError(f"a script of {operation!r} needs an answer")
-        chosen = name or f"{operation}-{self._made + 1}"
+        checked = tuple(answer if callable(answer) else storable("an answer", answer) for answer in answers)
+        chosen = checked_name(name or f"{operation}-{self._made + 1}")
         if any(script.name == chosen for script in self._scripts):
             raise ValueError(f"there is a script {chosen!r} already")
-        script = Script(chosen, answers, Pattern({**criteria, "operation": operation}))
+        script = Script(chosen, checked, pattern)
         self._made += 1
         self._scripts.append(script)
         return script
@@ -75,12 +78,14 @@ class Scripts:
         """The script for this request, or None."""
         return next((script for script in reversed(self._scripts) if script.pattern.matches(exchange)), None)
 
-    def remove(self, name: str) -> None:
-        """Take a script away. Raises UnknownName where there is none of this name."""
-        self._scripts.remove(self[name])
+    def remove(self, script: Script | str) -> None:
+        """Take a script away, by itself or by its name. Raises UnknownName where there is none of this name."""
+        self._scripts.remove(self[script.name if isinstance(script, Script) else script])
 
     def forget(self, workspace: str | None = None) -> None:
         """Take away all scripts, or those that name this workspace."""
+        if workspace is None:
+            self._made = 0
         self._scripts = [
             script
             for script in self._scripts

@@ -1,11 +1,14 @@
 """The options of a fake server, checked."""
 
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from ..domain.clock import time_of
 from ..domain.quirks import Quirks
+from .numbers import Seed, checked_seed, whole
 from .worlds import StartingWorld, WorldSource
 
 if TYPE_CHECKING:
@@ -13,8 +16,6 @@ if TYPE_CHECKING:
 
 JOURNAL_ENTRIES = 1000
 JOURNAL_BYTES = 16 * 1024 * 1024
-
-Seed = int | str | None
 
 
 class Options(TypedDict, total=False):
@@ -77,36 +78,19 @@ def _wait(seconds: Any) -> float | None:
     return seconds
 
 
-def _seed(seed: Any) -> Seed:
-    if isinstance(seed, bool) or not isinstance(seed, (int, str, type(None))):
-        raise ValueError(f"seed must be a number without a fraction, a text or None: {seed!r}")
-    return seed
-
-
 def _frozen_at(value: Any) -> datetime | None:
-    if isinstance(value, str):
-        with suppress(ValueError):
-            return datetime.fromisoformat(value)
-    if value is not None and not isinstance(value, datetime):
-        raise ValueError(f"frozen_at must be a time, as a datetime or in ISO 8601, or None: {value!r}")
-    return value
+    try:
+        return None if value is None else time_of(value)
+    except ValueError as error:
+        raise ValueError(f"frozen_at is {error}") from None
 
 
-def _bound(name: str) -> Any:
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ValueError(f"{name} must be a number without a fraction from 0 up: {value!r}")
-        return value
-
-    return check
-
-
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Any], Any]] = {
     "quirks": Quirks.named,
     "purge_after": _wait,
-    "seed": _seed,
+    "seed": checked_seed,
     "frozen_at": _frozen_at,
     "auth_secret": _keyring,
-    "journal_entries": _bound("journal_entries"),
-    "journal_bytes": _bound("journal_bytes"),
+    "journal_entries": partial(whole, "journal_entries"),
+    "journal_bytes": partial(whole, "journal_bytes"),
 }

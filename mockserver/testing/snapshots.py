@@ -7,7 +7,7 @@ from ..domain.clock import ClockState
 from ..domain.jobs import Purge, Target
 from ..domain.store import Store, Workspace
 from ..domain.versions import Version
-from .errors import UnknownName
+from .names import UnknownName, checked_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,19 +28,23 @@ class Snapshot:
 
 
 class Snapshots:
-    """Takes the snapshots of one mock, and remembers the named ones."""
+    """Takes the snapshots of one mock, and remembers the named ones: each workspace has names of its own."""
 
     def __init__(self) -> None:
-        self.named: dict[str, Snapshot] = {}
+        self._named: dict[tuple[str | None, str], Snapshot] = {}
         self._owner = object()  # not the mock: it and its snapshots would hold each other
+
+    def named(self, workspace_id: str | None = None) -> list[Snapshot]:
+        """Those that have a name, all or those of a workspace, in the order in which they were taken."""
+        return [one for one in self._named.values() if workspace_id in (None, one.workspace)]
 
     def take(self, store: Store, name: str | None, workspace_id: str | None) -> Snapshot:
         """The state of the store, or of one workspace, be it there or not. Raises ValueError for a name that is none.
 
         One of the same name is forgotten.
         """
-        if name is not None and (not isinstance(name, str) or not name):
-            raise ValueError(f"the name of a snapshot is a text that is not empty: {name!r}")
+        if name is not None:
+            checked_name(name)
         target = Target.named(None, workspace_id)
         workspaces = store.directory if workspace_id is None else store.named(workspace_id)
         snapshot = Snapshot(
@@ -54,32 +58,41 @@ class Snapshots:
             store.ids.state() if workspace_id is None else None,
         )
         if name is not None:
-            self.named[name] = snapshot
+            self._named.pop((workspace_id, name), None)
+            self._named[workspace_id, name] = snapshot
         return snapshot
 
-    def find(self, wanted: Snapshot | str) -> Snapshot:
-        """The snapshot itself, or the one of this name.
+    def find(self, wanted: Snapshot | str, workspace_id: str | None = None) -> Snapshot:
+        """The snapshot itself, or the one of this name; of a workspace, where it is named.
 
-        Raises UnknownName for an unknown name, ValueError for one of another mock.
+        Raises UnknownName for an unknown name, ValueError for one that several workspaces have, and for a snapshot of
+        another mock.
         """
-        if isinstance(wanted, str):
-            if wanted not in self.named:
-                known = ", ".join(map(repr, self.named)) or "none"
-                raise UnknownName(f"there is no snapshot {wanted!r}; known: {known}")
-            return self.named[wanted]
-        if not isinstance(wanted, Snapshot):
+        if isinstance(wanted, Snapshot):
+            if wanted.owner is not self._owner:
+                raise ValueError(f"{wanted!r} is of another mock")
+            return wanted
+        if not isinstance(wanted, str):
             raise ValueError(f"a snapshot, or the name of one, is wanted: {wanted!r}")
-        if wanted.owner is not self._owner:
-            raise ValueError(f"{wanted!r} is of another mock")
-        return wanted
+        found = [one for one in self.named(workspace_id) if one.name == wanted]
+        of_all = [one for one in found if one.workspace is None]
+        if len(found) == 1 or of_all:
+            return (of_all or found)[0]
+        if found:
+            homes = ", ".join(repr(one.workspace) for one in found)
+            raise ValueError(f"there are snapshots {wanted!r} of the workspaces {homes}: say which")
+        known = ", ".join(repr(one.name) for one in self.named(workspace_id)) or "none"
+        raise UnknownName(f"there is no snapshot {wanted!r}; known: {known}")
 
-    def forget(self, name: str) -> None:
-        """Forget the snapshot of this name. Raises UnknownName where there is none."""
-        del self.named[str(self.find(name).name)]
+    def forget(self, name: str, workspace_id: str | None) -> None:
+        """Forget the snapshot of this name. Raises as `find` does."""
+        found = self.find(name, workspace_id)
+        del self._named[found.workspace, str(found.name)]
 
-    def forget_workspace(self, workspace_id: str) -> None:
-        """Forget the named snapshots that are just of this workspace."""
-        self.named = {name: one for name, one in self.named.items() if one.workspace != workspace_id}
+    def forget_all(self, workspace_id: str | None = None) -> None:
+        """Forget the named snapshots, all or those that are just of this workspace."""
+        for one in self.named(workspace_id):
+            del self._named[one.workspace, str(one.name)]
 
 
 def put_back(store: Store, snapshot: Snapshot) -> None:

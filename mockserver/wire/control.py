@@ -1,9 +1,9 @@
 """Models of the control plane: what is asked under `/_mock/`, and what it answers."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from .fields import JsonObject, Model
 
@@ -21,7 +21,7 @@ class _Part(Model):
 class Reset(_Part):
     """The options of the reset; with a workspace, there are no others."""
 
-    workspace: str | None = None
+    workspace: str = Field(default="", min_length=1)
     quirks: str = "none"
     world: JsonObject | None = None
     purge_after: float | None = None
@@ -37,7 +37,7 @@ class Like(_Part):
 
     operation: str | None = Field(default=None, description="The name of an operation, such as clone_session")
     method: str | None = None
-    path: str | None = Field(default=None, description="A whole path, in which * stands for anything")
+    path: str | None = Field(default=None, max_length=2000, description="A whole path; * stands for anything")
     workspace: str | None = None
     session: str | None = None
     peer: str | None = None
@@ -48,6 +48,7 @@ class LikeAnswered(Like):
 
 
 class Call(LikeAnswered):
+    query: dict[str, str] | None = Field(default=None, description="Parameters of the query that count")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
 
 
@@ -56,18 +57,26 @@ class Called(_Part):
 
     like: Call = Field(default_factory=Call)
     times: int | None = Field(default=None, ge=0, description="How many there must be; left out: at least one")
+    at_least: int | None = Field(default=None, ge=0, description="How many there must be, or more")
     order: list[Call] | None = Field(default=None, description="Requests that must have come in this order")
 
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        given = self.model_fields_set
+        if len(given & {"times", "at_least", "order"}) > 1 or {"like", "order"} <= given:
+            raise ValueError("like goes with times or at_least, and order stands alone")
+        return self
 
-class Waiting(Model):
+
+class Waiting(_Part):
     wait: float = Field(default=0, ge=0, le=60, description="For how many seconds it may come true yet")
 
 
-class OfWorkspace(Model):
+class OfWorkspace(_Part):
     workspace: str | None = Field(default=None, description="Only what belongs to this workspace")
 
 
-class Fault(Like):
+class FaultRule(Like):
     """A rule. Which of the members of the first group count is a matter of the fault."""
 
     fault: Literal[
@@ -92,6 +101,7 @@ class Fault(Like):
     at: str | None = Field(default=None, description="disconnect: start, head or body")
     share: float | None = Field(default=None, description="truncate: how much of the body is sent, from 0 to 1")
     field: str | None = Field(default=None, description="drop_field, wrong_type: which; a.b is within a")
+    query: dict[str, str] | None = Field(default=None, description="Parameters of the query that count")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
     times: int | None = Field(default=None, description="After how many requests it is over")
@@ -117,6 +127,10 @@ class Seconds(_Part):
     seconds: float
 
 
+class Holding(_Part):
+    workspace: str | None = None
+
+
 class Purging(_Part):
     """Which purges: of a session, of a workspace, or, with neither, all."""
 
@@ -133,7 +147,7 @@ class Named(_Part):
     workspace: str | None = None
 
 
-class Difference(Model):
+class Difference(_Part):
     before: str = Field(description="The name of a snapshot")
     after: str | None = Field(default=None, description="The name of another; left out: the present state")
 
@@ -148,6 +162,7 @@ class Exchange(Model):
     headers: dict[str, str]
     workspace: str | None
     session: str | None
+    peer: str | None
     body: Any
     status: int | None
     answer: Any
@@ -167,6 +182,11 @@ class FaultState(Model):
     fault: str
     requests: str
     times: int | None
+    after: int
+    every: int
+    probability: float | None
+    delay: float
+    must_fire: bool
     matched: int
     fired: int
     held: int
@@ -193,6 +213,11 @@ class PendingPurge(Model):
     tries: int
 
 
+class Snapshot(Model):
+    name: str
+    workspace: str | None
+
+
 class Url(Model):
     url: str
 
@@ -207,5 +232,7 @@ SHAPES: dict[str, Any] = {
     "Now": Now,
     "list[PendingPurge]": list[PendingPurge],
     "list[str]": list[str],
+    "Snapshot": Snapshot,
+    "list[Snapshot]": list[Snapshot],
     "Url": Url,
 }

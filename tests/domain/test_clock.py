@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -170,3 +171,29 @@ def test_a_moment_that_no_clock_reaches_has_no_date() -> None:
     assert moment(0) == datetime(1970, 1, 1, tzinfo=UTC)
     assert moment(float("inf")) is None
     assert moment(10**18) is None
+
+
+def test_a_clock_takes_times_and_spans_in_any_form_that_people_have_them_in() -> None:
+    clock = Clock()
+    for at in (
+        "2026-03-01T12:00:00Z",
+        "2026-03-01T13:00+01:00",
+        datetime(2026, 3, 1, 12),  # noqa: DTZ001 - the point is that it has no offset
+        datetime(2026, 3, 1, 12, tzinfo=UTC),
+    ):
+        clock.freeze(at)
+        assert clock.moment == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    clock.advance(timedelta(hours=1))
+    assert clock.moment == datetime(2026, 3, 1, 13, tzinfo=UTC)
+
+
+def test_what_is_no_time_or_span_is_refused_and_moves_nothing() -> None:
+    clock = Clock()
+    clock.freeze("2026-03-01T12:00:00Z")
+    for at in ("noon", 5):
+        with pytest.raises(ValueError, match="not a time, as a datetime or in ISO 8601"):
+            clock.freeze(cast("Any", at))
+    for span in ("60", True, None):
+        with pytest.raises(ValueError, match="a clock is advanced by a number of seconds, not by"):
+            clock.advance(cast("Any", span))
+    assert clock.moment == datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -237,7 +237,7 @@ def test_a_delay_holds_up_nobody_else(sockets: tuple[MockServer, httpx.Client]) 
 
     slow = threading.Thread(target=call)
     slow.start()
-    server.mock.requests.wait_for(5, session="slow")
+    server.mock.requests.wait_for(timeout=5, session="slow")
     assert httpx.post(f"{server.url}{_S}/list").json()["total"] == 1  # It is carried out, and not answered yet.
     server.__exit__(None, None, None)
     slow.join(10)
@@ -250,7 +250,7 @@ def test_what_hangs_is_answered_when_it_is_released(sockets: tuple[MockServer, h
     answers: list[int] = []
     waiting = threading.Thread(target=lambda: answers.append(client.post(_S, json={"id": "s"}).status_code))
     waiting.start()
-    [request] = server.mock.requests.wait_for(5, session="s")
+    [request] = server.mock.requests.wait_for(timeout=5, session="s")
     assert request.status is None
     assert httpx.get(f"{server.url}/_mock/faults/stuck").json()["held"] == 1
     fault.release()
@@ -301,20 +301,21 @@ def test_no_fault_changes_state_unless_it_says_so(steps: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("kind", "arguments", "complaint"),
     [
-        ("explode", {}, "there is no fault 'explode'; there are error, delay,"),
-        ("error", {"status": 99}, "status must be a number from 200 to 599: 99"),
+        ("explode", {}, "there is no fault 'explode'; there are delay, disconnect,"),
+        ("error", {"status": 99}, "status must be a number without a fraction from 200 up: 99"),
         ("error", {"status": True}, "status must be a number"),
+        ("error", {"status": 600}, "status must be at most 599: 600"),
         ("error", {"answer": {1, 2}}, "answer is not to be written as JSON"),
         ("error", {"headers": ["a"]}, "headers must be names with their values: ['a']"),
         ("error", {"headers": {"a b": "c"}}, "no name of a header: 'a b'"),
         ("error", {"headers": {5: "c"}}, "no name of a header: 5"),
-        ("error", {"headers": {"a": "b\r\nc: d"}}, "no value of the header 'a'"),
-        ("error", {"headers": {"a": "é"}}, "no value of the header 'a': 'é'"),
-        ("error", {"headers": {"a": 5}}, "no value of the header 'a': 5"),
+        ("error", {"headers": {"a": "b\r\nc: d"}}, "the value of the header 'a' must be a text"),
+        ("error", {"headers": {"a": "é"}}, "the value of the header 'a' must be a text of printable ASCII: 'é'"),
+        ("error", {"headers": {"a": 5}}, "the value of the header 'a' must be a text of printable ASCII: 5"),
         ("error", {"carry_out": 1}, "carry_out must be true or false: 1"),
         ("error", {"headers": {"Content-Length": "3"}}, "'Content-Length' belongs to the server"),
         ("error", {"operation": "get_session"}, "no operation 'get_session'; did you mean 'get_sessions'"),
-        ("error", {"colour": "red"}, "a request has no 'colour'; it has operation, method,"),
+        ("error", {"colour": "red"}, "error takes no 'colour'; there are after, answer,"),
         ("error", {"times": 0}, "times must be a number without a fraction from 1 up: 0"),
         ("error", {"probability": 2}, "probability must be a number from 0 to 1: 2"),
         ("error", {"predicate": 5}, "predicate must be callable: 5"),
@@ -343,10 +344,10 @@ def test_rules_are_listed_named_and_taken_away_and_a_reset_forgets_them() -> Non
     mock, client = _start()
     mock.faults.error(503, name="down", workspace="w")
     mock.faults.delay(0, workspace="v")
-    assert [(fault.name, fault.kind) for fault in mock.faults] == [("down", "error"), ("delay-2", "delay")]
+    assert [(fault.name, fault.call) for fault in mock.faults] == [("down", "error(503)"), ("delay-1", "delay(0)")]
     mock.faults.remove("down")
     assert _make(client) == 200
-    with pytest.raises(KeyError, match="there is no fault 'down'; there are delay-2"):
+    with pytest.raises(KeyError, match="there is no fault 'down'; there are delay-1"):
         mock.faults.remove("down")
     mock.reset(workspace="v")
     assert len(mock.faults) == 0
@@ -359,7 +360,9 @@ def test_a_rule_that_never_fired_can_be_told() -> None:
     mock, client = _start()
     mock.faults.error(503, operation="clone_session", must_fire=True, name="down")
     mock.faults.error(503, operation="clone_session")
-    with pytest.raises(AssertionError, match="these faults never fired: <Fault 'down': error for operation=clone"):
+    with pytest.raises(
+        AssertionError, match="these faults never fired: <Fault 'down': error\\(503\\) for operation=clone"
+    ):
         mock.faults.assert_fired()
     client.call("POST", f"{_S}/s/clone")
     mock.faults.assert_fired()

@@ -42,6 +42,7 @@ def test_an_entry_has_all_of_the_request_and_its_answer() -> None:
         "headers": {"host": "localhost", "content-type": "application/json", "authorization": "(masked)"},
         "workspace": "w",
         "session": None,
+        "peer": None,
         "body": {"filters": {"id": "s"}},
         "status": 200,
         "answer": {"items": [], "total": 0, "page": 2, "size": 50, "pages": 0},
@@ -154,14 +155,21 @@ def test_what_was_called_can_be_asserted_with_how_often_and_in_which_order() -> 
     client.call("POST", f"{_S}/s/clone")
     requests = mock.requests
     assert [entry.number for entry in requests.assert_called(session="s")] == [1, 2]
-    requests.assert_called(1, operation="clone_session")
+    requests.assert_called(times=1, operation="clone_session")
     requests.assert_not_called(operation="delete_session")
     requests.assert_order({"session": "s"}, {"operation": "clone_session"})
+    requests.assert_order("get_or_create_session", "clone_session")
+    requests.assert_not_called("delete_session")
+    assert requests.count("clone_session") == len(requests.where("clone_session")) == 1
+    assert [entry.number for entry in requests[:1]] == [1]
     with pytest.raises(AssertionError, match="expected 3 requests with session=s; there were 2"):
-        requests.assert_called(3, session="s")
+        requests.assert_called(times=3, session="s")
     with pytest.raises(AssertionError, match=r"expected 0 requests with status=201; there was 1\n  #2 POST .*/clone"):
         requests.assert_not_called(status=201)
-    with pytest.raises(AssertionError, match=r"step 2 after #2: expected at least one request with session=s"):
+    with pytest.raises(
+        AssertionError,
+        match=r"step 2 of the order: expected at least one request after #2 with session=s; there were 2, all",
+    ):
         requests.assert_order({"operation": "clone_session"}, {"session": "s"})
 
 
@@ -181,14 +189,14 @@ def test_a_miss_shows_the_nearest_calls_and_what_differed_field_by_field() -> No
         "expected at least one request with operation=get_or_create_session, session=s, "
         'body={"metadata": {"topic": "math", "tags": [1, 3]}, "peers": {"bob": {}}}; there were 0\n'
         "nearest:\n"
-        "  #3 POST /v3/workspaces/w/sessions -> 200\n"
-        "      session: expected s, was other\n"
-        '      body.metadata: expected {"topic": "math", "tags": [1, 3]}, was not there\n'
-        '      body.peers: expected {"bob": {}}, was not there\n'
         "  #2 POST /v3/workspaces/w/sessions -> 200\n"
         "      body.metadata.topic: expected math, was maths\n"
         "      body.metadata.tags[1]: expected 3, was 2\n"
         "      body.peers.bob: expected {}, was not there\n"
+        "  #3 POST /v3/workspaces/w/sessions -> 200\n"
+        "      session: expected s, was other\n"
+        '      body.metadata: expected {"topic": "math", "tags": [1, 3]}, was not there\n'
+        '      body.peers: expected {"bob": {}}, was not there\n'
         "  #1 GET /health -> 200\n"
         "      operation: expected get_or_create_session, was health_check\n"
         "      session: expected s, was null\n"
@@ -200,7 +208,7 @@ def test_a_slip_of_the_pen_is_no_silent_miss() -> None:
     mock, _ = _start()
     with pytest.raises(ValueError, match="no operation 'clone_sesion'; did you mean 'clone_session'"):
         mock.requests.assert_not_called(operation="clone_sesion")
-    with pytest.raises(ValueError, match="a request has no 'sesion'; it has operation, method, path"):
+    with pytest.raises(ValueError, match="a request has no 'sesion'; did you mean 'session'"):
         mock.requests.assert_not_called(sesion="s")  # type: ignore[call-arg]  # the slip is the point
 
 
@@ -209,12 +217,14 @@ def test_a_test_may_wait_until_a_call_arrives() -> None:
         requests = server.mock.requests
         late = threading.Timer(0.02, lambda: httpx.delete(f"{server.url}{_S}/s"))
         late.start()
-        [entry] = requests.wait_for(5, operation="delete_session", status=404)
+        [entry] = requests.wait_for("delete_session", timeout=5, status=404)
         late.join()
         assert entry.session == "s"
         assert requests.wait_for(session="s") == [entry]
-        with pytest.raises(AssertionError, match=r"after 0.01 seconds: expected 2 requests with session=s; there was"):
-            requests.wait_for(0.01, times=2, session="s")
+        with pytest.raises(
+            AssertionError, match=r"after 0.01 seconds: expected at least 2 requests with session=s; there was"
+        ):
+            requests.wait_for(timeout=0.01, at_least=2, session="s")
 
 
 def test_it_is_forgotten_whole_or_for_one_workspace() -> None:

@@ -71,7 +71,7 @@ def test_scripts_are_forgotten_at_a_reset_all_or_those_of_a_workspace() -> None:
 @pytest.mark.parametrize(
     ("arguments", "options", "complaint"),
     [
-        (("chatt", "x"), {}, "'chatt' is not scripted; these are: chat, get_peer_context,"),
+        (("chatt", "x"), {}, "'chatt' is not scripted; did you mean 'chat'"),
         (("clone_session", "x"), {}, "'clone_session' is not scripted"),
         (("chat",), {}, "a script of 'chat' needs an answer"),
         (("chat", "x"), {"name": "taken"}, "there is a script 'taken' already"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from conftest import EXAMPLES
-from direct import DirectClient
+from direct import Answer, DirectClient
 from driving import Driver, answers, beginning, steps
 from mockserver import Mock, create_app
 from mockserver.domain.clock import microseconds
@@ -85,6 +85,11 @@ TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=80 * EXAMPLES, stateful_step_count=25)
 
 
+def _said_in(answers: list[Answer]) -> list[tuple[int, bytes]]:
+    """What was answered, apart from the numbers of earlier requests in the diagnoses: those run on."""
+    return [(answer.status, answer.body) for answer in answers]
+
+
 _unfailing = steps.filter(lambda step: step[0] != "fail")  # what is to fail is no part of a snapshot
 
 
@@ -97,11 +102,11 @@ def test_a_seeded_run_from_a_snapshot_repeats_to_the_byte(
     driver = Driver(Mock(seed=1, purge_after=2, quirks=quirks))
     driver.run([*beginning, *before])
     snapshot = driver.mock.snapshot()
-    first = Driver(driver.mock, driver).run(after)
+    first = _said_in(Driver(driver.mock, driver).run(after))
     end = answers(driver.mock), driver.mock.pending()
     driver.mock.purge()
     driver.mock.restore(snapshot)
-    assert Driver(driver.mock, driver).run(after) == first
+    assert _said_in(Driver(driver.mock, driver).run(after)) == first
     assert (answers(driver.mock), driver.mock.pending()) == end
 
 
@@ -133,18 +138,58 @@ def test_snapshots_have_names_until_they_are_forgotten() -> None:
     first = mock.snapshot("first")
     client.call("POST", f"{_W}/sessions", {"id": "t"})
     second = mock.snapshot("second")
-    assert mock.snapshots == {"first": first, "second": second}
+    assert mock.snapshots() == [first, second]
     mock.restore("first")
     assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
     mock.restore("second")
     assert client.call("POST", f"{_W}/sessions/list").json["total"] == 2
     mock.forget_snapshot("first")
-    assert list(mock.snapshots) == ["second"]
-    assert mock.snapshot("second") is mock.snapshots["second"] is not second
+    assert mock.snapshots() == [second]
+    again = mock.snapshot("second")
+    assert mock.snapshots() == [again] != [second]
     mock.reset()
-    assert mock.snapshots == {}
+    assert mock.snapshots() == []
     mock.restore(first)
     assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
+
+
+def test_each_workspace_has_names_of_its_own_for_its_snapshots() -> None:
+    mock, client = _said(Mock())
+    client.call("POST", "/v3/workspaces/v/sessions", {"id": "s"})
+    for workspace in ("w", "v"):
+        mock.snapshot("before", workspace=workspace)
+    for workspace in ("w", "v"):
+        client.call("DELETE", f"/v3/workspaces/{workspace}/sessions/s")
+    with pytest.raises(ValueError, match="there are snapshots 'before' of the workspaces 'w', 'v': say which"):
+        mock.restore("before")
+    mock.restore("before", workspace="w")
+    assert [job.workspace for job in mock.pending()] == ["v"]
+    assert [one.workspace for one in mock.snapshots("v")] == ["v"]
+    mock.forget_snapshot("before", workspace="w")
+    mock.restore("before")
+    assert mock.pending() == []
+    mock.reset(workspace="v")
+    assert mock.snapshots() == []
+
+
+def test_a_snapshot_under_another_seed_turns_back_neither_clock_nor_ids() -> None:
+    mock = Mock()
+    of_real_time = mock.snapshot()
+    mock.reset(seed=1)
+    mock.restore(of_real_time)
+    moment = mock.clock.moment
+    assert moment is not None
+    assert moment.year == 2026
+    seeded = mock.snapshot()
+    mock.reset(seed=2)
+    run = [mock.store.ids.new() for _ in range(3)]
+    mock.restore(seeded)
+    assert mock.store.ids.new() not in run
+    mock.reset()
+    mock.restore(seeded)
+    first = mock.store.ids.new()
+    mock.restore(seeded)
+    assert mock.store.ids.new() != first
 
 
 def test_what_is_no_snapshot_of_this_mock_is_refused() -> None:
@@ -161,7 +206,7 @@ def test_what_is_no_snapshot_of_this_mock_is_refused() -> None:
     with pytest.raises(KeyError, match="there is no snapshot 'x'; known: none"):
         Mock().forget_snapshot("x")
     for name in ("", 5):
-        with pytest.raises(ValueError, match="the name of a snapshot is a text"):
+        with pytest.raises(ValueError, match="a name is a text of 1 to 100"):
             mock.snapshot(cast("Any", name))
     with pytest.raises(ValueError, match="workspace must be an id or None"):
         mock.snapshot(workspace=cast("Any", 5))
