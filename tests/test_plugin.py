@@ -515,3 +515,49 @@ def test_what_hangs_when_a_test_ends_holds_up_nobody(project: pytest.Pytester) -
         """
     )
     project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_servers_of_a_project_s_own_are_shown_with_what_they_were_asked_in_the_test(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from helpers import call
+        from mockserver import MockServer
+
+        @pytest.fixture(scope="module")
+        def own():
+            with MockServer() as server:
+                yield server
+
+        def test_before(own):
+            call(f"{own.url}/v3/workspaces", body={"id": "before"})
+
+        def test_it(own):
+            with MockServer() as inner, own.fork() as fork:
+                call(f"{own.url}/v3/workspaces", body={"id": "outer"})
+                call(f"{inner.url}/v3/workspaces", body={"id": "inner"})
+                call(f"{fork.url}/v3/workspaces", body={"id": "forked"})
+                assert False
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    output = result.stdout.str()
+    assert [word in output for word in ('"id": "outer"', '"id": "inner"', '"id": "forked"')] == [True] * 3
+    assert '"id": "before"' not in output.split("honcho requests")[1]
+
+
+def test_a_seed_makes_the_workspace_of_a_test_repeat(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        ids = []
+
+        @pytest.mark.parametrize("number", range(2))
+        @pytest.mark.honcho(seed=1, journal_bytes=10_000)
+        def test_it(honcho_workspace, number):
+            ids.append(honcho_workspace)
+            assert len(set(ids)) == 1
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)

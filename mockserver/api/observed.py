@@ -61,7 +61,9 @@ class ObservedEndpoint(Endpoint):
             raise
         except Exception as error:
             exchange.diagnosis = f"the fake server failed: {shortened(repr(error))}"
-            self._close(exchange, started, 500, b"")
+            answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
+            self._close(exchange, started, 500, answer.content())
+            await answers.send_whole(send, answer, answer.content())
             raise
         self._close(exchange, started, answer.status, content)
         await answers.send_whole(send, answer, content)

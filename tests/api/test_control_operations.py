@@ -76,20 +76,122 @@ def test_calls_are_asserted_and_a_miss_is_explained() -> None:
 
 def test_an_assertion_may_wait_without_holding_up_others() -> None:
     with MockServer() as server, httpx.Client(base_url=server.url) as client:
-        answers: list[int] = []
+        answers: list[tuple[int, list[int]]] = []
 
-        def wait() -> None:
-            asked = {"like": {"operation": "delete_session"}}
-            answers.append(httpx.post(f"{server.url}/_mock/requests/assert?wait=5", json=asked).status_code)
+        def wait(asked: dict[str, Any]) -> None:
+            answer = httpx.post(f"{server.url}/_mock/requests/assert?wait=5", json=asked)
+            answers.append((answer.status_code, [one["number"] for one in answer.json()["requests"]]))
 
-        waiting = threading.Thread(target=wait)
-        waiting.start()
-        assert client.get("/health").status_code == 200
+        like = {"operation": "delete_session"}
+        waiting = [threading.Thread(target=wait, args=[{"like": like, name: 1}]) for name in ("times", "at_least")]
+        for thread in waiting:
+            thread.start()
+        while len(server.mock.requests._waiting) < 2:
+            assert client.get("/health").status_code == 200
+        server.mock.reset()
         client.delete(f"{_S}/s")
-        waiting.join(10)
-        assert answers == [200]
+        for thread in waiting:
+            thread.join(10)
+        assert answers == [(200, [1]), (200, [1])]
         assert client.post("/_mock/requests/assert?wait=0.01", json={"times": 7}).status_code == 409
         assert client.post("/_mock/requests/assert?wait=61", json={}).status_code == 422
+        assert client.post("/_mock/requests/assert", json={"at_least": 2}).status_code == 409
+        assert client.post("/_mock/requests/assert", json={"order": [], "like": {}}).status_code == 422
+
+
+def test_who_leaves_while_waiting_is_forgotten() -> None:
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/_mock/requests/assert?wait=60", json={"times": 7}, timeout=0.05)
+        while server.mock.requests._waiting:
+            client.get("/health")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "complaint"),
+    [
+        ("POST", "/reset", {"workspace": "w"}, "the query has no 'workspace' here; it belongs in the body"),
+        ("POST", "/purge", {"workspce": "w"}, "the query has no 'workspce' here; there are none"),
+        ("DELETE", "/requests", {"operation": "get_peers"}, "the query has no 'operation' here; there are workspace"),
+        ("DELETE", "/faults", {"workspce": "w"}, "the query has no 'workspce' here; did you mean 'workspace'?"),
+        ("POST", "/purges/hold", {"workspace": "w"}, "the query has no 'workspace' here; it belongs in the body"),
+    ],
+)
+def test_a_parameter_that_nobody_reads_is_refused_and_nothing_is_done(
+    method: str, path: str, query: dict[str, str], complaint: str
+) -> None:
+    mock, client = _start(purge_after=0)
+    client.call("POST", _S, {"id": "s"})
+    mock.faults.error(path="/nowhere")
+    before = mock.world(), len(mock.requests), len(mock.faults)
+    answer = client.call(method, f"/_mock{path}", **query)
+    assert (answer.status, answer.json["detail"]) == (422, complaint)
+    assert (mock.world(), len(mock.requests), len(mock.faults)) == before
+
+
+def test_a_reset_of_no_workspace_is_refused() -> None:
+    mock, client = _start()
+    client.call("POST", _S, {"id": "s"})
+    for workspace in (None, "", 5):
+        assert client.call("POST", "/_mock/reset", {"workspace": workspace}).status == 422
+        if workspace is not None:
+            with pytest.raises(ValueError, match="workspace must be an id or None"):
+                mock.reset(workspace=workspace)  # type: ignore[arg-type]  # one of them is no text
+    assert _ids(client) == ["s"]
+
+
+def test_clients_keep_apart_by_workspace() -> None:
+    mock, client = _start()
+    for workspace in ("w", "v"):
+        client.call("POST", f"/v3/workspaces/{workspace}/sessions", {"id": "s"})
+        client.call("POST", "/_mock/snapshots", {"name": "before", "workspace": workspace})
+        client.call("POST", "/_mock/faults", {"fault": "error", "workspace": workspace, "path": "/nowhere"})
+        client.call("POST", "/_mock/scripts", {"operation": "chat", "answers": ["x"], "workspace": workspace})
+        client.call("POST", f"/v3/workspaces/{workspace}/sessions", {"id": "t"})
+    of_w = {"workspace": "w"}
+    for path in ("/faults", "/scripts", "/snapshots"):
+        assert len(client.call("GET", f"/_mock{path}", workspace="w").json) == 1
+    assert list(client.call("GET", "/_mock/world", workspace="w").json["workspaces"]) == ["w"]
+    client.call("POST", "/_mock/snapshots", {"name": "after", "workspace": "w"})
+    client.call("POST", "/_mock/snapshots/before/restore", of_w)
+    assert _ids(client) == ["s"]
+    assert client.call("GET", "/_mock/diff", before="before").status == 422
+    assert len(client.call("GET", "/_mock/diff", before="after").json) == 1
+    assert client.call("DELETE", "/_mock/snapshots/before", workspace="w").status == 204
+    for path in ("/requests", "/faults", "/scripts"):
+        assert client.call("DELETE", f"/_mock{path}", workspace="w").status == 204
+    assert {one.workspace for one in mock.requests} == {"v"}
+    assert [fault.pattern.criteria["workspace"] for fault in mock.faults] == ["v"]
+    assert [script.pattern.criteria["workspace"] for script in mock.scripts] == ["v"]
+    client.call("POST", "/_mock/purges/hold", of_w)
+    client.call("POST", "/_mock/reset", {"workspace": "v"})
+    assert [one["name"] for one in client.call("GET", "/_mock/snapshots").json] == ["after"]
+
+
+def test_a_difference_is_told_between_any_two() -> None:
+    _, client = _start()
+    for name in ("one", "two", "three"):
+        client.call("POST", "/_mock/snapshots", {"name": name})
+        client.call("POST", _S, {"id": name})
+    told = client.call("GET", "/_mock/diff", before="two", after="three").json
+    assert len(told) == 1
+    assert "'two'" in told[0]
+
+
+def test_a_clock_is_not_put_where_nothing_could_be_answered() -> None:
+    _, client = _start()
+    for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"):
+        assert client.call("POST", "/_mock/clock/freeze", {"at": at}).status == 422
+        assert client.call("POST", "/_mock/reset", {"frozen_at": at}).status == 422
+    assert client.call("POST", "/v3/workspaces", {"id": "w"}).status == 200
+    assert client.call("GET", "/_mock/requests").status == 200
+
+
+def test_the_root_of_the_plane_tells_where_it_is_described() -> None:
+    _, client = _start()
+    for path in ("/_mock", "/_mock/"):
+        assert client.call("GET", path).status == 404
+        assert client.call("GET", path, x="1").json["detail"].startswith(f"no operation at {path}; ")
 
 
 def test_faults_are_set_listed_and_taken_away() -> None:

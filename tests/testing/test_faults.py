@@ -447,3 +447,114 @@ def test_an_answer_that_a_fault_made_says_so_and_one_that_it_let_through_says_wh
     assert made.isascii()
     client.call("DELETE", f"{_S}/s")
     assert mock.requests[1].diagnosis == "there is no workspace 'w'; there are none"
+
+
+_CARRIED_OUT: list[tuple[str, dict[str, Any]]] = [
+    ("error", {"status": 500, "carry_out": True}),
+    ("lose_answer", {}),
+    ("delay", {"seconds": 0}),
+    ("truncate", {}),
+    ("malform", {}),
+    ("drop_field", {"field": "id"}),
+    ("wrong_type", {"field": "created_at"}),
+    ("disconnect", {"at": "head"}),
+    ("disconnect", {"at": "body"}),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(_CARRIED_OUT), st.sampled_from(_REQUESTS)), max_size=6))
+def test_a_fault_that_carries_a_request_out_leaves_just_what_no_fault_would(steps: list[Any]) -> None:
+    worlds = []
+    for is_faulty in (True, False):
+        mock, client = _start(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}}, seed=1)
+        for (kind, arguments), (method, path, body) in steps:
+            if is_faulty:
+                mock.faults.add(kind, **arguments, times=1)
+            with suppress(ConnectionResetError):
+                client.call(method, path, body)
+            mock.faults.forget()
+        worlds.append((mock.world(), mock.pending()))
+    assert worlds[0] == worlds[1]
+
+
+def test_chances_are_those_of_the_seed_of_the_rule_and_of_the_mock() -> None:
+    def run(seed: int | None = None) -> list[list[int]]:
+        mock, client = _start()
+        runs = []
+        for _ in range(2):
+            mock.faults.error(probability=0.5, seed=seed)
+            runs.append([client.call("GET", "/health").status for _ in range(40)])
+            mock.faults.forget()
+        return runs
+
+    assert run(1)[0] == run(1)[1] != run(2)[0]
+    assert run()[0] != run()[1]
+    mine, others = _start(seed=1), _start(seed=2)
+    assert _struck(*mine) != _struck(*others)
+
+
+def _struck(mock: Mock, client: DirectClient) -> list[int]:
+    mock.faults.error(probability=0.5)
+    return [client.call("GET", "/health").status for _ in range(40)]
+
+
+def test_a_quota_begins_anew_where_the_clock_was_turned_back() -> None:
+    mock, client = _start(frozen_at="2026-03-02T00:00:00Z")
+    mock.faults.quota(1, per=60)
+    assert [_make(client) for _ in range(2)] == [200, 429]
+    mock.clock.freeze("2026-03-01T00:00:00Z")
+    assert _make(client) == 200
+    assert client.call("GET", "/health").headers["Retry-After"] == "60"
+
+
+def test_names_begin_anew_after_a_reset_and_make_room_for_given_ones() -> None:
+    mock, _ = _start()
+    mock.faults.error(name="error-1")
+    assert mock.faults.error().name == "error-2"
+    mock.reset()
+    assert mock.faults.error().name == "error-1"
+    for name in ("", "a/b", "x" * 101, "a\nb", 5):
+        with pytest.raises(ValueError, match="a name is a text of 1 to 100"):
+            mock.faults.error(name=name)  # type: ignore[arg-type]  # one of them is no text
+    fault = mock.faults["error-1"]
+    mock.faults.remove(fault)
+    assert list(mock.faults) == []
+
+
+def test_a_field_that_is_not_there_is_no_hit() -> None:
+    mock, client = _start()
+    fault = mock.faults.drop_field("create_at", times=1, must_fire=True)
+    assert _make(client) == 200
+    assert (fault.matched, fault.fired, mock.requests[0].fault) == (1, 0, None)
+    with pytest.raises(AssertionError, match="never fired"):
+        mock.faults.assert_fired()
+
+
+def test_an_error_may_be_the_page_of_a_proxy(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    server.mock.faults.error(502, "<h1>Bad Gateway</h1>", {"Content-Type": "text/html", "Via": "proxy"}, times=1)
+    answer = client.get("/health")
+    assert (answer.status_code, answer.text, answer.headers["via"]) == (502, "<h1>Bad Gateway</h1>", "proxy")
+    assert answer.headers.get_list("content-type") == ["text/html"]
+    assert client.get("/health").status_code == 200
+
+
+def test_what_is_released_while_it_is_delayed_does_not_hang(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    fault = server.mock.faults.hang(delay=0.05, path="/health")
+    answers: list[int] = []
+    waiting = threading.Thread(target=lambda: answers.append(client.get("/health").status_code))
+    waiting.start()
+    server.mock.requests.wait_for(timeout=5, path="/health")
+    fault.release()
+    waiting.join(5)
+    assert answers == [200]
+
+
+def test_leaving_a_server_tells_of_faults_that_never_fired_unless_something_else_went_wrong() -> None:
+    with pytest.raises(AssertionError, match="these faults never fired: <Fault 'hang-1'"), MockServer() as server:
+        server.mock.faults.hang(must_fire=True)
+    server = MockServer()
+    server.__enter__()
+    server.mock.faults.hang(must_fire=True)
+    server.__exit__(LookupError, LookupError("the reason"), None)

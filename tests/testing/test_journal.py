@@ -1,9 +1,11 @@
 """The journal: what came, in order and within bounds; and assertions that explain a miss."""
 
 import re
+import sys
 import threading
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -12,6 +14,9 @@ from hypothesis import strategies as st
 
 from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
+from mockserver.testing.exchanges import Exchange
+from mockserver.testing.patterns import Pattern
+from mockserver.wire.json_text import parse
 
 _W = "/v3/workspaces/w"
 _S = f"{_W}/sessions"
@@ -289,3 +294,115 @@ def test_criteria_show_what_they_ask() -> None:
         mock.requests.assert_called(path=re.compile("^/x$"), predicate=odd)
     with pytest.raises(AssertionError, match="predicate: odd said no"):
         mock.requests.assert_called(predicate=odd)
+
+
+@given(
+    st.binary(max_size=60) | st.sampled_from([b'{"id": "\\ud800"}', b"[" * 260 + b"]" * 260, b'{"x": NaN}', b"1e999"])
+)
+def test_whatever_was_sent_the_journal_is_json_that_any_language_reads(content: bytes) -> None:
+    _, client = _start()
+    client.send("POST", _S, [content], headers={"content-type": "application/json", "x-odd": "\xff"}, query="%ff=\xff")
+    for answer in (client.call("GET", "/_mock/requests"), client.call("POST", "/_mock/requests/assert", {})):
+        assert answer.status == 200
+        assert parse(answer.body)["requests"][0]["number"] == 1
+
+
+def test_many_small_headers_weigh_what_python_takes_for_them() -> None:
+    mock, client = _start(journal_bytes=1_000_000)
+    headers = {f"x{number}": "y" for number in range(2_000)}
+    for _ in range(20):
+        client.send("GET", "/health", headers=headers)
+    kept = [pair for entry in mock.requests for pair in entry._headers]
+    taken = sum(sys.getsizeof(pair) + sum(map(sys.getsizeof, pair)) for pair in kept)
+    assert 0 < taken < 1_100_000
+    assert mock.requests.dropped > 10
+
+
+def test_what_came_where_there_is_no_operation_has_its_body_too() -> None:
+    mock, client = _start()
+    client.call("POST", "/v3/session", {"id": "x"})
+    assert mock.requests[0].body == {"id": "x"}
+
+
+def test_an_error_of_a_predicate_is_told_where_it_happened() -> None:
+    mock, client = _start()
+    mock.faults.error(503, predicate=lambda request: request.body["nope"])
+    with pytest.raises(TypeError):
+        client.call("GET", "/health")
+    assert mock.requests[0].status == 500
+    assert str(mock.requests[0].diagnosis).startswith("the fake server failed: TypeError(")
+
+
+def test_a_deletion_is_known_by_what_was_done_not_by_what_was_answered() -> None:
+    mock, client = _start()
+    for id_ in ("s", "t"):
+        client.call("POST", _S, {"id": id_})
+    mock.faults.error(500, carry_out=True, session="s", times=1)
+    mock.faults.error(202, session="t", times=1)
+    before = mock.snapshot()
+    for id_ in ("s", "t", "s"):
+        client.call("DELETE", f"{_S}/{id_}")
+    assert mock.requests[-1].diagnosis == "session 's' was deleted by request #3 and awaits its purge"
+    assert client.call("POST", f"{_S}/t/clone").status == 201
+    mock.purge()
+    client.call("DELETE", f"{_S}/s")
+    assert mock.requests[-1].diagnosis == "session 's' was deleted by request #3 and is purged"
+    client.call("POST", _S, {"id": "s"})
+    client.call("DELETE", f"{_S}/s")
+    client.call("DELETE", f"{_S}/s")
+    assert mock.requests[-1].diagnosis == "session 's' was deleted by request #9 and awaits its purge"
+    mock.restore(before)
+    client.call("DELETE", f"{_S}/none")
+    assert "deleted" not in str(mock.requests[-1].diagnosis)
+
+
+def test_an_empty_list_for_want_of_what_was_named_says_so() -> None:
+    mock, client = _start()
+    client.call("POST", _S, {"id": "s"})
+    nowhere = client.call("POST", "/v3/workspaces/W/sessions/list")
+    beyond = client.call("POST", f"{_S}/list", page=3)
+    whole = client.call("POST", f"{_S}/list")
+    assert unquote(nowhere.headers["x-mock-diagnosis"]) == "there is no workspace 'W'; did you mean 'w'?"
+    assert beyond.headers["x-mock-diagnosis"] == "page 3 of 1 (1 session)"
+    assert "x-mock-diagnosis" not in whole.headers
+    assert [entry.diagnosis is None for entry in mock.requests] == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("call", "complaint"),
+    [
+        (lambda requests: requests.assert_called(times="2"), "times must be a number without a fraction from 0 up"),
+        (lambda requests: requests.assert_called(5), "operation cannot be 5"),
+        (lambda requests: requests.wait_for(timeout=-1), "timeout must be a number from 0"),
+        (lambda requests: requests.wait_for(at_least="x"), "at_least must be a number"),
+        (lambda requests: requests.assert_order(5), "a step is a mapping of criteria, or the name of an operation: 5"),
+        (lambda requests: requests.where(path="x" * 3_000), "path has more than 2000 characters"),
+        (lambda requests: requests.where(query="page=2"), "query cannot be 'page=2'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(call: Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        call(_start()[0].requests)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "*", "/", "?", "["]), max_size=8), st.text("ab/?[", max_size=8))
+def test_a_star_in_a_path_stands_for_anything_and_nothing_else_for_anything_but_itself(
+    path: list[str], found: str
+) -> None:
+    expected = re.fullmatch("".join(".*" if piece == "*" else re.escape(piece) for piece in path), found) is not None
+    exchange = Exchange(1, 0, {"method": "GET", "path": found, "query_string": b"", "headers": []}, None, {}, b"")
+    assert Pattern({"path": "".join(path)}).matches(exchange) is expected
+
+
+def test_parameters_of_the_query_and_headers_that_come_twice_are_all_there() -> None:
+    mock, client = _start()
+    client.call("POST", f"{_S}/list", page=2, size=10)
+    mock.requests.assert_called(query={"page": "2"})
+    mock.requests.assert_not_called(query={"page": "3"})
+    head = {
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "headers": [(b"a", b"1"), (b"a", b"2"), (b"cookie", b"x")],
+    }
+    assert Exchange(1, 0, head, None, {}, b"").headers == {"a": "1, 2", "cookie": "(masked)"}

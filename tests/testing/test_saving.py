@@ -318,3 +318,45 @@ def test_one_workspace_goes_back_to_its_start_and_all_else_stays() -> None:
     assert answers(mock) == seen
     mock.reset(workspace="none")
     assert answers(mock) == seen
+
+
+def test_loading_a_world_forgets_what_waited() -> None:
+    mock, client = _client_of(Mock(purge_after=60))
+    client.call("POST", "/v3/workspaces/w/sessions", {"id": "s"})
+    client.call("DELETE", "/v3/workspaces/w/sessions/s")
+    mock.load({"workspaces": {"w": {"sessions": [{"id": "s"}]}}})
+    assert mock.pending() == []
+
+
+def test_a_reset_of_a_workspace_forgets_what_was_to_fail_in_it() -> None:
+    mock, client = _client_of(Mock())
+    mock.fail_purges(5, workspace="w")
+    mock.reset(workspace="w")
+    client.call("POST", "/v3/workspaces/w/sessions", {"id": "s"})
+    client.call("DELETE", "/v3/workspaces/w/sessions/s")
+    assert mock.purge() == 1
+
+
+def test_a_fork_has_the_options_in_force_and_those_to_go_back_to() -> None:
+    mock = Mock(quirks="live")
+    mock.reset(quirks="none", purge_after=5, world={"workspaces": {"w": {}}}, journal_entries=3)
+    fork = mock.fork()
+    assert (fork.quirks.created_status, fork.store.purges.after, list(fork.store.workspaces)) == (False, 5, ["w"])
+    fork.load({"workspaces": {}})
+    fork.reset(workspace="w")
+    assert list(fork.store.workspaces) == ["w"]
+    fork.reset()
+    assert (fork.quirks.created_status, list(fork.store.workspaces)) == (True, [])
+
+
+def test_a_difference_of_types_is_one() -> None:
+    mock, client = _client_of(Mock())
+    client.call("POST", "/v3/workspaces", {"id": "w", "metadata": {"a": 1}})
+    before = mock.snapshot()
+    for value, there in ((True, 1), (1.0, 1), (1, 0)):
+        client.call("PUT", "/v3/workspaces/w", {"metadata": {"a": value}})
+        assert len(mock.diff(before)) == there
+
+
+def _client_of(mock: Mock) -> tuple[Mock, DirectClient]:
+    return mock, DirectClient(create_app(mock))
