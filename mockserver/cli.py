@@ -131,25 +131,30 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--auth-secret", metavar="SECRET", help="let in only tokens that are signed with this (default: anyone)"
         )
-        command.add_argument(
-            "--seed", type=_seed, metavar="SEED", help="a number or a text; makes ids and times repeat from run to run"
-        )
-        command.add_argument(
-            "--journal-entries",
-            type=_count,
-            default=JOURNAL_ENTRIES,
-            metavar="COUNT",
-            help="how many requests the journal keeps; 0: none (default: %(default)s)",
-        )
-        command.add_argument(
-            "--journal-bytes",
-            type=_count,
-            default=JOURNAL_BYTES,
-            metavar="COUNT",
-            help="how many bytes of them and their answers (default: %(default)s)",
-        )
+        _add_double_options(command)
         command.add_argument("--log-level", choices=_LOG_LEVELS, default="warning", help="(default: %(default)s)")
     return parser
+
+
+def _add_double_options(command: argparse.ArgumentParser) -> None:
+    """What makes it a test double."""
+    command.add_argument(
+        "--seed", type=_seed, metavar="SEED", help="a number or a text; makes ids and times repeat from run to run"
+    )
+    command.add_argument(
+        "--journal-entries",
+        type=_count,
+        default=JOURNAL_ENTRIES,
+        metavar="COUNT",
+        help="how many requests the journal keeps; 0: none (default: %(default)s)",
+    )
+    command.add_argument(
+        "--journal-bytes",
+        type=_count,
+        default=JOURNAL_BYTES,
+        metavar="COUNT",
+        help="how many bytes of them and their answers (default: %(default)s)",
+    )
 
 
 def _port(text: str) -> int:

@@ -42,7 +42,7 @@ def test_a_test_that_uses_it_stands_in_the_first_screen() -> None:
     assert "def test_" in "\n".join(_README.splitlines()[:15])
 
 
-@pytest.mark.parametrize("block", _blocks("python", "def test_"), ids=["first", "marker", "fault"])
+@pytest.mark.parametrize("block", _blocks("python", "def test_"), ids=["first", "client", "marker", "fault"])
 def test_tests_run_in_a_project_of_their_own(pytester: pytest.Pytester, block: str) -> None:
     pytester.makepyfile(block)
     pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=1)
