@@ -1,19 +1,17 @@
 """Mock: the owner of all that changes in a fake server, with the verbs that control it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from ..domain import purges
 from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
 from ..domain.forks import fork
 from ..domain.jobs import Target
-from ..domain.purges import Pending
 from ..domain.quirks import Quirks
 from ..domain.store import Store
+from .background import BackgroundWork
 from .faults import Faults
 from .hosting import Hosting
 from .journal import Journal
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Mock:
+class Mock(BackgroundWork):
     """The state of one fake server. `MockServer.mock` and `app.state.mock` hand it out.
 
     `quirks` is `"none"`, `"live"`, names separated by commas, or a Quirks. `world` is the state to start from: a path
@@ -132,41 +130,6 @@ class Mock:
             raise ValueError(f"expires_at must be a datetime: {expires_at!r}")
         return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
 
-    def purge(self, session: str | None = None, *, workspace: str | None = None) -> int:
-        """Carry out the purges that wait, due or not, held or not; how many succeeded.
-
-        With a session: its own, in any workspace or in the given one. With a workspace alone: its own and those of
-        its sessions. Raises ValueError for ids that are no text.
-        """
-        target = Target.named(session, workspace)
-        return self.hosting.between_requests(lambda: purges.run(self.store, target))
-
-    def pending(self, workspace: str | None = None) -> list[Pending]:
-        """The purges that wait, all or those of a workspace and its sessions, in the order in which they run."""
-        target = Target.named(None, workspace)
-        return self._seen(lambda: purges.pending(self.store, target))
-
-    def hold_purges(self, *, workspace: str | None = None) -> None:
-        """From now on purges, all or those of a workspace, run only when they are asked for, not by themselves.
-
-        Until `release_purges`, or a reset.
-        """
-        target = Target.named(None, workspace)
-        self.hosting.between_requests(lambda: self.store.purges.hold(target.workspace_id))
-
-    def release_purges(self, *, workspace: str | None = None) -> None:
-        """Let purges run by themselves again, all or those of a workspace; what is due does at the next request."""
-        target = Target.named(None, workspace)
-        self.hosting.between_requests(lambda: self.store.purges.release(target.workspace_id))
-
-    def fail_purges(self, times: int, session: str | None = None, *, workspace: str | None = None) -> None:
-        """Let the next `times` tries fail, of any purge or of those that are named as for `purge`, until a reset.
-
-        A purge that failed waits again, as long as the first time. Raises ValueError unless `times` is 1 or more.
-        """
-        target = Target.named(session, workspace)
-        self.hosting.between_requests(lambda: self.store.purges.fail(times, target))
-
     def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
         """The present state, or that of one workspace, to go back to; it costs what is changed afterwards.
 
@@ -242,26 +205,12 @@ class Mock:
 
         return self._seen(lambda: difference(self.store, found(a), found(b)))
 
-    def run_due_purges(self) -> None:
-        """Carry out the purges that are due by the clock. Every request begins with it."""
-        if self.store.purges:
-            purges.run_due(self.store)
-
     def open_fork(self) -> str:
         """The URL of another server with an equal state, until this one is reset or ends.
 
         Raises ValueError where no server runs this mock.
         """
         return self.hosting.open_fork(self.fork())
-
-    def _seen(self, look: Callable[[], T]) -> T:
-        """What the state looks like to the next request: purges that are due come first."""
-
-        def work() -> T:
-            self.run_due_purges()
-            return look()
-
-        return self.hosting.between_requests(work)
 
     def _known(self, workspace_id: str | None) -> str | None:
         if workspace_id is not None and workspace_id not in self.store.workspaces:
