@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..wire.json_text import InvalidJson, parse
+from ..wire.json_text import restated
 from .numbers import number, whole
 
 Place = Literal["start", "head", "body"]
@@ -123,10 +123,8 @@ EFFECTS: dict[str, Callable[..., Effect]] = {
 def storable(name: str, value: Any) -> Any:
     """JSON that an answer may hold. Raises ValueError, which calls it by `name`."""
     try:
-        return parse(json.dumps(value, allow_nan=False).encode())
-    except InvalidJson as problem:
-        raise ValueError(f"{name} is not to be written as JSON: {problem.reason}") from None
-    except (TypeError, ValueError, RecursionError) as problem:
+        return restated(value)
+    except ValueError as problem:
         raise ValueError(f"{name} is not to be written as JSON: {problem}") from None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
@@ -24,9 +24,6 @@ from .worlds import StartingWorld, WorldSource
 
 if TYPE_CHECKING:
     from ..wire.keys import Keyring
-
-
-T = TypeVar("T")
 
 
 class Mock(BackgroundWork):

@@ -1,6 +1,5 @@
 """Worlds: the state that a fake server starts with and returns to, read from a JSON file or a mapping."""
 
-import json
 import reprlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
@@ -16,7 +15,7 @@ from ..domain.jobs import Target
 from ..domain.messages import Draft
 from ..domain.store import Membership, Store, Workspace
 from ..wire.configuration import stored
-from ..wire.json_text import InvalidJson, parse
+from ..wire.json_text import InvalidJson, parse, restated
 
 if TYPE_CHECKING:
     from ..wire.world import World, WorldPeer, WorldSession, WorldWorkspace
@@ -97,10 +96,8 @@ class StartingWorld:
 def _from_mapping(source: Mapping[str, Any]) -> Any:
     """What the mapping is as JSON: a world is the same whether it comes from a file or not."""
     try:
-        return parse(json.dumps(source, allow_nan=False).encode())
-    except InvalidJson as error:
-        raise WorldError(f"world: {error.reason}") from None
-    except (TypeError, ValueError, RecursionError) as error:
+        return restated(source)
+    except ValueError as error:
         raise WorldError(f"world: {error}") from None
 
 

@@ -49,6 +49,16 @@ def parse(body: bytes) -> Any:
     return value
 
 
+def restated(value: Any) -> Any:
+    """A Python value as it is once it was written as JSON and read. Raises ValueError for what cannot be either."""
+    try:
+        return parse(json.dumps(value, allow_nan=False).encode())
+    except InvalidJson as error:
+        raise ValueError(error.reason) from None
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
 def _parse_slowly(body: bytes, complaint: str) -> Any:
     """What the fast parser refused: other encodings than UTF-8 are read, the rest gets the recorded words."""
     encoding = json.detect_encoding(body)
