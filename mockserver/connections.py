@@ -1,7 +1,5 @@
 """What an app cannot know of uvicorn's connections: when to keep silent about one that is gone, how to close one."""
 
-from functools import partial
-
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,7 +14,7 @@ def letting_go(app: ASGIApp) -> ASGIApp:
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        scope[HANG_UP] = partial(_hang_up, send)
+        scope[HANG_UP] = _hang_up, send
         try:
             await app(scope, receive, send)
         except Exception as error:
@@ -24,6 +22,9 @@ def letting_go(app: ASGIApp) -> ASGIApp:
             if cycle is None or not cycle.transport.is_closing() or not _is_of_the_connection(error):
                 raise
             cycle.disconnected = True
+        finally:
+            # It leads back to the scope, and would keep both alive until a garbage collection.
+            del scope[HANG_UP]
 
     return call
 

@@ -16,7 +16,7 @@ import strategies
 from addresses import address_of
 from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
-from mockserver.api.endpoint import BODY_LIMIT, DRAIN_LIMIT, _read, _TooLarge
+from mockserver.api.endpoint import BODY_LIMIT, DRAIN_LIMIT, TooLarge, body_of
 
 _W = "/v3/workspaces/w"
 _JSON = {"content-type": "application/json"}
@@ -319,8 +319,8 @@ def test_of_a_body_beyond_the_limit_no_more_than_the_limit_is_held() -> None:
 
     tracemalloc.start()
     try:
-        with pytest.raises(_TooLarge):
-            _read(receive).send(None)
+        with pytest.raises(TooLarge):
+            body_of(receive).send(None)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -252,7 +252,7 @@ def test_an_interrupted_check_cleans_up_too(name: str, make_honcho_server: Calla
         text=True,
     ) as process:
         try:
-            while not server.mock.store.purges:
+            while not server.mock.store.purges.jobs:
                 time.sleep(0.01)
             process.send_signal(getattr(signal, name))
             out, err = process.communicate(timeout=60)

@@ -48,7 +48,7 @@ def told(answer: Answer, diagnosis: str) -> Answer:
 
 def head(answer: Answer, content: bytes) -> Message:
     """The message that begins an answer with this body; only of a stream the length is not told."""
-    if isinstance(answer.payload, Stream):
+    if type(answer.payload) is Stream:
         headers = [(b"content-type", answer.payload.content_type), *answer.headers]
     elif content:
         headers = [_JSON, (b"content-length", b"%d" % len(content)), *answer.headers]
@@ -62,7 +62,7 @@ def head(answer: Answer, content: bytes) -> Message:
 async def send_whole(send: Send, answer: Answer, content: bytes) -> None:
     """Send an answer from its head to its end; a stream piece by piece."""
     await send(head(answer, content))
-    if isinstance(answer.payload, Stream):
+    if type(answer.payload) is Stream:
         for piece in answer.payload.pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         content = b""

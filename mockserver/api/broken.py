@@ -11,7 +11,7 @@ from ..testing.rules import Fault
 from . import answers
 from .answers import Answer, Stream
 
-# Where a server leaves, in the scope of a request, what closes its connection at once.
+# Where a server leaves, in the scope of a request, a function that closes its connection, and what to call it with.
 HANG_UP = "mockserver.hang_up"
 
 
@@ -103,7 +103,7 @@ async def left(receive: Receive) -> None:
 
 def _hang_up(scope: Scope) -> None:
     """Close the connection. Raises ConnectionLost where there is none."""
-    hang_up: Callable[[], None] | None = scope.get(HANG_UP)
-    if hang_up is None:
+    if HANG_UP not in scope:
         raise ConnectionLost("the fault closed the connection")
-    hang_up()
+    hang_up, send = scope[HANG_UP]
+    hang_up(send)

@@ -15,7 +15,7 @@ from ..testing.names import UnknownName, meant
 from . import answers, control_journal, control_rules, control_state
 from .answers import Answer
 from .broken import left
-from .endpoint import Endpoint, Gone, parameters, received
+from .endpoint import Endpoint, Gone, TooLarge, body_of, parameters, refused, too_large
 from .openapi import document_of
 from .operation import Call, Operation, Reply, Room
 from .routing import NOWHERE, Found
@@ -48,10 +48,11 @@ class ControlEndpoint(Endpoint):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         found: Found = scope["mockserver.found"]
         try:
-            body, refusal = await received(found, receive)
+            answer = await self._patiently(found, scope, receive, await body_of(receive))
         except Gone:
             return
-        answer = refusal or await self._patiently(found, scope, receive, body)
+        except TooLarge:
+            answer = too_large(found) or refused(found)
         await answers.send_whole(send, answer, answer.content())
 
     async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:

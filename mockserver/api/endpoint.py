@@ -23,7 +23,7 @@ BODY_LIMIT = 10 * 1024 * 1024
 DRAIN_LIMIT = 10 * BODY_LIMIT
 
 
-class _TooLarge(Exception):
+class TooLarge(Exception):
     """The body is larger than the limit."""
 
 
@@ -74,26 +74,27 @@ class Endpoint(BaseRoute):
         return Answer(status, payload)
 
 
-async def received(found: Found, receive: Receive) -> tuple[bytes, Answer | None]:
-    """The body of a request, and the answer where it is too large for its operation. Raises Gone."""
-    try:
-        return await _read(receive), None
-    except _TooLarge:
-        if found.operation is None:
-            return b"", None
-        detail = f"The body is larger than {BODY_LIMIT} bytes"
-        return b"", Answer(413, {"detail": detail}, [(b"connection", b"close")])
+def too_large(found: Found) -> Answer | None:
+    """The answer to a body that is too large; None where no operation would take any."""
+    if found.operation is None:
+        return None
+    return Answer(413, {"detail": f"The body is larger than {BODY_LIMIT} bytes"}, [(b"connection", b"close")])
 
 
 def refused(found: Found) -> Answer:
     """The answer where no operation has the path, or none the method."""
+    if found.elsewhere is not None:
+        return Answer(307, None, [(b"location", found.elsewhere.encode())])
     if not found.methods:
         return Answer(404, {"detail": "Not Found"})
     return Answer(405, {"detail": "Method Not Allowed"}, [(b"allow", ", ".join(found.methods).encode())])
 
 
-async def _read(receive: Receive) -> bytes:
-    """The whole body; beyond the limit it is read on and thrown away, up to a point, and refused."""
+async def body_of(receive: Receive) -> bytes:
+    """The whole body of a request; beyond the limit it is read on and thrown away, up to a point.
+
+    Raises TooLarge, and Gone.
+    """
     chunks: list[bytes] = []
     length = 0
     more = True
@@ -109,7 +110,7 @@ async def _read(receive: Receive) -> bytes:
             chunks.clear()
         more = message.get("more_body", False)
     if length > BODY_LIMIT:
-        raise _TooLarge
+        raise TooLarge
     return b"".join(chunks)
 
 

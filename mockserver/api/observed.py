@@ -15,7 +15,7 @@ from ..testing.mock import Mock
 from . import answers
 from .answers import Answer
 from .broken import Breaking, ConnectionLost
-from .endpoint import Endpoint, Gone, bearer, received, refused
+from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, too_large
 from .operation import Operation
 from .routing import NOWHERE, Found
 
@@ -33,54 +33,69 @@ class ObservedEndpoint(Endpoint):
         self._paths = [(operation.method, operation.path) for operation in self.operations]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take down a request and answer it. This is the way of every request: it is one function for its speed."""
+        mock = self.mock
         found: Found = scope["mockserver.found"]
+        body, refusal = b"", None
         try:
-            body, refusal = await received(found, receive)
+            body = await body_of(receive)
         except Gone:
             return
-        await self.observe(scope, receive, send, found, body, refusal)
-
-    async def observe(
-        self, scope: Scope, receive: Receive, send: Send, found: Found, body: bytes, refusal: Answer | None
-    ) -> None:
-        """Take down a request and answer it, with `refusal` where it was refused already."""
-        mock = self.mock
-        started = mock.clock.elapsed()
-        exchange = mock.requests.arrived(scope, found.operation, found.path, body)
-        exchange.bodies_left_out = refusal is not None and refusal.status == 413
+        except TooLarge:
+            refusal = too_large(found)
+        journal, faults, elapsed = mock.requests, mock.faults, mock.clock.elapsed
+        started = elapsed()
+        exchange = journal.arrived(scope, found.operation, found.path, body)
+        if refusal is not None:
+            exchange.bodies_left_out = True
         try:
-            fault = mock.faults.striking(exchange) if mock.faults else None
-            if fault is not None:
+            if faults.rules and (fault := faults.striking(exchange)) is not None:
+                journal.keep(exchange)
                 carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
                 close = partial(self._close, exchange, started)
                 await Breaking(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
                 return
-            answer = self.explained(exchange, self._carry_out(exchange, found, scope, body, refusal))
+            if mock.store.purges.jobs:
+                mock.run_due_purges()
+            answer = self.carried_out(found, scope, body) if refusal is None else refusal
+            status, payload, _ = answer
+            exchange.outcome = status
+            if status >= 400 or (type(payload) is dict and payload.get("items") == []):
+                answer = self.explained(exchange, answer)
             content = answer.content()
         except ConnectionLost:
             raise
         except Exception as error:
-            exchange.diagnosis = f"the fake server failed: {shortened(repr(error))}"
-            answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
-            self._close(exchange, started, 500, answer.content())
-            await answers.send_whole(send, answer, answer.content())
+            await self._fail(exchange, started, send, error)
             raise
-        self._close(exchange, started, answer.status, content)
+        exchange.status = status
+        exchange.answer_content = content
+        exchange.duration = elapsed() - started
+        journal.keep(exchange)
         await answers.send_whole(send, answer, content)
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
+        """What a fault has done when it lets a request through."""
         self.mock.run_due_purges()
-        answer = refusal or self.carried_out(found, scope, body)
+        answer = self.carried_out(found, scope, body) if refusal is None else refusal
         exchange.outcome = answer.status
         return answer
 
     def _close(self, exchange: Exchange, started: float, status: int | None, content: bytes) -> None:
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
 
+    async def _fail(self, exchange: Exchange, started: float, send: Send, error: Exception) -> None:
+        """Tell of an error that is ours, or that of a predicate, before it is raised on."""
+        exchange.diagnosis = f"the fake server failed: {shortened(repr(error))}"
+        answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
+        content = answer.content()
+        if not exchange.weight:  # It was not taken down yet.
+            self.mock.requests.keep(exchange)
+        self._close(exchange, started, 500, content)
+        await answers.send_whole(send, answer, content)
+
     def explained(self, exchange: Exchange, answer: Answer) -> Answer:
         """The answer; where it is not what was hoped for, with a diagnosis, which the exchange keeps too."""
-        if answer.status < 400 and not (answer.status == 200 and _is_empty_page(answer.payload)):
-            return answer
         from ..testing.diagnosis import sentence  # Many a server never has to say why.
 
         mock = self.mock
@@ -102,10 +117,6 @@ def _claims(exchange: Exchange, keyring: "Keyring | None") -> dict[str, Any] | N
         return None
 
 
-def _is_empty_page(payload: Any) -> bool:
-    return isinstance(payload, dict) and payload.get("items") == []
-
-
 class Elsewhere(BaseRoute):
     """Every path that no operation has: 404, or on to the path without the slash at its end."""
 
@@ -113,20 +124,16 @@ class Elsewhere(BaseRoute):
         self._endpoint = endpoint
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        return Match.FULL, {"mockserver.found": self._redirect(scope) or NOWHERE}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body, _ = await received(NOWHERE, receive)
-        except Gone:
-            return
-        answer = self._redirect(scope) or refused(NOWHERE)
-        await self._endpoint.observe(scope, receive, send, NOWHERE, body, answer)
+        await self._endpoint.handle(scope, receive, send)
 
-    def _redirect(self, scope: Scope) -> Answer | None:
+    def _redirect(self, scope: Scope) -> Found | None:
         path = scope["path"]
         shorter = {**scope, "path": path.rstrip("/")}
         if not path.endswith("/") or self._endpoint.matches(shorter)[0] is Match.NONE:
             return None
-        location = quote(str(URL(scope=shorter)), safe=_SAFE_IN_URL)
-        return Answer(307, None, [(b"location", location.encode())])
+        return Found(None, {}, (), quote(str(URL(scope=shorter)), safe=_SAFE_IN_URL))

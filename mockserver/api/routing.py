@@ -9,11 +9,15 @@ from .operation import Operation
 
 
 class Found(NamedTuple):
-    """What is at a path: the operation for the method, or None, and the methods that the path has."""
+    """What is at a path: the operation for the method, or None, and the methods that the path has.
+
+    `elsewhere` is the URL to go on to, where nothing is here.
+    """
 
     operation: Operation | None
     path: Mapping[str, str]
     methods: tuple[str, ...]
+    elsewhere: str | None = None
 
 
 # At a path that no operation has.

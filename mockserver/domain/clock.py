@@ -69,9 +69,8 @@ class Clock:
             return self._frozen
         return self._last if self._seeded else max(self._last, time.time_ns() // 1000 + self._moved)
 
-    def elapsed(self) -> float:
-        """Seconds of real time since some moment; the difference of two readings is how long something took."""
-        return time.perf_counter()
+    # Seconds of real time since some moment; the difference of two readings is how long something took.
+    elapsed = staticmethod(time.perf_counter)
 
     @property
     def is_frozen(self) -> bool:

@@ -41,50 +41,48 @@ class Target(NamedTuple):
 class Purges:
     """The purges that wait, by the time when they are due, then in the order in which they were asked for.
 
-    `after` is how many seconds of the clock a purge waits, or None: it waits until it is asked for.
+    `after` is how many seconds of the clock a purge waits, or None: it waits until it is asked for. `jobs` are those
+    that wait, in the order in which they run.
     """
 
     def __init__(self, after: float | None, number: Callable[[], int]) -> None:
         self.after = after
         self._held: set[str | None] = set()
         self._number = number
-        self._waiting: list[Purge] = []
+        self.jobs: list[Purge] = []
         self._failures: list[tuple[int, Target]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
 
     def waiting(self, target: Target | None = None) -> list[Purge]:
         """Those that wait, in the order in which they run."""
-        return [job for job in self._waiting if target is None or target.covers(job)]
+        return [job for job in self.jobs if target is None or target.covers(job)]
 
     def queue(self, now: int, number: int, workspace_id: str, session_id: str | None, tries: int = 0) -> None:
         due = float("inf") if self.after is None else now + round(self.after * 1_000_000)
-        insort(self._waiting, Purge(due, self._number(), number, workspace_id, session_id, tries))
+        insort(self.jobs, Purge(due, self._number(), number, workspace_id, session_id, tries))
 
     def take_due(self, now: int) -> list[Purge]:
         """Take out those that are due at `now` and not held."""
-        if self._waiting[0].due > now or None in self._held:
+        if self.jobs[0].due > now or None in self._held:
             return []
-        place = bisect_right(self._waiting, float(now), key=lambda job: job.due)
-        due = self._waiting[:place]
-        self._waiting[:place] = [job for job in due if job.workspace_id in self._held]
+        place = bisect_right(self.jobs, float(now), key=lambda job: job.due)
+        due = self.jobs[:place]
+        self.jobs[:place] = [job for job in due if job.workspace_id in self._held]
         return [job for job in due if job.workspace_id not in self._held]
 
     def take(self, target: Target) -> list[Purge]:
         """Take out those that are meant, due or not."""
         taken = self.waiting(target)
-        self._waiting = [job for job in self._waiting if not target.covers(job)]
+        self.jobs = [job for job in self.jobs if not target.covers(job)]
         return taken
 
     def put_back(self, jobs: Iterable[Purge], target: Target, later: int) -> None:
         """Let these wait in place of those that are meant, each due so many microseconds later."""
         self.take(target)
-        self._waiting = sorted([*self._waiting, *(job._replace(due=job.due + later) for job in jobs)])
+        self.jobs = sorted([*self.jobs, *(job._replace(due=job.due + later) for job in jobs)])
 
     def keep(self, is_wanted: Callable[[Purge], bool]) -> None:
         """Forget those that are not wanted."""
-        self._waiting = [job for job in self._waiting if is_wanted(job)]
+        self.jobs = [job for job in self.jobs if is_wanted(job)]
 
     def hold(self, workspace_id: str | None) -> None:
         """From now on those of a workspace are not due, or for None, none."""
@@ -119,6 +117,6 @@ class Purges:
         """The same purges, waiting and failing alike, in a queue of their own."""
         twin = Purges(self.after, number)
         twin._held = set(self._held)
-        twin._waiting = list(self._waiting)
+        twin.jobs = list(self.jobs)
         twin._failures = list(self._failures)
         return twin

@@ -55,7 +55,7 @@ class BackgroundWork:
 
     def run_due_purges(self) -> None:
         """Carry out the purges that are due by the clock. Every request begins with it."""
-        if self.store.purges:
+        if self.store.purges.jobs:
             purges.run_due(self.store)
 
     def _seen(self, look: Callable[[], T]) -> T:

@@ -2,17 +2,17 @@
 
 import json
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from ..domain.clock import moment, timestamp
 from ..wire.json_text import InvalidJson, parse
 
-# What Python takes for an exchange and for a header, beside their bytes.
+# What Python takes for an exchange beside the bytes in it.
 _OWN_SIZE = 1_000
-_OF_A_HEADER = 130
 _MASK = "(masked)"
 _SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 
@@ -39,53 +39,54 @@ class Exchange:
     """
 
     __slots__ = (
+        "__dict__",  # for what few have
         "_at",
-        "_headers",
+        "_head",
         "_named",
         "_query",
         "answer_content",
-        "bodies_left_out",
         "content",
-        "diagnosis",
         "duration",
-        "fault",
+        "head_size",
         "method",
         "number",
         "outcome",
         "parameters",
         "path",
         "status",
-        "token",
         "weight",
     )
+
+    diagnosis: str | None = None
+    fault: str | None = None
+    token: Mapping[str, Any] | None = None
+    bodies_left_out = False
 
     def __init__(
         self,
         number: int,
         at: int,
-        head: Mapping[str, Any],
+        scope: Mapping[str, Any],
         named: Named | None,
         parameters: Mapping[str, str],
         content: bytes,
     ) -> None:
-        """`at` is in microseconds since 1970, `head` an ASGI scope."""
+        """`at` is in microseconds since 1970, `scope` that of ASGI."""
         self.number = number
         self._at = at
-        self.method: str = head["method"]
-        self.path: str = head["path"]
-        self._query: bytes = head["query_string"]
-        self._headers: Sequence[tuple[bytes, bytes]] = head["headers"]
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self._query: bytes = scope["query_string"]
+        # In one piece: a thousand entries of many small ones would take more room, and time.
+        self._head = head = b"\n".join(chain.from_iterable(scope["headers"]))
+        self.head_size = _OWN_SIZE + len(head) + len(self.path) + len(self._query)
         self._named = named
         self.parameters = parameters
         self.content = content
+        self.answer_content = b""
         self.status: int | None = None
         self.outcome: int | None = None
-        self.answer_content = b""
         self.duration: float | None = None
-        self.diagnosis: str | None = None
-        self.fault: str | None = None
-        self.token: Mapping[str, Any] | None = None
-        self.bodies_left_out = False
         self.weight = 0
 
     @property
@@ -105,7 +106,7 @@ class Exchange:
     def headers(self) -> dict[str, str]:
         """The headers by name in small letters; what lets somebody in is masked."""
         headers: dict[str, str] = {}
-        for name, value in self._headers:
+        for name, value in self._headers():
             known, text = name.decode("latin-1"), _MASK if name in _SECRET_HEADERS else value.decode("latin-1")
             headers[known] = f"{headers[known]}, {text}" if known in headers else text
         return headers
@@ -125,7 +126,11 @@ class Exchange:
         return self._header(b"authorization")
 
     def _header(self, name: bytes) -> str | None:
-        return next((value.decode("latin-1") for known, value in self._headers if known == name), None)
+        return next((value.decode("latin-1") for known, value in self._headers() if known == name), None)
+
+    def _headers(self) -> Iterator[tuple[bytes, bytes]]:
+        pieces = self._head.split(b"\n")
+        return zip(pieces[::2], pieces[1::2], strict=False)
 
     @property
     def body(self) -> Any:
@@ -158,13 +163,6 @@ class Exchange:
             body = self.body
             given = body.get("id", body.get("name")) if isinstance(body, dict) else None
         return given if isinstance(given, str) else None
-
-    def size(self) -> int:
-        """How many bytes the request takes, about; small pieces take more for themselves than they hold."""
-        size = _OWN_SIZE + len(self.path) + len(self._query) + len(self.content) + _OF_A_HEADER * len(self._headers)
-        for name, value in self._headers:
-            size += len(name) + len(value)
-        return size
 
     def leave_out_bodies(self) -> int:
         """Keep the heads only; how many bytes that frees."""

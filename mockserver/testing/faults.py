@@ -16,7 +16,7 @@ from .rules import Fault, Rule, assert_fired
 
 
 class Faults:
-    """The rules of one fake server, `mock.faults`; the first whose turn it is takes a request.
+    """The rules of one fake server, `mock.faults`; the first whose turn it is takes a request. `rules` is their list.
 
     Each method sets a rule and returns it. They raise ValueError for what makes no sense, and then nothing is set.
 
@@ -35,12 +35,12 @@ class Faults:
         self._clock = clock
         self._hosting = hosting
         self._seed: Seed = None
-        self._rules: list[Fault] = []
+        self.rules: list[Fault] = []
         self._made = 0
 
     def restart(self, seed: Seed) -> None:
         """Take all rules away; chances follow from this seed from now on."""
-        self._take_away(self._rules)
+        self._take_away(self.rules)
         self._made = 0
         self._seed = seed
 
@@ -115,7 +115,7 @@ class Faults:
         own = Rule.__annotations__.keys() - Criteria.__annotations__.keys()
         pattern = Pattern({name: value for name, value in rule.items() if name not in own}, self.operations)
         call = f"{kind}({', '.join(map(shortened, given))})"
-        taken = {fault.name for fault in self._rules}
+        taken = {fault.name for fault in self.rules}
         made, name = self._made, rule.get("name")
         while name is None or (rule.get("name") is None and name in taken):
             made += 1
@@ -125,12 +125,12 @@ class Faults:
         seed = f"{self._seed} {name}" if rule.get("seed") is None else rule["seed"]
         fault = Fault(name, call, effect, pattern, {**rule, "seed": seed}, self._hosting)
         self._made = made
-        self._hosting.between_requests(lambda: self._rules.append(fault))
+        self._hosting.between_requests(lambda: self.rules.append(fault))
         return fault
 
     def striking(self, exchange: Exchange) -> Fault | None:
         """The rule that takes this request, or None."""
-        return next((fault for fault in self._rules if fault.strikes(exchange, self._clock.peek)), None)
+        return next((fault for fault in self.rules if fault.strikes(exchange, self._clock.peek)), None)
 
     def remove(self, fault: Fault | str) -> None:
         """Take a rule away, by itself or by its name; what it holds is answered. Raises UnknownName."""
@@ -145,26 +145,26 @@ class Faults:
     def _take_away(self, faults: list[Fault]) -> None:
         for fault in faults:
             fault.let_go()
-        self._rules = [fault for fault in self._rules if fault not in faults]
+        self.rules = [fault for fault in self.rules if fault not in faults]
 
     def assert_fired(self, name: str | None = None) -> None:
         """Raises AssertionError for a rule that never fired: the one of this name, or any that must fire."""
         __tracebackhide__ = True
-        assert_fired([self[name]] if name is not None else [fault for fault in self._rules if fault.must_fire])
+        assert_fired([self[name]] if name is not None else [fault for fault in self.rules if fault.must_fire])
 
     def __bool__(self) -> bool:
-        return bool(self._rules)
+        return bool(self.rules)
 
     def __len__(self) -> int:
-        return len(self._rules)
+        return len(self.rules)
 
     def __iter__(self) -> Iterator[Fault]:
-        return iter(list(self._rules))
+        return iter(list(self.rules))
 
     def __getitem__(self, name: str) -> Fault:
-        for fault in self._rules:
+        for fault in self.rules:
             if fault.name == name:
                 return fault
         raise UnknownName(
-            f"there is no fault {name!r}; there are {', '.join(one.name for one in self._rules) or 'none'}"
+            f"there is no fault {name!r}; there are {', '.join(one.name for one in self.rules) or 'none'}"
         )

@@ -61,35 +61,49 @@ class Journal:
         self._turned_back.clear()
 
     def arrived(
-        self, head: Mapping[str, Any], named: Named | None, parameters: Mapping[str, str], content: bytes
+        self, scope: Mapping[str, Any], named: Named | None, parameters: Mapping[str, str], content: bytes
     ) -> Exchange:
-        """Take down a request, which has no answer yet; `head` is its ASGI scope."""
+        """Give a request its number; `scope` is that of ASGI. `keep` takes it down, before or after its answer."""
         self._count += 1
-        exchange = Exchange(self._count, self._clock.peek(), head, named, parameters, content)
-        if self._entries:
-            self._kept.append(exchange)
-            self._add_weight(exchange, exchange.size())
-        return exchange
+        return Exchange(self._count, self._clock.peek(), scope, named, parameters, content)
+
+    def keep(self, exchange: Exchange) -> None:
+        """Take down a request, before or after its answer is noted; the client must not know of the answer yet.
+
+        Every request comes through here, so it calls nothing that it can do without.
+        """
+        if not self._entries:
+            return
+        kept = self._kept
+        kept.append(exchange)
+        weight = exchange.weight = exchange.head_size + len(exchange.content) + len(exchange.answer_content)
+        self._weight += weight
+        if len(kept) > self._entries:
+            fallen = kept.popleft()
+            self._weight -= fallen.weight
+            fallen.weight = 0
+            self.dropped += 1
+        if self._weight > self._limit or self._waiting:
+            self._make_room(exchange)
 
     def answered(self, exchange: Exchange, status: int | None, content: bytes, duration: float) -> None:
-        """Take down the answer, or that none came (None). It has to be done before the client can know of it."""
+        """Add the answer to a request that was taken down, before the client can know of it; None: it got none."""
         exchange.status = status
         exchange.duration = duration
         exchange.answer_content = content
         if exchange.weight:  # It did not fall out meanwhile.
-            self._add_weight(exchange, len(content))
+            exchange.weight += len(content)
+            self._weight += len(content)
+            self._make_room(exchange)
 
-    def _add_weight(self, exchange: Exchange, size: int) -> None:
-        """Count more bytes for an entry, and let the oldest fall out until the bounds hold."""
-        exchange.weight += size
-        self._weight += size
+    def _make_room(self, exchange: Exchange) -> None:
+        """Let bodies that are too large go, and the oldest fall out, until the bounds hold; wake those who wait."""
         if exchange.weight > self._limit:
             freed = exchange.leave_out_bodies()
             exchange.weight -= freed
             self._weight -= freed
-        kept = self._kept
-        while len(kept) > self._entries or (self._weight > self._limit and kept):
-            fallen = kept.popleft()
+        while self._weight > self._limit:
+            fallen = self._kept.popleft()
             self._weight -= fallen.weight
             fallen.weight = 0
             self.dropped += 1
