@@ -14,7 +14,7 @@ from ..testing.exchanges import Exchange, shortened
 from ..testing.mock import Mock
 from . import answers
 from .answers import Answer
-from .broken import Breaking, ConnectionLost
+from .broken import Breaking
 from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, too_large
 from .operation import Operation
 from .routing import NOWHERE, Found
@@ -49,25 +49,25 @@ class ObservedEndpoint(Endpoint):
         if refusal is not None:
             exchange.bodies_left_out = True
         try:
-            if faults.rules and (fault := faults.striking(exchange)) is not None:
-                journal.keep(exchange)
-                carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
-                close = partial(self._close, exchange, started)
-                await Breaking(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
-                return
-            if mock.store.purges.jobs:
-                mock.run_due_purges()
-            answer = self.carried_out(found, scope, body) if refusal is None else refusal
-            status, payload, _ = answer
-            exchange.outcome = status
-            if status >= 400 or (type(payload) is dict and payload.get("items") == []):
-                answer = self.explained(exchange, answer)
-            content = answer.content()
-        except ConnectionLost:
-            raise
+            fault = faults.striking(exchange) if faults.rules else None
+            if fault is None:
+                if mock.store.purges.jobs:
+                    mock.run_due_purges()
+                answer = self.carried_out(found, scope, body) if refusal is None else refusal
+                status, payload, _ = answer
+                exchange.outcome = status
+                if status >= 400 or (type(payload) is dict and payload.get("items") == []):
+                    answer = self.explained(exchange, answer)
+                content = answer.content()
         except Exception as error:
             await self._fail(exchange, started, send, error)
             raise
+        if fault is not None:
+            journal.keep(exchange)
+            carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
+            close = partial(self._close, exchange, started)
+            await Breaking(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
+            return
         exchange.status = status
         exchange.answer_content = content
         exchange.duration = elapsed() - started
@@ -89,8 +89,7 @@ class ObservedEndpoint(Endpoint):
         exchange.diagnosis = f"the fake server failed: {shortened(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
         content = answer.content()
-        if not exchange.weight:  # It was not taken down yet.
-            self.mock.requests.keep(exchange)
+        self.mock.requests.keep(exchange)
         self._close(exchange, started, 500, content)
         await answers.send_whole(send, answer, content)
 

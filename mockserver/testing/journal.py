@@ -1,7 +1,7 @@
 """The journal: every request with its answer, and assertions that explain a miss."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
 from typing import Any, Unpack, cast, overload
@@ -9,11 +9,9 @@ from typing import Any, Unpack, cast, overload
 from ..domain.clock import Clock
 from .exchanges import Exchange, Named
 from .hosting import Hosting
+from .misses import explanation, requests
 from .numbers import number, whole
 from .patterns import Answered, Pattern
-
-_NEAREST = 3
-_SHOWN = 10
 
 
 class Journal:
@@ -148,7 +146,7 @@ class Journal:
         found = self._matching(pattern)
         if len(found) == times or (times is None and found):
             return found
-        raise AssertionError(self._explanation(pattern, found, _requests(times)))
+        raise AssertionError(self._explanation(pattern, found, requests(times)))
 
     def assert_not_called(self, operation: str | None = None, /, **criteria: Unpack[Answered]) -> None:
         """Raises AssertionError where a request is like this."""
@@ -168,7 +166,7 @@ class Journal:
             alike = self._matching(pattern)
             following = next((one for one in alike if one.number > last), None)
             if following is None:
-                why = f"step {place} of the order: {self._explanation(pattern, alike, _requests(None), last)}"
+                why = f"step {place} of the order: {self._explanation(pattern, alike, requests(None), last)}"
                 raise AssertionError(why)
             found.append(following)
         return found
@@ -198,7 +196,7 @@ class Journal:
                 if len(found) >= at_least:
                     return found
                 if not event.wait(max(0.0, deadline - self._clock.elapsed())):
-                    why = self._explanation(pattern, found, f"at least {_requests(at_least)}")
+                    why = self._explanation(pattern, found, f"at least {requests(at_least)}")
                     raise AssertionError(f"after {timeout:g} seconds: {why}")
 
     @contextmanager
@@ -272,36 +270,7 @@ class Journal:
         return [exchange for exchange in self if pattern.matches(exchange)]
 
     def _explanation(self, pattern: Pattern, found: list[Exchange], expected: str, after: int = 0) -> str:
-        """What was expected, what there is of it, and the calls that came nearest, with what differed in each."""
-        there = f"there {'was' if len(found) == 1 else 'were'} {len(found)}"
-        if after:
-            expected, there = f"{expected} after #{after}", f"{there}, all before it" if found else there
-        lines = [f"expected {expected} with {pattern}; {there}"]
-        lines += [f"  {exchange.line}" for exchange in found[:_SHOWN]]
-        if len(found) > _SHOWN:
-            lines.append(f"  and {len(found) - _SHOWN} more")
-        if self.dropped:
-            lines.append(f"{self.dropped} older requests fell out of the journal")
+        notes = [f"{self.dropped} older requests fell out of the journal"] if self.dropped else []
         if not self._entries:
-            lines.append("the journal is off")
-        like_it = {exchange.number for exchange in found}
-        lines += _nearest(pattern, (one for one in self if one.number not in like_it and one.number > after))
-        return "\n".join(lines)
-
-
-def _requests(times: int | None) -> str:
-    return "at least one request" if times is None else f"{times} request{'s' * (times != 1)}"
-
-
-def _nearest(pattern: Pattern, exchanges: Iterable[Exchange]) -> Iterator[str]:
-    """The requests that differ least from the pattern, the latest first among equals."""
-    differing = [(pattern.differences(exchange), exchange) for exchange in exchanges]
-    differing.sort(key=lambda one: (sum(difference.values for difference in one[0]), -one[1].number))
-    if not differing:
-        yield "no other request came"
-        return
-    yield "nearest:"
-    for differences, exchange in differing[:_NEAREST]:
-        yield f"  {exchange.line}"
-        for difference in differences:
-            yield f"      {difference.line}"
+            notes.append("the journal is off")
+        return explanation(pattern, list(self), found, expected, after, notes)
