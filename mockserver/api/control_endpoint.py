@@ -15,7 +15,7 @@ from ..testing.names import UnknownName, meant
 from . import answers, control_journal, control_rules, control_state
 from .answers import Answer
 from .broken import left
-from .endpoint import Endpoint, Gone, TooLarge, body_of, parameters, refused, too_large
+from .endpoint import Endpoint, Gone, TooLarge, body_of, parameters, too_large
 from .openapi import document_of
 from .operation import Call, Operation, Reply, Room
 from .routing import NOWHERE, Found
@@ -52,7 +52,7 @@ class ControlEndpoint(Endpoint):
         except Gone:
             return
         except TooLarge:
-            answer = too_large(found) or refused(found)
+            answer = too_large(found) or self.carried_out(found, scope, b"")
         await answers.send_whole(send, answer, answer.content())
 
     async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:

@@ -152,9 +152,6 @@ class Faults:
         __tracebackhide__ = True
         assert_fired([self[name]] if name is not None else [fault for fault in self.rules if fault.must_fire])
 
-    def __bool__(self) -> bool:
-        return bool(self.rules)
-
     def __len__(self) -> int:
         return len(self.rules)
 

@@ -322,6 +322,7 @@ def test_no_fault_changes_state_unless_it_says_so(steps: list[Any]) -> None:
         ("error", {"workspace": 5}, "workspace cannot be 5"),
         ("error", {"name": "taken"}, "there is a fault 'taken' already"),
         ("delay", {}, "delay() missing 1 required positional argument: 'seconds'"),
+        ("delay", {"seconds": 1, "delay": 2}, "delay takes its seconds once"),
         ("delay", {"seconds": -1}, "delay must be a number from 0 to 3600: -1"),
         ("quota", {"limit": -1, "per": 1}, "limit must be a number"),
         ("quota", {"limit": 1, "per": 0}, "per must be a number from 0.001"),

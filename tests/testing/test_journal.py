@@ -406,3 +406,31 @@ def test_parameters_of_the_query_and_headers_that_come_twice_are_all_there() -> 
         "headers": [(b"a", b"1"), (b"a", b"2"), (b"cookie", b"x")],
     }
     assert Exchange(1, 0, head, None, {}, b"").headers == {"a": "1, 2", "cookie": "(masked)"}
+
+
+def test_a_call_that_came_too_often_is_shown_a_few_times() -> None:
+    mock, client = _start()
+    for _ in range(12):
+        client.call("GET", "/health")
+    with pytest.raises(AssertionError) as raised:
+        mock.requests.assert_not_called("health_check")
+    assert str(raised.value).count("GET /health") == 10
+    assert "  and 2 more\nno other request came" in str(raised.value)
+
+
+def test_what_no_json_can_show_is_shown_somehow() -> None:
+    loop: list[object] = []
+    loop.append(loop)
+    with pytest.raises(AssertionError, match=r"with body=\[+\.\.\.\]+; there were 0"):
+        _start()[0].requests.assert_called(body=loop)
+
+
+def test_bodies_that_are_too_large_are_told_in_the_journal_and_to_the_control_plane() -> None:
+    mock, client = _start()
+    large = [b"x" * 11_000_000]
+    assert client.send("POST", "/v3/nowhere", large).status == 404
+    assert client.send("POST", "/_mock/reset", large).status == 413
+    assert client.send("POST", "/_mock/nowhere", large).status == 404
+    assert client.send("POST", "/_mock/reset", [b"{"], hangs_up=True).status == 0
+    assert client.send("POST", _S, large).status == 413
+    assert [entry.bodies_left_out for entry in mock.requests] == [False, True]
