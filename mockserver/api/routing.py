@@ -63,6 +63,9 @@ class RoutingTable:
     def find(self, method: str, path: str) -> Found | None:
         """What is at `path`; None where nothing is. A parameter takes any text but the empty one."""
         segments = path.split("/")
+        operation = self._straight(segments).get(method)
+        if operation is not None:
+            return Found(operation, _parameters(operation, segments), ())
         ends = self._ends(self._root, segments, 1)
         if not ends:
             return None
@@ -71,6 +74,18 @@ class RoutingTable:
             if operation is not None:
                 return Found(operation, _parameters(operation, segments), ())
         return Found(None, {}, tuple(sorted(ends[0].operations)))
+
+    def _straight(self, segments: list[str]) -> Mapping[str, Operation]:
+        """The operations where the segments lead without a way back; nearly all requests are there."""
+        node = self._root
+        for segment in segments[1:]:
+            following = node.segments.get(segment)
+            if following is None and segment:
+                following = node.any
+            if following is None:
+                return {}
+            node = following
+        return node.operations
 
     def _ends(self, node: _Node, segments: list[str], place: int) -> list[_Node]:
         """The nodes with operations that the segments lead to, literal ones first."""

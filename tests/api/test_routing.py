@@ -1,10 +1,13 @@
 """Paths find their operation as on the real server, which tries its routes in order."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from direct import DirectClient
 from mockserver import Mock, create_app
 from mockserver.api.operation import Operation
+from mockserver.api.routing import RoutingTable
 from mockserver.app import ROOMS
 
 _W = "/v3/workspaces/w"
@@ -65,3 +68,17 @@ def test_it_can_be_mounted_below_a_prefix() -> None:
     client = DirectClient(Starlette(routes=[Mount("/fake", create_app(Mock()))]))
     assert client.call("POST", f"/fake{_W}/sessions", {"id": "s"}).json["id"] == "s"
     assert client.call("POST", "/fake/_mock/purge").status == 200
+
+
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
+    st.lists(st.sampled_from(["", "v3", "workspaces", "w", "list", "sessions", "peers", "messages", "s"]), max_size=7),
+)
+def test_the_straight_way_finds_what_the_search_of_all_ways_finds(method: str, segments: list[str]) -> None:
+    table = RoutingTable(operation for room in ROOMS for operation in room.operations)
+    path = "/".join(["", *segments])
+    ends = table._ends(table._root, path.split("/"), 1)
+    operations = [node.operations[method] for node in ends if method in node.operations]
+    found = table.find(method, path)
+    assert (found is None) == (not ends)
+    assert (found.operation if found else None) is (operations[0] if operations else None)
