@@ -9,9 +9,9 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from ..testing.diagnosis.suggestions import nearest_template
-from ..testing.diagnosis.wording import shortened
 from ..testing.mock import Mock
 from ..testing.names import UnknownName, meant
+from ..testing.wording import shortened
 from . import answers, control_journal, control_rules, control_state
 from .answers import Answer
 from .broken import left

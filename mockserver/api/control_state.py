@@ -60,7 +60,9 @@ def purge(call: Call) -> Reply:
     return 200, {"purged": call.mock.purge(**_given(call))}
 
 
-@room.operation("POST", "/_mock/purges/hold", answers={204: None}, body=wire.Holding, body_required=False, access=None)
+@room.operation(
+    "POST", "/_mock/purges/hold", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
+)
 def hold_purges(call: Call) -> Reply:
     """From now on purges, all or those of a workspace, come only when they are asked for."""
     call.mock.hold_purges(**_given(call))
@@ -68,7 +70,7 @@ def hold_purges(call: Call) -> Reply:
 
 
 @room.operation(
-    "POST", "/_mock/purges/release", answers={204: None}, body=wire.Holding, body_required=False, access=None
+    "POST", "/_mock/purges/release", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
 )
 def release_purges(call: Call) -> Reply:
     """Let purges, all or those of a workspace, come by themselves again."""
@@ -99,7 +101,7 @@ def take_snapshot(call: Call) -> Reply:
     "POST",
     _SNAPSHOTS + "/{name}/restore",
     answers={204: None, 404: "Problem"},
-    body=wire.Holding,
+    body=wire.OfWorkspace,
     body_required=False,
     access=None,
 )

@@ -49,7 +49,7 @@ class ObservedEndpoint(Endpoint):
         if refusal is not None:
             exchange.bodies_left_out = True
         try:
-            fault = faults.striking(exchange) if faults.rules else None
+            fault = faults.striking(exchange) if faults.entries else None
             if fault is None:
                 if mock.store.purges.jobs:
                     mock.run_due_purges()

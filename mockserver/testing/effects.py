@@ -52,11 +52,6 @@ def error(
     return Effect(carry_out=carry_out, status=status, answer=answer, headers=_headers(headers or {}))
 
 
-def delay() -> Effect:
-    """Nothing but the wait that every fault may have; the request is carried out when it comes, and answered later."""
-    return Effect()
-
-
 def quota(limit: int, per: float) -> Effect:
     """429 with Retry-After once `limit` calls came within `per` seconds of the fake's clock."""
     window = (whole("limit", limit), number("per", per, least=0.001, most=1e9))
@@ -103,21 +98,6 @@ def wrong_type(field: str) -> Effect:
 def hang() -> Effect:
     """The request is carried out when it comes; its answer waits until the fault is released."""
     return Effect(holds=True)
-
-
-# By the names under which other languages ask for them.
-EFFECTS: dict[str, Callable[..., Effect]] = {
-    "error": error,
-    "delay": delay,
-    "quota": quota,
-    "disconnect": disconnect,
-    "lose_answer": lose_answer,
-    "truncate": truncate,
-    "malform": malform,
-    "drop_field": drop_field,
-    "wrong_type": wrong_type,
-    "hang": hang,
-}
 
 
 def storable(name: str, value: Any) -> Any:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from ..domain.clock import moment, timestamp
 from ..wire.json_text import InvalidJson, parse
+from .wording import cut
 
 # What Python takes for an exchange beside the bytes in it.
 _OWN_SIZE = 1_000
@@ -226,8 +227,7 @@ def shortened(value: Any, limit: int = 200) -> str:
             text = json.dumps(value, ensure_ascii=False, default=reprlib.repr)
         except (RecursionError, ValueError):
             text = reprlib.repr(value)
-    text = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text[: limit + 1])
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+    return cut(text, limit)
 
 
 def _read(content: bytes) -> Any:

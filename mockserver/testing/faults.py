@@ -1,22 +1,29 @@
 """Faults: rules that make requests fail, late, broken or not at all answered."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from inspect import signature
+from itertools import count
 from typing import Any, Unpack
 
 from ..domain.clock import Clock
 from . import effects
-from .effects import EFFECTS, Effect, Place
+from .effects import Effect, Place
 from .exchanges import Exchange, shortened
 from .hosting import Hosting
-from .names import UnknownName, checked_name, meant
+from .names import Register, checked_name, meant
 from .numbers import Seed
 from .patterns import Criteria, Pattern
 from .rules import Fault, Rule, assert_fired
 
+# The methods of Faults that set a rule, by which other languages name it.
+KINDS = (
+    *("error", "delay", "quota", "disconnect", "lose_answer"),
+    *("truncate", "malform", "drop_field", "wrong_type", "hang"),
+)
 
-class Faults:
-    """The rules of one fake server, `mock.faults`; the first whose turn it is takes a request. `rules` is their list.
+
+class Faults(Register[Fault]):
+    """The rules of one fake server, `mock.faults`; the first whose turn it is takes a request.
 
     Each method sets a rule and returns it. They raise ValueError for what makes no sense, and then nothing is set.
 
@@ -30,17 +37,19 @@ class Faults:
     <Fault 'error-1': error(503) for method=GET, path=/health; of 2 it struck 2>
     """
 
+    kind = "fault"
+
     def __init__(self, clock: Clock, hosting: Hosting) -> None:
+        super().__init__()
         self.operations: frozenset[str] = frozenset()
         self._clock = clock
         self._hosting = hosting
         self._seed: Seed = None
-        self.rules: list[Fault] = []
         self._made = 0
 
     def restart(self, seed: Seed) -> None:
         """Take all rules away; chances follow from this seed from now on."""
-        self._take_away(self.rules)
+        self._take_away(self.entries)
         self._made = 0
         self._seed = seed
 
@@ -61,7 +70,7 @@ class Faults:
         """Carry out the request when it comes, and answer so many seconds later."""
         if rule.get("delay") is not None:
             raise ValueError("delay takes its seconds once")
-        return self._set("delay", [seconds], effects.delay(), {**rule, "delay": seconds})
+        return self._set("delay", [seconds], Effect(), {**rule, "delay": seconds})
 
     def quota(self, limit: int, per: float, **rule: Unpack[Rule]) -> Fault:
         """Answer 429 with Retry-After to what goes beyond `limit` calls in `per` seconds of the fake's clock."""
@@ -97,15 +106,13 @@ class Faults:
 
     def add(self, kind: str, /, **arguments: Any) -> Fault:
         """Set a rule by the name of its fault, with the arguments of the method of that name."""
-        if not isinstance(kind, str) or kind not in EFFECTS:
-            raise ValueError(f"there is no fault {kind!r}; {meant(str(kind), EFFECTS)}")
-        known = {*signature(EFFECTS[kind]).parameters, *Rule.__annotations__, *Criteria.__annotations__}
-        if kind == "delay":
-            known.add("seconds")
+        if kind not in KINDS:
+            raise ValueError(f"there is no fault {kind!r}; {meant(str(kind), KINDS)}")
+        method: Callable[..., Fault] = getattr(self, kind)
+        known = {*signature(method).parameters, *Rule.__annotations__} - {"rule"}
         for name in arguments:
             if name not in known:
                 raise ValueError(f"{kind} takes no {name!r}; {meant(name, known)}")
-        method: Callable[..., Fault] = getattr(self, kind)
         try:
             return method(**arguments)
         except TypeError as problem:
@@ -115,22 +122,21 @@ class Faults:
         own = Rule.__annotations__.keys() - Criteria.__annotations__.keys()
         pattern = Pattern({name: value for name, value in rule.items() if name not in own}, self.operations)
         call = f"{kind}({', '.join(map(shortened, given))})"
-        taken = {fault.name for fault in self.rules}
-        made, name = self._made, rule.get("name")
-        while name is None or (rule.get("name") is None and name in taken):
-            made += 1
+        taken, made, name = {fault.name for fault in self.entries}, self._made, rule.get("name")
+        if name is None:
+            made = next(number for number in count(made + 1) if f"{kind}-{number}" not in taken)
             name = f"{kind}-{made}"
         if checked_name(name) in taken:
             raise ValueError(f"there is a fault {name!r} already")
         seed = f"{self._seed} {name}" if rule.get("seed") is None else rule["seed"]
         fault = Fault(name, call, effect, pattern, {**rule, "seed": seed}, self._hosting)
         self._made = made
-        self._hosting.between_requests(lambda: self.rules.append(fault))
+        self._hosting.between_requests(lambda: self.entries.append(fault))
         return fault
 
     def striking(self, exchange: Exchange) -> Fault | None:
         """The rule that takes this request, or None."""
-        return next((fault for fault in self.rules if fault.strikes(exchange, self._clock.peek)), None)
+        return next((fault for fault in self.entries if fault.strikes(exchange, self._clock.peek)), None)
 
     def remove(self, fault: Fault | str) -> None:
         """Take a rule away, by itself or by its name; what it holds is answered. Raises UnknownName."""
@@ -145,23 +151,9 @@ class Faults:
     def _take_away(self, faults: list[Fault]) -> None:
         for fault in faults:
             fault.let_go()
-        self.rules = [fault for fault in self.rules if fault not in faults]
+        self.entries = [fault for fault in self.entries if fault not in faults]
 
     def assert_fired(self, name: str | None = None) -> None:
         """Raises AssertionError for a rule that never fired: the one of this name, or any that must fire."""
         __tracebackhide__ = True
-        assert_fired([self[name]] if name is not None else [fault for fault in self.rules if fault.must_fire])
-
-    def __len__(self) -> int:
-        return len(self.rules)
-
-    def __iter__(self) -> Iterator[Fault]:
-        return iter(list(self.rules))
-
-    def __getitem__(self, name: str) -> Fault:
-        for fault in self.rules:
-            if fault.name == name:
-                return fault
-        raise UnknownName(
-            f"there is no fault {name!r}; there are {', '.join(one.name for one in self.rules) or 'none'}"
-        )
+        assert_fired([self[name]] if name is not None else [fault for fault in self.entries if fault.must_fire])

@@ -1,7 +1,8 @@
 """Names that a test gives to faults, scripts and snapshots, and slips of the pen in names that are known."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 _LIMIT = 100
 _NAME = re.compile(r"[\w.: -]+")
@@ -30,3 +31,35 @@ def meant(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(name[:_LIMIT], names, 1, 0.5)
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names) or 'none'}"
+
+
+class Named(Protocol):
+    """What stands in a register."""
+
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+class Register(Generic[N]):
+    """Things of one kind, each under its name, in the order in which they were added."""
+
+    kind: ClassVar[str]
+
+    def __init__(self) -> None:
+        self.entries: list[N] = []
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[N]:
+        return iter(list(self.entries))
+
+    def __getitem__(self, name: str) -> N:
+        for entry in self.entries:
+            if entry.name == name:
+                return entry
+        known = ", ".join(entry.name for entry in self.entries) or "none"
+        raise UnknownName(f"there is no {self.kind} {name!r}; there are {known}")

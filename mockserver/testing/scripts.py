@@ -1,11 +1,10 @@
 """Scripts: what a test has an operation answer that needs a model."""
 
-from collections.abc import Iterator
 from typing import Any, Unpack
 
 from .effects import storable
 from .exchanges import Exchange, shortened
-from .names import UnknownName, checked_name, meant
+from .names import Register, checked_name, meant
 from .patterns import Criteria, Pattern
 
 # The operations of the API behind which a model thinks.
@@ -41,7 +40,7 @@ class Script:
         return f"<Script {self.name!r}: {shortened(self.as_json()['answers'])} for {self.pattern}>"
 
 
-class Scripts:
+class Scripts(Register[Script]):
     """The scripted answers of one fake server, `mock.scripts`; the script that was added last is asked first.
 
     >>> from mockserver import Mock
@@ -50,8 +49,10 @@ class Scripts:
     <Script 'chat-1': ["Blue.", "Blue, as I said."] for peer=alice, body={"query": "Which colour?"}, operation=chat>
     """
 
+    kind = "script"
+
     def __init__(self) -> None:
-        self._scripts: list[Script] = []
+        super().__init__()
         self._made = 0
 
     def add(self, operation: str, /, *answers: Any, name: str | None = None, **criteria: Unpack[Criteria]) -> Script:
@@ -67,39 +68,27 @@ class Scripts:
             raise ValueError(f"a script of {operation!r} needs an answer")
         checked = tuple(answer if callable(answer) else storable("an answer", answer) for answer in answers)
         chosen = checked_name(name or f"{operation}-{self._made + 1}")
-        if any(script.name == chosen for script in self._scripts):
+        if any(script.name == chosen for script in self.entries):
             raise ValueError(f"there is a script {chosen!r} already")
         script = Script(chosen, checked, pattern)
         self._made += 1
-        self._scripts.append(script)
+        self.entries.append(script)
         return script
 
     def answering(self, exchange: Exchange) -> Script | None:
         """The script for this request, or None."""
-        return next((script for script in reversed(self._scripts) if script.pattern.matches(exchange)), None)
+        return next((script for script in reversed(self.entries) if script.pattern.matches(exchange)), None)
 
     def remove(self, script: Script | str) -> None:
         """Take a script away, by itself or by its name. Raises UnknownName where there is none of this name."""
-        self._scripts.remove(self[script.name if isinstance(script, Script) else script])
+        self.entries.remove(self[script.name if isinstance(script, Script) else script])
 
     def forget(self, workspace: str | None = None) -> None:
         """Take away all scripts, or those that name this workspace."""
         if workspace is None:
             self._made = 0
-        self._scripts = [
+        self.entries = [
             script
-            for script in self._scripts
+            for script in self.entries
             if workspace is not None and script.pattern.criteria.get("workspace") != workspace
         ]
-
-    def __len__(self) -> int:
-        return len(self._scripts)
-
-    def __iter__(self) -> Iterator[Script]:
-        return iter(list(self._scripts))
-
-    def __getitem__(self, name: str) -> Script:
-        for script in self._scripts:
-            if script.name == name:
-                return script
-        raise UnknownName(f"there is no script {name!r}")

@@ -16,6 +16,7 @@ from ..domain.messages import Draft
 from ..domain.store import Membership, Store, Workspace
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse, restated
+from .wording import one_line
 
 if TYPE_CHECKING:
     from ..wire.world import World, WorldPeer, WorldSession, WorldWorkspace
@@ -117,8 +118,7 @@ def _from_file(path: Path) -> Any:
 def _place(location: Iterable[str | int]) -> str:
     """`("workspaces", "demo", "sessions", 2, "id")` as `workspaces.demo.sessions[2].id`."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    one_line = "".join(character if character.isprintable() else repr(character)[1:-1] for character in path)
-    return one_line.removeprefix(".") or "(top)"
+    return one_line(path).removeprefix(".") or "(top)"
 
 
 def _contradictions(world: "World") -> Iterable[str]:

@@ -3,16 +3,12 @@
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from .fields import JsonObject, Model
+from .fields import JsonObject, Model, Strict
 
 
-class _Part(Model):
-    """Unlike the API it takes no key that it does not know: one is a slip of the pen."""
-
-    model_config = ConfigDict(extra="forbid")
-
+class _Part(Strict):
     def given(self) -> JsonObject:
         """What was given, without what was left out."""
         return self.model_dump(exclude_unset=True)
@@ -125,10 +121,6 @@ class At(_Part):
 
 class Seconds(_Part):
     seconds: float
-
-
-class Holding(_Part):
-    workspace: str | None = None
 
 
 class Purging(_Part):

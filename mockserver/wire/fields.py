@@ -24,6 +24,12 @@ class Model(BaseModel):
     model_config = ConfigDict(defer_build=True)
 
 
+class Strict(Model):
+    """One that, unlike those of the API, takes no key that it does not know: one is a slip of the pen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 def without_nul(value: Any) -> Any:
     """The same JSON with every NUL character dropped from its strings and keys, as the API stores it."""
     if isinstance(value, str):

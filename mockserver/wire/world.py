@@ -6,13 +6,7 @@ from pydantic import ConfigDict, Field
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import Id, Metadata, Model, Moment, SpokenContent, Storable
-
-
-class _Part(Model):
-    """A part of a world. Unlike the API it takes no key that it does not know: one is a slip of the pen."""
-
-    model_config = ConfigDict(extra="forbid")
+from .fields import Id, Metadata, Moment, SpokenContent, Storable, Strict
 
 
 class WorldMember(SessionPeerConfig):
@@ -21,7 +15,7 @@ class WorldMember(SessionPeerConfig):
     present: bool = True
 
 
-class WorldMessage(_Part):
+class WorldMessage(Strict):
     id: Id | None = None
     peer_id: Id
     content: SpokenContent
@@ -30,7 +24,7 @@ class WorldMessage(_Part):
     token_count: Annotated[int, Field(ge=0)] | None = None
 
 
-class WorldSession(_Part):
+class WorldSession(Strict):
     id: Id | None = None
     is_active: bool = True
     metadata: Metadata = {}
@@ -40,14 +34,14 @@ class WorldSession(_Part):
     messages: list[WorldMessage] = []
 
 
-class WorldPeer(_Part):
+class WorldPeer(Strict):
     id: Id
     metadata: Metadata = {}
     configuration: Storable = {}
     created_at: Moment | None = None
 
 
-class WorldWorkspace(_Part):
+class WorldWorkspace(Strict):
     is_active: bool = True
     metadata: Metadata = {}
     configuration: WorkspaceConfiguration = Field(default_factory=WorkspaceConfiguration)
@@ -56,13 +50,13 @@ class WorldWorkspace(_Part):
     sessions: list[WorldSession] = []
 
 
-class WorldPurge(_Part):
+class WorldPurge(Strict):
     workspace: Id
     session: Id | None = None
     tries: Annotated[int, Field(ge=0)] = 0
 
 
-class World(_Part):
+class World(Strict):
     """A world. One that is `saved` was written by a mock: lists stand in the order to keep, sessions may have more
     observers than a request could bring, and messages of two sessions the same id, where ids were turned back.
     `purges` says in which order they wait; the others come after those.

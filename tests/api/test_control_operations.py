@@ -1,7 +1,7 @@
 """What Mock does in Python, other languages do under /_mock/: the same verbs, and errors that say what is wrong."""
 
 import threading
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import jsonschema_rs
@@ -9,6 +9,9 @@ import pytest
 
 from direct import Answer, DirectClient
 from mockserver import Mock, MockServer, create_app
+from mockserver.testing.faults import KINDS
+from mockserver.testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES
+from mockserver.wire import control as wire
 
 _S = "/v3/workspaces/w/sessions"
 
@@ -375,3 +378,9 @@ def test_its_document_describes_every_operation_and_what_it_answers() -> None:
         described_answer = document["paths"][path]["get"]["responses"][str(answer.status)]
         schema = described_answer["content"]["application/json"]["schema"]
         jsonschema_rs.validator_for({**schema, "components": document["components"]}).validate(answer.json)
+
+
+def test_the_plane_knows_the_faults_and_the_bounds_that_python_has() -> None:
+    assert get_args(wire.FaultRule.model_fields["fault"].annotation) == KINDS
+    defaults = [wire.Reset.model_fields[name].default for name in ("journal_entries", "journal_bytes")]
+    assert defaults == [JOURNAL_ENTRIES, JOURNAL_BYTES]

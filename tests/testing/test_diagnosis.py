@@ -21,7 +21,7 @@ from mockserver.app import ROOMS
 from mockserver.domain.errors import Unauthorized
 from mockserver.domain.store import Store
 from mockserver.testing.diagnosis import LIMIT, sentence
-from mockserver.testing.diagnosis.wording import value
+from mockserver.testing.wording import value
 from mockserver.wire.keys import Keyring
 
 _OPERATIONS = [operation for room in ROOMS for operation in room.operations] + control_endpoint.OPERATIONS

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from mockserver.testing.diagnosis.wording import listed, place, plain, quoted, value
+from mockserver.testing.wording import listed, place, plain, quoted, value
 
 _ANYTHING = st.recursive(
     strategies.scalars | st.text(max_size=80) | st.integers(10**4_000, 10**5_000) | st.just(float("nan")),

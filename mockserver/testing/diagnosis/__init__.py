@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...domain.store import Store
-from . import missing, refusals, unprocessable, wording
+from .. import wording
+from . import missing, refusals, unprocessable
 from .case import Asked, Case, Past
 
 LIMIT = 300

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from ...domain.store import Peer, Roll, Session, Store, Workspace
+from ..wording import listed, quoted, shortened
 from .case import Case
 from .suggestions import COMPARED_LIMIT, nearest_name, nearest_template
 from .unprocessable import malformed_id, rule_of_ids
-from .wording import listed, quoted, shortened
 
 # How many sessions are searched for a message, and how many workspaces for a session or a peer.
 SEARCHED_LIMIT = 10_000

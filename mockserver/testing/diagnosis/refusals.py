@@ -7,9 +7,9 @@ from typing import Any
 from ...domain.clock import timestamp
 from ...domain.membership import OBSERVERS_LIMIT
 from ...domain.store import Store
+from ..wording import listed, quoted, shortened, value
 from .case import Case
 from .suggestions import template_at
-from .wording import listed, quoted, shortened, value
 
 _NAMED_BY_TOKEN = {"p": "peer", "s": "session", "w": "workspace"}
 _YES = frozenset({"true", "1", "on", "t", "y", "yes"})

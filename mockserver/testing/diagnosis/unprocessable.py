@@ -8,8 +8,8 @@ from ...domain.columns import OPERATORS
 from ...domain.errors import ID_MAX_LENGTH, InvalidFilter
 from ...domain.workspaces import is_id
 from ...wire.json_text import is_json
+from ..wording import place, plain, quoted, value
 from .case import Asked, Case
-from .wording import place, plain, quoted, value
 
 _MESSAGE_LIMIT = 130
 # How the sentence for an id that cannot be made begins; it is the whole `detail` with the quirk `sentence_422`.
