@@ -6,7 +6,8 @@ from . import membership
 from .clock import timestamp
 from .errors import NotFound, ServerFailure
 from .membership import Members
-from .store import Row, Session, Store, Workspace
+from .records import Row, Session, Workspace
+from .store import Store
 
 
 def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) -> Row:

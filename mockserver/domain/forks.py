@@ -1,7 +1,8 @@
 """A second state equal to a first: records copied, rows shared."""
 
 from .clock import Clock, Ids
-from .store import Peer, Session, Store, Workspace, roll_of
+from .records import Peer, Session, Workspace, roll_of
+from .store import Store
 from .versions import image
 
 
@@ -15,6 +16,7 @@ def fork(store: Store, clock: Clock, ids: Ids) -> Store:
 
 def _copy(original: Workspace) -> Workspace:
     workspace = Workspace(original.number, original.row)
+    workspace.holdings.content = image(original.holdings.content)
     by_number: dict[int, Session] = {}
     for session_id, session in original.sessions.items():
         twin = Session(session.number, session.row, workspace.history)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from . import peers
 from .errors import BadRequest
-from .store import Membership, Session, Store, Workspace
+from .records import Membership, Session, Workspace
+from .store import Store
 
 # `observe_me` and `observe_others` of one peer in a session: true, false, or None where nothing was said.
 Settings = Mapping[str, bool | None]

@@ -8,7 +8,8 @@ from .clock import timestamp
 from .errors import NotFound
 from .filters import Predicate
 from .membership import Settings
-from .store import Row, Session, Store
+from .records import Row, Session
+from .store import Store
 
 
 class Draft(NamedTuple):

@@ -6,7 +6,8 @@ from . import paging, workspaces
 from .clock import timestamp
 from .errors import InvalidId
 from .filters import Predicate
-from .store import Peer, Row, Store, Workspace
+from .records import Peer, Row, Workspace
+from .store import Store
 
 
 def get_or_create(

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from . import membership, paging, peers, sessions
 from .errors import InvalidId, NotFound
 from .membership import Settings
-from .store import Membership, Row, Store
+from .records import Membership, Row
+from .store import Store
 
 
 def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, Settings]) -> Row:

@@ -7,7 +7,8 @@ from .clock import timestamp
 from .errors import InvalidId, NotFound
 from .filters import Predicate
 from .membership import Settings
-from .store import Row, Session, Store, Workspace
+from .records import Row, Session, Workspace
+from .store import Store
 
 
 def get_or_create(

@@ -1,155 +1,14 @@
-"""The tables: plain dicts for rows, small records for what belongs together, and what it costs to find a row.
+"""The tables: records by id and in order, and what it costs to find one.
 
-A row is a dict whose keys are the wire's own; it is never changed in place, an update puts a new dict. So clones and
-rendered answers can share rows. All changes to the tables go through the methods of `Store`.
+All changes to the tables go through the methods of `Store`.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from collections.abc import Iterable, Mapping, Sequence
 
 from .clock import Clock, Ids
 from .jobs import Purges
 from .quirks import Quirks
-from .versions import Content, History
-
-Row = dict[str, Any]
-T = TypeVar("T")
-
-
-class Roll(Sequence[T], Generic[T]):
-    """Entries in the order of their numbers: a page costs the time of the page, a removal O(log n) and a memmove."""
-
-    __slots__ = ("_entries", "_numbers")
-
-    def __init__(self) -> None:
-        self._numbers: list[int] = []
-        self._entries: list[T] = []
-
-    def add(self, number: int, entry: T) -> None:
-        """Put `entry` at the place of `number`; nothing happens where the number is taken."""
-        numbers = self._numbers
-        if not numbers or number > numbers[-1]:
-            numbers.append(number)
-            self._entries.append(entry)
-            return
-        place = bisect_left(numbers, number)
-        if numbers[place] != number:
-            numbers.insert(place, number)
-            self._entries.insert(place, entry)
-
-    def remove(self, number: int) -> None:
-        """Take out the entry of `number`; nothing happens where there is none."""
-        place = bisect_left(self._numbers, number)
-        if place < len(self._numbers) and self._numbers[place] == number:
-            del self._numbers[place], self._entries[place]
-
-    def copy(self) -> "Roll[T]":
-        """The same entries in a roll of their own."""
-        twin: Roll[T] = Roll()
-        twin._numbers, twin._entries = self._numbers.copy(), self._entries.copy()
-        return twin
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @overload
-    def __getitem__(self, place: int) -> T: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[T]: ...
-    def __getitem__(self, place: int | slice) -> T | list[T]:
-        return self._entries[place]
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self._entries)
-
-
-class Membership(NamedTuple):
-    """A peer's settings in one session; `present` is false once the peer has left, the settings stay."""
-
-    observe_me: bool | None = None
-    observe_others: bool | None = None
-    present: bool = True
-
-
-R = TypeVar("R", bound="Session | Peer | Workspace")
-
-
-def roll_of(records: Iterable[R]) -> Roll[R]:
-    """A roll of records, which come in the order of their numbers."""
-    roll: Roll[R] = Roll()
-    for record in records:
-        roll.add(record.number, record)
-    return roll
-
-
-class Session:
-    """A session and what goes with it when it is purged: members by peer id, messages in order."""
-
-    __slots__ = ("history", "members", "messages", "number", "numbers", "places", "row")
-
-    def __init__(self, number: int, row: Row, history: History) -> None:
-        self.number = number
-        self.row = row
-        self.history = history
-        self.members: dict[str, Membership] = {}
-        self.messages: list[Row] = []
-        self.numbers: list[int] = []
-        self.places: dict[str, int] = {}
-
-    @property
-    def content(self) -> Content:
-        """What a version keeps of it."""
-        return self.row, self.members, self.messages, self.numbers, self.places
-
-    @content.setter
-    def content(self, content: Content) -> None:
-        self.row, self.members, self.messages, self.numbers, self.places = content
-
-
-class Peer:
-    """A peer, and the sessions it has ever been a member of, until they are purged."""
-
-    __slots__ = ("history", "number", "row", "sessions")
-
-    def __init__(self, number: int, row: Row, history: History) -> None:
-        self.number = number
-        self.row = row
-        self.history = history
-        self.sessions: Roll[Session] = Roll()
-
-    @property
-    def content(self) -> Content:
-        """What a version keeps of it."""
-        return self.row, self.sessions
-
-    @content.setter
-    def content(self, content: Content) -> None:
-        self.row, self.sessions = content
-
-
-class Workspace:
-    """A workspace with its peers and sessions; `active` holds the sessions that are not deleted."""
-
-    __slots__ = ("active", "history", "number", "peers", "roster", "row", "sessions")
-
-    def __init__(self, number: int, row: Row) -> None:
-        self.number = number
-        self.row = row
-        self.history = History()
-        self.peers: dict[str, Peer] = {}
-        self.roster: Roll[Peer] = Roll()
-        self.sessions: dict[str, Session] = {}
-        self.active: Roll[Session] = Roll()
-
-    @property
-    def content(self) -> Content:
-        """What a version keeps of it."""
-        return self.row, self.peers, self.roster, self.sessions, self.active
-
-    @content.setter
-    def content(self, content: Content) -> None:
-        self.row, self.peers, self.roster, self.sessions, self.active = content
+from .records import Holdings, Membership, Peer, Roll, Row, Session, Workspace, roll_of
 
 
 class Store:
@@ -208,6 +67,23 @@ class Store:
         session.messages.append(row)
         session.numbers.append(self._number())
 
+    def put_conclusion(self, workspace: Workspace, row: Row) -> None:
+        _keep(workspace.holdings)
+        workspace.holdings.conclusions[row["id"]] = row
+
+    def drop_conclusion(self, workspace: Workspace, conclusion_id: str) -> None:
+        _keep(workspace.holdings)
+        del workspace.holdings.conclusions[conclusion_id]
+
+    def put_card(self, workspace: Workspace, observer_id: str, observed_id: str, card: Sequence[str]) -> None:
+        _keep(workspace.holdings)
+        workspace.holdings.cards[observer_id, observed_id] = card
+
+    def put_summaries(self, workspace: Workspace, session_id: str, summaries: Mapping[str, Row]) -> None:
+        """Have these summaries of a session, by type, and no others."""
+        _keep(workspace.holdings)
+        workspace.holdings.summaries[session_id] = summaries
+
     def put_row(self, record: Workspace | Peer | Session, row: Row) -> None:
         """Replace the row of a record; its id stays."""
         _keep(record)
@@ -231,8 +107,9 @@ class Store:
         workspace.active.remove(session.number)
 
     def drop_session(self, workspace: Workspace, session: Session) -> None:
-        """Forget a session with its messages and memberships; its peers stay."""
+        """Forget a session with its messages, memberships, summaries and conclusions; its peers stay."""
         _keep(workspace)
+        self._empty_holdings(workspace.holdings, session.row["id"])
         del workspace.sessions[session.row["id"]]
         workspace.active.remove(session.number)
         for peer_id in session.members:
@@ -240,8 +117,17 @@ class Store:
             _keep(peer)
             peer.sessions.remove(session.number)
 
+    def _empty_holdings(self, holdings: Holdings, session_id: str) -> None:
+        """Let go of what is held of a session."""
+        gone = [id_ for id_, row in holdings.conclusions.items() if row["session_id"] == session_id]
+        if gone or session_id in holdings.summaries:
+            _keep(holdings)
+            holdings.summaries.pop(session_id, None)
+            for id_ in gone:
+                del holdings.conclusions[id_]
 
-def _keep(record: Workspace | Peer | Session) -> None:
+
+def _keep(record: Workspace | Holdings | Peer | Session) -> None:
     """Before a record is changed: let the newest version of its workspace have an image, if there is one."""
     if record.history.newest is not None:
         record.history.keep(record)

@@ -6,7 +6,8 @@ from . import paging
 from .clock import timestamp
 from .errors import ID_MAX_LENGTH, ID_PATTERN, Conflict, InvalidId, NotFound
 from .filters import Predicate
-from .store import Row, Store, Workspace
+from .records import Row, Workspace
+from .store import Store
 
 _ID = re.compile(ID_PATTERN)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.jobs import Purge
-from ..domain.store import Membership, Row, Session, Workspace
+from ..domain.records import Membership, Row, Session, Workspace
 
 
 def document(workspaces: Iterable[Workspace], purges: Iterable[Purge]) -> dict[str, Any]:

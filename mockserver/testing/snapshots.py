@@ -5,7 +5,8 @@ from typing import Any
 
 from ..domain.clock import ClockState
 from ..domain.jobs import Purge, Target
-from ..domain.store import Store, Workspace
+from ..domain.records import Workspace
+from ..domain.store import Store
 from ..domain.versions import Version
 from .names import UnknownName, checked_name
 

@@ -13,7 +13,8 @@ from ..domain.clock import Clock, Ids, microseconds, timestamp
 from ..domain.errors import BadRequest
 from ..domain.jobs import Target
 from ..domain.messages import Draft
-from ..domain.store import Membership, Store, Workspace
+from ..domain.records import Membership, Workspace
+from ..domain.store import Store
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse, restated
 from .wording import one_line

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.domain.paging import of_records, of_rows
-from mockserver.domain.store import Peer
+from mockserver.domain.records import Peer
 from mockserver.domain.versions import History
 
 _sizes = st.integers(1, 12)

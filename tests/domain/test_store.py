@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.store import Roll
+from mockserver.domain.records import Roll
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 12))))

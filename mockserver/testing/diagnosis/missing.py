@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from ...domain.store import Peer, Roll, Session, Store, Workspace
+from ...domain.records import Peer, Roll, Session, Workspace
+from ...domain.store import Store
 from ..wording import listed, quoted, shortened
 from .case import Case
 from .suggestions import COMPARED_LIMIT, nearest_name, nearest_template

@@ -1,0 +1,175 @@
+"""The records of the store: rows, and small objects for what belongs together, in the order of their making.
+
+A row is a dict whose keys are the wire's own; it is never changed in place, an update puts a new dict. So clones and
+rendered answers can share rows. Only the store changes a record.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar, overload
+
+from .versions import Content, History
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+
+class Roll(Sequence[T], Generic[T]):
+    """Entries in the order of their numbers: a page costs the time of the page, a removal O(log n) and a memmove."""
+
+    __slots__ = ("_entries", "_numbers")
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._entries: list[T] = []
+
+    def add(self, number: int, entry: T) -> None:
+        """Put `entry` at the place of `number`; nothing happens where the number is taken."""
+        numbers = self._numbers
+        if not numbers or number > numbers[-1]:
+            numbers.append(number)
+            self._entries.append(entry)
+            return
+        place = bisect_left(numbers, number)
+        if numbers[place] != number:
+            numbers.insert(place, number)
+            self._entries.insert(place, entry)
+
+    def remove(self, number: int) -> None:
+        """Take out the entry of `number`; nothing happens where there is none."""
+        place = bisect_left(self._numbers, number)
+        if place < len(self._numbers) and self._numbers[place] == number:
+            del self._numbers[place], self._entries[place]
+
+    def copy(self) -> "Roll[T]":
+        """The same entries in a roll of their own."""
+        twin: Roll[T] = Roll()
+        twin._numbers, twin._entries = self._numbers.copy(), self._entries.copy()
+        return twin
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[T]: ...
+    def __getitem__(self, place: int | slice) -> T | list[T]:
+        return self._entries[place]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._entries)
+
+
+class Membership(NamedTuple):
+    """A peer's settings in one session; `present` is false once the peer has left, the settings stay."""
+
+    observe_me: bool | None = None
+    observe_others: bool | None = None
+    present: bool = True
+
+
+R = TypeVar("R", bound="Session | Peer | Workspace")
+
+
+def roll_of(records: Iterable[R]) -> Roll[R]:
+    """A roll of records, which come in the order of their numbers."""
+    roll: Roll[R] = Roll()
+    for record in records:
+        roll.add(record.number, record)
+    return roll
+
+
+class Session:
+    """A session and what goes with it when it is purged: members by peer id, messages in order."""
+
+    __slots__ = ("history", "members", "messages", "number", "numbers", "places", "row")
+
+    def __init__(self, number: int, row: Row, history: History) -> None:
+        self.number = number
+        self.row = row
+        self.history = history
+        self.members: dict[str, Membership] = {}
+        self.messages: list[Row] = []
+        self.numbers: list[int] = []
+        self.places: dict[str, int] = {}
+
+    @property
+    def content(self) -> Content:
+        """What a version keeps of it."""
+        return self.row, self.members, self.messages, self.numbers, self.places
+
+    @content.setter
+    def content(self, content: Content) -> None:
+        self.row, self.members, self.messages, self.numbers, self.places = content
+
+
+class Peer:
+    """A peer, and the sessions it has ever been a member of, until they are purged."""
+
+    __slots__ = ("history", "number", "row", "sessions")
+
+    def __init__(self, number: int, row: Row, history: History) -> None:
+        self.number = number
+        self.row = row
+        self.history = history
+        self.sessions: Roll[Session] = Roll()
+
+    @property
+    def content(self) -> Content:
+        """What a version keeps of it."""
+        return self.row, self.sessions
+
+    @content.setter
+    def content(self, content: Content) -> None:
+        self.row, self.sessions = content
+
+
+class Holdings:
+    """What a workspace has beside its peers and sessions; a record of its own, so that a change of it costs little.
+
+    `conclusions` are rows by id, oldest first; `cards` are a peer's lines about a peer, by (observer, observed);
+    `summaries` are rows by session id, then by type ("short", "long").
+    """
+
+    __slots__ = ("cards", "conclusions", "history", "summaries")
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.conclusions: dict[str, Row] = {}
+        self.cards: dict[tuple[str, str], Sequence[str]] = {}
+        self.summaries: dict[str, Mapping[str, Row]] = {}
+
+    @property
+    def content(self) -> Content:
+        """What a version keeps of it."""
+        return None, self.conclusions, self.cards, self.summaries
+
+    @content.setter
+    def content(self, content: Content) -> None:
+        _, self.conclusions, self.cards, self.summaries = content
+
+
+class Workspace:
+    """A workspace with its peers and sessions; `active` holds the sessions that are not deleted."""
+
+    __slots__ = ("active", "history", "holdings", "number", "peers", "roster", "row", "sessions")
+
+    def __init__(self, number: int, row: Row) -> None:
+        self.number = number
+        self.row = row
+        self.history = History()
+        self.holdings = Holdings(self.history)
+        self.peers: dict[str, Peer] = {}
+        self.roster: Roll[Peer] = Roll()
+        self.sessions: dict[str, Session] = {}
+        self.active: Roll[Session] = Roll()
+
+    @property
+    def content(self) -> Content:
+        """What a version keeps of it."""
+        return self.row, self.peers, self.roster, self.sessions, self.active
+
+    @content.setter
+    def content(self, content: Content) -> None:
+        self.row, self.peers, self.roster, self.sessions, self.active = content
