@@ -8,7 +8,20 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .api import control, health, keys, messages, peers, session_peers, sessions, webhooks, workspaces
+from .api import (
+    conclusions,
+    contexts,
+    control,
+    health,
+    keys,
+    knowledge,
+    messages,
+    peers,
+    session_peers,
+    sessions,
+    webhooks,
+    workspaces,
+)
 from .api.observed import Elsewhere, ObservedEndpoint
 from .api.operation import Call, Operation, Reply, Room
 from .testing.mock import Mock
@@ -16,9 +29,12 @@ from .testing.mock import Mock
 ROOMS = (
     workspaces.room,
     peers.room,
+    knowledge.room,
     sessions.room,
     session_peers.room,
+    contexts.room,
     messages.room,
+    conclusions.room,
     keys.room,
     webhooks.room,
     health.room,

@@ -1,12 +1,14 @@
 """Random requests, the same for every mock that takes them, and all that the API answers about a state."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import strategies as st
 
 from direct import Answer, DirectClient
 from mockserver import Mock, create_app
+from mockserver.testing.names import UnknownName
 
 _workspaces = st.sampled_from(["w", "v"])
 _sessions = st.sampled_from(["a", "b", 0, 1])
@@ -30,6 +32,10 @@ steps = st.one_of(
     st.tuples(st.just("configure"), _workspaces, _sessions, _peers, _settings),
     st.tuples(st.just("annotate"), _workspaces, _sessions, st.integers(0, 3), _maybe_metadata),
     st.tuples(st.just("clone"), _workspaces, _sessions, st.one_of(st.none(), st.integers(0, 3))),
+    st.tuples(st.just("conclude"), _workspaces, _peers, _peers, st.one_of(st.none(), _sessions)),
+    st.tuples(st.just("forget"), _workspaces, st.integers(0, 3)),
+    st.tuples(st.just("card"), _workspaces, _peers, _peers, st.lists(st.text("ab ", max_size=3), max_size=2)),
+    st.tuples(st.just("summarize"), _workspaces, _sessions, st.sampled_from(["short", "long"])),
     st.tuples(st.just("delete"), _workspaces, _sessions),
     st.tuples(st.just("delete_workspace"), _workspaces),
     st.tuples(st.just("purge"), st.one_of(st.none(), _workspaces)),
@@ -45,6 +51,9 @@ beginning: list[tuple[Any, ...]] = [
     ("session", "w", "b", {"k": 1}, {}, {"bob": {}, "eve": {}}),
     ("leave", "w", "b", "eve"),
     ("say", "v", "a", [("bob", "3", 2020), ("eve", "4", None)]),
+    ("conclude", "w", "bob", "al", "a"),
+    ("card", "w", "bob", "eve", ["tall"]),
+    ("summarize", "w", "a", "short"),
 ]
 
 
@@ -56,6 +65,7 @@ class Driver:
         self.client = DirectClient(create_app(mock))
         self.sessions: list[str] = list(known.sessions) if known else []
         self.messages: list[str] = list(known.messages) if known else []
+        self.conclusions: list[str] = list(known.conclusions) if known else []
 
     def run(self, steps: Iterable[tuple[Any, ...]]) -> list[Answer]:
         return [answer for step in steps if (answer := self.take(step)) is not None]
@@ -118,6 +128,23 @@ class Driver:
         self.sessions += [answer.json["id"]] if answer.status == 201 else []
         return answer
 
+    def _conclude(self, workspace: str, observer: str, observed: str, session: int | str | None) -> Answer:
+        session_id = None if session is None else self._id(self.sessions, session)
+        draft = {"content": "so", "observer_id": observer, "observed_id": observed, "session_id": session_id}
+        answer = self._call("POST", workspace, "/conclusions", {"conclusions": [draft, draft]})
+        self.conclusions += [one["id"] for one in answer.json] if answer.status == 201 else []
+        return answer
+
+    def _forget(self, workspace: str, conclusion: int) -> Answer:
+        return self._call("DELETE", workspace, f"/conclusions/{self._id(self.conclusions, conclusion)}")
+
+    def _card(self, workspace: str, observer: str, observed: str, card: list[str]) -> Answer:
+        return self._call("PUT", workspace, f"/peers/{observer}/card", {"peer_card": card}, target=observed)
+
+    def _summarize(self, workspace: str, session: int | str, kind: Any) -> None:
+        with suppress(UnknownName):
+            self.mock.summarize(self._id(self.sessions, session), "so", kind=kind, workspace=workspace)
+
     def _delete(self, workspace: str, session: int | str) -> Answer:
         return self._call("DELETE", workspace, self._at(session))
 
@@ -160,14 +187,18 @@ def answers(mock: Mock) -> Any:
         look(f"{at}/sessions/list", body={"filters": {"metadata": {"k": {"gte": 1}}}})
         for page in (1, 2, 3):
             look(f"{at}/sessions/list", page=page, size=2, reverse=True)
+        look(f"{at}/conclusions/list", size=100)
         for peer in look(f"{at}/peers/list", size=100)["items"]:
             look(f"{at}/peers/{peer['id']}/sessions", size=100)
+            for observed in ("bob", "al", "eve"):
+                look(f"{at}/peers/{peer['id']}/context", "GET", target=observed)
         taken = {id_: session.row["is_active"] for id_, session in mock.store.workspaces[workspace].sessions.items()}
         seen.append(list(taken.items()))
         for session in taken:
             look(f"{at}/sessions/{session}/peers", "GET")
             for peer_id in ("bob", "al", "eve"):
                 look(f"{at}/sessions/{session}/peers/{peer_id}/config", "GET")
+            look(f"{at}/sessions/{session}/summaries", "GET")
             look(f"{at}/sessions/{session}/messages/list", size=2, reverse=True)
             for message in look(f"{at}/sessions/{session}/messages/list", size=100)["items"]:
                 look(f"{at}/sessions/{session}/messages/{message['id']}", "GET")

@@ -1,17 +1,19 @@
 """What a verb returns or raises, to bytes."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pydantic import ValidationError
 from pydantic_core import to_json
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Send
 
 from ..domain.errors import ApiError, InvalidId, Unprocessable
 from ..domain.quirks import Quirks
 from ..wire import sentences
 from ..wire.json_text import InvalidJson
+from .waiting import outlasts
 
 Headers = Sequence[tuple[bytes, bytes]]
 _WITHOUT_BODY = (204, 205, 304, 307)
@@ -21,10 +23,11 @@ _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 
 class Stream(NamedTuple):
-    """A body that is sent piece by piece, under a content type of its own."""
+    """A body that is sent piece by piece, under a content type of its own, with a pause of so many seconds between."""
 
     content_type: bytes
     pieces: Sequence[bytes]
+    pause: float = 0
 
 
 class Answer(NamedTuple):
@@ -59,14 +62,23 @@ def head(answer: Answer, content: bytes) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
-async def send_whole(send: Send, answer: Answer, content: bytes) -> None:
-    """Send an answer from its head to its end; a stream piece by piece."""
+async def send_whole(send: Send, answer: Answer, content: bytes, receive: Receive) -> None:
+    """Send an answer from its head to its end; a stream piece by piece, as long as the client is there."""
     await send(head(answer, content))
     if type(answer.payload) is Stream:
-        for piece in answer.payload.pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if not await send_pieces(send, answer.payload.pieces, answer.payload.pause, receive):
+            return
         content = b""
     await send({"type": "http.response.body", "body": content})
+
+
+async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive: Receive) -> bool:
+    """Send a part of a body, with a pause after each piece; whether the client stayed."""
+    for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if pause and not await outlasts(asyncio.sleep(pause), receive):
+            return False
+    return True
 
 
 def problem(error: ApiError, quirks: Quirks) -> Answer:

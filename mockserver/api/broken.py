@@ -1,15 +1,15 @@
 """Answers a request that met a fault."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ..testing.exchanges import Exchange
 from ..testing.rules import Fault
 from . import answers
 from .answers import Answer, Stream
+from .waiting import outlasts
 
 # Where a server leaves, in the scope of a request, a function that closes its connection, and what to call it with.
 HANG_UP = "mockserver.hang_up"
@@ -37,7 +37,7 @@ class Breaking(NamedTuple):
         effect = self.fault.effect
         self.exchange.fault = self.fault.name
         answer = self._made()
-        is_there = not (self.fault.delay or effect.holds) or await _outlasts(self.fault.wait(), receive)
+        is_there = not (self.fault.delay or effect.holds) or await outlasts(self.fault.wait(), receive)
         if answer is None or effect.cut == "start" or not is_there:
             self.close(None, b"")
             if is_there:
@@ -52,15 +52,22 @@ class Breaking(NamedTuple):
             content = changed
             if isinstance(answer.payload, Stream):
                 answer = answer._replace(payload=answer.payload._replace(pieces=[content]))
-        if effect.cut is None:
+        if effect.cut is None and effect.holds != "body":
             self.close(answer.status, content)
-            await answers.send_whole(send, answer, content)
+            await answers.send_whole(send, answer, content, receive)
             return
-        sent = content[: len(content) // 2] if effect.cut == "body" else b""
-        self.close(answer.status, sent)
         await send(answers.head(answer, content))
-        await send({"type": "http.response.body", "body": sent, "more_body": True})
-        _hang_up(scope)
+        sent, rest = ([], [content]) if effect.cut == "head" else _halves(answer, content)
+        pause = answer.payload.pause if isinstance(answer.payload, Stream) else 0
+        is_there = await answers.send_pieces(send, sent, pause, receive)
+        if effect.cut is None and is_there and await outlasts(self.fault.hold(), receive):
+            self.close(answer.status, content)
+            await answers.send_pieces(send, rest, pause, receive)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        self.close(answer.status, b"".join(sent))
+        if effect.cut is not None:
+            _hang_up(scope)
 
     def _made(self) -> Answer | None:
         """The answer that the fault leaves or puts in its place; None for none."""
@@ -82,23 +89,12 @@ def _answer(status: int, payload: Any, headers: Mapping[str, str]) -> Answer:
     return Answer(status, payload, others)
 
 
-async def _outlasts(waiting: Coroutine[None, None, None], receive: Receive) -> bool:
-    """Whether the client is still there when the waiting is over."""
-    wait = asyncio.ensure_future(waiting)
-    leave = asyncio.ensure_future(left(receive))
-    try:
-        await asyncio.wait({wait, leave}, return_when=asyncio.FIRST_COMPLETED)
-        return wait.done()
-    finally:
-        wait.cancel()
-        leave.cancel()
-
-
-async def left(receive: Receive) -> None:
-    """Returns once the client is gone."""
-    message: Message = {}
-    while message.get("type") != "http.disconnect":
-        message = await receive()
+def _halves(answer: Answer, content: bytes) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    """The body in two parts: a stream is parted between its pieces."""
+    if isinstance(answer.payload, Stream):
+        pieces = answer.payload.pieces
+        return pieces[: len(pieces) // 2], pieces[len(pieces) // 2 :]
+    return [content[: len(content) // 2]], [content[len(content) // 2 :]]
 
 
 def _hang_up(scope: Scope) -> None:

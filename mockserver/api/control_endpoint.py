@@ -9,16 +9,17 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from ..testing.diagnosis.suggestions import nearest_template
+from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
 from ..testing.names import UnknownName, meant
 from ..testing.wording import shortened
 from . import answers, control_journal, control_rules, control_state
 from .answers import Answer
-from .broken import left
 from .endpoint import Endpoint, Gone, TooLarge, body_of, parameters, too_large
 from .openapi import document_of
 from .operation import Call, Operation, Reply, Room
 from .routing import NOWHERE, Found
+from .waiting import left
 
 # How often a request that may wait is tried again.
 _TICK_SECONDS = 0.005
@@ -53,7 +54,7 @@ class ControlEndpoint(Endpoint):
             return
         except TooLarge:
             answer = too_large(found) or self.carried_out(found, scope, b"")
-        await answers.send_whole(send, answer, answer.content())
+        await answers.send_whole(send, answer, answer.content(), receive)
 
     async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
         """The answer; one that may come true yet is asked for again when the journal moved, as long as it may wait."""
@@ -72,14 +73,14 @@ class ControlEndpoint(Endpoint):
         leaving.cancel()
         return answer
 
-    def carried_out(self, found: Found, scope: Scope, body: bytes) -> Answer:
+    def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:
         """What Mock raises is told: a wrong value is a 422, an unknown name a 404, a failed assertion a 409."""
         if found is NOWHERE:
             return Answer(404, {"detail": _no_operation(scope["path"])})
         if found.operation is not None and (complaint := _unknown_parameter(found.operation, scope)) is not None:
             return Answer(422, {"detail": complaint})
         try:
-            return super().carried_out(found, scope, body)
+            return super().carried_out(found, scope, body, exchange)
         except UnknownName as error:
             return Answer(404, {"detail": str(error)})
         except AssertionError as error:

@@ -60,6 +60,12 @@ def purge(call: Call) -> Reply:
     return 200, {"purged": call.mock.purge(**_given(call))}
 
 
+@room.operation("POST", "/_mock/summaries", answers={201: "Summary", 404: "Problem"}, body=wire.Summary, access=None)
+def put_summary(call: Call) -> Reply:
+    """Give a session a summary, as a model would."""
+    return 201, call.mock.summarize(**_given(call))
+
+
 @room.operation(
     "POST", "/_mock/purges/hold", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
 )

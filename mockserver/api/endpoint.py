@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import ApiError, Unauthorized
+from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
 from ..wire import json_text
 from . import answers
@@ -56,8 +57,8 @@ class Endpoint(BaseRoute):
         found = self.table.find(scope["method"], path_of(scope))
         return (Match.NONE, {}) if found is None else (Match.FULL, {"mockserver.found": found})
 
-    def carried_out(self, found: Found, scope: Scope, body: bytes) -> Answer:
-        """Carry out one request, whole, without letting another in between."""
+    def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:
+        """Carry out one request, whole, without letting another in between; `exchange` is what is taken down of it."""
         mock = self.mock
         operation = found.operation
         if operation is None:
@@ -66,7 +67,7 @@ class Endpoint(BaseRoute):
             document = _document(scope, body, self.reads_any_type) if operation.body is not None and body else None
             reach = _admit(operation, found, scope, mock)
             query, parsed = _parse(operation, scope, document, mock)
-            status, payload = operation.verb(Call(mock, found.path, query, parsed, reach))
+            status, payload = operation.verb(Call(mock, found.path, query, parsed, reach, exchange))
         except ApiError as error:
             return answers.problem(error, mock.quirks)
         except _Refused as refusal:

@@ -53,14 +53,14 @@ class ObservedEndpoint(Endpoint):
             if fault is None:
                 if mock.store.purges.jobs:
                     mock.run_due_purges()
-                answer = self.carried_out(found, scope, body) if refusal is None else refusal
+                answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
                 status, payload, _ = answer
                 exchange.outcome = status
                 if status >= 400 or (type(payload) is dict and payload.get("items") == []):
                     answer = self.explained(exchange, answer)
                 content = answer.content()
         except Exception as error:
-            await self._fail(exchange, started, send, error)
+            await self._fail(exchange, started, receive, send, error)
             raise
         if fault is not None:
             journal.keep(exchange)
@@ -72,26 +72,26 @@ class ObservedEndpoint(Endpoint):
         exchange.answer_content = content
         exchange.duration = elapsed() - started
         journal.keep(exchange)
-        await answers.send_whole(send, answer, content)
+        await answers.send_whole(send, answer, content, receive)
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
         """What a fault has done when it lets a request through."""
         self.mock.run_due_purges()
-        answer = self.carried_out(found, scope, body) if refusal is None else refusal
+        answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
         exchange.outcome = answer.status
         return answer
 
     def _close(self, exchange: Exchange, started: float, status: int | None, content: bytes) -> None:
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
 
-    async def _fail(self, exchange: Exchange, started: float, send: Send, error: Exception) -> None:
+    async def _fail(self, exchange: Exchange, started: float, receive: Receive, send: Send, error: Exception) -> None:
         """Tell of an error that is ours, or that of a predicate, before it is raised on."""
         exchange.diagnosis = f"the fake server failed: {shortened(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
         content = answer.content()
         self.mock.requests.keep(exchange)
         self._close(exchange, started, 500, content)
-        await answers.send_whole(send, answer, content)
+        await answers.send_whole(send, answer, content, receive)
 
     def explained(self, exchange: Exchange, answer: Answer) -> Answer:
         """The answer; where it is not what was hoped for, with a diagnosis, which the exchange keeps too."""

@@ -162,6 +162,8 @@ def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
     for status, shape in operation.answers.items():
         reason = _SUCCESS if status == success else _REASONS[status]
         response: Json = {"description": reason} if shape is None else _response(reason, answers.SHAPES[shape], schemas)
+        if status == success and operation.streams:
+            response["content"]["text/event-stream"] = {}
         if status == success and operation.links:
             response["links"] = {
                 name: {"operationId": by_name[name].operation_id, "parameters": dict(parameters)}

@@ -10,24 +10,32 @@ from pydantic import TypeAdapter
 
 from ..domain.access import Rule, Scope, of_the_workspace
 from ..domain.store import Store
+from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
+from ..testing.scripted import Scripted
 from ..wire.fields import JsonObject
 
 Reply = tuple[int, Any]
 
 
 class Call:
-    """A request that was parsed: ids from the path, the validated query and body, and what its token reaches."""
+    """A request that was parsed: ids from the path, the validated query and body, and what its token reaches.
 
-    __slots__ = ("body", "mock", "path", "query", "scope", "store")
+    `exchange` is what the journal takes down of it; the control plane has none.
+    """
 
-    def __init__(self, mock: Mock, path: Mapping[str, str], query: Any, body: Any, scope: Scope) -> None:
+    __slots__ = ("body", "exchange", "mock", "path", "query", "scope", "store")
+
+    def __init__(
+        self, mock: Mock, path: Mapping[str, str], query: Any, body: Any, scope: Scope, exchange: Exchange | None = None
+    ) -> None:
         self.mock = mock
         self.store: Store = mock.store
         self.path = path
         self.query = query
         self.body = body
         self.scope = scope
+        self.exchange = exchange
 
     def status_of_get_or_create(self, made: bool) -> int:
         """The status of a success; the live server's tells whether it was made now."""
@@ -41,6 +49,17 @@ class Call:
         """The filter document, if the body has one."""
         return self.body.filters if self.body is not None else None
 
+    def script(self) -> Scripted | None:
+        """What a test has this request answer in place of a model; each time it is asked, the next."""
+        if self.exchange is None or not self.mock.scripts.entries:
+            return None
+        return self.mock.scripts.answer(self.exchange)
+
+    def scripted(self, composed: JsonObject) -> JsonObject:
+        """The answer that was composed, with what a script says in its place."""
+        script = self.script()
+        return composed if script is None else {**composed, **script.members}
+
 
 Verb = Callable[[Call], Reply]
 
@@ -51,6 +70,7 @@ class Operation:
 
     `answers` maps each status but 422 to the name of a shape in `wire.answers`, or None for an answer without a body;
     the first is the success.
+    With `streams` the success may also be a stream of server-sent events.
     `id_in_body` is the parameter that the body's `id` names where the path does not: "session_id".
     `new_ids` are the parameters of the path under which something may be made, and which keep the rule of ids.
     `access` is the rule by which it takes a token; with None it needs none.
@@ -67,6 +87,7 @@ class Operation:
     body_title: str | None = None
     body_description: str | None = None
     query: Any = None
+    streams: bool = False
     id_in_body: str | None = None
     new_ids: tuple[str, ...] = ()
     access: Rule | None = of_the_workspace

@@ -16,6 +16,13 @@ def _table(*columns: Column) -> Mapping[str, Column]:
 _WORKSPACES = _table(Column("id"))
 _PEERS = _table(Column("id"), Column("workspace_id"))
 _SESSIONS = _table(Column("id"), Column("workspace_id"), TruthColumn("is_active"))
+_CONCLUSIONS = {
+    column.name: column
+    for column in (
+        *(Column(name) for name in ("id", "workspace_id", "observer_id", "observed_id", "session_id")),
+        TimeColumn("created_at"),
+    )
+}
 _MESSAGES = _table(Column("workspace_id"), Column("session_id"), Column("peer_id"), NumberColumn("token_count"))
 
 
@@ -37,3 +44,9 @@ def session_filter(filters: Row | None) -> Predicate | None:
 def message_filter(filters: Row | None) -> Predicate | None:
     """The same over rows of messages."""
     return compile_filter("Message", _MESSAGES, filters)
+
+
+def conclusion_filter(workspace_id: str, filters: Row | None) -> Predicate | None:
+    """The same over rows of conclusions, which do not say their workspace themselves."""
+    matches = compile_filter("Document", _CONCLUSIONS, filters)
+    return matches and (lambda row: matches({**row, "workspace_id": workspace_id}))

@@ -1,19 +1,22 @@
-"""The background work of a mock: the purges of what was deleted, carried out step by step if a test likes."""
+"""The background work of a mock, done when a test likes: purges of what was deleted, and summaries."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
-from ..domain import purges
+from ..domain import contexts, purges
+from ..domain.errors import NotFound
 from ..domain.jobs import Target
 from ..domain.purges import Pending
+from ..domain.records import Workspace
 from ..domain.store import Store
 from .hosting import Hosting
+from .names import UnknownName
 
 T = TypeVar("T")
 
 
 class BackgroundWork:
-    """What Mock can do with the purges of its store."""
+    """What Mock can do of the work that a server does by itself."""
 
     store: Store
     hosting: Hosting
@@ -53,6 +56,33 @@ class BackgroundWork:
         target = Target.named(session, workspace)
         self.hosting.between_requests(lambda: self.store.purges.fail(times, target))
 
+    def summarize(
+        self,
+        session: str,
+        content: str,
+        *,
+        workspace: str | None = None,
+        kind: Literal["short", "long"] = "short",
+        up_to: str | None = None,
+    ) -> dict[str, Any]:
+        """Give a session a summary in place of its former one of this kind, as a model would; the summary.
+
+        It covers the messages up to the one of the id `up_to`, or all that are there. Raises UnknownName where there
+        is no such session or message, ValueError where several workspaces have the session and none is named, and
+        for another kind.
+        """
+        if kind not in ("short", "long") or not isinstance(content, str):
+            raise ValueError(f"a summary is a text, short or long: {content!r}, {kind!r}")
+
+        def put() -> dict[str, Any]:
+            home = _home_of(self.store, session, workspace)
+            try:
+                return dict(contexts.summarize(self.store, home, session, kind, content, up_to))
+            except NotFound as error:
+                raise UnknownName(error.detail) from None
+
+        return self._seen(put)
+
     def run_due_purges(self) -> None:
         """Carry out the purges that are due by the clock. Every request begins with it."""
         if self.store.purges.jobs:
@@ -66,3 +96,15 @@ class BackgroundWork:
             return look()
 
         return self.hosting.between_requests(work)
+
+
+def _home_of(store: Store, session_id: str, workspace_id: str | None) -> Workspace:
+    """The one workspace that has a session of this id. Raises UnknownName for none, ValueError for several."""
+    homes = [one for one in store.directory if session_id in one.sessions and workspace_id in (None, one.row["id"])]
+    if not homes:
+        where = "" if workspace_id is None else f" in the workspace {workspace_id!r}"
+        raise UnknownName(f"there is no session {session_id!r}{where}")
+    if len(homes) > 1:
+        ids = ", ".join(repr(one.row["id"]) for one in homes)
+        raise ValueError(f"there is a session {session_id!r} in the workspaces {ids}: say which")
+    return homes[0]

@@ -55,8 +55,8 @@ def _count(number: int, noun: str) -> str:
 
 def _workspace(name: str, before: Part, after: Part) -> Iterable[str]:
     yield from _own(name, before, after)
-    yield from _parts("peer", f" of {name}", _by_id(before, "peers"), _by_id(after, "peers"), _own)
-    yield from _parts("session", f" of {name}", _by_id(before, "sessions"), _by_id(after, "sessions"), _session)
+    for kind, changes in (("peer", _peer), ("session", _session), ("conclusion", _own)):
+        yield from _parts(kind, f" of {name}", _by_id(before, f"{kind}s"), _by_id(after, f"{kind}s"), changes)
 
 
 def _own(name: str, before: Part, after: Part) -> Iterable[str]:
@@ -70,6 +70,19 @@ def _own(name: str, before: Part, after: Part) -> Iterable[str]:
             yield f"{field} of {name}: {_short.repr(old)} became {_short.repr(new)}"
 
 
+def _peer(name: str, before: Part, after: Part) -> Iterable[str]:
+    yield from _own(name, before, after)
+    yield from _each("card", name, before.get("cards", _NOTHING), after.get("cards", _NOTHING))
+
+
+def _each(kind: str, name: str, before: Part, after: Part) -> Iterable[str]:
+    """What became of values of a part that have a key each."""
+    for key in {**before, **after}:
+        if before.get(key) != after.get(key):
+            old, new = (_short.repr(values[key]) if key in values else "none" for values in (before, after))
+            yield f"{kind} {key!r} of {name}: {old} became {new}"
+
+
 def _as_text(value: Part) -> str:
     """JSON in which 1, 1.0 and true differ, as they do for a client, and the order of keys does not."""
     return json.dumps(value, sort_keys=True)
@@ -77,6 +90,7 @@ def _as_text(value: Part) -> str:
 
 def _session(name: str, before: Part, after: Part) -> Iterable[str]:
     yield from _own(name, before, after)
+    yield from _each("summary", name, before.get("summaries", _NOTHING), after.get("summaries", _NOTHING))
     yield from _members(name, before.get("peers", _NOTHING), after.get("peers", _NOTHING))
     old, new = _by_id(before, "messages"), _by_id(after, "messages")
     added = [message for id_, message in new.items() if id_ not in old]

@@ -23,7 +23,8 @@ class Effect:
 
     `carry_out`: whether the request is carried out all the same. `status`, `answer` and `headers` replace the answer,
     where there is a status. `cut` is where the connection is closed: before the answer, after its head, in the middle
-    of its body. `change` makes another body of the one that would be sent. `holds`: until it is released.
+    of its body. `change` makes another body of the one that would be sent. `holds`: until it is released, before the
+    answer or in the middle of its body.
     `quota` is how many calls pass in each window of so many seconds.
     """
 
@@ -33,7 +34,7 @@ class Effect:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: Place | None = None
     change: Callable[[bytes], bytes] | None = None
-    holds: bool = False
+    holds: Literal["start", "body"] | None = None
     quota: tuple[int, float] | None = None
 
 
@@ -95,9 +96,11 @@ def wrong_type(field: str) -> Effect:
     return Effect(change=_on_field(field, spoil))
 
 
-def hang() -> Effect:
-    """The request is carried out when it comes; its answer waits until the fault is released."""
-    return Effect(holds=True)
+def hang(at: Literal["start", "body"] = "start") -> Effect:
+    """The request is carried out when it comes; its answer, or the second half of it, waits for the release."""
+    if at not in ("start", "body"):
+        raise ValueError(f"at must be one of start, body: {at!r}")
+    return Effect(holds=at)
 
 
 def storable(name: str, value: Any) -> Any:

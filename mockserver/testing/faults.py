@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from inspect import signature
 from itertools import count
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 from ..domain.clock import Clock
 from . import effects
@@ -100,9 +100,12 @@ class Faults(Register[Fault]):
         """Carry out the request, and give a field of the answer another type; in every entry, in a list."""
         return self._set("wrong_type", [field], effects.wrong_type(field), rule)
 
-    def hang(self, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request when it comes, and answer once `release()` is called on what this returns."""
-        return self._set("hang", [], effects.hang(), rule)
+    def hang(self, at: Literal["start", "body"] = "start", **rule: Unpack[Rule]) -> Fault:
+        """Carry out the request when it comes, and answer once `release()` is called on what this returns.
+
+        At the start, nothing is sent until then; within the body, its first half is (of a stream, half of the pieces).
+        """
+        return self._set("hang", [at], effects.hang(at), rule)
 
     def add(self, kind: str, /, **arguments: Any) -> Fault:
         """Set a rule by the name of its fault, with the arguments of the method of that name."""

@@ -109,7 +109,12 @@ class Fault:
         """As long as it delays or holds an answer; other requests go on."""
         if self.delay:
             await asyncio.sleep(self.delay)
-        if self.effect.holds and not self._released:
+        if self.effect.holds == "start":
+            await self.hold()
+
+    async def hold(self) -> None:
+        """Until the release."""
+        if not self._released:
             held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._held.append(held)
             try:

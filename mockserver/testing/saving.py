@@ -7,6 +7,7 @@ from typing import Any
 
 from ..domain.jobs import Purge
 from ..domain.records import Membership, Row, Session, Workspace
+from . import holdings
 
 
 def document(workspaces: Iterable[Workspace], purges: Iterable[Purge]) -> dict[str, Any]:
@@ -39,9 +40,14 @@ def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:
     return {
         **_said(is_active=None if is_active else False),
         **_common(workspace.row),
-        **_parts(peers=[{"id": peer.row["id"], **_common(peer.row)} for peer in workspace.roster]),
+        **_parts(peers=[_peer(workspace, peer.row) for peer in workspace.roster]),
         **_parts(sessions=[_session(workspace, session) for session in workspace.sessions.values()]),
+        **_parts(conclusions=[_said(**row) for row in workspace.holdings.conclusions.values()]),
     }
+
+
+def _peer(workspace: Workspace, row: Row) -> dict[str, Any]:
+    return {"id": row["id"], **_common(row), **_parts(cards=_copy(holdings.cards(workspace.holdings, row["id"])))}
 
 
 def _common(row: Row) -> dict[str, Any]:
@@ -63,6 +69,7 @@ def _session(workspace: Workspace, session: Session) -> dict[str, Any]:
         **_common(session.row),
         **_parts(peers={peer_id: members[peer_id] for peer_id in in_order}),
         **_parts(messages=[_message(message) for message in session.messages]),
+        **_parts(summaries=holdings.summaries(workspace.holdings, session.row["id"])),
     }
 
 

@@ -2,37 +2,51 @@
 
 from typing import Any, Unpack
 
+from . import scripted
 from .effects import storable
 from .exchanges import Exchange, shortened
 from .names import Register, checked_name, meant
+from .numbers import number
 from .patterns import Criteria, Pattern
+from .scripted import Scripted
 
 # The operations of the API behind which a model thinks.
 SCRIPTED = frozenset({"chat", "get_representation", "get_peer_context", "get_session_context", "get_session_summaries"})
 
 
 class Script:
-    """The answers to requests that are like `pattern`; `used` counts them."""
+    """The answers to requests that are like `pattern`; `used` counts them.
 
-    def __init__(self, name: str, answers: tuple[Any, ...], pattern: Pattern) -> None:
+    `pause` is how many seconds pass between the pieces of a streamed one.
+    """
+
+    def __init__(self, name: str, operation: str, answers: tuple[Any, ...], pattern: Pattern, pause: float) -> None:
         self.name = name
+        self.operation = operation
         self.answers = answers
         self.pattern = pattern
+        self.pause = pause
         self.used = 0
 
-    def next(self, exchange: Exchange) -> Any:
-        """The next answer in order; the last one stays. A callable is called with the Exchange."""
+    def next(self, exchange: Exchange) -> Scripted:
+        """The next answer in order; the last one stays. A callable is called with the Exchange.
+
+        Raises ValueError where what it gives is none, and what the callable raises.
+        """
         answer = self.answers[min(self.used, len(self.answers) - 1)]
         self.used += 1
-        return answer(exchange) if callable(answer) else answer
+        if callable(answer):
+            answer = storable("an answer", answer(exchange))
+        return scripted.read(self.operation, answer, self.pause)
 
     def as_json(self) -> dict[str, Any]:
         """The script in the form that the control plane answers."""
         return {
             "name": self.name,
-            "operation": self.pattern.criteria["operation"],
+            "operation": self.operation,
             "requests": str(self.pattern),
             "answers": [repr(answer) if callable(answer) else answer for answer in self.answers],
+            "pause": self.pause,
             "used": self.used,
         }
 
@@ -55,29 +69,45 @@ class Scripts(Register[Script]):
         super().__init__()
         self._made = 0
 
-    def add(self, operation: str, /, *answers: Any, name: str | None = None, **criteria: Unpack[Criteria]) -> Script:
+    def add(
+        self,
+        operation: str,
+        /,
+        *answers: Any,
+        name: str | None = None,
+        pause: float | None = None,
+        **criteria: Unpack[Criteria],
+    ) -> Script:
         """Answer requests to this operation, those that meet the criteria, with these, one after the other.
 
-        The last answer stays. One is JSON, or a callable that makes it of the Exchange. Raises ValueError for an
-        operation that needs no model, for no answer, and for a name that is taken.
+        The last answer stays. One is an object whose members replace those of the answer, or a callable that makes it
+        of the Exchange; for chat and representation it may be the text, for chat also None, or a list of the pieces
+        in which it is streamed, with a `pause` of so many seconds (up to 60) after each. Raises ValueError for an
+        operation that needs no model, for no answer, for one that the operation cannot give, and for a name that is
+        taken.
         """
         if operation not in SCRIPTED:
             raise ValueError(f"{operation!r} is not scripted; {meant(str(operation), SCRIPTED)}")
         pattern = Pattern({**criteria, "operation": operation})
         if not answers:
             raise ValueError(f"a script of {operation!r} needs an answer")
+        seconds = number("pause", pause or 0, least=0, most=60)
         checked = tuple(answer if callable(answer) else storable("an answer", answer) for answer in answers)
+        for answer in checked:
+            if not callable(answer):
+                scripted.read(operation, answer, seconds)
         chosen = checked_name(name or f"{operation}-{self._made + 1}")
         if any(script.name == chosen for script in self.entries):
             raise ValueError(f"there is a script {chosen!r} already")
-        script = Script(chosen, checked, pattern)
+        script = Script(chosen, operation, checked, pattern, seconds)
         self._made += 1
         self.entries.append(script)
         return script
 
-    def answering(self, exchange: Exchange) -> Script | None:
-        """The script for this request, or None."""
-        return next((script for script in reversed(self.entries) if script.pattern.matches(exchange)), None)
+    def answer(self, exchange: Exchange) -> Scripted | None:
+        """What a script answers to this request, or None where none is for it. Raises as `Script.next` does."""
+        script = next((script for script in reversed(self.entries) if script.pattern.matches(exchange)), None)
+        return None if script is None else script.next(exchange)
 
     def remove(self, script: Script | str) -> None:
         """Take a script away, by itself or by its name. Raises UnknownName where there is none of this name."""

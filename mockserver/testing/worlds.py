@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..domain import membership, messages, peers, sessions, tokens, workspaces
-from ..domain.clock import Clock, Ids, microseconds, timestamp
+from ..domain.clock import Clock, Ids, timestamp
 from ..domain.errors import BadRequest
 from ..domain.jobs import Target
 from ..domain.messages import Draft
@@ -17,6 +17,8 @@ from ..domain.records import Membership, Workspace
 from ..domain.store import Store
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse, restated
+from . import holdings
+from .holdings import time_of
 from .wording import one_line
 
 if TYPE_CHECKING:
@@ -129,6 +131,8 @@ def _contradictions(world: "World") -> Iterable[str]:
         at = f"workspaces.{workspace_id}"
         yield from _twice(f"{at}.peers", [peer.id for peer in workspace.peers], set())
         yield from _twice(f"{at}.sessions", [session.id for session in workspace.sessions], set())
+        yield from _twice(f"{at}.conclusions", [one.id for one in workspace.conclusions], set())
+        yield from holdings.contradictions(at, workspace)
         for place, session in enumerate(workspace.sessions):
             yield from _twice(
                 f"{at}.sessions[{place}].messages", [one.id for one in session.messages], set() if world.saved else seen
@@ -165,23 +169,25 @@ def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) ->
             message.created_at = message.created_at or now()
             if message.token_count is None:
                 message.token_count = tokens.count(message.content)
+    holdings.fill(workspace, now, ids)
 
 
 def _load_workspace(store: Store, world: "World", workspace_id: str, number: int | None = None) -> None:
     described = world.workspaces[workspace_id]
     configuration = stored(described.configuration) or {}
-    made = _moment(described.created_at)
+    made = time_of(described.created_at)
     row = workspaces.new_row(workspace_id, described.metadata, configuration, made)
     workspace = store.add_workspace(row, number)
     for peer in described.peers if world.saved else sorted(described.peers, key=_age):
-        row = peers.new_row(workspace_id, peer.id, _moment(peer.created_at))
+        row = peers.new_row(workspace_id, peer.id, time_of(peer.created_at))
         store.add_peer(workspace, {**row, "metadata": peer.metadata, "configuration": peer.configuration})
     for session in described.sessions if world.saved else sorted(described.sessions, key=_age):
         _load_session(store, workspace, session)
+    holdings.load(store, workspace, described, made, in_order=world.saved)
 
 
 def _load_session(store: Store, workspace: Workspace, world: "WorldSession") -> None:
-    workspace_id, id_, made = workspace.row["id"], str(world.id), _moment(world.created_at)
+    workspace_id, id_, made = workspace.row["id"], str(world.id), time_of(world.created_at)
     row = sessions.new_row(workspace_id, id_, made)
     session = store.add_session(workspace, workspaces.updated(row, world.metadata, stored(world.configuration)))
     membership.put(store, workspace, session, _members(world), made)
@@ -189,7 +195,7 @@ def _load_session(store: Store, workspace: Workspace, world: "WorldSession") -> 
         peers.ensure(store, workspace, peer_id, made)
     for message in world.messages:
         token_count = message.token_count or 0
-        draft = Draft(message.content, message.peer_id, message.metadata, _moment(message.created_at), token_count)
+        draft = Draft(message.content, message.peer_id, message.metadata, time_of(message.created_at), token_count)
         store.add_message(session, messages.new_row(str(message.id), draft, row, row["created_at"]))
     if not world.is_active:
         store.deactivate(workspace, session)
@@ -228,8 +234,4 @@ def _members(world: "WorldSession") -> dict[str, Membership]:
 
 
 def _age(part: "WorldPeer | WorldSession") -> int:
-    return _moment(part.created_at)
-
-
-def _moment(moment: datetime | None) -> int:
-    return microseconds(moment) if moment else 0
+    return time_of(part.created_at)

@@ -60,6 +60,56 @@ class Message(_Answer):
     token_count: int
 
 
+class Conclusion(_Answer):
+    id: str
+    content: str
+    observer_id: str = Field(description="The peer who concluded")
+    observed_id: str = Field(description="The peer of whom it was concluded")
+    session_id: str | None = None
+    created_at: datetime
+
+
+class PeerCardResponse(_Answer):
+    peer_card: list[str] | None = None
+
+
+class RepresentationResponse(_Answer):
+    representation: str
+
+
+class PeerContext(_Answer):
+    peer_id: str
+    target_id: str
+    representation: str | None = None
+    peer_card: list[str] | None = None
+
+
+class DialecticResponse(_Answer):
+    content: str | None
+
+
+class Summary(_Answer):
+    content: str
+    message_id: str = Field(description="The last message that it covers")
+    summary_type: str = Field(description="short or long")
+    created_at: str
+    token_count: int
+
+
+class SessionContext(_Answer):
+    id: str
+    messages: list[Message]
+    summary: Summary | None = None
+    peer_representation: str | None = None
+    peer_card: list[str] | None = None
+
+
+class SessionSummaries(_Answer):
+    id: str
+    short_summary: Summary | None = None
+    long_summary: Summary | None = None
+
+
 class WebhookEndpoint(_Answer):
     id: str
     workspace_id: str
@@ -107,6 +157,15 @@ SHAPES: dict[str, Any] = {
     "Message": Message,
     "Page[Message]": Page[Message],
     "list[Message]": list[Message],
+    "list[Conclusion]": list[Conclusion],
+    "Page[Conclusion]": Page[Conclusion],
+    "PeerCardResponse": PeerCardResponse,
+    "RepresentationResponse": RepresentationResponse,
+    "PeerContext": PeerContext,
+    "DialecticResponse": DialecticResponse,
+    "SessionContext": SessionContext,
+    "SessionSummaries": SessionSummaries,
+    "Summary": Summary,
     "Page[WebhookEndpoint]": Page[WebhookEndpoint],
     **control.SHAPES,
 }

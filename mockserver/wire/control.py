@@ -94,7 +94,7 @@ class FaultRule(Like):
     seconds: float | None = Field(default=None, description="delay: how late the answer is")
     limit: int | None = Field(default=None, description="quota: how many calls pass in a window")
     per: float | None = Field(default=None, description="quota: how many seconds of the fake's clock a window has")
-    at: str | None = Field(default=None, description="disconnect: start, head or body")
+    at: str | None = Field(default=None, description="disconnect: start, head or body; hang: start or body")
     share: float | None = Field(default=None, description="truncate: how much of the body is sent, from 0 to 1")
     field: str | None = Field(default=None, description="drop_field, wrong_type: which; a.b is within a")
     query: dict[str, str] | None = Field(default=None, description="Parameters of the query that count")
@@ -111,6 +111,7 @@ class FaultRule(Like):
 
 class Script(Like):
     answers: list[Any] = Field(description="One after the other; the last one stays")
+    pause: float | None = Field(default=None, description="chat: how many seconds pass between pieces of a stream")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
 
@@ -132,6 +133,16 @@ class Purging(_Part):
 
 class FailingPurges(Purging):
     times: int = Field(description="How many tries fail")
+
+
+class Summary(_Part):
+    """What to put as the summary of a session."""
+
+    session: str
+    content: str = Field(max_length=25_000)
+    workspace: str | None = None
+    kind: Literal["short", "long"] = "short"
+    up_to: str | None = Field(default=None, description="The last message that it covers; left out: the last of all")
 
 
 class Named(_Part):
@@ -190,6 +201,7 @@ class ScriptState(Model):
     operation: str
     requests: str
     answers: list[Any]
+    pause: float
     used: int
 
 

@@ -99,6 +99,7 @@ Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PAT
 Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(without_nul)]
+Line = Annotated[str, AfterValidator(without_nul)]
 SpokenContent = Annotated[Content, AfterValidator(without_control_tokens)]
 Moment = Annotated[datetime, AfterValidator(_with_a_moment_in_utc)]
 Instructions = Annotated[str, AfterValidator(_checked_instructions)]

@@ -1,12 +1,13 @@
 """Models of a world file: what a fake server starts with."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import Id, Metadata, Moment, SpokenContent, Storable, Strict
+from .fields import Id, Line, Metadata, Moment, SpokenContent, Storable, Strict
+from .knowledge import ConclusionContent
 
 
 class WorldMember(SessionPeerConfig):
@@ -24,6 +25,13 @@ class WorldMessage(Strict):
     token_count: Annotated[int, Field(ge=0)] | None = None
 
 
+class WorldSummary(Strict):
+    content: Line
+    message_id: Id | Literal[""] | None = None
+    created_at: Moment | None = None
+    token_count: Annotated[int, Field(ge=0)] | None = None
+
+
 class WorldSession(Strict):
     id: Id | None = None
     is_active: bool = True
@@ -32,12 +40,23 @@ class WorldSession(Strict):
     created_at: Moment | None = None
     peers: dict[Id, WorldMember | None] = {}  # null is a sender who is no member
     messages: list[WorldMessage] = []
+    summaries: dict[Literal["short", "long"], WorldSummary] = {}
 
 
 class WorldPeer(Strict):
     id: Id
     metadata: Metadata = {}
     configuration: Storable = {}
+    created_at: Moment | None = None
+    cards: dict[str, list[Line]] = {}  # by the peer whom a card is about
+
+
+class WorldConclusion(Strict):
+    id: Id | None = None
+    content: ConclusionContent
+    observer_id: Id
+    observed_id: Id
+    session_id: Id | None = None
     created_at: Moment | None = None
 
 
@@ -48,6 +67,7 @@ class WorldWorkspace(Strict):
     created_at: Moment | None = None
     peers: list[WorldPeer] = []
     sessions: list[WorldSession] = []
+    conclusions: list[WorldConclusion] = []
 
 
 class WorldPurge(Strict):

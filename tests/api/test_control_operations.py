@@ -249,10 +249,15 @@ def test_what_a_fault_holds_is_released() -> None:
 
 def test_scripts_are_set_listed_and_taken_away() -> None:
     mock, client = _start()
-    made = client.call("POST", "/_mock/scripts", {"operation": "chat", "answers": ["Blue.", {"x": 1}], "peer": "al"})
+    made = client.call(
+        "POST",
+        "/_mock/scripts",
+        {"operation": "chat", "answers": ["Blue.", {"content": "x"}], "peer": "al", "pause": 0.5},
+    )
     assert (made.status, made.json["name"]) == (201, "chat-1")
-    assert mock.scripts["chat-1"].answers == ("Blue.", {"x": 1})
+    assert mock.scripts["chat-1"].answers == ("Blue.", {"content": "x"})
     assert client.call("GET", "/_mock/scripts").json == [made.json]
+    assert made.json["pause"] == 0.5
     assert client.call("POST", "/_mock/scripts", {"operation": "chat", "answers": []}).status == 422
     assert client.call("DELETE", "/_mock/scripts/chat-1").status == 204
     assert client.call("DELETE", "/_mock/scripts/chat-1").status == 404

@@ -431,6 +431,53 @@ def test_a_stream_may_break_in_its_middle() -> None:
         DirectClient(app).send("POST", "/stream")
 
 
+_CHAT = "/v3/workspaces/w/peers/al/chat"
+_ASKED = {"query": "Who?", "stream": True}
+
+
+def test_a_stream_is_cut_between_its_pieces(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    server.mock.scripts.add("chat", ["one", "two", "three"])
+    whole = client.post(_CHAT, json=_ASKED).text.split("\n\n")
+    server.mock.faults.disconnect("body")
+    received: list[bytes] = []
+    with client.stream("POST", _CHAT, json=_ASKED) as answer, pytest.raises(httpx.RemoteProtocolError):
+        received.extend(answer.iter_raw())
+    text = b"".join(received).decode()
+    assert text.split("\n\n") == [*whole[:2], ""]
+    assert server.mock.requests[-1].answer == text
+
+
+@pytest.mark.parametrize(("path", "body"), [(_CHAT, _ASKED), (_S, {"id": "s"})], ids=["stream", "whole"])
+def test_an_answer_may_stall_in_its_middle(
+    sockets: tuple[MockServer, httpx.Client], path: str, body: dict[str, Any]
+) -> None:
+    server, client = sockets
+    server.mock.scripts.add("chat", ["one", "two", "three"])
+    client.post(_S, json={"id": "s"})
+    usual = client.post(path, json=body).content
+    fault = server.mock.faults.hang("body")
+    with client.stream("POST", path, json=body) as answer:
+        pieces = answer.iter_raw()
+        received = next(pieces)
+        assert len(received) < len(usual)
+        while not fault.held:
+            httpx.get(f"{server.url}/_mock/clock")
+        fault.release()
+        assert received + b"".join(pieces) == usual
+    assert server.mock.requests[-1].answer_content == usual
+
+
+def test_who_leaves_a_stalled_answer_is_forgotten(sockets: tuple[MockServer, httpx.Client]) -> None:
+    server, client = sockets
+    fault = server.mock.faults.hang("body", times=1)
+    with pytest.raises(httpx.ReadTimeout):
+        client.post(_CHAT, json=_ASKED, timeout=0.2)
+    while fault.held:
+        client.get("/health")
+    assert server.mock.requests[0].status == 200
+
+
 def test_uploads_meet_faults() -> None:
     app = _with_streams()
     form = {"content-type": "multipart/form-data; boundary=x"}

@@ -6,30 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import Mock
-from mockserver.testing.exchanges import Exchange
+from direct import DirectClient
+from mockserver import Mock, create_app
+
+_W = "/v3/workspaces/w"
 
 
-class _Chat:
-    name = "chat"
-    id_in_body = None
-
-
-def _asked(peer: str = "al", content: bytes = b'{"query": "Colour?"}') -> Exchange:
-    head = {"method": "POST", "path": "/", "query_string": b"", "headers": []}
-    return Exchange(1, 0, head, _Chat(), {"workspace_id": "w", "peer_id": peer}, content)
-
-
-def _answer(mock: Mock, exchange: Exchange) -> Any:
-    script = mock.scripts.answering(exchange)
-    return None if script is None else script.next(exchange)
+def _ask(mock: Mock, peer: str = "al", query: str = "Colour?") -> Any:
+    return DirectClient(create_app(mock)).call("POST", f"{_W}/peers/{peer}/chat", {"query": query}).json["content"]
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5), st.integers(0, 8))
 def test_answers_come_in_order_and_the_last_one_stays(answers: list[str], calls: int) -> None:
     mock = Mock()
     script = mock.scripts.add("chat", *answers)
-    given = [_answer(mock, _asked()) for _ in range(calls)]
+    given = [_ask(mock) for _ in range(calls)]
     assert given == (answers + answers[-1:] * calls)[:calls]
     assert script.used == calls
 
@@ -40,22 +31,75 @@ def test_a_script_answers_what_it_is_for_and_the_latest_is_asked_first() -> None
     mock.scripts.add("chat", "Blue.", peer="al")
     mock.scripts.add("chat", "Yes.", body={"query": "Really?"}, name="really")
     mock.scripts.add("get_representation", "Nothing.")
-    assert [_answer(mock, _asked(peer)) for peer in ("al", "bob")] == ["Blue.", "I do not know."]
-    assert _answer(mock, _asked(content=b'{"query": "Really?"}')) == "Yes."
+    assert [_ask(mock, peer) for peer in ("al", "bob")] == ["Blue.", "I do not know."]
+    assert _ask(mock, query="Really?") == "Yes."
     mock.scripts.remove("really")
-    assert _answer(mock, _asked(content=b'{"query": "Really?"}')) == "Blue."
+    assert _ask(mock, query="Really?") == "Blue."
     assert [script.name for script in mock.scripts] == ["chat-1", "chat-2", "get_representation-4"]
 
 
 def test_an_answer_may_be_made_of_the_request() -> None:
     mock = Mock()
     mock.scripts.add("chat", lambda request: f"{request.peer}: {request.body['query']}")
-    assert _answer(mock, _asked()) == "al: Colour?"
+    assert _ask(mock) == "al: Colour?"
     assert repr(mock.scripts["chat-1"]).startswith("<Script 'chat-1': ")
 
 
-def test_a_request_without_a_script_has_no_answer() -> None:
-    assert _answer(Mock(), _asked()) is None
+def test_a_callable_that_makes_no_answer_is_told_in_the_journal() -> None:
+    mock = Mock()
+    mock.scripts.add("chat", lambda request: {"text": request.peer})
+    with pytest.raises(ValueError, match="is no answer of 'chat': Field required at content"):
+        _ask(mock)
+    assert mock.requests[-1].status == 500
+    assert "Field required at content" in str(mock.requests[-1].diagnosis)
+
+
+_SUMMARY = {
+    "content": "They met.",
+    "message_id": "m",
+    "summary_type": "short",
+    "created_at": "2026-01-01T00:00:00Z",
+    "token_count": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "method", "path", "scripted", "answered"),
+    [
+        ("chat", "POST", "/peers/al/chat", None, {"content": None}),
+        ("chat", "POST", "/peers/al/chat", {"content": "Blue."}, {"content": "Blue."}),
+        ("chat", "POST", "/peers/al/chat", ["Bl", "ue."], {"content": "Blue."}),
+        ("get_representation", "POST", "/peers/al/representation", "All.", {"representation": "All."}),
+        (
+            "get_peer_context",
+            "GET",
+            "/peers/al/context",
+            {"peer_card": ["tall"]},
+            {"peer_id": "al", "target_id": "al", "representation": "", "peer_card": ["tall"]},
+        ),
+        (
+            "get_session_context",
+            "GET",
+            "/sessions/s/context",
+            {"summary": _SUMMARY},
+            {"id": "s", "messages": [], "summary": _SUMMARY, "peer_representation": None, "peer_card": None},
+        ),
+        (
+            "get_session_summaries",
+            "GET",
+            "/sessions/s/summaries",
+            {"short_summary": _SUMMARY},
+            {"id": "s", "short_summary": _SUMMARY, "long_summary": None},
+        ),
+    ],
+)
+def test_a_script_says_the_members_that_it_names_and_the_rest_is_composed(
+    operation: str, method: str, path: str, scripted: Any, answered: Any
+) -> None:
+    mock = Mock(world={"workspaces": {"w": {"peers": [{"id": "al"}], "sessions": [{"id": "s"}]}}})
+    mock.scripts.add(operation, scripted)
+    body = {"query": "?"} if method == "POST" else None
+    assert DirectClient(create_app(mock)).call(method, _W + path, body).json == answered
 
 
 def test_scripts_are_forgotten_at_a_reset_all_or_those_of_a_workspace() -> None:
@@ -76,10 +120,16 @@ def test_scripts_are_forgotten_at_a_reset_all_or_those_of_a_workspace() -> None:
         (("chat",), {}, "a script of 'chat' needs an answer"),
         (("chat", "x"), {"name": "taken"}, "there is a script 'taken' already"),
         (("chat", "x"), {"colour": 1}, "a request has no 'colour'"),
+        (("chat", "x"), {"pause": 61}, "pause must be a number from 0 to 60: 61"),
+        (("chat", 5), {}, r"5} is no answer of 'chat': Input should be a valid string at content"),
+        (("chat", {"text": "x"}), {}, "is no answer of 'chat': Field required at content"),
+        (("get_representation", None), {}, "null} is no answer of 'get_representation'"),
+        (("get_session_context", "x"), {}, "is no answer of 'get_session_context'"),
+        (("get_session_summaries", {"short_summary": {"content": "x"}}), {}, "at short_summary.message_id"),
     ],
 )
 def test_a_wrong_script_says_what_is_wrong_and_is_not_set(
-    arguments: tuple[str, ...], options: dict[str, Any], complaint: str
+    arguments: tuple[Any, ...], options: dict[str, Any], complaint: str
 ) -> None:
     mock = Mock()
     mock.scripts.add("chat", "x", name="taken")

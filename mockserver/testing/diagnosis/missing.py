@@ -16,9 +16,7 @@ SEARCHED_LIMIT = 10_000
 _SEE_DELETED = frozenset({"get_messages", "get_message", "update_message", "get_session_peers", "get_peer_config"})
 _MAKE_SESSIONS = frozenset({"get_or_create_session", "update_session", "add_peers_to_session"})
 # What the real API has at the end of a path, and this fake has not.
-_NOT_HERE = frozenset(
-    {"search", "context", "summaries", "chat", "representation", "card", "upload", "conclusions", "queue", "status"}
-)
+_NOT_HERE = frozenset({"search", "upload", "queue", "status"})
 
 
 def not_found(case: Case) -> str | None:

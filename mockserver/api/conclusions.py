@@ -1,0 +1,68 @@
+"""Operations on conclusions."""
+
+from ..domain import conclusions, tables
+from ..domain.conclusions import Draft
+from ..wire import bodies, knowledge
+from .operation import Call, Reply, Room
+
+room = Room("conclusions")
+
+_PATH = "/v3/workspaces/{workspace_id}/conclusions"
+
+
+@room.operation(
+    "POST",
+    _PATH,
+    answers={201: "list[Conclusion]", 404: "Problem"},
+    body=knowledge.ConclusionBatchCreate,
+    body_description="The conclusions to keep",
+)
+def create_conclusions(call: Call) -> Reply:
+    """Keep 1 to 100 conclusions, all or none; their peers and sessions must be there."""
+    drafts = [Draft(one.content, one.observer_id, one.observed_id, one.session_id) for one in call.body.conclusions]
+    return 201, conclusions.create(call.store, call.path["workspace_id"], drafts)
+
+
+@room.operation(
+    "POST",
+    _PATH + "/list",
+    answers={200: "Page[Conclusion]"},
+    query=bodies.MessagePage,
+    body=knowledge.ConclusionGet,
+    body_required=False,
+    body_title="Options",
+    body_description="Filtering options for the conclusions list",
+)
+def list_conclusions(call: Call) -> Reply:
+    """List the conclusions of a workspace, newest first, page by page, with optional filters."""
+    workspace_id = call.path["workspace_id"]
+    matches = tables.conclusion_filter(workspace_id, call.filters())
+    return 200, conclusions.list_(call.store, workspace_id, *call.page(), matches)
+
+
+@room.operation(
+    "POST",
+    _PATH + "/query",
+    answers={200: "list[Conclusion]"},
+    body=knowledge.ConclusionQuery,
+    body_description="What the conclusions should be about",
+)
+def query_conclusions(call: Call) -> Reply:
+    """The conclusions of one peer about another that are most similar to a text, the best first.
+
+    The filters name the observer and the observed peer. The similarity is one of words, counted here: no model is
+    asked.
+    """
+    workspace_id, wanted = call.path["workspace_id"], call.body
+    matches = tables.conclusion_filter(workspace_id, wanted.filters)
+    found = conclusions.query(
+        call.store, workspace_id, wanted.query, wanted.filters, matches, wanted.top_k, wanted.distance
+    )
+    return 200, found
+
+
+@room.operation("DELETE", _PATH + "/{conclusion_id}", answers={204: None, 404: "Problem"})
+def delete_conclusion(call: Call) -> Reply:
+    """Forget a conclusion."""
+    conclusions.delete(call.store, call.path["workspace_id"], call.path["conclusion_id"])
+    return 204, None

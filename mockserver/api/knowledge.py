@@ -1,0 +1,97 @@
+"""Operations on what is known of a peer: cards, representation, context, and answers to questions."""
+
+from ..domain import cards, conclusions, representations
+from ..wire import knowledge
+from .events import stream_of, words
+from .operation import Call, Reply, Room
+
+room = Room("peers")
+
+_PATH = "/v3/workspaces/{workspace_id}/peers/{peer_id}"
+
+
+@room.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=knowledge.Target)
+def get_peer_card(call: Call) -> Reply:
+    """The card that a peer has of itself, or of a target; null where none was set."""
+    return 200, {"peer_card": cards.get(call.store, *_pair(call, call.query.target))}
+
+
+@room.operation(
+    "PUT",
+    _PATH + "/card",
+    answers={200: "PeerCardResponse"},
+    query=knowledge.Target,
+    body=knowledge.PeerCardSet,
+    body_description="The lines of the card",
+    new_ids=("workspace_id", "peer_id"),
+)
+def set_peer_card(call: Call) -> Reply:
+    """Replace the card that a peer has of itself, or of a target; makes the peer where it is missing."""
+    return 200, {"peer_card": cards.put(call.store, *_pair(call, call.query.target), call.body.peer_card)}
+
+
+@room.operation(
+    "POST",
+    _PATH + "/representation",
+    answers={200: "RepresentationResponse"},
+    body=knowledge.PeerRepresentationGet,
+    body_description="What the representation should be about",
+)
+def get_representation(call: Call) -> Reply:
+    """What a peer knows of itself, or of a target: its conclusions as text, or a scripted answer."""
+    wanted: knowledge.PeerRepresentationGet = call.body
+    rows = representations.chosen(call.store, *_pair(call, wanted.target), wanted.choice())
+    return 200, call.scripted({"representation": representations.text(rows)})
+
+
+@room.operation(
+    "GET",
+    _PATH + "/context",
+    answers={200: "PeerContext", 404: "Problem"},
+    query=knowledge.PeerContextQuery,
+)
+def get_peer_context(call: Call) -> Reply:
+    """What a peer knows of itself, or of a target: its representation and its card."""
+    pair = _pair(call, call.query.target)
+    card = cards.get(call.store, *pair)
+    composed = {
+        "peer_id": pair[1],
+        "target_id": pair[2],
+        "representation": representations.text(representations.chosen(call.store, *pair, call.query.choice())),
+        "peer_card": card,
+    }
+    return 200, call.scripted(composed)
+
+
+@room.operation(
+    "POST", _PATH + "/chat", answers={200: "DialecticResponse"}, body=knowledge.DialecticOptions, streams=True
+)
+def chat(call: Call) -> Reply:
+    """Ask what is known of a peer. The answer is scripted, or says whom was asked what: nothing thinks here.
+
+    With `stream` it comes as server-sent events, a piece each.
+    """
+    asked: knowledge.DialecticOptions = call.body
+    script = call.script()
+    content = _unscripted(call, asked) if script is None else script.members["content"]
+    if not asked.stream:
+        return 200, {"content": content}
+    pieces = script.pieces if script is not None else None
+    return 200, stream_of(words(content or "") if pieces is None else pieces, script.pause if script else 0)
+
+
+def _pair(call: Call, target: str | None) -> tuple[str, str, str]:
+    """The workspace, the peer who knows, and the peer who is known of."""
+    peer_id = call.path["peer_id"]
+    return call.path["workspace_id"], peer_id, target or peer_id
+
+
+def _unscripted(call: Call, asked: knowledge.DialecticOptions) -> str:
+    workspace_id, observer_id, observed_id = _pair(call, asked.target)
+    count = len(conclusions.between(call.store, workspace_id, observer_id, observed_id, asked.session_id))
+    session = f" in session '{asked.session_id}'" if asked.session_id else ""
+    about = "itself" if observed_id == observer_id else f"peer '{observed_id}'"
+    return (
+        f"No script answers this question to peer '{observer_id}' about {about}{session}: "
+        f"{count} {'conclusion' if count == 1 else 'conclusions'} would have been used."
+    )

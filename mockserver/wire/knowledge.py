@@ -1,0 +1,132 @@
+"""Models of what a request brings about knowledge: conclusions, cards, representations, contexts and questions."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from ..domain import tokens
+from ..domain.contexts import TOKENS_LIMIT
+from ..domain.representations import CONCLUSIONS_SHOWN, Choice
+from .fields import Bounded, JsonObject, Line, Model, without_nul
+
+CONCLUSION_LIMIT = 65_535
+CONCLUSION_TOKENS_LIMIT = 8_192
+QUESTION_LIMIT = 10_000
+
+
+def _within_the_tokens(content: str) -> str:
+    if tokens.count(content) > CONCLUSION_TOKENS_LIMIT:
+        raise ValueError(f"content exceeds maximum of {CONCLUSION_TOKENS_LIMIT} tokens")
+    return content
+
+
+Count = Annotated[int, Field(ge=1, le=100)]
+Distance = Annotated[float, Field(ge=0, le=1)]
+ConclusionContent = Annotated[
+    str,
+    Field(min_length=1, max_length=CONCLUSION_LIMIT),
+    AfterValidator(without_nul),
+    AfterValidator(_within_the_tokens),
+]
+
+_TOP_K = "How many of the conclusions nearest to the search query are wanted"
+_DISTANCE = "How far from the search query a conclusion may be, from 0 to 1"
+_FREQUENT = "Whether the most frequent conclusions are wanted beside those near the search query"
+_AT_MOST = "How many conclusions are wanted in all"
+_QUERY = "What the conclusions should be about"
+_TARGET = "The peer that is known of, seen by the peer of the path; left out: that peer itself"
+
+
+class ConclusionCreate(Model):
+    content: ConclusionContent
+    observer_id: str = Field(description="The peer who concludes")
+    observed_id: str = Field(description="The peer of whom it is concluded")
+    session_id: str | None = Field(default=None, description="The session that the conclusion goes with")
+
+
+class ConclusionBatchCreate(Model):
+    """A batch of 1 to 100 conclusions, kept whole or not at all."""
+
+    conclusions: Annotated[list[ConclusionCreate], Field(min_length=1, max_length=100)]
+
+
+class ConclusionGet(Model):
+    filters: JsonObject | None = None
+
+
+class ConclusionQuery(Model):
+    query: str = Field(description="What the conclusions should be similar to")
+    top_k: int = Field(default=10, ge=1, le=100, description="How many are wanted")
+    distance: Distance | None = Field(default=None, description="How far they may be, from 0 to 1")
+    filters: JsonObject | None = Field(default=None, description="What they are like: observer and observed at least")
+
+
+class Target(Model):
+    target: str | None = Field(default=None, description=_TARGET)
+
+
+class PeerCardSet(Model):
+    peer_card: Annotated[list[Line], Bounded]
+
+
+class PeerRepresentationGet(Model):
+    session_id: str | None = Field(default=None, description="Only what was concluded in this session")
+    target: str | None = Field(default=None, description=_TARGET)
+    search_query: str | None = Field(default=None, description=_QUERY)
+    search_top_k: Count | None = Field(default=None, description=_TOP_K)
+    search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
+    include_most_frequent: bool | None = Field(default=None, description=_FREQUENT)
+    max_conclusions: Count | None = Field(default=CONCLUSIONS_SHOWN, description=_AT_MOST)
+
+    def choice(self) -> Choice:
+        return _choice(self, self.session_id)
+
+
+class PeerContextQuery(Target):
+    search_query: str | None = Field(default=None, description=_QUERY)
+    search_top_k: Count | None = Field(default=None, description=_TOP_K)
+    search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
+    include_most_frequent: bool = Field(default=True, description=_FREQUENT)
+    max_conclusions: Count | None = Field(default=None, description=_AT_MOST)
+
+    def choice(self) -> Choice:
+        return _choice(self, None)
+
+
+class SessionContextQuery(Model):
+    tokens: Annotated[int, Field(le=TOKENS_LIMIT)] | None = Field(
+        default=None, description=f"How many tokens the context may take; left out: {TOKENS_LIMIT}"
+    )
+    search_query: str | None = Field(default=None, description=_QUERY)
+    summary: bool = Field(default=True, description="Whether a summary is wanted where there is one")
+    peer_target: str | None = Field(default=None, description="The peer of whom something is known")
+    peer_perspective: str | None = Field(default=None, description="The peer who knows it; only with a target")
+    limit_to_session: bool = Field(default=False, description="Whether only conclusions of this session are wanted")
+    search_top_k: Count | None = Field(default=None, description=_TOP_K)
+    search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
+    include_most_frequent: bool = Field(default=False, description=_FREQUENT)
+    max_conclusions: Count | None = Field(default=None, description=_AT_MOST)
+
+    def choice(self, session_id: str) -> Choice:
+        return _choice(self, session_id if self.limit_to_session else None)
+
+
+class DialecticOptions(Model):
+    session_id: str | None = Field(default=None, description="The session that the question is about")
+    target: str | None = Field(default=None, description=_TARGET)
+    query: Annotated[str, Field(min_length=1, max_length=QUESTION_LIMIT)] = Field(description="The question")
+    stream: bool = False
+    reasoning_level: Literal["minimal", "low", "medium", "high", "max"] = Field(
+        default="low", description="How much thought is wanted; nothing thinks here"
+    )
+
+
+def _choice(wanted: PeerRepresentationGet | PeerContextQuery | SessionContextQuery, session_id: str | None) -> Choice:
+    return Choice(
+        session_id,
+        wanted.search_query,
+        wanted.search_top_k,
+        wanted.search_max_distance,
+        bool(wanted.include_most_frequent),
+        wanted.max_conclusions,
+    )

@@ -1,0 +1,226 @@
+"""What is known of a peer, over HTTP: conclusions, cards, representations, contexts and questions."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from direct import Answer, DirectClient
+from mockserver import Mock, MockServer, create_app
+from mockserver.api.events import words
+
+_W = "/v3/workspaces/w"
+_WORLD = {"workspaces": {"w": {"peers": [{"id": "al"}, {"id": "bob"}], "sessions": [{"id": "s"}]}}}
+
+
+def _start(**options: Any) -> tuple[Mock, DirectClient]:
+    mock = Mock(world=_WORLD, **options)
+    return mock, DirectClient(create_app(mock))
+
+
+def _conclude(client: DirectClient, *contents: str, session: str | None = None) -> Answer:
+    drafts = [{"content": one, "observer_id": "al", "observed_id": "bob", "session_id": session} for one in contents]
+    return client.call("POST", f"{_W}/conclusions", {"conclusions": drafts})
+
+
+@given(st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=9), st.integers(1, 4), st.integers(1, 4))
+def test_conclusions_are_listed_newest_first_and_reversed_they_mirror(kept: list[str], page: int, size: int) -> None:
+    _, client = _start()
+    made = [_conclude(client, content).json[0] for content in kept]
+    listed, mirrored = (
+        client.call("POST", f"{_W}/conclusions/list", page=page, size=size, reverse=reverse).json
+        for reverse in (False, True)
+    )
+    assert listed["items"] == made[::-1][(page - 1) * size : page * size]
+    assert mirrored["items"] == made[(page - 1) * size : page * size]
+    assert listed["total"] == len(made)
+
+
+@pytest.mark.parametrize(
+    ("filters", "contents"),
+    [
+        ({"session_id": "s"}, ["of s"]),
+        ({"NOT": [{"session_id": "s"}]}, []),
+        ({"session_id": None}, []),
+        ({"observer_id": "al", "observed_id": "bob", "workspace_id": "w"}, ["of s", "of none"]),
+        ({"workspace_id": "v"}, []),
+        ({"created_at": {"gte": "2020-01-01"}}, ["of s", "of none"]),
+    ],
+)
+def test_conclusions_are_filtered_by_their_columns(filters: Any, contents: list[str]) -> None:
+    _, client = _start()
+    _conclude(client, "of none")
+    _conclude(client, "of s", session="s")
+    listed = client.call("POST", f"{_W}/conclusions/list", {"filters": filters}).json
+    assert [one["content"] for one in listed["items"]] == contents
+
+
+def test_a_batch_of_conclusions_is_kept_whole_or_not_at_all() -> None:
+    _, client = _start()
+    good = {"content": "x", "observer_id": "al", "observed_id": "bob"}
+    for wrong, detail in (
+        ({"observer_id": "ghost"}, "Peer ghost not found in workspace w"),
+        ({"session_id": "none"}, "Session none not found in workspace w"),
+    ):
+        answer = client.call("POST", f"{_W}/conclusions", {"conclusions": [good, {**good, **wrong}]})
+        assert (answer.status, answer.json) == (404, {"detail": detail})
+    assert client.call("POST", "/v3/workspaces/v/conclusions", {"conclusions": [good]}).status == 404
+    assert client.call("POST", f"{_W}/conclusions/list").json["total"] == 0
+
+
+def test_a_conclusion_has_at_most_so_many_tokens() -> None:
+    _, client = _start()
+    assert _conclude(client, "tea " * 8_000).status == 201
+    refused = _conclude(client, "tea " * 8_200)
+    assert refused.status == 422
+    [offence] = refused.json["detail"]
+    assert offence["loc"] == ["body", "conclusions", 0, "content"]
+    assert offence["msg"] == "Value error, content exceeds maximum of 8192 tokens"
+
+
+def test_the_conclusions_of_a_session_go_with_its_purge() -> None:
+    mock, client = _start()
+    _conclude(client, "of none")
+    _conclude(client, "of s", session="s")
+    mock.summarize("s", "They met.")
+    client.call("DELETE", f"{_W}/sessions/s")
+    assert client.call("POST", f"{_W}/conclusions/list").json["total"] == 2
+    assert client.call("GET", f"{_W}/sessions/s/summaries").json["short_summary"]["content"] == "They met."
+    mock.purge()
+    assert [one["content"] for one in client.call("POST", f"{_W}/conclusions/list").json["items"]] == ["of none"]
+    assert client.call("GET", f"{_W}/sessions/s/summaries").json["short_summary"] is None
+
+
+def test_a_query_gives_the_nearest_of_one_pair() -> None:
+    _, client = _start()
+    _conclude(client, "bob drinks tea", "bob runs in the morning")
+    asked = {"query": "Does he run?", "filters": {"observer_id": "al", "observed_id": "bob"}, "top_k": 1}
+    assert [one["content"] for one in client.call("POST", f"{_W}/conclusions/query", asked).json] == [
+        "bob runs in the morning"
+    ]
+    other = {**asked, "filters": {"observer_id": "bob", "observed_id": "al"}}
+    assert client.call("POST", f"{_W}/conclusions/query", other).json == []
+
+
+def test_a_representation_is_what_was_concluded_as_text() -> None:
+    mock, client = _start(frozen_at="2026-03-01T12:00:00.5Z")
+    _conclude(client, "bob likes tea")
+    mock.clock.advance(61)
+    _conclude(client, "bob is tall", session="s")
+    known = client.call("POST", f"{_W}/peers/al/representation", {"target": "bob"}).json["representation"]
+    assert known == (
+        "## Explicit Observations\n\n[2026-03-01 12:00:00] bob likes tea\n[2026-03-01 12:01:01] bob is tall\n"
+    )
+    of_session = {"target": "bob", "session_id": "s"}
+    assert "likes tea" not in client.call("POST", f"{_W}/peers/al/representation", of_session).json["representation"]
+    context = client.call("GET", f"{_W}/peers/al/context", target="bob").json
+    assert context == {"peer_id": "al", "target_id": "bob", "representation": known, "peer_card": None}
+    session = client.call("GET", f"{_W}/sessions/s/context", peer_target="bob", peer_perspective="al").json
+    assert session["peer_representation"] == known
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ({}, "to peer 'al' about itself: 0 conclusions would"),
+        ({"target": "bob"}, "to peer 'al' about peer 'bob': 2 conclusions would"),
+        ({"target": "bob", "session_id": "s"}, "to peer 'al' about peer 'bob' in session 's': 1 conclusion would"),
+    ],
+)
+def test_a_question_without_a_script_is_answered_by_what_would_have_been_used(asked: Any, answer: str) -> None:
+    _, client = _start()
+    _conclude(client, "bob likes tea")
+    _conclude(client, "bob is tall", session="s")
+    content = client.call("POST", f"{_W}/peers/al/chat", {"query": "Who?", **asked}).json["content"]
+    assert content == f"No script answers this question {answer} have been used."
+
+
+def _events(body: bytes) -> list[Any]:
+    *events, rest = body.decode().split("\n\n")
+    assert rest == ""
+    assert all(event.startswith("data: ") for event in events)
+    return [json.loads(event.removeprefix("data: ")) for event in events]
+
+
+@given(st.text())
+def test_a_streamed_answer_is_the_plain_one_in_pieces(text: str) -> None:
+    mock, client = _start()
+    mock.scripts.add("chat", text)
+    plain = client.call("POST", f"{_W}/peers/al/chat", {"query": "Who?"}).json["content"]
+    streamed = client.call("POST", f"{_W}/peers/al/chat", {"query": "Who?", "stream": True})
+    *pieces, last = _events(streamed.body)
+    assert last == {"done": True}
+    assert all(event["done"] is False for event in pieces)
+    assert "".join(event["delta"]["content"] for event in pieces) == plain == text
+    assert streamed.headers["content-type"] == "text/event-stream; charset=utf-8"
+
+
+@given(st.text())
+def test_words_lose_nothing(text: str) -> None:
+    assert "".join(words(text)) == text
+
+
+def test_a_script_may_say_the_pieces_of_a_stream_or_that_there_is_no_answer() -> None:
+    mock, client = _start()
+    mock.scripts.add("chat", ["Bl", "", "ue."], None)
+    for pieces in (["Bl", "", "ue."], []):
+        *events, _ = _events(client.call("POST", f"{_W}/peers/al/chat", {"query": "?", "stream": True}).body)
+        assert [event["delta"]["content"] for event in events] == pieces
+
+
+def test_an_unscripted_answer_is_streamed_too() -> None:
+    _, client = _start()
+    *events, _ = _events(client.call("POST", f"{_W}/peers/al/chat", {"query": "?", "stream": True}).body)
+    assert "".join(event["delta"]["content"] for event in events).startswith("No script answers")
+
+
+def test_a_summary_is_replaced_by_one_of_its_kind() -> None:
+    mock, client = _start(frozen_at="2026-03-01T12:00:00Z")
+    batch = {"messages": [{"content": "hello", "peer_id": "al"}, {"content": "bye", "peer_id": "al"}]}
+    first, last = (one["id"] for one in client.call("POST", f"{_W}/sessions/s/messages", batch).json)
+    mock.summarize("s", "They met.", kind="long")
+    mock.summarize("s", "Hello.", up_to=first)
+    assert mock.summarize("s", "They greeted.", up_to=first)["content"] == "They greeted."
+    summaries = client.call("GET", f"{_W}/sessions/s/summaries").json
+    assert summaries["short_summary"] == {
+        "content": "They greeted.",
+        "message_id": first,
+        "summary_type": "short",
+        "created_at": "2026-03-01T12:00:00Z",
+        "token_count": 3,
+    }
+    assert summaries["long_summary"]["message_id"] == last
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "complaint"),
+    [
+        ({"session": "none"}, KeyError, "there is no session 'none'"),
+        ({"session": "s", "workspace": "none"}, KeyError, "there is no session 's' in the workspace 'none'"),
+        ({"session": "s"}, ValueError, "there is a session 's' in the workspaces 'w', 'v': say which"),
+        ({"session": "s", "workspace": "w", "up_to": "m"}, KeyError, "there is no message 'm' in the session 's'"),
+        ({"session": "s", "workspace": "w", "kind": "tall"}, ValueError, "a summary is a text, short or long"),
+    ],
+)
+def test_a_summary_of_what_is_not_there_is_refused(arguments: Any, error: type[Exception], complaint: str) -> None:
+    mock, client = _start()
+    client.call("POST", "/v3/workspaces/v/sessions", {"id": "s"})
+    with pytest.raises(error, match=complaint):
+        mock.summarize(content="So.", **arguments)
+    answer = client.call("POST", "/_mock/summaries", {"content": "So.", **arguments})
+    assert answer.status == (404 if error is KeyError else 422)
+    assert client.call("POST", "/_mock/summaries", {"content": "So.", "session": "s", "workspace": "w"}).status == 201
+
+
+def test_a_stream_comes_with_pauses_and_stops_when_the_client_leaves() -> None:
+    import httpx
+
+    with MockServer(world=_WORLD) as server, httpx.Client(base_url=server.url) as client:
+        server.mock.scripts.add("chat", ["one", "two", "three"], pause=0.01)
+        asked = {"query": "?", "stream": True}
+        assert len(_events(client.post(f"{_W}/peers/al/chat", json=asked).content)) == 4
+        server.mock.scripts.add("chat", ["one", "two"], pause=60)
+        with client.stream("POST", f"{_W}/peers/al/chat", json=asked) as answer:
+            assert b"one" in next(answer.iter_raw())
