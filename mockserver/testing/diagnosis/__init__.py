@@ -27,6 +27,7 @@ _LISTED = {
     "get_sessions_for_peer": "sessions",
     "get_session_peers": "peers",
     "get_messages": "messages",
+    "list_conclusions": "conclusions",
     "list_webhook_endpoints": "webhooks",
 }
 

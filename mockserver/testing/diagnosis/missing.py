@@ -54,7 +54,12 @@ def first_missing(case: Case) -> str | None:
 
 
 def _missing_inside(case: Case, workspace: Workspace, session: Session | None) -> str | None:
-    """The peer or the message that is not there; None where both are, or none is asked for."""
+    """The peer, message or conclusion that is not there; None where all are, or none is asked for."""
+    if case.asked.operation == "create_conclusions":
+        return _missing_of_conclusions(case, workspace)
+    conclusion_id = case.asked.parameters.get("conclusion_id")
+    if conclusion_id is not None and conclusion_id not in workspace.holdings.conclusions:
+        return _no_conclusion(case.store, workspace, conclusion_id)
     peer_id = case.id_of("peer")
     if peer_id is not None and (peer_id not in workspace.peers or (session and peer_id not in session.members)):
         return _no_peer(case.store, workspace, session, peer_id)
@@ -62,6 +67,31 @@ def _missing_inside(case: Case, workspace: Workspace, session: Session | None) -
     if session is not None and message_id is not None and message_id not in session.places:
         return _no_message(case.store, workspace, session, message_id)
     return None
+
+
+def _missing_of_conclusions(case: Case, workspace: Workspace) -> str | None:
+    """The session or peer that the body names and that is not there."""
+    body = case.asked.body
+    drafts = body.get("conclusions") if isinstance(body, dict) else None
+    drafts = [draft for draft in drafts if isinstance(draft, dict)] if isinstance(drafts, list) else []
+    for draft in drafts:
+        session_id = draft.get("session_id")
+        session = workspace.sessions.get(session_id) if isinstance(session_id, str) else None
+        if session is not None and not session.row["is_active"]:
+            return f"{_deleted('session', workspace.row['id'], session_id, case)} and awaits its purge"
+        if session is None and isinstance(session_id, str):
+            return _no_session(case, workspace, session_id)
+    named = (draft.get(name) for draft in drafts for name in ("observer_id", "observed_id"))
+    unknown = next((one for one in named if isinstance(one, str) and one not in workspace.peers), None)
+    return None if unknown is None else _no_peer(case.store, workspace, None, unknown)
+
+
+def _no_conclusion(store: Store, workspace: Workspace, conclusion_id: str) -> str:
+    for other in islice(store.directory, SEARCHED_LIMIT):
+        if conclusion_id in other.holdings.conclusions:
+            return _in_another("conclusion", conclusion_id, other, workspace)
+    count = len(workspace.holdings.conclusions)
+    return f"workspace {quoted(workspace.row['id'])} has no conclusion {quoted(conclusion_id)}; it has {count} others"
 
 
 def _malformed(case: Case) -> str | None:

@@ -1,6 +1,7 @@
 """Sentences about a 422: where, what, and what to do about the mistakes that are made most."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from ...domain import tables
@@ -16,7 +17,7 @@ _MESSAGE_LIMIT = 130
 _MALFORMED_ID = "1 validation error for "
 _FIELDS_OF_IDS = ("id", "name", "peer_id")
 _COLUMNS = (
-    *("id", "workspace_id", "session_id", "peer_id"),
+    *("id", "workspace_id", "session_id", "peer_id", "observer_id", "observed_id"),
     *("is_active", "token_count", "metadata", "created_at"),
 )
 _FILTERS = {
@@ -25,6 +26,8 @@ _FILTERS = {
     "get_sessions": tables.session_filter,
     "get_sessions_for_peer": tables.session_filter,
     "get_messages": tables.message_filter,
+    "list_conclusions": partial(tables.conclusion_filter, ""),
+    "query_conclusions": partial(tables.conclusion_filter, ""),
 }
 
 
