@@ -1,6 +1,6 @@
 """Sentences about a 422: where, what, and what to do about the mistakes that are made most."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ _COLUMNS = (
     *("id", "workspace_id", "session_id", "peer_id", "observer_id", "observed_id"),
     *("is_active", "token_count", "metadata", "created_at"),
 )
-_FILTERS = {
+_FILTERS: Mapping[str, Callable[[dict[str, Any]], object]] = {
     "get_all_workspaces": tables.workspace_filter,
     "get_peers": tables.peer_filter,
     "get_sessions": tables.session_filter,
