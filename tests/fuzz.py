@@ -157,7 +157,7 @@ class Fuzzer:
             self._judge(request, answer)
         self._heed_complaints(request.data)
         if request.operation is not None:
-            requests.learn(request.operation, answer.status, answer.body)
+            requests.learn(request.operation, request.ids, answer.status, answer.body)
 
     def _raw(self, attempt: raw.Attempt) -> None:
         began = time.monotonic()

@@ -18,6 +18,7 @@ _WORDS = {
     **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
 }
 _WHOLE_NUMBER = re.compile(r"\s*[+-]?\d+(\.0+)?\s*")
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE)
 _LAX_TIME = re.compile(r"\d{4}-\d\d-\d\d([T _ ]\d\d:\d\d.*)?|[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 
 # The ids in a path under which something may be made: a schema may leave their rule out, or a link pass it by.
@@ -26,6 +27,7 @@ _MADE_BY = {
     ("POST", "/{workspace_id}/peers"): ("workspace_id",),
     ("PUT", "/{workspace_id}/peers/{peer_id}"): ("workspace_id", "peer_id"),
     ("POST", "/{workspace_id}/sessions"): ("workspace_id",),
+    ("PUT", "/{workspace_id}/peers/{peer_id}/card"): ("workspace_id", "peer_id"),
     ("POST", "/{workspace_id}/sessions/{session_id}/messages"): ("workspace_id", "session_id"),
 }
 
@@ -58,9 +60,10 @@ def _coerced_scalar(kind: str | None, form: str | None, value: Json) -> Json:
         if isinstance(value, str):
             return _WORDS.get(value.lower(), value)
         return bool(value) if isinstance(value, (int, float)) and value in (0, 1) else value
+    if kind == "number" and (isinstance(value, bool) or (isinstance(value, str) and _NUMBER.fullmatch(value))):
+        return float(value)
     if kind == "integer":
-        if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
-            return int(float(value))
+        value = int(float(value)) if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value) else value
         return int(value) if isinstance(value, (bool, int, float)) and value == int(value) else value
     if kind == "string" and form == "date-time" and _LAX_TIME.fullmatch(str(value)):
         return "2024-01-01T00:00:00Z"
@@ -71,12 +74,20 @@ def _is_valid(document: dict[str, Json], schema: Json, value: Json) -> bool:
     return Draft202012Validator({**schema, "components": document["components"]}).is_valid(value)
 
 
-def broken_rules(path_parameters: dict[str, str], body: Json, path: str, method: str) -> Iterator[str]:
+def broken_rules(
+    path_parameters: dict[str, str], query: dict[str, Json], body: Json, path: str, method: str
+) -> Iterator[str]:
     """The recorded rules that a call breaks although the schema allows it, each by name."""
     made = [path_parameters[name] for name in _MADE_BY.get((method, path.removeprefix("/v3/workspaces")), ())]
     if not all(_ID.fullmatch(id_) for id_ in made):
         yield "nothing is made under a malformed id (x-workspace-appears-with-session)"
+    if path.endswith("/context") and query.get("peer_perspective") and not query.get("peer_target"):
+        yield "a perspective is one on a target (x-context-and-summaries)"
     if isinstance(body, dict):
+        if path.endswith("/conclusions/query") and not _names_both(body.get("filters") or {}):
+            yield "a query of conclusions names observer and observed (x-conclusions-routes)"
+        if "/conclusions" in path and (body.get("filters") or {}).keys() - {"observer_id", "observed_id"}:
+            yield "filters name known columns, and values of their kind (x-filter-errors)"
         yield from _rules_of_sessions(body)
         yield from _rules_of_messages(body)
 
@@ -98,6 +109,10 @@ def _rules_of_sessions(body: dict[str, Json]) -> Iterator[str]:
 def _is_plain_filter(filters: dict[str, Json]) -> bool:
     """Whether a filter is of the plainest kind, which is understood everywhere: metadata to contain."""
     return all(key == "metadata" and not isinstance(value, dict) for key, value in filters.items())
+
+
+def _names_both(filters: dict[str, Json]) -> bool:
+    return all(isinstance(filters.get(name), str) and filters[name] for name in ("observer_id", "observed_id"))
 
 
 def _rules_of_messages(body: dict[str, Json]) -> Iterator[str]:

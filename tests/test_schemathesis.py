@@ -119,7 +119,7 @@ def _unsaid_rules_of_peers(run: Run, case: Any, status: int) -> str | None:
 
 def _broken_rule(case: Any) -> str | None:
     body = {"peers": case.body} if case.operation.path.endswith("/peers") else case.body
-    return next(broken_rules(case.path_parameters, body, case.operation.path, case.method), None)
+    return next(broken_rules(case.path_parameters, case.query or {}, body, case.operation.path, case.method), None)
 
 
 def _lax_coercions(run: Run, case: Any, status: int) -> str | None:

@@ -49,12 +49,13 @@ _SHOWN = re.compile(r'schemas/(?:Page_)?([A-Z][a-z]+)_?"')
 
 
 class Request(NamedTuple):
-    """A request as it goes out; `operation` is None where no operation is meant."""
+    """A request as it goes out; `operation` is None where no operation is meant, `ids` are those of its path."""
 
     kind: str
     label: str
     operation: "Operation | None"
     data: bytes
+    ids: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,15 @@ class Requests:
         self._random = random
         self._rows: deque[Mapping[str, str]] = deque(maxlen=60)
 
-    def learn(self, operation: Operation, status: int, body: bytes) -> None:
+    def learn(self, operation: Operation, within: Mapping[str, str], status: int, body: bytes) -> None:
         """Remember the ids of the rows in an answer, so that later requests reach them."""
         if not 200 <= status < 300 or operation.made is None or len(body) > 50_000:
             return
         answer = json.loads(body)
         rows = answer if isinstance(answer, list) else answer.get("items", [answer])
         for row in rows[-3:]:
-            ids = {name: value for name, value in row.items() if name.endswith("_id")}
+            ids = {name: value for name, value in row.items() if name.endswith("_id") and value}
+            ids.setdefault("workspace_id", within.get("workspace_id", ids.get("id", "")))
             self._rows.append({**ids, operation.made: row["id"]} if "id" in row else ids)
 
     def valid(self) -> Request:
@@ -206,7 +208,7 @@ class Requests:
         target = self._path(operation, ids, odd if operation.ids else 0) + self._query(operation, ids, odd)
         content_type = random.choice(_CONTENT_TYPES) if is_odd and random.random() < 0.3 else "application/json"
         data = self._written(operation.method, target, content_type, body, self._authority)
-        return Request(kind, operation.label, operation, data)
+        return Request(kind, operation.label, operation, data, ids)
 
     def _plain(self, kind: str, method: str, target: str, host: str | None = None) -> Request:
         authority = self._authority if host is None else host

@@ -9,7 +9,10 @@ Json = Any
 
 IDS = ("a", "b", "c", "d")
 _OPERATORS = ("gte", "lte", "gt", "lt", "ne", "in", "contains", "icontains")
-_COLUMNS = ("id", "metadata", "created_at", "is_active", "workspace_id", "session_id", "peer_id", "token_count")
+_COLUMNS = (
+    *("id", "metadata", "created_at", "is_active", "workspace_id", "session_id", "peer_id", "token_count"),
+    *("observer_id", "observed_id"),
+)
 _KEYS = ("k", "n", "t", "l", "o", "", "\0", "é", "in")
 
 TEXTS = (
@@ -67,6 +70,8 @@ def filters(random: Random, depth: int = 0) -> Json:
     if depth == 0 and random.random() < 0.005:
         heavy = random.choice(({"l": list(range(1_000))}, {"t": {"contains": "y"}}, {"l": {"icontains": "y"}}))
         return {"AND": [{"NOT": [{"metadata": heavy}]}] * random.choice((100, 1_000))}
+    if depth == 0 and random.random() < 0.1:
+        return {"observer_id": random.choice(IDS), "observed_id": random.choice(IDS)}
     for _ in range(random.choice((0, 1, 1, 1, 2, 4))):
         if random.random() < 0.4 and depth < 7:
             members = [filters(random, depth + 1) for _ in range(random.choice((0, 1, 2, 3)))]
