@@ -54,7 +54,7 @@ def create_app(mock: Mock | None = None, *, allow_hosts: Iterable[str] = ()) -> 
         exception_handlers={Exception: _server_error},
     )
     app.state.mock = mock
-    mock.know_operations(frozenset(operation.name for operation in endpoint.operations))
+    mock.know_operations(frozenset(operation.name for operation in endpoint.operations), served)
     return app
 
 

@@ -7,7 +7,11 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "name", ["domain.clock", "testing.faults", "testing.journal", "testing.mock", "testing.scripts"]
+    "name",
+    [
+        *("domain.clock", "testing.faults", "testing.journal", "testing.mock", "testing.scripts"),
+        *("testing.tally",),
+    ],
 )
 def test_examples_in_docstrings_run(name: str) -> None:
     module = import_module(f"mockserver.{name}")

@@ -13,7 +13,7 @@ from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
 from ..testing.names import UnknownName, meant
 from ..testing.wording import shortened
-from . import answers, control_journal, control_rules, control_state
+from . import answers, control_coverage, control_journal, control_rules, control_state
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, parameters, too_large
 from .openapi import document_of
@@ -24,10 +24,15 @@ from .waiting import left
 # How often a request that may wait is tried again.
 _TICK_SECONDS = 0.005
 
-OPERATIONS = [*control_state.room.operations, *control_journal.room.operations, *control_rules.room.operations]
+OPERATIONS = [
+    *control_state.room.operations,
+    *control_journal.room.operations,
+    *control_coverage.room.operations,
+    *control_rules.room.operations,
+]
 _INFO = {
     "title": "Control plane of a fake Honcho server",
-    "description": "Journal, faults, clock, background work, snapshots and scripts of the fake.",
+    "description": "Journal, coverage, faults, clock, background work, snapshots and scripts of the fake.",
     "version": "3.0.7",
 }
 _document = Room()

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from ..domain.errors import Unauthorized
+from ..testing.effects import Effect
 from ..testing.exchanges import Exchange, shortened
 from ..testing.mock import Mock
 from . import answers
@@ -60,17 +61,18 @@ class ObservedEndpoint(Endpoint):
                     answer = self.explained(exchange, answer)
                 content = answer.content()
         except Exception as error:
-            await self._fail(exchange, started, receive, send, error)
+            await self._fail(exchange, started, found, receive, send, error)
             raise
         if fault is not None:
             journal.keep(exchange)
             carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
-            close = partial(self._close, exchange, started)
+            close = partial(self._close, exchange, started, found, fault.effect)
             await Breaking(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
             return
         exchange.status = status
         exchange.answer_content = content
         exchange.duration = elapsed() - started
+        mock.coverage.own[found.operation, status] += 1
         journal.keep(exchange)
         await answers.send_whole(send, answer, content, receive)
 
@@ -81,16 +83,22 @@ class ObservedEndpoint(Endpoint):
         exchange.outcome = answer.status
         return answer
 
-    def _close(self, exchange: Exchange, started: float, status: int | None, content: bytes) -> None:
+    def _close(
+        self, exchange: Exchange, started: float, found: Found, effect: Effect, status: int | None, content: bytes
+    ) -> None:
+        is_altered = exchange.fault is not None and effect.alters
+        self.mock.coverage.add(found.operation, status, by_fault=is_altered)
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
 
-    async def _fail(self, exchange: Exchange, started: float, receive: Receive, send: Send, error: Exception) -> None:
+    async def _fail(
+        self, exchange: Exchange, started: float, found: Found, receive: Receive, send: Send, error: Exception
+    ) -> None:
         """Tell of an error that is ours, or that of a predicate, before it is raised on."""
         exchange.diagnosis = f"the fake server failed: {shortened(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
         content = answer.content()
         self.mock.requests.keep(exchange)
-        self._close(exchange, started, 500, content)
+        self._close(exchange, started, found, Effect(), 500, content)
         await answers.send_whole(send, answer, content, receive)
 
     def explained(self, exchange: Exchange, answer: Answer) -> Answer:

@@ -170,7 +170,7 @@ def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
                 for name, parameters in operation.links.items()
             }
         responses[str(status)] = response
-    if operation.tag is not None:
+    if operation.is_validated:
         responses["422"] = _response(_REASONS[422], answers.HTTPValidationError, schemas)
     return responses
 

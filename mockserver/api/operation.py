@@ -64,7 +64,7 @@ class Call:
 Verb = Callable[[Call], Reply]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One method of one path.
 
@@ -106,6 +106,17 @@ class Operation:
     @property
     def summary(self) -> str:
         return self.name.replace("_", " ").title()
+
+    def statuses(self, *, authenticated: bool) -> tuple[int, ...]:
+        """The statuses of the answers that the served document lists, with authentication on or off."""
+        refused = [422] if self.is_validated else []
+        shut = [401] if authenticated and self.access is not None else []
+        return tuple(sorted([*self.answers, *refused, *shut]))
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether the document lists a 422; as published, all have one that belong to a resource."""
+        return self.tag is not None
 
     @cached_property
     def places(self) -> list[tuple[str, int]]:

@@ -37,6 +37,11 @@ class Effect:
     holds: Literal["start", "body"] | None = None
     quota: tuple[int, float] | None = None
 
+    @property
+    def alters(self) -> bool:
+        """Whether the client gets something else than the API answered, and not the same later."""
+        return self.status is not None or self.cut is not None or self.change is not None
+
 
 def error(
     status: int = 500, answer: Any = None, headers: Mapping[str, str] | None = None, *, carry_out: bool = False

@@ -1,5 +1,6 @@
 """Mock: the owner of all that changes in a fake server, with the verbs that control it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from .numbers import Seed
 from .scripts import Scripts
 from .settings import Options, Settings, defaults
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
+from .tally import Documented, Tally
 from .worlds import StartingWorld, WorldSource
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ class Mock(BackgroundWork):
     token that is signed with it. `journal_entries` and `journal_bytes` bound the journal (1,000 and 16 MiB); 0 entries
     turn it off.
 
-    `clock`, `requests` (the journal), `faults` and `scripts` are its parts, `hosting` is what it knows of its server.
+    `clock`, `requests` (the journal), `faults`, `scripts` and `coverage` (of the contract) are its parts, `hosting` is
+    what it knows of its server.
     Its methods may be called from any thread: while a server runs it, they are carried out between two requests.
 
     Raises WorldError for a wrong world, ValueError for what makes no sense in any other option, ImportError where
@@ -65,6 +68,7 @@ class Mock(BackgroundWork):
         self.requests = Journal(self.clock, self.hosting)
         self.faults = Faults(self.clock, self.hosting)
         self.scripts = Scripts()
+        self.coverage = Tally(self.hosting)
         self._ids = Ids()
         self._snapshots = Snapshots()
         self.store: Store
@@ -98,9 +102,13 @@ class Mock(BackgroundWork):
             raise ValueError(f"the reset of one workspace has no other option: {', '.join(options)}")
         self.hosting.between_requests(lambda: self._begin_workspace(workspace))
 
-    def know_operations(self, names: frozenset[str]) -> None:
-        """Take note of the operations that the app over this mock has, so that slips of the pen are told."""
+    def know_operations(self, names: frozenset[str], documented: Sequence[Documented]) -> None:
+        """Take note of the operations that the app over this mock has, so that slips of the pen are told.
+
+        `documented` are those of the served document, in its order: of them the coverage is told.
+        """
         self.requests.operations = self.faults.operations = names
+        self.coverage.know(documented)
 
     def token(
         self,
@@ -241,6 +249,7 @@ class Mock(BackgroundWork):
         settings.world.load(store)
         self.store = store
         self.keyring = settings.keyring
+        self.coverage.asks_for_tokens(self.keyring is not None)
         self.requests.restart(settings.journal_entries, settings.journal_bytes)
         self.faults.restart(settings.seed)
         self.scripts.forget()

@@ -180,6 +180,29 @@ class Requests(Model):
     dropped: int
 
 
+class Number(Model):
+    operations: int
+    answers: int
+
+
+class OperationCoverage(Model):
+    operation: str
+    method: str
+    path: str
+    tag: str | None
+    declared: list[int] = Field(description="The statuses that /openapi.json lists")
+    answers: dict[str, int] = Field(description="How often the API gave each status, the declared ones first")
+    by_faults: dict[str, int] = Field(description="The same of what a fault gave, broke or (none) lost; covers nothing")
+
+
+class Coverage(Model):
+    covered: Number
+    of: Number
+    operations: list[OperationCoverage]
+    elsewhere: int = Field(description="How many requests met no operation")
+    table: str = Field(description="All this to be printed")
+
+
 class FaultState(Model):
     name: str
     fault: str
@@ -229,6 +252,7 @@ class Url(Model):
 # The shapes of answers by the names under which operations declare them.
 SHAPES: dict[str, Any] = {
     "Requests": Requests,
+    "Coverage": Coverage,
     "Fault": FaultState,
     "list[Fault]": list[FaultState],
     "Script": ScriptState,

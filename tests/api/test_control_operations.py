@@ -36,6 +36,17 @@ def test_a_reset_takes_the_options_of_a_mock() -> None:
     assert (_ids(client), mock.quirks.created_status, mock.clock.is_frozen) == ([], False, False)
 
 
+def test_the_coverage_is_that_of_the_mock_until_it_is_begun_anew() -> None:
+    mock, client = _start()
+    client.call("POST", _S, {"id": "s"})
+    client.call("POST", "/_mock/reset")
+    answer = client.call("GET", "/_mock/coverage")
+    assert (answer.status, answer.json) == (200, mock.coverage().as_json())
+    assert answer.json["covered"] == {"operations": 1, "answers": 1}
+    assert client.call("DELETE", "/_mock/coverage").status == 204
+    assert client.call("GET", "/_mock/coverage").json["covered"] == {"operations": 0, "answers": 0}
+
+
 def test_a_reset_of_one_workspace_leaves_the_others() -> None:
     _, client = _start()
     for workspace in ("w", "v"):
