@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures, a marker and an option. The server is imported when a fixture first asks for it."""
+"""The pytest plugin: fixtures, a marker and options. The server is imported when a fixture first asks for it."""
 
 from __future__ import annotations
 
@@ -47,17 +47,44 @@ class RemoteServer:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("honcho").addoption(
+    group = parser.getgroup("honcho")
+    group.addoption(
         "--honcho-url",
         metavar="URL",
         help="run the tests against this Honcho server (key from HONCHO_API_KEY), not against the fake",
     )
+    group.addoption(
+        "--honcho-coverage",
+        action="store_true",
+        help="tell at the end which operations of the API, and which of their answers, the tests had of the fake",
+    )
+    group.addoption(
+        "--honcho-coverage-fail-under",
+        metavar="PERCENT",
+        type=_percentage,
+        help="tell that, and fail where fewer of the operations were answered",
+    )
 
 
+def _percentage(text: str) -> float:
+    from argparse import ArgumentTypeError
+
+    with suppress(ValueError):
+        if 0 <= (number := float(text)) <= 100:
+            return number
+    raise ArgumentTypeError(f"not a percentage, from 0 to 100: {text!r}")
+
+
+@pytest.hookimpl(tryfirst=True)  # Before the servers that a project starts in its own.
 def pytest_configure(config: pytest.Config) -> None:
     url = config.getoption("--honcho-url")
     if url is not None and not url.startswith(("http://", "https://")):
         raise pytest.UsageError(f"--honcho-url: not a URL that begins with http:// or https://: {url!r}")
+    fail_under = config.getoption("--honcho-coverage-fail-under")
+    if config.getoption("--honcho-coverage") or fail_under is not None:
+        from .pytest_coverage import ContractCoverage
+
+        config.pluginmanager.register(ContractCoverage(config, fail_under))
     config.addinivalue_line(
         "markers",
         "honcho(quirks=..., world=..., purge_after=..., seed=..., frozen_at=..., auth_secret=..., "

@@ -561,3 +561,124 @@ def test_a_seed_makes_the_workspace_of_a_test_repeat(project: pytest.Pytester) -
         """
     )
     project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+_COVERING = """
+    import pytest
+    from helpers import call
+    from mockserver import MockServer
+
+    @pytest.mark.parametrize("number", range(4))
+    def test_with_fixtures(honcho_server, honcho_workspace, number):
+        call(f"{honcho_server.url}/v3/workspaces/{honcho_workspace}/sessions", body={"id": "s"})
+        honcho_server.mock.coverage.forget()
+
+    def test_with_servers_of_its_own(make_honcho_server):
+        call(f"{make_honcho_server().url}/v3/workspaces/list")
+        with MockServer(journal_entries=0) as server:
+            call(f"{server.url}/v3/workspaces/list")
+"""
+_COVERED = [
+    "*= honcho coverage =*",
+    "*get_all_workspaces *200 ×2  (never: 422)",
+    "*get_or_create_session *200 ×4  (never: 400, 404, 422)",
+    "2 of * operations, 2 of * answers",
+]
+
+
+def test_the_coverage_of_a_session_is_that_of_all_fakes_also_of_those_that_are_gone(project: pytest.Pytester) -> None:
+    project.makepyfile(_COVERING)
+    result = project.runpytest_inprocess("--honcho-coverage")
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(_COVERED)
+    project.runpytest_inprocess().stdout.no_fnmatch_line("*honcho coverage*")
+
+
+def test_the_coverage_of_workers_is_added_up(project: pytest.Pytester) -> None:
+    project.makepyfile(_COVERING)
+    result = project.runpytest_subprocess("--honcho-coverage", "-n", "2", "-p", "xdist")
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(_COVERED)
+
+
+def test_a_server_that_a_project_starts_with_its_session_is_covered(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        """
+        from mockserver import MockServer
+
+        def pytest_configure(config):
+            config.own = MockServer().__enter__()
+
+        def pytest_unconfigure(config):
+            config.own.__exit__(None, None, None)
+        """
+    )
+    project.makepyfile(
+        """
+        from helpers import total
+        def test_it(pytestconfig): total(pytestconfig.own)
+        """
+    )
+    project.runpytest_inprocess("--honcho-coverage").stdout.fnmatch_lines(["*get_all_workspaces *200 ×1  *"])
+
+
+def test_a_worker_that_crashes_is_told_with_the_coverage_of_the_others(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import os
+        from helpers import total
+
+        def test_crash(): os._exit(1)
+        def test_it(honcho_server): total(honcho_server)
+        """
+    )
+    result = project.runpytest_subprocess("--honcho-coverage", "-n", "1", "-p", "xdist")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*get_all_workspaces *200 ×1  *", "gw0 crashed, and what it counted is lost"])
+
+
+def test_a_worker_that_is_interrupted_is_counted_once(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from helpers import total
+
+        def test_it(honcho_server):
+            total(honcho_server)
+            raise KeyboardInterrupt
+        """
+    )
+    result = project.runpytest_subprocess("--honcho-coverage", "-n", "1", "-p", "xdist")
+    result.stdout.fnmatch_lines(["*get_all_workspaces *200 ×1  *"])
+    result.stdout.no_fnmatch_line("*lost*")
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "told"),
+    [
+        (["3.5"], 0, "the required 3.5% of the operations were reached: *"),
+        (["99"], 1, "the required 99% of the operations were not reached: *"),
+        (["99", "-n", "1", "-p", "xdist"], 1, "the required 99% of the operations were not reached: *"),
+        (["99", "--collect-only"], 0, "*1 test collected*"),
+        (["99", "--honcho-url", "http://127.0.0.1:9"], 0, "only fakes of the session are counted; *"),
+        (["99", "-k", "nothing"], 5, "the required 99% of the operations were not reached: 0.00%"),
+        (["101"], 4, "*--honcho-coverage-fail-under: not a percentage, from 0 to 100: '101'"),
+        (["many"], 4, "*--honcho-coverage-fail-under: not a percentage, from 0 to 100: 'many'"),
+    ],
+)
+def test_a_session_that_covers_too_little_fails(
+    project: pytest.Pytester, options: list[str], status: int, told: str
+) -> None:
+    project.makepyfile(
+        """
+        from helpers import total
+        from mockserver import MockServer
+
+        def test_it():
+            with MockServer() as server: total(server)
+        """
+    )
+    percentage, *others = options
+    run = project.runpytest_subprocess if "xdist" in others else project.runpytest_inprocess
+    result = run(f"--honcho-coverage-fail-under={percentage}", *others)
+    assert result.ret == status
+    (result.stderr if status == 4 else result.stdout).fnmatch_lines([told])

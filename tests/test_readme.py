@@ -32,6 +32,7 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         *_blocks("sh", "pip install"),
         *_blocks("json"),
         *_blocks("text", "nearest:"),
+        *_blocks("text", "never:"),
         *_blocks("yaml"),
         *_blocks("", "mockserver/"),
     ]
@@ -89,6 +90,22 @@ def test_a_miss_is_explained_as_it_says() -> None:
                 operation="get_or_create_session", session="s1", body={"metadata": {"topic": "maths"}}
             )
     assert _without_times(str(raised.value)) == _without_times(block.rstrip("\n"))
+
+
+def test_coverage_is_shown_as_it_says() -> None:
+    [block] = _blocks("text", "never:")
+    with MockServer() as server:
+        sessions = f"{server.url}/v3/workspaces/w/sessions"
+        server.mock.faults.error(503, operation="get_sessions", times=2)
+        for _ in range(12):
+            httpx.post(sessions, json={"id": "s"})
+        httpx.delete(f"{sessions}/s")
+        httpx.post(sessions, json={"id": "s"})
+        for _ in range(3):
+            httpx.post(f"{sessions}/list")
+        table = str(server.mock.coverage())
+    number = r"(?<= of )\d+"  # of operations: it grows
+    assert re.sub(number, "", block.rstrip("\n")) in re.sub(number, "", table)
 
 
 def _without_times(text: str) -> str:

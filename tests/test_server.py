@@ -252,6 +252,19 @@ def test_importing_the_package_imports_nothing_of_the_server() -> None:
     assert not {"starlette", "uvicorn", "pydantic", "asyncio"} & set(modules)
 
 
+def test_a_session_without_its_options_loads_no_more_than_it_uses(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it():
+            loaded = {name for name in sys.modules if name.partition(".")[0] == "mockserver"}
+            assert loaded == {"mockserver", "mockserver.pytest_plugin"}
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
 def test_the_public_names_are_loaded_when_first_used() -> None:
     import mockserver
 
