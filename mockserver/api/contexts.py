@@ -10,7 +10,9 @@ room = Room("sessions")
 _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}"
 
 
-@room.operation("GET", _PATH + "/context", answers={200: "SessionContext"}, query=knowledge.SessionContextQuery)
+@room.operation(
+    "GET", _PATH + "/context", answers={200: "SessionContext", 404: "Problem"}, query=knowledge.SessionContextQuery
+)
 def get_session_context(call: Call) -> Reply:
     """What a model is to be told of a session, within a number of tokens.
 

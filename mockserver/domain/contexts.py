@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import representations, sessions, tokens
+from . import cards, representations, sessions, tokens
 from .clock import timestamp
 from .errors import NotFound, Unprocessable
 from .records import Row, Session, Workspace
@@ -29,7 +29,8 @@ def of_session(
     """The context, which takes at most `limit` tokens; empty where there is no session (recorded).
 
     What is known of a peer comes first, then a summary of at most 40 % of what is left, then the newest messages that
-    fit after those it covers. Raises Unprocessable for an observer without a target (recorded).
+    fit after those it covers. Raises Unprocessable for an observer without a target (recorded), and NotFound for an
+    observer who is not there, as the context of a peer does.
     """
     if view.observer_id and not view.target_id:
         sentence = "peer_target must be provided if peer_perspective is provided"
@@ -37,12 +38,11 @@ def of_session(
     left = TOKENS_LIMIT if limit is None else limit
     representation: str | None = None
     card: Sequence[str] | None = None
-    workspace = store.workspaces.get(workspace_id)
     if view.target_id:
         observer_id = view.observer_id or view.target_id
         rows = representations.chosen(store, workspace_id, observer_id, view.target_id, view.choice)
         representation = representations.text(rows)
-        card = workspace.holdings.cards.get((observer_id, view.target_id)) if workspace else None
+        card = cards.get(store, workspace_id, observer_id, view.target_id)
         left -= representations.token_count(rows) + tokens.count("\n".join(card or ()))
     summary = _summary(summaries_of(store, workspace_id, session_id), left) if summarized else None
     session = sessions.find(store, workspace_id, session_id)

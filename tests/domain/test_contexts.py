@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock
 from mockserver.domain import contexts, representations, tokens
 from mockserver.domain.contexts import View
+from mockserver.domain.errors import NotFound
 from mockserver.domain.representations import Choice
 
 _conclusions = st.lists(st.tuples(st.sampled_from(["tea", "coffee in bed", "walks"]), st.sampled_from([None, "s"])))
@@ -99,4 +101,5 @@ def test_what_is_known_of_a_peer_is_counted_before_the_messages() -> None:
     assert len(context["messages"]) == 2
     assert context["peer_card"] == ["tall", "quiet"]
     assert context["peer_representation"] == representations.text(rows)
-    assert contexts.of_session(mock.store, "w", "s", known + 9, View("al", "bob"), summarized=True)["peer_card"] is None
+    with pytest.raises(NotFound, match="Peer bob not found in workspace w"):
+        contexts.of_session(mock.store, "w", "s", known + 9, View("al", "bob"), summarized=True)

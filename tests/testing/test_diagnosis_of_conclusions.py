@@ -44,6 +44,13 @@ def test_a_conclusion_that_is_not_there_is_told_with_where_it_is() -> None:
     assert _diagnosis("DELETE", "/v3/workspaces/u/conclusions/c") == "there is no workspace 'u'; there are 'w', 'v'"
 
 
+def test_a_context_from_a_peer_who_is_not_there_says_who_is() -> None:
+    said = "workspace 'w' has no peer 'alise'; did you mean 'alice'?"
+    assert _diagnosis("GET", f"{_W}/sessions/none/context", peer_target="bob", peer_perspective="alise") == said
+    assert _diagnosis("GET", f"{_W}/sessions/gone/context", peer_target="alise") == said
+    assert _diagnosis("GET", f"{_W}/peers/alise/context") == said
+
+
 def test_filters_and_pages_of_conclusions_are_told() -> None:
     said = _diagnosis("POST", f"{_CONCLUSIONS}/list", {"filters": {"peer_id": "bob"}})
     assert said == (

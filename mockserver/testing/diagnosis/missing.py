@@ -13,7 +13,14 @@ from .unprocessable import malformed_id, rule_of_ids
 # How many sessions are searched for a message, and how many workspaces for a session or a peer.
 SEARCHED_LIMIT = 10_000
 
-_SEE_DELETED = frozenset({"get_messages", "get_message", "update_message", "get_session_peers", "get_peer_config"})
+_SEE_DELETED = frozenset(
+    {
+        *("get_messages", "get_message", "update_message", "get_session_peers", "get_peer_config"),
+        *("get_session_context", "get_session_summaries"),
+    }
+)
+# It may lack the session, but not the peer who is to know something.
+_NEEDS_NO_SESSION = "get_session_context"
 _MAKE_SESSIONS = frozenset({"get_or_create_session", "update_session", "add_peers_to_session"})
 # What the real API has at the end of a path, and this fake has not.
 _NOT_HERE = frozenset({"search", "upload", "queue", "status"})
@@ -48,13 +55,17 @@ def first_missing(case: Case) -> str | None:
         return _malformed(case)
     if workspace is None:
         return _no_workspace(case, workspace_id)
-    if session_id is not None and session is None:
+    if session_id is not None and session is None and operation != _NEEDS_NO_SESSION:
         return _no_session(case, workspace, session_id)
     return _missing_inside(case, workspace, session) or _malformed(case)
 
 
 def _missing_inside(case: Case, workspace: Workspace, session: Session | None) -> str | None:
     """The peer, message or conclusion that is not there; None where all are, or none is asked for."""
+    if case.asked.operation == _NEEDS_NO_SESSION:
+        observer_id = case.asked.query.get("peer_perspective") or case.asked.query.get("peer_target")
+        is_there = observer_id is None or observer_id in workspace.peers
+        return None if is_there else _no_peer(case.store, workspace, None, str(observer_id))
     if case.asked.operation == "create_conclusions":
         return _missing_of_conclusions(case, workspace)
     conclusion_id = case.asked.parameters.get("conclusion_id")
