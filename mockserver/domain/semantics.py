@@ -117,16 +117,16 @@ def member_of(read: Reader, wanted: Collection[Any]) -> Condition:
 
 def text_contains(read: Reader, part: str) -> Condition:
     """Whether the text read from a row has the part in it, whatever the case of letters."""
-    folded = _folded(part)
+    wanted = folded(part)
 
     def condition(row: Row) -> bool | None:
         value = read(row)
-        return None if value is None else folded in _folded(value)
+        return None if value is None else wanted in folded(value)
 
     return condition
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """The text in lower case as the database folds it, character by character and one for one."""
     # The only two letters for which Python looks at the ones beside them, or gives more than one.
     return text.replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}").replace("İ", "i").lower()
