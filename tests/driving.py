@@ -185,6 +185,8 @@ def answers(mock: Mock) -> Any:
     for workspace in [one["id"] for one in listed]:
         at = f"/v3/workspaces/{workspace}"
         look(f"{at}/sessions/list", body={"filters": {"metadata": {"k": {"gte": 1}}}})
+        found = client.call("POST", f"{at}/search", {"query": "b", "limit": 100}).json
+        seen.append(sorted(message["id"] for message in found))  # A world knows no order of messages between sessions.
         for page in (1, 2, 3):
             look(f"{at}/sessions/list", page=page, size=2, reverse=True)
         look(f"{at}/conclusions/list", size=100)
@@ -200,6 +202,7 @@ def answers(mock: Mock) -> Any:
                 look(f"{at}/sessions/{session}/peers/{peer_id}/config", "GET")
             look(f"{at}/sessions/{session}/summaries", "GET")
             look(f"{at}/sessions/{session}/messages/list", size=2, reverse=True)
+            look(f"{at}/sessions/{session}/search", body={"query": "1"})
             for message in look(f"{at}/sessions/{session}/messages/list", size=100)["items"]:
                 look(f"{at}/sessions/{session}/messages/{message['id']}", "GET")
     mock.release_purges()

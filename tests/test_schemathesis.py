@@ -100,7 +100,7 @@ class Excuse:
 
 
 def _reads_below_deleted_sessions(run: Run, case: Any, status: int) -> str | None:
-    is_read = case.method == "GET" or case.operation.path.endswith("/list")
+    is_read = case.method == "GET" or case.operation.path.endswith(("/list", "/search"))
     if status < 400 and is_read and "/{session_id}/" in case.operation.path:
         return "what belongs to a deleted session can be read until its purge (x-delete-soft)"
     return None

@@ -57,7 +57,7 @@ class ObservedEndpoint(Endpoint):
                 answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
                 status, payload, _ = answer
                 exchange.outcome = status
-                if status >= 400 or (type(payload) is dict and payload.get("items") == []):
+                if status >= 400 or (payload.get("items") if type(payload) is dict else payload) == []:
                     answer = self.explained(exchange, answer)
                 content = answer.content()
         except Exception as error:

@@ -1,6 +1,6 @@
 """Operations on the peers of a workspace."""
 
-from ..domain import access, peers, tables
+from ..domain import access, peers, search, tables
 from ..wire import bodies
 from .operation import Call, Reply, Room
 
@@ -71,3 +71,16 @@ def get_sessions_for_peer(call: Call) -> Reply:
     """List the sessions that a peer is or was in, page by page; deleted ones too, as inactive, until their purge."""
     matches = tables.session_filter(call.filters())
     return 200, peers.sessions(call.store, call.path["workspace_id"], call.path["peer_id"], *call.page(), matches)
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/peers/{peer_id}/search",
+    answers={200: "list[Message]"},
+    body=bodies.MessageSearchOptions,
+    body_description="Message search parameters",
+)
+def search_peer(call: Call) -> Reply:
+    """Search the messages that a peer sent, the best matches first, with optional filters."""
+    body: bodies.MessageSearchOptions = call.body
+    return 200, search.search(call.store, body.query, body.limit, body.filters, **call.path)

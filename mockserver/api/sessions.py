@@ -1,6 +1,6 @@
 """Operations on sessions: the four of the published contract, and the update."""
 
-from ..domain import access, clones, sessions, tables
+from ..domain import access, clones, search, sessions, tables
 from ..wire import bodies
 from ..wire.configuration import stored
 from .operation import Call, Reply, Room
@@ -100,3 +100,16 @@ def clone_session(call: Call) -> Reply:
     """Clone a Session, optionally up to a specific message ID."""
     row = clones.clone(call.store, call.path["workspace_id"], call.path["session_id"], call.query.message_id)
     return 201, row
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/sessions/{session_id}/search",
+    answers={200: "list[Message]"},
+    body=bodies.MessageSearchOptions,
+    body_description="Message search parameters",
+)
+def search_session(call: Call) -> Reply:
+    """Search the messages of a session, the best matches first, with optional filters."""
+    body: bodies.MessageSearchOptions = call.body
+    return 200, search.search(call.store, body.query, body.limit, body.filters, **call.path)

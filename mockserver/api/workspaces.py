@@ -1,6 +1,6 @@
 """Operations on workspaces."""
 
-from ..domain import access, tables, workspaces
+from ..domain import access, search, tables, workspaces
 from ..wire import bodies
 from ..wire.configuration import stored
 from .operation import Call, Reply, Room
@@ -61,3 +61,16 @@ def delete_workspace(call: Call) -> Reply:
     """Delete a workspace without active sessions; it is accepted at once and carried out later."""
     workspaces.delete(call.store, call.path["workspace_id"])
     return 202, {"message": "Workspace deletion accepted"}
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/search",
+    answers={200: "list[Message]"},
+    body=bodies.MessageSearchOptions,
+    body_description="Message search parameters",
+)
+def search_workspace(call: Call) -> Reply:
+    """Search the messages of a workspace, the best matches first, with optional filters."""
+    body: bodies.MessageSearchOptions = call.body
+    return 200, search.search(call.store, body.query, body.limit, body.filters, **call.path)

@@ -178,8 +178,8 @@ class Mock(BackgroundWork):
         """The state, or one workspace of it, as a world to start from: the same answers, and the same waits.
 
         It lacks what no world has: clock and ids, when purges are due (they wait anew from the loading), what holds
-        or fails them, and the order of messages between sessions of one id in several workspaces, which only the quirk
-        `clone_crosses_workspaces` shows. Values nested more than 190 deep make a world that is refused.
+        or fails them, and the order of messages between sessions, which only a search among messages of one time and
+        the quirk `clone_crosses_workspaces` show. Values nested more than 190 deep make a world that is refused.
         Raises UnknownName for a workspace that is not there.
         """
         return self._seen(lambda: world_of(self.store, workspace_id=self._known(workspace)))

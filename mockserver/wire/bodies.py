@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
-from .fields import Bounded, Content, Id, JsonObject, Metadata, Model, Moment, Storable, without_control_tokens
+from .fields import Bounded, Content, Id, JsonObject, Metadata, Model, Moment, Storable, Text, without_control_tokens
 
 
 class Page(Model):
@@ -120,6 +120,12 @@ class MessageUpdate(Model):
 
 class MessageGet(Model):
     filters: JsonObject | None = None
+
+
+class MessageSearchOptions(Model):
+    query: Text = Field(description="Search query")
+    filters: JsonObject | None = Field(default=None, description="Filters to scope the search")
+    limit: int = Field(default=10, ge=1, le=100, description="Number of results to return")
 
 
 PeerIds = Annotated[list[str], Bounded]

@@ -97,6 +97,7 @@ def _with_a_moment_in_utc(moment: datetime) -> datetime:
 Bounded = BeforeValidator(_bounded)
 Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
 Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata)]
+Text = Annotated[str, AfterValidator(without_nul)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(without_nul)]
 Line = Annotated[str, AfterValidator(without_nul)]

@@ -287,7 +287,7 @@ _SESSIONS = "/v3/workspaces/{workspace_id}/sessions"
 _SESSION = _SESSIONS + "/{session_id}"
 
 
-@pytest.mark.parametrize(("path", "missing"), [("search", "search"), ("queue/status", "queue")])
+@pytest.mark.parametrize(("path", "missing"), [("queue/status", "queue"), ("status", "status")])
 def test_what_the_fake_lacks_of_the_api_is_told_as_such(path: str, missing: str) -> None:
     said = f"no operation at {_W}/{path}; this fake does not have '{missing}' of the API"
     assert _Fake().ask("GET", f"{_W}/{path}") == said

@@ -30,6 +30,7 @@ _LISTED = {
     "list_conclusions": "conclusions",
     "list_webhook_endpoints": "webhooks",
 }
+_SEARCHES = frozenset({"search_workspace", "search_peer", "search_session"})
 
 
 def sentence(
@@ -59,7 +60,9 @@ def sentence(
 
 
 def _of_list(case: Case, page: Any) -> str | None:
-    """Why a page is empty: what it is a list of is not there, or it is beyond the last."""
+    """Why a page, or what was found, is empty: what it is a list of is not there, or it is beyond the last."""
+    if page == [] and case.asked.operation in _SEARCHES:
+        return missing.first_missing(case)
     kind = _LISTED.get(case.asked.operation or "")
     if kind is None or not isinstance(page, dict) or page.get("items") != []:
         return None

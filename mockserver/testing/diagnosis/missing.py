@@ -16,14 +16,14 @@ SEARCHED_LIMIT = 10_000
 _SEE_DELETED = frozenset(
     {
         *("get_messages", "get_message", "update_message", "get_session_peers", "get_peer_config"),
-        *("get_session_context", "get_session_summaries"),
+        *("get_session_context", "get_session_summaries", "search_session"),
     }
 )
 # It may lack the session, but not the peer who is to know something.
 _NEEDS_NO_SESSION = "get_session_context"
 _MAKE_SESSIONS = frozenset({"get_or_create_session", "update_session", "add_peers_to_session"})
 # What the real API has at the end of a path, and this fake has not.
-_NOT_HERE = frozenset({"search", "upload", "queue", "status"})
+_NOT_HERE = frozenset({"upload", "queue", "status"})
 
 
 def not_found(case: Case) -> str | None:
