@@ -33,7 +33,7 @@ _SESSION = _SESSIONS + "/{session_id}"
         ("/v3/workspaces/w/session/s1/clone", _SESSION + "/clone"),
         ("/v3/workspaces/w/sessions/clone/clone/clone", _SESSION + "/clone"),
         ("/v3/workspaces/w/sessions/s1/garbage", _SESSION),
-        ("/v3/workspaces/w/sessions/s1/no/such", _SESSION),
+        ("/v3/workspaces/w/sessions/s1/no/thing", _SESSION),
         ("/v3/workspaces/w/messages/m", _SESSION + "/messages/{message_id}"),
         ("/v3/peers/list", "/v3/workspaces/{workspace_id}/peers/list"),
         ("/workspaces", "/v3/workspaces"),
