@@ -4,6 +4,7 @@ Written from the recordings and independent of the server's parsers, so that a s
 tell which cases that schemathesis makes are excused from one check.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,7 @@ _MADE_BY = {
     ("POST", "/{workspace_id}/sessions"): ("workspace_id",),
     ("PUT", "/{workspace_id}/peers/{peer_id}/card"): ("workspace_id", "peer_id"),
     ("POST", "/{workspace_id}/sessions/{session_id}/messages"): ("workspace_id", "session_id"),
+    ("POST", "/{workspace_id}/sessions/{session_id}/messages/upload"): ("workspace_id", "session_id"),
 }
 
 
@@ -83,7 +85,9 @@ def broken_rules(
         yield "nothing is made under a malformed id (x-workspace-appears-with-session)"
     if path.endswith("/context") and query.get("peer_perspective") and not query.get("peer_target"):
         yield "a perspective is one on a target (x-context-and-summaries)"
-    if isinstance(body, dict):
+    if isinstance(body, dict) and path.endswith("/upload"):
+        yield from _rules_of_uploads(body)
+    elif isinstance(body, dict):
         if path.endswith("/conclusions/query") and not _names_both(body.get("filters") or {}):
             yield "a query of conclusions names observer and observed (x-conclusions-routes)"
         if "/conclusions" in path and (body.get("filters") or {}).keys() - {"observer_id", "observed_id"}:
@@ -122,8 +126,31 @@ def _rules_of_messages(body: dict[str, Json]) -> Iterator[str]:
     for message in body.get("messages", ()):
         if re.search(r"<\|endof(text|prompt)\|>", message["content"]):
             yield "content holds no control token (x-special-tokens)"
-        if re.match(r"000[01]|9999", message.get("created_at") or "") or ":60" in (message.get("created_at") or ""):
+        if _has_no_moment(message.get("created_at")):
             yield "a time has a moment in UTC (x-messages-created-at)"
+
+
+def _has_no_moment(time: str | None) -> bool:
+    return time is not None and (re.match(r"000[01]|9999", time) is not None or ":60" in time)
+
+
+def _rules_of_uploads(form: dict[str, Json]) -> Iterator[str]:
+    for name in ("metadata", "configuration"):
+        if form.get(name) and not isinstance(_json_of(form[name]), dict):
+            yield "metadata and configuration are JSON in a text (x-upload)"
+    if form.get("peer_id") == "":  # schemathesis makes them, whatever the schema says
+        yield "an empty field of a form is as good as none (x-upload)"
+    if "created_at" in form and form["created_at"] is None:
+        yield "in a form there is no null but a text (x-upload)"
+    if _has_no_moment(form.get("created_at")):
+        yield "a time has a moment in UTC (x-messages-created-at)"
+
+
+def _json_of(text: str) -> Json:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _depth(value: Json) -> int:

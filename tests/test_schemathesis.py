@@ -12,6 +12,7 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
@@ -23,9 +24,13 @@ from mockserver import Mock, MockServer, create_app
 from mockserver.api.openapi import document_of
 from mockserver.app import ROOMS
 from mockserver.testing.fixtures import fixture
+from pdfs import pdf, said
 
 Json = dict[str, Any]
 load_all_checks()
+# What is in the files that are uploaded.
+schemathesis.openapi.media_type("text/plain", st.text().map(lambda text: text.encode("utf-8", "replace")))
+schemathesis.openapi.media_type("application/pdf", st.just(pdf(said(b"Hello"))))
 
 _W = "/v3/workspaces/w"
 _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
@@ -101,8 +106,8 @@ class Excuse:
 
 def _reads_below_deleted_sessions(run: Run, case: Any, status: int) -> str | None:
     is_read = case.method == "GET" or case.operation.path.endswith(("/list", "/search"))
-    if status < 400 and is_read and "/{session_id}/" in case.operation.path:
-        return "what belongs to a deleted session can be read until its purge (x-delete-soft)"
+    if status < 400 and is_read and ("/{session_id}/" in case.operation.path or "/{peer_id}/" in case.operation.path):
+        return "what belongs to a deleted session, or workspace, can be read until its purge (x-delete-soft)"
     return None
 
 
@@ -115,6 +120,11 @@ def _unsaid_rules(run: Run, case: Any, status: int) -> str | None:
 def _unsaid_rules_of_peers(run: Run, case: Any, status: int) -> str | None:
     is_refusal = status == 404 and case.operation.path.endswith("/peers") and isinstance(case.body, dict)
     return _broken_rule(case) if is_refusal else None
+
+
+def _conclusions_about_nobody(run: Run, case: Any, status: int) -> str | None:
+    is_refusal = status == 404 and case.method == "POST" and case.operation.path.endswith("/conclusions")
+    return "a conclusion names peers and sessions that are there (x-conclusions-routes)" if is_refusal else None
 
 
 def _broken_rule(case: Any) -> str | None:
@@ -133,7 +143,8 @@ def _lax_coercions(run: Run, case: Any, status: int) -> str | None:
         if parameter["name"] in sent[parameter["in"]]
     ]
     if isinstance(case.body, (dict, list)):
-        parts.append((operation["requestBody"]["content"]["application/json"]["schema"], case.body))
+        [content] = operation["requestBody"]["content"].values()
+        parts.append((content["schema"], case.body))
     if all(is_lax(run.document, schema, value) for schema, value in parts):
         return "pydantic's lax coercions make it valid (x-session-coercions)"
     return None
@@ -165,6 +176,11 @@ EXCUSES = (
     Excuse("positive_data_acceptance", _unsaid_rules, "test_rules_that_the_schema_cannot_say_are_kept"),
     Excuse(
         "ensure_resource_availability", _unsaid_rules_of_peers, "test_a_session_is_404_to_peers_under_malformed_ids"
+    ),
+    Excuse(
+        "ensure_resource_availability",
+        _conclusions_about_nobody,
+        "test_a_conclusion_names_peers_and_sessions_that_are_there",
     ),
     Excuse("negative_data_rejection", _lax_coercions, "test_lax_coercions_are_taken"),
 )
@@ -266,10 +282,11 @@ def test_reads_below_a_deleted_session_answer_until_the_purge(client: httpx.Clie
         read = [client.post(f"{_W}/sessions/s/messages/list"), client.get(f"{_W}/sessions/s/peers")]
         return [answer.json()["total"] for answer in read]
 
-    message = f"{_W}/sessions/s/messages/{said[0]['id']}"
-    assert (totals(), client.get(message).status_code) == ([1, 1], 200)
+    client.delete(_W)
+    single = [f"{_W}/sessions/s/messages/{said[0]['id']}", f"{_W}/peers/bob/card"]
+    assert (totals(), [client.get(path).status_code for path in single]) == ([1, 1], [200, 200])
     server.mock.purge()
-    assert (totals(), client.get(message).status_code) == ([0, 0], 404)
+    assert (totals(), [client.get(path).status_code for path in single]) == ([0, 0], [404, 404])
 
 
 @pytest.mark.parametrize(
@@ -297,6 +314,16 @@ def test_a_session_is_404_to_peers_under_malformed_ids(client: httpx.Client, met
     answer = client.request(method, f"{_W}/sessions/s/peers", json={"bad id": {}})
     assert (answer.status_code, answer.json()) == (404, {"detail": "Session not found"})
     assert client.post(f"{_W}/peers/list").json()["total"] == 0
+
+
+def test_a_conclusion_names_peers_and_sessions_that_are_there(client: httpx.Client) -> None:
+    client.post(f"{_W}/peers", json={"id": "bob"})
+    told = {"content": "x", "observer_id": "bob", "observed_id": "bob"}
+    answers = [
+        client.post(f"{_W}/conclusions", json={"conclusions": [{**told, **more}]})
+        for more in ({}, {"session_id": "none"}, {"observed_id": "none"})
+    ]
+    assert [answer.status_code for answer in answers] == [201, 404, 404]
 
 
 def test_lax_coercions_are_taken(client: httpx.Client) -> None:

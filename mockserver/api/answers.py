@@ -90,13 +90,18 @@ def problem(error: ApiError, quirks: Quirks) -> Answer:
     return Answer(error.status, {"detail": sentence})
 
 
-def offences(place: str, error: ValidationError) -> list[dict[str, Any]]:
-    """The entries of a 422 for what pydantic found wrong in the body, the query or the path."""
+def offences(place: str, error: ValidationError, *, is_form: bool = False) -> list[dict[str, Any]]:
+    """The entries of a 422 for what pydantic found wrong in the body, the query or the path.
+
+    Of a form, what is missing is told without the rest of it (recorded in x-upload).
+    """
     entries: list[dict[str, Any]] = []
     for found in error.errors(include_url=False):
         entry: dict[str, Any] = {**found, "loc": (place, *found["loc"])}
         if isinstance(entry.get("ctx", {}).get("error"), Exception):
             entry["ctx"] = {"error": {}}
+        if is_form and entry["type"] == "missing" and len(entry["loc"]) == 2:
+            entry["input"] = None
         entries.append(entry)
     return entries
 

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope
 
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
-from ..domain.errors import ApiError, Unauthorized
+from ..domain.errors import ApiError, BadRequest, Unauthorized
 from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
 from ..wire import json_text
@@ -64,7 +64,11 @@ class Endpoint(BaseRoute):
         if operation is None:
             return refused(found)
         try:
-            document = _document(scope, body, self.reads_any_type) if operation.body is not None and body else None
+            document = None
+            if operation.form is not None:
+                document = _form(scope, body)
+            elif operation.body is not None and body:
+                document = _document(scope, body, self.reads_any_type)
             reach = _admit(operation, found, scope, mock)
             query, parsed = _parse(operation, scope, document, mock)
             status, payload = operation.verb(Call(mock, found.path, query, parsed, reach, exchange))
@@ -146,7 +150,7 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
         try:
             parsed = operation.read_body(document, from_attributes=True, by_alias=True, by_name=mock.quirks.field_names)
         except ValidationError as error:
-            entries += answers.offences("body", error)
+            entries += answers.offences("body", error, is_form=operation.form is not None)
     elif operation.body is not None and operation.body_required:
         entries.append(answers.missing_body())
     if entries:
@@ -154,8 +158,23 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     return query, parsed
 
 
+def _content_type(scope: Scope) -> bytes | None:
+    return next((value for name, value in scope["headers"] if name == b"content-type"), None)
+
+
+def _form(scope: Scope, body: bytes) -> dict[str, Any]:
+    """The fields of a form; an empty one is as good as none. Raises BadRequest where the form cannot be read."""
+    from ..wire import form  # Few send one.
+
+    try:
+        fields = form.fields(_content_type(scope), body)
+    except form.InvalidForm as error:
+        raise BadRequest(str(error)) from None
+    return {name: value for name, value in fields.items() if value != ""}
+
+
 def _document(scope: Scope, body: bytes, under_any_type: bool) -> Any:
-    content_type = next((value for name, value in scope["headers"] if name == b"content-type"), None)
+    content_type = _content_type(scope)
     if not under_any_type and not json_text.is_json(content_type):
         return body.decode("utf-8", "replace")
     try:

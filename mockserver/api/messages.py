@@ -1,9 +1,12 @@
 """Operations on the messages of a session."""
 
+from datetime import datetime
+
 from ..domain import messages, tables, tokens
 from ..domain.clock import microseconds
 from ..domain.messages import Draft
-from ..wire import bodies
+from ..domain.records import Row
+from ..wire import bodies, uploads
 from .operation import Call, Reply, Room
 
 room = Room("messages")
@@ -24,12 +27,27 @@ def create_messages_for_session(call: Call) -> Reply:
     rows = messages.create(
         call.store, call.path["workspace_id"], call.path["session_id"], [_draft(message) for message in batch]
     )
-    if call.store.quirks.echoed_created_at:
-        rows = [
-            row if message.created_at is None else {**row, "created_at": message.created_at}
-            for row, message in zip(rows, batch, strict=True)
-        ]
-    return 201, rows
+    return 201, _answered(call, rows, [message.created_at for message in batch])
+
+
+@room.operation(
+    "POST",
+    _PATH + "/upload",
+    answers={201: "list[Message]", 404: "Problem", 413: "Problem", 415: "Problem"},
+    body=uploads.MessageUpload,
+    form={"file": "text/plain, application/json, application/pdf"},
+    new_ids=("workspace_id", "session_id"),
+)
+def create_messages_with_file(call: Call) -> Reply:
+    """Append the text of a file to a session, in as many messages of one sender as it takes."""
+    upload: uploads.MessageUpload = call.body
+    moment = None if upload.created_at is None else microseconds(upload.created_at)
+    drafts = [
+        Draft(piece, upload.peer_id, upload.metadata or {}, moment, tokens.count(piece))
+        for piece in uploads.pieces_of(upload.file)
+    ]
+    rows = messages.create(call.store, call.path["workspace_id"], call.path["session_id"], drafts)
+    return 201, _answered(call, rows, [upload.created_at] * len(rows))
 
 
 @room.operation(
@@ -67,6 +85,13 @@ def update_message(call: Call) -> Reply:
     path = call.path
     row = messages.update(call.store, path["workspace_id"], path["session_id"], path["message_id"], call.body.metadata)
     return 200, row
+
+
+def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list[Row]:
+    """The new messages as they are answered; with a quirk, with the times that were given as they were sent."""
+    if not call.store.quirks.echoed_created_at:
+        return rows
+    return [row if moment is None else {**row, "created_at": moment} for row, moment in zip(rows, given, strict=True)]
 
 
 def _draft(message: bodies.MessageCreate) -> Draft:

@@ -19,6 +19,8 @@ _REASONS = {
     404: "Not Found",
     405: "Disabled",
     409: "Conflict",
+    413: "File Too Large",
+    415: "Unsupported File Type",
     422: "Validation Error",
 }
 _TOKEN: dict[str, list[str]] = {"HTTPBearer": []}
@@ -62,10 +64,12 @@ class _Schemas:
     def __init__(self) -> None:
         self._definitions: Json = {}
 
-    def of(self, type_: Any) -> Json:
-        """The schema of a type, its models by reference."""
+    def of(self, type_: Any, title: str | None = None) -> Json:
+        """The schema of a type, its models by reference; `title` is what it is called in place of its own name."""
         schema = _without_null_defaults(TypeAdapter(type_).json_schema(ref_template=_REF, by_alias=True))
         self._definitions.update(schema.pop("$defs", {}))
+        if title is not None:
+            schema["title"] = title
         title = schema.get("title")
         if title is not None and schema.get("type") == "object" and "properties" in schema:
             name = re.sub(r"\W", "_", title)
@@ -145,6 +149,8 @@ def _without_null_defaults(schema: Json) -> Json:
 
 
 def _body(operation: Operation, schemas: _Schemas) -> Json:
+    if operation.form is not None:
+        return _form(operation, operation.form, schemas)
     schema = schemas.of(operation.body)
     if not operation.body_required:
         schema = {"anyOf": [schema, {"type": "null"}]}
@@ -154,6 +160,13 @@ def _body(operation: Operation, schemas: _Schemas) -> Json:
         schema["title"] = operation.body_title
     content = {"content": {"application/json": {"schema": schema}}}
     return {"required": True, **content} if operation.body_required else content
+
+
+def _form(operation: Operation, files: Mapping[str, str], schemas: _Schemas) -> Json:
+    """A form, called as in the published document, with the content types of its files."""
+    schema = schemas.of(operation.body, f"Body_{operation.operation_id}")
+    encoding = {name: {"contentType": types} for name, types in files.items()}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
 
 
 def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas) -> Json:

@@ -70,6 +70,8 @@ class Operation:
 
     `answers` maps each status but 422 to the name of a shape in `wire.answers`, or None for an answer without a body;
     the first is the success.
+    With `form` the body is a form, whose fields the model of `body` takes, as texts and files; it maps the names of the
+    files to their content types.
     With `streams` the success may also be a stream of server-sent events.
     `id_in_body` is the parameter that the body's `id` names where the path does not: "session_id".
     `new_ids` are the parameters of the path under which something may be made, and which keep the rule of ids.
@@ -84,6 +86,7 @@ class Operation:
     tag: str | None = None
     body: Any = None
     body_required: bool = True
+    form: Mapping[str, str] | None = None
     body_title: str | None = None
     body_description: str | None = None
     query: Any = None

@@ -17,7 +17,7 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
-    """A sound request that breaks a limit of the state it would lead to (recorded: ten observers a session)."""
+    """A limit of the state that it would lead to (recorded: ten observers a session); a form that cannot be read."""
 
     status = 400
 
@@ -44,6 +44,18 @@ class Conflict(ApiError):
     """What the request asks is not possible while other things exist."""
 
     status = 409
+
+
+class FileTooLarge(ApiError):
+    """A file of more bytes than may be uploaded."""
+
+    status = 413
+
+
+class UnsupportedFile(ApiError):
+    """A file of a type that is neither text nor JSON nor PDF (recorded in x-upload)."""
+
+    status = 415
 
 
 class Unprocessable(ApiError):

@@ -6,6 +6,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
+from .forms import encoded
 from .matching import Answer
 from .recordings import Json
 
@@ -48,7 +49,9 @@ class Connection:
         return self.send({"method": method, "path": path} | ({} if body is None else {"json": body}))
 
     def send(self, request: Json, *, with_token: bool = True) -> Answer:
-        """A request in the form of the recordings: `method`, `path`, `query`, `json` or `text`, `headers`.
+        """A request in the form of the recordings: `method`, `path`, `query`, `headers`, and its body.
+
+        That is `json`, `text`, or a `form` with or without `files`.
 
         Raises NoAnswer.
         """
@@ -62,6 +65,9 @@ class Connection:
             headers.setdefault("content-type", "application/json")
         elif "text" in request:
             body = request["text"].encode()
+        elif "form" in request:
+            body, content_type = encoded(request["form"], request.get("files"))
+            headers.setdefault("content-type", content_type)
         try:
             return self._exchange(request["method"], target, body, headers)
         except (OSError, HTTPException, UnicodeError) as error:

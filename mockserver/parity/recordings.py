@@ -19,7 +19,7 @@ Json = Any
 # The secret that the tokens in the recordings of authentication are signed with.
 RECORDED_SECRET = "oracle-secret"  # noqa: S105 - it is published with the recordings
 
-FILES = ("sessions", "worker", "walks", "auth")
+FILES = ("sessions", "worker", "walks", "auth", "rest")
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,14 @@ class Exchange:
 
     @property
     def body(self) -> Any:
-        """The body of the request: JSON where it is some, else its text; None where there is none."""
+        """The body of the request: JSON where it is some, the fields of a multipart form, else its text; None for none.
+
+        A file among the fields is an object with its `filename`, `content_type` and `size`; here it has its `content`
+        too.
+        """
+        sent = self.content_type
+        if self.content and sent is not None and sent.lower().startswith("multipart/form-data"):
+            return _fields(sent, self.content)
         return _read(self.content)
 
     @property
@@ -228,6 +235,15 @@ def shortened(value: Any, limit: int = 200) -> str:
         except (RecursionError, ValueError):
             text = reprlib.repr(value)
     return cut(text, limit)
+
+
+def _fields(content_type: str, content: bytes) -> Any:
+    from ..wire import form  # Few send one.
+
+    try:
+        return form.fields(content_type.encode("latin-1"), content)
+    except form.InvalidForm:
+        return content.decode("utf-8", "replace")
 
 
 def _read(content: bytes) -> Any:

@@ -11,7 +11,7 @@ from .case import Asked, Case, Past
 LIMIT = 300
 
 _BY_STATUS: Mapping[int, Callable[[Case], str | None]] = {
-    400: refusals.too_many_observers,
+    400: refusals.no_boundary_or_too_many_observers,
     401: refusals.no_access,
     404: missing.not_found,
     405: refusals.wrong_method,

@@ -23,7 +23,7 @@ _SEE_DELETED = frozenset(
 _NEEDS_NO_SESSION = "get_session_context"
 _MAKE_SESSIONS = frozenset({"get_or_create_session", "update_session", "add_peers_to_session"})
 # What the real API has at the end of a path, and this fake has not.
-_NOT_HERE = frozenset({"upload", "queue", "status"})
+_NOT_HERE = frozenset({"queue", "status"})
 
 
 def not_found(case: Case) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 from ...domain.clock import timestamp
 from ...domain.membership import OBSERVERS_LIMIT
 from ...domain.store import Store
+from ...wire.form import NO_BOUNDARY
 from ..wording import listed, quoted, shortened, value
 from .case import Case
 from .suggestions import template_at
@@ -89,8 +90,15 @@ def sessions_remain(case: Case) -> str | None:
     return f"workspace {quoted(workspace.row['id'])} has {count} active {sessions}: {names}; delete {them} first"
 
 
-def too_many_observers(case: Case) -> str | None:
-    """Why there is a 400: who all would observe the others."""
+def no_boundary_or_too_many_observers(case: Case) -> str | None:
+    """Why there is a 400: a form without its boundary, or who all would observe the others."""
+    if case.detail == NO_BOUNDARY:
+        sent = quoted(case.asked.content_type or "")
+        return f"the content type {sent} names no boundary: leave this header to the client, which makes one up"
+    return _too_many_observers(case)
+
+
+def _too_many_observers(case: Case) -> str | None:
     session_id = case.id_of("session")
     observers = _observers(case, session_id)
     if session_id is None or len(observers) <= OBSERVERS_LIMIT:

@@ -8,6 +8,7 @@ from ...domain import tables
 from ...domain.columns import OPERATORS
 from ...domain.errors import ID_MAX_LENGTH, InvalidFilter
 from ...domain.workspaces import is_id
+from ...wire.form import is_form
 from ...wire.json_text import is_json
 from ..wording import place, plain, quoted, value
 from .case import Asked, Case
@@ -16,6 +17,7 @@ _MESSAGE_LIMIT = 130
 # How the sentence for an id that cannot be made begins; it is the whole `detail` with the quirk `sentence_422`.
 _MALFORMED_ID = "1 validation error for "
 _FIELDS_OF_IDS = ("id", "name", "peer_id")
+_TAKE_FORMS = ("create_messages_with_file",)
 _COLUMNS = (
     *("id", "workspace_id", "session_id", "peer_id", "observer_id", "observed_id"),
     *("is_active", "token_count", "metadata", "created_at"),
@@ -90,20 +92,33 @@ def _no_body(asked: Asked, offence: _Offence) -> str | None:
     return "there is no body; one of JSON is needed"
 
 
+def _taken_as_no_form(asked: Asked, offence: _Offence) -> str | None:
+    sent = asked.content_type
+    is_missing = offence.kind == "missing" and asked.operation in _TAKE_FORMS
+    if not is_missing or is_form(None if sent is None else sent.encode("latin-1", "replace")):
+        return None
+    return f"the body was taken as no form: {_found_type(sent)} multipart/form-data"
+
+
 def _taken_as_text(asked: Asked, offence: _Offence) -> str | None:
     sent = asked.content_type
     if offence.location != ("body",) or is_json(None if sent is None else sent.encode("latin-1", "replace")):
         return None
-    found = "it has no content type, so not" if sent is None else f"its content type is {quoted(sent)}, not"
-    return f"the body was taken as text: {found} application/json"
+    return f"the body was taken as text: {_found_type(sent)} application/json"
+
+
+def _found_type(sent: str | None) -> str:
+    return "it has no content type, so not" if sent is None else f"its content type is {quoted(sent)}, not"
 
 
 def _no_json(asked: Asked, offence: _Offence) -> str | None:
     if offence.kind != "json_invalid":
         return None
-    at = f" at offset {value(offence.location[-1])}" if len(offence.location) > 1 else ""
+    last = offence.location[-1] if len(offence.location) > 1 else None
+    what = place(offence.location) if isinstance(last, str) else "the body"  # a field of a form
+    at = f" at offset {value(last)}" if isinstance(last, int) else ""
     reason = offence.context.get("error")
-    return f"the body is no JSON{at}: {plain(reason, _MESSAGE_LIMIT) if isinstance(reason, str) else 'invalid'}"
+    return f"{what} is no JSON{at}: {plain(reason, _MESSAGE_LIMIT) if isinstance(reason, str) else 'invalid'}"
 
 
 def _too_large_batch(asked: Asked, offence: _Offence) -> str | None:
@@ -152,6 +167,7 @@ def _any_other(asked: Asked, offence: _Offence) -> str:
 
 _EXPLANATIONS: tuple[Callable[[Asked, _Offence], str | None], ...] = (
     _no_body,
+    _taken_as_no_form,
     _taken_as_text,
     _no_json,
     _too_large_batch,

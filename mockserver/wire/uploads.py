@@ -1,0 +1,109 @@
+"""What an upload brings: the fields of its form, and the text that is in its file."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticKnownError
+
+from ..domain.errors import FileTooLarge, Unprocessable, UnsupportedFile
+from . import json_text
+from .configuration import MessageConfiguration
+from .fields import CONTENT_LIMIT, Id, Metadata, Model, Moment, without_control_tokens, without_nul
+from .form import File
+
+FILE_BYTES_LIMIT = 5_242_880
+
+_PLACE = ("body", "file")
+
+
+def _file(given: Any) -> File:
+    if not isinstance(given, File):
+        raise ValueError(f"Expected UploadFile, received: {type(given)}")
+    return given
+
+
+def _from_json(given: Any) -> Any:
+    """The JSON in a field of a form, which is a text."""
+    if not isinstance(given, str):
+        raise PydanticKnownError("string_type")
+    try:
+        return json_text.parse(given.encode("utf-8", "surrogatepass"))
+    except json_text.InvalidJson as error:
+        raise PydanticKnownError("json_invalid", {"error": error.reason}) from None
+
+
+_InForm = BeforeValidator(_from_json)
+_IsFile = WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"})
+_IsJson = WithJsonSchema({"anyOf": [{"type": "string", "contentMediaType": "application/json"}, {"type": "null"}]})
+
+
+class MessageUpload(Model):
+    """A file and whose messages it becomes; `metadata` and `configuration` are JSON, each in a text."""
+
+    file: Annotated[File, PlainValidator(_file), _IsFile]
+    peer_id: Id
+    metadata: Annotated[Metadata | None, _InForm, _IsJson] = None
+    configuration: Annotated[MessageConfiguration | None, _InForm, _IsJson] = Field(default=None, title="Configuration")
+    created_at: Moment | None = None
+
+
+def pieces_of(file: File) -> list[str]:
+    """The text of a file, in pieces of as many characters as a message may have; one empty piece where it has none.
+
+    Raises FileTooLarge, UnsupportedFile, and Unprocessable for what is not of the type that it is said to be.
+    """
+    text: str = without_nul(_text_of(file))
+    try:
+        without_control_tokens(text)
+    except ValueError as error:
+        raise Unprocessable(str(error), _PLACE, file) from None
+    return [text[start : start + CONTENT_LIMIT] for start in range(0, len(text), CONTENT_LIMIT)] or [""]
+
+
+def _text_of(file: File) -> str:
+    if file["size"] > FILE_BYTES_LIMIT:
+        raise FileTooLarge(f"File size ({file['size']} bytes) exceeds maximum allowed size ({FILE_BYTES_LIMIT} bytes)")
+    media_type = file.media_type or ""
+    if media_type.startswith("text/"):
+        return _decoded(file)
+    if media_type == "application/json":
+        return _checked_json(file)
+    if media_type == "application/pdf":
+        return _text_of_pdf(file)
+    raise UnsupportedFile(
+        f"Unsupported file type: {file['content_type']}. "
+        "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor']"
+    )
+
+
+def _decoded(file: File) -> str:
+    try:
+        return file.content.decode()
+    except UnicodeDecodeError as error:
+        raise Unprocessable(
+            f"The file is no text in UTF-8: {error.reason} at byte {error.start}", _PLACE, file
+        ) from None
+
+
+def _checked_json(file: File) -> str:
+    """The text as it is (recorded in x-upload), where it is JSON."""
+    text = _decoded(file)
+    try:
+        json_text.parse(file.content)
+    except json_text.InvalidJson as error:
+        raise Unprocessable(f"The file is no JSON: {error.reason} at offset {error.place}", _PLACE, file) from None
+    return text
+
+
+def _text_of_pdf(file: File) -> str:
+    from . import pdf  # Few upload one.
+
+    try:
+        return pdf.text_of(file.content)
+    except ImportError:
+        raise UnsupportedFile(
+            f"Unsupported file type: {file['content_type']}. "
+            "This fake reads PDFs with the extra pdf: pip install 'honcho-mockserver[pdf]'"
+        ) from None
+    except pdf.Unreadable as error:
+        raise Unprocessable(f"The PDF cannot be read: {error}", _PLACE, file) from None

@@ -1,0 +1,353 @@
+"""Uploads: the text of a file becomes messages like any others."""
+
+import json
+import sys
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from direct import Answer, DirectClient
+from mockserver import Mock, create_app
+from mockserver.domain import tokens
+from mockserver.wire import uploads
+from pdfs import pdf, said
+
+_MESSAGES = "/v3/workspaces/w/sessions/s/messages"
+_BOB = {"peer_id": "bob"}
+_LIMIT = 5_242_880
+
+
+def _start(**options: Any) -> tuple[Mock, DirectClient]:
+    mock = Mock(**options)
+    return mock, DirectClient(create_app(mock))
+
+
+def _upload(
+    client: DirectClient,
+    content: bytes = b"hello",
+    content_type: str = "text/plain",
+    form: dict[str, str] = _BOB,
+    path: str = f"{_MESSAGES}/upload",
+) -> Answer:
+    files = {"file": ("a.txt", content, content_type)}
+    request = httpx.Request("POST", "http://x", data=form, files=files)
+    return client.send("POST", path, [request.read()], headers={"content-type": request.headers["content-type"]})
+
+
+def _total(client: DirectClient) -> int:
+    return int(client.call("POST", f"{_MESSAGES}/list").json["total"])
+
+
+_texts = st.builds(
+    lambda piece, times: piece * times,
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5),
+    st.sampled_from([0, 1, 6_000, 12_500, 25_000]),
+)
+
+
+@given(_texts)
+@example("ä" * 25_000)
+@example("ä" * 25_001)
+def test_pieces_in_their_order_are_the_text_and_as_few_as_can_be(text: str) -> None:
+    _, client = _start()
+    answer = _upload(client, text.encode())
+    kept = text.replace("\0", "")
+    contents = [message["content"] for message in answer.json]
+    assert answer.status == 201
+    assert "".join(contents) == kept
+    assert len(contents) == max(1, -(-len(kept) // 25_000))
+    assert all(len(content) == 25_000 for content in contents[:-1])
+
+
+def test_its_messages_are_like_any_others() -> None:
+    _, client = _start(frozen_at="2026-03-01T12:00:00Z")
+    given_fields = {
+        **_BOB,
+        "metadata": '{"k": [1, "\\u00e4"]}',
+        "configuration": '{"reasoning": {"enabled": false}}',
+        "created_at": "2024-01-01T01:00:00+01:00",
+    }
+    client.call("POST", _MESSAGES, {"messages": [{"peer_id": "al", "content": "before"}]})
+    made = _upload(client, b"two words " * 4_000, form=given_fields).json
+    assert made == client.call("POST", f"{_MESSAGES}/list").json["items"][1:]
+    assert [message["id"] for message in made] == list(dict.fromkeys(message["id"] for message in made))
+    for message in made:
+        expected = {
+            "peer_id": "bob",
+            "session_id": "s",
+            "workspace_id": "w",
+            "metadata": {"k": [1, "ä"]},
+            "created_at": "2024-01-01T00:00:00Z",
+            "token_count": tokens.count(message["content"]),
+        }
+        assert {name: value for name, value in message.items() if name not in ("id", "content")} == expected
+    members = client.call("GET", "/v3/workspaces/w/sessions/s/peers").json["items"]
+    assert [member["id"] for member in members] == ["al", "bob"]
+    assert _upload(client).json[0]["created_at"] == "2026-03-01T12:00:00Z"
+
+
+def test_with_the_quirk_the_time_is_answered_as_it_was_sent() -> None:
+    _, client = _start(quirks="echoed_created_at")
+    sent = "2024-01-01T01:00:00+01:00"
+    [made] = _upload(client, form={**_BOB, "created_at": sent}).json
+    assert made["created_at"] == sent
+    assert client.call("GET", f"{_MESSAGES}/{made['id']}").json["created_at"] == "2024-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "text"),
+    [
+        ("text/plain; charset=utf-8", b"hello", "hello"),
+        ("TEXT/Markdown", "ä\r\n\u2028\ufeff".encode(), "ä\r\n\u2028\ufeff"),
+        ("text/csv", b"", ""),
+        ("application/json", b' {"a" :1}\n', ' {"a" :1}\n'),
+        ("Application/JSON; charset=utf-8", b"null", "null"),
+        ("application/pdf", pdf(said(b"One"), said(b"Two")), "One\n\nTwo"),
+    ],
+)
+def test_files_are_text_as_they_are(content_type: str, content: bytes, text: str) -> None:
+    [made] = _upload(_start()[1], content, content_type).json
+    assert made["content"] == text
+
+
+_SUPPORTED = "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor']"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "status", "complaint"),
+    [
+        ("application/octet-stream", b"x", 415, f"Unsupported file type: application/octet-stream. {_SUPPORTED}"),
+        ("image/png", b"x" * _LIMIT, 415, f"Unsupported file type: image/png. {_SUPPORTED}"),
+        ("application/ld+json", b"{}", 415, f"Unsupported file type: application/ld+json. {_SUPPORTED}"),
+        (
+            "image/png",
+            b"x" * (_LIMIT + 1),
+            413,
+            "File size (5242881 bytes) exceeds maximum allowed size (5242880 bytes)",
+        ),
+        ("text/plain", b"a\xff", 422, "The file is no text in UTF-8: invalid start byte at byte 1"),
+        ("application/json", b"\xff\xfe1\0", 422, "The file is no text in UTF-8: invalid start byte at byte 0"),
+        ("application/json", b'{"a": }', 422, "The file is no JSON: Expecting value at offset 6"),
+        ("application/json", b"", 422, "The file is no JSON: Expecting value at offset 0"),
+        ("application/json", b"[" * 100_000, 422, "The file is no JSON: Recursion limit exceeded at offset 20"),
+        ("application/pdf", b"hello", 422, "The PDF cannot be read: "),
+        ("text/plain", b"a<|endoftext|>", 422, "Encountered text corresponding to disallowed special token "),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_other_files_are_refused_and_nothing_is_stored(
+    content_type: str, content: bytes, status: int, complaint: str
+) -> None:
+    mock, client = _start()
+    answer = _upload(client, content, content_type)
+    assert answer.status == status
+    detail = answer.json["detail"]
+    if status == 422:
+        [entry] = detail
+        assert (entry["loc"], entry["input"]["size"]) == (["body", "file"], len(content))
+        detail = entry["msg"]
+    assert detail.startswith(complaint)
+    assert not mock.store.workspaces
+    _, live = _start(quirks="live")
+    assert _upload(live, content, content_type).json["detail"].startswith(complaint)
+
+
+def test_a_file_may_have_as_many_bytes_as_the_limit_says() -> None:
+    _, client = _start()
+    assert _upload(client, b"word " * (_LIMIT // 5)).status == 201
+    assert _total(client) == -(-(_LIMIT // 5 * 5) // 25_000)
+
+
+def test_without_the_extra_a_pdf_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    answer = _upload(_start()[1], pdf(said(b"x")), "application/pdf")
+    assert answer.status == 415
+    assert answer.json["detail"].endswith("with the extra pdf: pip install 'honcho-mockserver[pdf]'")
+
+
+@pytest.mark.parametrize(
+    ("form", "entries"),
+    [
+        ({}, [("missing", ["body", "peer_id"], None)]),
+        ({"peer_id": ""}, [("missing", ["body", "peer_id"], None)]),
+        ({"peer_id": "no id"}, [("string_pattern_mismatch", ["body", "peer_id"], "no id")]),
+        ({**_BOB, "metadata": "{"}, [("json_invalid", ["body", "metadata"], "{")]),
+        ({**_BOB, "metadata": '{"a": NaN}'}, [("json_invalid", ["body", "metadata"], '{"a": NaN}')]),
+        ({**_BOB, "metadata": "[1]"}, [("dict_type", ["body", "metadata"], [1])]),
+        (
+            {**_BOB, "metadata": json.dumps(dict.fromkeys(map(str, range(101))))},
+            [("value_error", ["body", "metadata"], dict.fromkeys(map(str, range(101))))],
+        ),
+        (
+            {**_BOB, "configuration": '{"reasoning": {"enabled": "maybe"}}'},
+            [("bool_parsing", ["body", "configuration", "reasoning", "enabled"], "maybe")],
+        ),
+        ({**_BOB, "created_at": "noon"}, [("datetime_from_date_parsing", ["body", "created_at"], "noon")]),
+        (
+            {"metadata": "x", "created_at": "noon"},
+            [
+                ("missing", ["body", "peer_id"], None),
+                ("json_invalid", ["body", "metadata"], "x"),
+                ("datetime_from_date_parsing", ["body", "created_at"], "noon"),
+            ],
+        ),
+    ],
+)
+def test_wrong_fields_are_told_by_their_places_and_nothing_is_stored(
+    form: dict[str, str], entries: list[tuple[str, list[str], Any]]
+) -> None:
+    mock, client = _start()
+    answer = _upload(client, form=form)
+    assert answer.status == 422
+    assert [(entry["type"], entry["loc"], entry["input"]) for entry in answer.json["detail"]] == entries
+    assert not mock.store.workspaces
+
+
+@pytest.mark.parametrize("metadata", ["", "null", "{}"])
+def test_fields_that_may_be_left_out_may_be_empty(metadata: str) -> None:
+    [made] = _upload(_start()[1], form={**_BOB, "metadata": metadata, "configuration": "", "created_at": ""}).json
+    assert made["metadata"] == {}
+
+
+def _sent(client: DirectClient, body: bytes, content_type: str) -> Answer:
+    return client.send("POST", f"{_MESSAGES}/upload", [body], headers={"content-type": content_type})
+
+
+def test_a_text_is_no_file_and_a_file_no_text() -> None:
+    client = _start()[1]
+    request = httpx.Request(
+        "POST",
+        "http://x",
+        data={"file": "hello"},
+        files=[(name, ("f", b"\xff", "text/plain")) for name in ("peer_id", "metadata", "created_at")],
+    )
+    answer = _sent(client, request.read(), request.headers["content-type"])
+    entries = {entry["loc"][1]: (entry["type"], entry["msg"]) for entry in answer.json["detail"]}
+    assert entries == {
+        "file": ("value_error", "Value error, Expected UploadFile, received: <class 'str'>"),
+        "peer_id": ("string_type", "Input should be a valid string"),
+        "metadata": ("string_type", "Input should be a valid string"),
+        "created_at": ("datetime_type", "Input should be a valid datetime"),
+    }
+    assert answer.json["detail"][1]["input"] == {"filename": "f", "content_type": "text/plain", "size": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "missing"),
+    [
+        (b"", "multipart/form-data; boundary=b", ["file", "peer_id"]),
+        (b'{"peer_id": "bob", "file": "x"}', "application/json", ["file", "peer_id"]),
+        (b"{", "application/json", ["file", "peer_id"]),
+        (b"peer_id=bob", "application/x-www-form-urlencoded", ["file"]),
+    ],
+)
+def test_what_a_form_lacks_is_missing(body: bytes, content_type: str, missing: list[str]) -> None:
+    answer = _sent(_start()[1], body, content_type)
+    told = [{"type": "missing", "loc": ["body", name], "msg": "Field required", "input": None} for name in missing]
+    assert (answer.status, answer.json) == (422, {"detail": told})
+
+
+def test_a_form_that_cannot_be_read_is_a_400() -> None:
+    client = _start()[1]
+    for content_type, detail in (
+        ("multipart/form-data", "Missing boundary in multipart."),
+        ("multipart/form-data; boundary=b", "Invalid multipart data."),
+    ):
+        answer = _sent(client, b"--c\r\n", content_type)
+        assert (answer.status, answer.json) == (400, {"detail": detail})
+
+
+def test_a_deleted_session_takes_no_file() -> None:
+    _, client = _start()
+    client.call("POST", "/v3/workspaces/w/sessions", {"id": "s"})
+    client.call("DELETE", "/v3/workspaces/w/sessions/s")
+    answer = _upload(client)
+    assert (answer.status, answer.headers["x-mock-diagnosis"]) == (
+        404,
+        "session 's' was deleted by request #2 and awaits its purge",
+    )
+    assert _upload(client, path="/v3/workspaces/no%20id/sessions/s/messages/upload").status == 422
+
+
+def test_the_document_describes_it_as_published() -> None:
+    document = _start()[1].call("GET", "/openapi.json").json
+    operation = document["paths"]["/v3/workspaces/{workspace_id}/sessions/{session_id}/messages/upload"]["post"]
+    content = operation["requestBody"]["content"]
+    name = "Body_create_messages_with_file_v3_workspaces__workspace_id__sessions__session_id__messages_upload_post"
+    encoding = {"file": {"contentType": "text/plain, application/json, application/pdf"}}
+    form = {"schema": {"$ref": f"#/components/schemas/{name}"}, "encoding": encoding}
+    assert content == {"multipart/form-data": form}
+    schema = document["components"]["schemas"][name]
+    assert (list(schema["properties"]), schema["required"], schema["title"]) == (
+        ["file", "peer_id", "metadata", "configuration", "created_at"],
+        ["file", "peer_id"],
+        name,
+    )
+    assert schema["properties"]["file"] == {
+        "type": "string",
+        "contentMediaType": "application/octet-stream",
+        "title": "File",
+    }
+    assert [kind["type"] for kind in schema["properties"]["metadata"]["anyOf"]] == ["string", "null"]
+
+
+def test_the_journal_tells_the_fields_and_the_file() -> None:
+    mock, client = _start()
+    _upload(client, b"\xff\xfe", form={**_BOB, "metadata": '{"k": 1}'})
+    told = {
+        "file": {"filename": "a.txt", "content_type": "text/plain", "size": 2},
+        "peer_id": "bob",
+        "metadata": '{"k": 1}',
+    }
+    mock.requests.assert_called("create_messages_with_file", body={"file": {"filename": "a.txt"}, "peer_id": "bob"})
+    [request] = mock.requests.where(body=told)
+    assert request.body["file"].content == b"\xff\xfe"
+    [listed] = client.call("GET", "/_mock/requests").json["requests"]
+    assert listed["body"] == told
+    _sent(client, b"--x\xff", "multipart/form-data; boundary=b")
+    assert client.call("GET", "/_mock/requests", status=400).json["requests"][0]["body"] == "--x�"
+
+
+def test_a_fault_finds_its_upload_by_a_field() -> None:
+    mock, client = _start()
+    mock.faults.error(503, operation="create_messages_with_file", body={"peer_id": "bob"})
+    assert [_upload(client, form={"peer_id": peer}).status for peer in ("al", "bob")] == [201, 503]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "diagnosis"),
+    [
+        (
+            b'{"peer_id": "bob"}',
+            "application/json",
+            "the body was taken as no form: its content type is 'application/json', not multipart/form-data (and 1 more)",
+        ),
+        (
+            b"--b",
+            "multipart/form-data",
+            "the content type 'multipart/form-data' names no boundary: leave this header to the client, which makes one up",
+        ),
+        (b"--c", "multipart/form-data; boundary=b", "Invalid multipart data."),
+        (b"peer_id=bob", "application/x-www-form-urlencoded", "body.file: Field required (input null)"),
+    ],
+)
+def test_a_form_that_is_none_has_a_hint(body: bytes, content_type: str, diagnosis: str) -> None:
+    assert _sent(_start()[1], body, content_type).headers["x-mock-diagnosis"] == diagnosis
+
+
+def test_broken_json_in_a_field_is_told_by_its_name() -> None:
+    answer = _upload(_start()[1], form={**_BOB, "metadata": "{"})
+    assert answer.headers["x-mock-diagnosis"].startswith("body.metadata is no JSON: Expecting property name")
+
+
+def test_a_body_without_a_content_type_has_a_hint() -> None:
+    answer = _start()[1].send("POST", f"{_MESSAGES}/upload", [b"x"])
+    told = "the body was taken as no form: it has no content type, so not multipart/form-data (and 1 more)"
+    assert answer.headers["x-mock-diagnosis"] == told
+
+
+def test_the_limit_of_a_file_is_that_of_the_api() -> None:
+    assert uploads.FILE_BYTES_LIMIT == _LIMIT

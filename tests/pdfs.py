@@ -1,0 +1,44 @@
+"""PDFs, good and hostile, written by hand."""
+
+from collections.abc import Sequence
+
+
+def pdf(*pages: bytes, resources: bytes = b"", more: Sequence[bytes] = ()) -> bytes:
+    """A PDF with these streams as the contents of its pages; `more` are objects from number `first_free` on."""
+    kids = [3 + 2 * place + 1 for place in range(len(pages))]
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(b"%d 0 R" % kid for kid in kids), len(kids)),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for kid, contents in zip(kids, pages, strict=True):
+        own = b"<< /Font << /F 3 0 R >> %s >>" % resources
+        objects.append(b"<< /Type /Page /Parent 2 0 R /Contents %d 0 R /Resources %s >>" % (kid + 1, own))
+        objects.append(contents)
+    return written([*objects, *more])
+
+
+def first_free(pages: int) -> int:
+    """The number of the first object after those of so many pages."""
+    return 4 + 2 * pages
+
+
+def said(text: bytes) -> bytes:
+    """The contents of a page that says this."""
+    return stream(b"BT /F 12 Tf 10 100 Td (%s) Tj ET" % text)
+
+
+def stream(data: bytes, entries: bytes = b"") -> bytes:
+    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(data), entries, data)
+
+
+def written(objects: Sequence[bytes]) -> bytes:
+    """A file of these objects, the catalogue first."""
+    out, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(out))
+    return out + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + trailer

@@ -1,0 +1,93 @@
+"""The text of PDFs; whatever a PDF is made for, it ends, and with a reason."""
+
+import zlib
+from io import BytesIO
+
+import pypdf
+import pytest
+
+from mockserver.wire import pdf
+from pdfs import first_free, said, stream, written
+from pdfs import pdf as pdf_of
+
+_CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R >>"
+
+
+@pytest.mark.parametrize("texts", [[], [b"Hello"], [b"Hello", b"", b"World"]], ids=len)
+def test_the_text_is_that_of_the_pages_with_blank_lines_between(texts: list[bytes]) -> None:
+    assert pdf.text_of(pdf_of(*map(said, texts))) == "\n\n".join(text.decode() for text in texts)
+
+
+def _encrypted(password: str) -> bytes:
+    writer, out = pypdf.PdfWriter(clone_from=BytesIO(pdf_of(said(b"Hello")))), BytesIO()
+    writer.encrypt(password, "of the owner", algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_one_that_is_locked_is_refused_and_one_that_is_open_to_readers_is_read() -> None:
+    assert pdf.text_of(_encrypted("")) == "Hello"
+    with pytest.raises(pdf.Unreadable, match="not been decrypted"):
+        pdf.text_of(_encrypted("secret"))
+
+
+def _laughs() -> bytes:
+    """Forms that show each other ten times, twelve deep."""
+    first, forms = first_free(1), []
+    for place in range(12):
+        following = b"/XObject << /X %d 0 R >>" % (first + place + 1)
+        head = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << /F 3 0 R >> %s >>" % following
+        forms.append(stream(b"/X Do " * 10 if place < 11 else b"BT /F 9 Tf (ha) Tj ET", head))
+    return pdf_of(stream(b"/X Do " * 10), resources=b"/XObject << /X %d 0 R >>" % first, more=forms)
+
+
+def _packed(content: bytes) -> bytes:
+    return pdf_of(stream(zlib.compress(content, 9), b"/Filter /FlateDecode"))
+
+
+_HOSTILE = {
+    "nothing": b"",
+    "text": b"hello " * 1000,
+    "cut": pdf_of(said(b"Hello"))[:300],
+    "pages in pages": written([_CATALOGUE, b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"]),
+    "no catalogue": written([b"null"]),
+    "nested objects": written([b"[" * 100_000]),
+    "nested contents": pdf_of(stream(b"[" * 200_000)),
+    "much in little": _packed(b"(" + b"x" * 200_000_000 + b") Tj"),
+    "many in little": _packed(b"BT (x) Tj ET " * 1_000_000),
+    "forms in forms": _laughs(),
+}
+
+
+@pytest.mark.parametrize("name", _HOSTILE)
+def test_one_that_is_made_for_harm_is_read_or_refused_with_a_reason(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "SECONDS_LIMIT", 1.0)
+    outcome = _outcome(_HOSTILE[name])
+    assert outcome.startswith("refused: ") or set(outcome.split()) <= {"ha", "x"}
+    assert len(outcome) < 6_000_000
+    assert "\n" not in outcome or not outcome.startswith("refused: ")
+
+
+def _outcome(content: bytes) -> str:
+    try:
+        return pdf.text_of(content)
+    except pdf.Unreadable as error:
+        return f"refused: {error}"
+
+
+def test_one_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "SECONDS_LIMIT", 0.001)
+    with pytest.raises(pdf.Unreadable, match=r"it takes longer than 0\.001 seconds"):
+        pdf.text_of(pdf_of(said(b"Hello")))
+
+
+def test_one_that_breaks_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "__file__", "nowhere.py")
+    with pytest.raises(pdf.Unreadable, match="its reader broke down"):
+        pdf.text_of(b"")
+
+
+def test_one_with_too_much_text_is_refused() -> None:
+    page = stream(b"BT /F 12 Tf " + b"(%s) Tj " % (b"x" * 10_000) * 100 + b"ET")
+    with pytest.raises(pdf.Unreadable, match="it has more than 5242880 characters"):
+        pdf.text_of(pdf_of(*[page] * 6))
