@@ -34,6 +34,7 @@ class Check:
     `keyring` has the secret of the server, or is None: then scenarios that bring tokens are skipped. `purge_wait` is
     how many seconds a recorded purge is waited for. `prefix` are digits that nobody can guess, before all ids that are
     made. `made` are the workspaces that are on the server now, and `gave_up` tells why no more is played, if so.
+    `is_open`: authentication is off there.
     """
 
     def __init__(self, connection: Connection, keyring: Keyring | None = None, purge_wait: float = 60) -> None:
@@ -43,6 +44,7 @@ class Check:
         self.prefix = str(int.from_bytes(Ids().new().encode(), "big"))[-24:]
         self.made: dict[str, None] = {}
         self.gave_up: str | None = None
+        self.is_open = True
         self.skips_tokens = "brings tokens, which only --auth-secret can sign"
         self._played = 0
 
@@ -58,7 +60,8 @@ class Check:
         page = listed.document()
         if listed.status != 200 or not isinstance(page, dict) or "items" not in page:
             raise Unfit(f"is no Honcho server: POST /v3/workspaces/list answered {_shown(listed)}")
-        if self.keyring is not None and self.connection.send(listing, with_token=False).status == 200:
+        self.is_open = self.connection.send(listing, with_token=False).status == 200
+        if self.keyring is not None and self.is_open:
             self.keyring = None
             self.skips_tokens = "brings tokens, and authentication is off there"
 
@@ -109,8 +112,8 @@ class _Play:
         try:
             if "control" in step:
                 return self._after_purge(step)
-            if self._bindings.lack(step["request"]):
-                return Outcome(step, [], "needs what an earlier step did not give")
+            if (reason := self._unfit(step)) is not None:
+                return Outcome(step, [], reason)
             request = self._bindings.filled(step["request"])
             differences = self._bindings.differences(step, self._answer(request))
             if differences and self._watch.came_early(request):
@@ -121,6 +124,13 @@ class _Play:
                 return Outcome(step, [], self.skips)
             return Outcome(step, [Difference("answer", "one", f"the server {error}")])
         return Outcome(step, differences)
+
+    def _unfit(self, step: Json) -> str | None:
+        """Why a request cannot be played here and now, or None."""
+        if self._bindings.lack(step["request"]):
+            return "needs what an earlier step did not give"
+        is_of_open_server = step["request"]["path"] == "/v3/keys" and step["response"]["status"] == 405
+        return "was recorded with authentication off" if is_of_open_server and not self._check.is_open else None
 
     def _after_purge(self, step: Json) -> Outcome:
         if not self._watch.wait(self._check.purge_wait):

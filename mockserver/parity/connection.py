@@ -51,9 +51,7 @@ class Connection:
     def send(self, request: Json, *, with_token: bool = True) -> Answer:
         """A request in the form of the recordings: `method`, `path`, `query`, `headers`, and its body.
 
-        That is `json`, `text`, or a `form` with or without `files`.
-
-        Raises NoAnswer.
+        That is `json`, `text`, or a `form` with or without `files`. Raises NoAnswer.
         """
         target = self._prefix + quote(request["path"], safe="/%")
         if request.get("query"):

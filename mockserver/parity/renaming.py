@@ -58,11 +58,15 @@ class Renaming:
     def _request(self, request: Json) -> Json:
         body = request.get("json")
         if isinstance(body, dict):
-            # What a session is made with, or what sessions and messages are filtered by.
+            # What a session is made with, what goes with one, or what sessions and messages are filtered by.
             made = _fields(body, {"id", "name"}, self.session) if request["path"].endswith("/sessions") else body
+            if "conclusions" in body:
+                made = _fields(body, {"session_id"}, self.session)
             if "filters" in body:
                 made = {**made, "filters": _fields(body["filters"], {"id", "session_id"}, self.session)}
             request = {**request, "json": made}
+        if "session_id" in request.get("query", {}):
+            request = {**request, "query": _fields(request["query"], {"session_id"}, self.session)}
         return {**request, "path": self._session_in_path(request["path"])}
 
     def _response(self, value: Json) -> Json:
@@ -70,7 +74,8 @@ class Renaming:
             return [self._response(entry) for entry in value]
         if not isinstance(value, dict):
             return self._session_in_text(value) if isinstance(value, str) else value
-        ids_here = {"session_id"} | ({"id"} if "is_active" in value else set())
+        is_of_session = not value.keys().isdisjoint(("is_active", "messages", "short_summary"))
+        ids_here = {"session_id"} | ({"id"} if is_of_session else set())
         return {
             key: self.session(entry) if key in ids_here and isinstance(entry, str) else self._response(entry)
             for key, entry in value.items()
