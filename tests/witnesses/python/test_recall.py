@@ -1,0 +1,145 @@
+"""What a model would answer: chat, representations, context and summaries, as a user of the SDK meets them."""
+
+import honcho as sdk
+import pytest
+from honcho import Honcho
+
+from mockserver import MockServer
+from witnessing import Use
+
+
+def test_a_chat_answers_what_was_scripted(honcho_server: MockServer, client: Honcho, use: Use) -> None:
+    honcho_server.mock.scripts.add("chat", "Blue.", "Blue, as I said.", peer="alice")
+    alice, session = use(client).peer("alice"), use(client).session("first")
+    assert use(alice).chat("Which colour?") == "Blue."
+    assert use(alice).chat("Sure?", target="bob", session=session, reasoning_level="high") == "Blue, as I said."
+    asked = honcho_server.mock.requests.where("chat")[-1].body
+    assert asked == {
+        "query": "Sure?",
+        "stream": False,
+        "target": "bob",
+        "session_id": "first",
+        "reasoning_level": "high",
+    }
+
+
+def test_a_chat_answers_without_a_script(client: Honcho, use: Use) -> None:
+    alice = use(client).peer("alice")
+    answer = use(alice).chat("Which colour?")
+    assert answer is None or isinstance(answer, str)
+
+
+def test_a_chat_is_streamed_in_pieces(honcho_server: MockServer, client: Honcho, use: Use) -> None:
+    honcho_server.mock.scripts.add("chat", "Blue, or «grün» — 你好 🎉.")
+    alice = use(client).peer("alice")
+    stream = use(alice).chat_stream("Which colour?", target="bob", session="first", reasoning_level="low")
+    assert not stream.is_complete
+    assert "".join(use.all(stream)) == "Blue, or «grün» — 你好 🎉."
+    assert stream.get_final_response() == {"content": "Blue, or «grün» — 你好 🎉."}
+    assert stream.is_complete
+
+
+def test_a_refused_stream_raises_when_it_is_read(client: Honcho, use: Use) -> None:
+    alice = use(client).peer("alice")
+    stream = use(alice).chat_stream("x" * 10_001)
+    with pytest.raises(sdk.UnprocessableEntityError):
+        use.all(stream)
+
+
+def test_a_representation_is_of_a_peer_a_target_or_a_session(client: Honcho, use: Use) -> None:
+    alice, session = use(client).peer("alice"), use(client).session("first", peers=["alice", "bob"])
+    assert use(alice).representation() == ""
+    use(alice.conclusions).create([{"content": "likes tea", "session_id": "first"}, {"content": "is tall"}])
+    use(alice.conclusions_of("bob")).create([{"content": "a friend"}])
+    assert "is tall" in use(alice).representation()
+    assert "a friend" in use(alice).representation(target="bob")
+    of_session = use(alice).representation(session=session)
+    assert "likes tea" in of_session
+    assert "is tall" not in of_session
+    assert use(session).representation(alice) == of_session
+    assert use(session).representation("alice", target="bob") == use(alice).representation(session, target="bob")
+
+
+def test_a_representation_takes_all_its_options(honcho_server: MockServer, client: Honcho, use: Use) -> None:
+    alice, session = use(client).peer("alice"), use(client).session("first", peers="alice")
+    use(alice.conclusions).create([{"content": "likes tea", "session_id": "first"}])
+    options = {"search_query": "tea", "search_top_k": 3, "search_max_distance": 0.9, "include_most_frequent": True}
+    for told in (
+        use(alice).representation(**options, max_conclusions=10),
+        use(session).representation(alice, **options, max_conclusions=10),
+        use(alice.conclusions).representation(**options, max_conclusions=10),
+        use(alice).context(**options, max_conclusions=10).representation,
+        use(session).context(peer_target="alice", **options, max_conclusions=10).peer_representation,
+    ):
+        assert "likes tea" in told
+
+
+def test_the_context_of_a_peer_is_its_representation_and_card(client: Honcho, use: Use) -> None:
+    alice, bob = use(client).peer("alice"), use(client).peer("bob")
+    context = use(alice).context()
+    assert (context.peer_id, context.target_id, context.peer_card) == ("alice", "alice", None)
+    use(alice).set_card(["a friend"], target=bob)
+    use(alice.conclusions_of(bob)).create([{"content": "likes tea"}])
+    context = use(alice).context(target=bob)
+    assert (context.peer_id, context.target_id, context.peer_card) == ("alice", "bob", ["a friend"])
+    assert "likes tea" in context.representation
+
+
+def test_the_context_of_a_session_is_ready_for_a_model(client: Honcho, use: Use) -> None:
+    user, robot = use(client).peer("user"), use(client).peer("robot")
+    session = use(client).session("first", peers=[user, robot])
+    use(session).add_messages([user.message("Hello?"), robot.message("Hello!")])
+    context = use(session).context()
+    assert (context.session_id, len(context), context.summary) == ("first", 2, None)
+    assert context.to_openai(assistant=robot) == [
+        {"role": "user", "name": "user", "content": "Hello?"},
+        {"role": "assistant", "name": "robot", "content": "Hello!"},
+    ]
+    assert context.to_anthropic(assistant="robot") == [
+        {"role": "user", "content": "user: Hello?"},
+        {"role": "assistant", "content": "Hello!"},
+    ]
+
+
+def test_a_context_with_a_target_begins_with_what_is_known_of_it(client: Honcho, use: Use) -> None:
+    user, robot = use(client).peer("user"), use(client).peer("robot")
+    session = use(client).session("first", peers=[user, robot])
+    [message] = use(session).add_messages(user.message("Some tea?"))
+    use(robot.conclusions_of(user)).create([{"content": "likes tea"}])
+    use(robot).set_card(["a guest"], target=user)
+    context = use(session).context(
+        summary=False, tokens=1000, peer_target="user", peer_perspective="robot", search_query=message
+    )
+    assert "likes tea" in context.peer_representation
+    assert context.peer_card == ["a guest"]
+    roles = [told["role"] for told in context.to_openai(assistant="robot")]
+    assert roles == ["system", "system", "user"]
+
+
+def test_a_context_stays_within_its_tokens(client: Honcho, use: Use) -> None:
+    session, alice = use(client).session("first"), use(client).peer("alice")
+    sent = use(session).add_messages([alice.message(f"message number {number}") for number in range(6)])
+    budget = sent[-1].token_count + sent[-2].token_count
+    kept = use(session).context(tokens=budget, summary=False)
+    assert [message.id for message in kept.messages] == [message.id for message in sent[-2:]]
+
+
+def test_a_session_without_summaries_says_so(client: Honcho, use: Use) -> None:
+    summaries = use(use(client).session("first")).summaries()
+    assert (summaries.id, summaries.short_summary, summaries.long_summary) == ("first", None, None)
+
+
+def test_scripted_summaries_are_those_of_the_session(honcho_server: MockServer, client: Honcho, use: Use) -> None:
+    short = {
+        "content": "They spoke of tea.",
+        "message_id": "m",
+        "summary_type": "short",
+        "created_at": "2026-01-01T00:00:00Z",
+        "token_count": 5,
+    }
+    honcho_server.mock.scripts.add(
+        "get_session_summaries", {"id": "first", "short_summary": short, "long_summary": None}
+    )
+    summaries = use(use(client).session("first")).summaries()
+    assert summaries.short_summary.model_dump() == short
+    assert summaries.long_summary is None

@@ -1,0 +1,110 @@
+"""Runs the witnesses of an SDK in processes of their own, and tells what they showed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from mockserver import MockServer
+
+from .installing import Sdk, installed, node
+
+_HERE = Path(__file__).parent
+# After so many seconds a run has hung.
+_PATIENCE = 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the witnesses of an SDK ended: its public methods, those that were called, and the operations reached."""
+
+    passed: bool
+    output: str
+    methods: frozenset[str]
+    called: frozenset[str]
+    operations: frozenset[str]
+
+
+def run_witnesses(sdk: Sdk, cache: Path, folder: Path) -> Outcome:
+    """Run the witnesses of an SDK, which is installed in `cache`; in `folder` they leave notes. Raises Unavailable."""
+    place = installed(sdk, cache)
+    return _in_python(place, folder) if sdk.language == "python" else _in_javascript(place, node(cache), folder)
+
+
+def _in_python(place: Path, folder: Path) -> Outcome:
+    """The witnesses are a project of their own, to which the SDK and the plugin were installed."""
+    here, report = _HERE / "python", folder / "report.json"
+    environment = {
+        "PYTHONPATH": os.pathsep.join([str(place), str(here)]),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # pytest.ini names the one that it has
+        "HONCHO_WITNESS_REPORT": str(report),
+    }
+    done = _run(
+        [sys.executable, "-m", "pytest", "-q", "--tb=short", "-c", str(here / "pytest.ini"), str(here)],
+        folder,
+        environment,
+    )
+    told: dict[str, Any] = json.loads(report.read_text("utf-8")) if report.exists() else {}
+    return Outcome(
+        done.returncode == 0,
+        done.stdout + done.stderr,
+        frozenset(told.get("methods", ())),
+        frozenset(told.get("called", ())),
+        frozenset(told.get("operations", ())),
+    )
+
+
+def _in_javascript(place: Path, executable: str, folder: Path) -> Outcome:
+    """One server for all, as in a project whose tests run in parallel. V8 itself notes what is called."""
+    # Node.js looks for packages beside the file that imports them.
+    with tempfile.TemporaryDirectory(dir=place) as temporary, MockServer(journal_entries=100_000) as server:
+        here = Path(shutil.copytree(_HERE / "javascript", Path(temporary) / "witnesses"))
+        listed = _run([executable, str(here / "methods.mjs")], folder, {})
+        tests = sorted(map(str, here.glob("*.test.mjs")))
+        environment = {"HONCHO_URL": server.url, "NODE_V8_COVERAGE": str(folder / "coverage")}
+        done = _run([executable, "--test", "--test-reporter=spec", "--test-concurrency=4", *tests], folder, environment)
+        operations = frozenset(one.operation for one in server.mock.requests if one.operation)
+    methods: dict[str, str] = json.loads(listed.stdout) if listed.returncode == 0 else {}
+    executed = set(_executed(folder / "coverage"))
+    return Outcome(
+        done.returncode == 0,
+        done.stdout + done.stderr,
+        frozenset(methods),
+        frozenset(name for name, source in methods.items() if source in executed),
+        operations,
+    )
+
+
+def _executed(folder: Path) -> Iterator[str]:
+    """The source of every function of an SDK that was called, from the reports that V8 wrote."""
+    for report in folder.glob("*.json"):
+        for script in json.loads(report.read_text("utf-8"))["result"]:
+            if "/@honcho-ai/" in script["url"]:
+                source = Path(url2pathname(urlsplit(script["url"]).path)).read_text("utf-8")
+                for function in script["functions"]:
+                    whole = function["ranges"][0]
+                    if whole["count"]:
+                        yield source[whole["startOffset"] : whole["endOffset"]]
+
+
+def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    """A command in `folder`, that knows nothing of the settings of whoever runs these tests."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("HONCHO_", "PYTEST_", "NODE_"))}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**own, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=_PATIENCE,
+        check=False,
+    )

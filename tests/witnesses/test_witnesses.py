@@ -1,0 +1,70 @@
+"""What the official SDKs demand of a server, this one gives; and nothing that they offer goes untried."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from mockserver import Mock, create_app
+
+from .installing import Sdk, Unavailable, sdks
+from .running import Outcome, run_witnesses
+
+# No SDK asks for them.
+UNREACHED = {
+    "create_key",
+    "health_check",
+    "get_or_create_webhook_endpoint",
+    "list_webhook_endpoints",
+    "delete_webhook_endpoint",
+    "test_emit",
+}
+_README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module", params=sdks(), ids=str)
+def sdk(request: pytest.FixtureRequest) -> Sdk:
+    """Each SDK that is tried."""
+    asked: Sdk = request.param
+    return asked
+
+
+@pytest.fixture(scope="module")
+def told(sdk: Sdk, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What its witnesses showed. Where the registries cannot be reached they say nothing, but not in CI."""
+    kept = getattr(request.config, "cache", None)
+    cache = kept.mkdir("sdks") if kept is not None else tmp_path_factory.mktemp("sdks")
+    try:
+        return run_witnesses(sdk, cache, tmp_path_factory.mktemp("witnesses"))
+    except Unavailable as why:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(why))
+
+
+def test_its_users_are_served(told: Outcome) -> None:
+    assert told.passed, told.output
+
+
+def test_every_public_method_is_called(told: Outcome) -> None:
+    assert told.methods - told.called == set()
+    assert told.methods
+
+
+def test_every_operation_that_it_can_reach_is_reached(told: Outcome) -> None:
+    mock = Mock()
+    create_app(mock)
+    assert told.operations == mock.requests.operations - UNREACHED
+
+
+@pytest.mark.skipif("HONCHO_WITNESSES" in os.environ, reason="the table is of the versions that are pinned")
+def test_the_table_of_the_readme_is_true(sdk: Sdk, told: Outcome) -> None:
+    row = f"| `{sdk.package}` | {sdk.version} | {len(told.methods)} | {len(told.operations)} |"
+    assert row in _README.splitlines()
+
+
+@pytest.mark.skipif("HONCHO_WITNESSES" in os.environ, reason="the table is of the versions that are pinned")
+def test_the_table_of_the_readme_names_no_other() -> None:
+    rows = re.findall(r"^\| `(@?honcho-ai[^`]*)` \| ([\d.]+) \|", _README, re.MULTILINE)
+    assert rows == [(sdk.package, sdk.version) for sdk in sdks()]
