@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { UnprocessableEntityError } from '@honcho-ai/sdk'
-import { client, contents, ids, requests, script } from './fake.mjs'
+import { client, contents, ids, mock, requests, script } from './fake.mjs'
 
 test('a chat answers what was scripted', async () => {
   const honcho = client()
@@ -15,14 +15,14 @@ test('a chat answers what was scripted', async () => {
 
 test('a chat is streamed in pieces', async () => {
   const honcho = client()
-  await script(honcho, 'chat', 'Blue, or «grün» — 你好 🎉.')
+  await script(honcho, 'chat', ['Blue, ', 'or «grün» ', '— 你好 🎉.'])
   const alice = await honcho.peer('alice')
   const stream = await alice.chatStream('Which colour?', { target: 'bob', session: 'first', reasoningLevel: 'low' })
-  let told = ''
-  for await (const piece of stream) told += piece
-  assert.equal(told, 'Blue, or «grün» — 你好 🎉.')
-  assert.equal(await stream.getFinalResponse(), told)
-  assert.equal((await stream.toArray()).join(''), told)
+  const pieces = []
+  for await (const piece of stream) pieces.push(piece)
+  assert.deepEqual(pieces, ['Blue, ', 'or «grün» ', '— 你好 🎉.'])
+  assert.equal(await stream.getFinalResponse(), 'Blue, or «grün» — 你好 🎉.')
+  assert.deepEqual(await stream.toArray(), pieces)
 })
 
 test('a refused stream raises at once', async () => {
@@ -100,21 +100,32 @@ test('a context stays within its tokens', async () => {
   assert.deepEqual(ids((await session.context({ tokens, summary: false })).messages), ids(sent.slice(-2)))
 })
 
-test('summaries are none, or what was scripted', async () => {
+test('a summary comes with the session and its context', async () => {
   const honcho = client()
-  const session = await honcho.session('first')
+  const [session, alice] = [await honcho.session('first'), await honcho.peer('alice')]
   const none = await session.summaries()
   assert.deepEqual([none.id, none.shortSummary, none.longSummary], ['first', null, null])
-  const short_summary = {
-    content: 'They spoke of tea.',
-    message_id: 'm',
-    summary_type: 'short',
-    created_at: '2026-01-01T00:00:00Z',
-    token_count: 5,
-  }
-  await script(honcho, 'get_session_summaries', { id: 'first', short_summary, long_summary: null })
+  const [message] = await session.addMessages(alice.message('I drink tea all day, and coffee never.'))
+  const summary = { workspace: honcho.workspaceId, session: 'first', content: 'They spoke of tea.' }
+  await mock('POST', '/summaries', summary)
+  const [later] = await session.addMessages(alice.message('And you?'))
   const { shortSummary } = await session.summaries()
-  assert.deepEqual([shortSummary.content, shortSummary.messageId, shortSummary.tokenCount], ['They spoke of tea.', 'm', 5])
+  assert.deepEqual([shortSummary.content, shortSummary.messageId], ['They spoke of tea.', message.id])
+  const context = await session.context()
+  assert.deepEqual([context.summary.content, context.messages.at(-1).id], ['They spoke of tea.', later.id])
+})
+
+test('scripted answers are of the form that the SDK reads', async () => {
+  const honcho = client()
+  const [session, alice] = [await honcho.session('first'), await honcho.peer('alice')]
+  await script(honcho, 'get_representation', 'All about Alice.')
+  await script(honcho, 'get_peer_context', { representation: 'All about Alice.', peer_card: ['is tall'] })
+  await script(honcho, 'get_session_context', { peer_representation: 'All about Alice.' })
+  await script(honcho, 'chat', null)
+  assert.equal(await alice.representation(), 'All about Alice.')
+  assert.deepEqual((await alice.context()).peerCard, ['is tall'])
+  assert.equal((await session.context({ peerTarget: 'alice' })).peerRepresentation, 'All about Alice.')
+  assert.equal(await alice.chat('Who am I?'), null)
 })
 
 test('a workspace, a peer and a session are searched', async () => {

@@ -1,6 +1,7 @@
 """What a model would answer: chat, representations, context and summaries, as a user of the SDK meets them."""
 
 import honcho as sdk
+import httpx
 import pytest
 from honcho import Honcho
 
@@ -30,13 +31,25 @@ def test_a_chat_answers_without_a_script(client: Honcho, use: Use) -> None:
 
 
 def test_a_chat_is_streamed_in_pieces(honcho_server: MockServer, client: Honcho, use: Use) -> None:
-    honcho_server.mock.scripts.add("chat", "Blue, or «grün» — 你好 🎉.")
+    honcho_server.mock.scripts.add("chat", ["Blue, ", "or «grün» ", "— 你好 🎉."])
     alice = use(client).peer("alice")
     stream = use(alice).chat_stream("Which colour?", target="bob", session="first", reasoning_level="low")
     assert not stream.is_complete
-    assert "".join(use.all(stream)) == "Blue, or «grün» — 你好 🎉."
+    assert use.all(stream) == ["Blue, ", "or «grün» ", "— 你好 🎉."]
     assert stream.get_final_response() == {"content": "Blue, or «grün» — 你好 🎉."}
     assert stream.is_complete
+
+
+def test_a_stream_that_is_cut_raises_after_its_first_pieces(
+    honcho_server: MockServer, client: Honcho, use: Use
+) -> None:
+    honcho_server.mock.scripts.add("chat", ["Blue, ", "or ", "green, ", "or "])
+    honcho_server.mock.faults.disconnect("body", operation="chat")
+    stream = use(use(client).peer("alice")).chat_stream("Which colour?")
+    with pytest.raises(httpx.RemoteProtocolError):
+        use.all(stream)
+    assert "Blue, or ".startswith(stream.get_final_response()["content"])
+    assert not stream.is_complete
 
 
 def test_a_refused_stream_raises_when_it_is_read(client: Honcho, use: Use) -> None:
@@ -129,17 +142,27 @@ def test_a_session_without_summaries_says_so(client: Honcho, use: Use) -> None:
     assert (summaries.id, summaries.short_summary, summaries.long_summary) == ("first", None, None)
 
 
-def test_scripted_summaries_are_those_of_the_session(honcho_server: MockServer, client: Honcho, use: Use) -> None:
-    short = {
-        "content": "They spoke of tea.",
-        "message_id": "m",
-        "summary_type": "short",
-        "created_at": "2026-01-01T00:00:00Z",
-        "token_count": 5,
-    }
-    honcho_server.mock.scripts.add(
-        "get_session_summaries", {"id": "first", "short_summary": short, "long_summary": None}
-    )
-    summaries = use(use(client).session("first")).summaries()
-    assert summaries.short_summary.model_dump() == short
-    assert summaries.long_summary is None
+def test_a_summary_comes_with_the_session_and_its_context(honcho_server: MockServer, client: Honcho, use: Use) -> None:
+    session, alice = use(client).session("first"), use(client).peer("alice")
+    [message] = use(session).add_messages(alice.message("I drink tea all day, and coffee never."))
+    honcho_server.mock.summarize("first", "They spoke of tea.")
+    [later] = use(session).add_messages(alice.message("And you?"))
+    short = use(session).summaries().short_summary
+    assert (short.content, short.message_id, short.summary_type) == ("They spoke of tea.", message.id, "short")
+    context = use(session).context()
+    assert (context.summary.content, context.messages[-1].id) == ("They spoke of tea.", later.id)
+    assert {"role": "system", "content": "<summary>They spoke of tea.</summary>"} in context.to_openai(assistant="bot")
+
+
+def test_scripted_answers_are_of_the_form_that_the_sdk_reads(
+    honcho_server: MockServer, client: Honcho, use: Use
+) -> None:
+    scripts, alice, session = honcho_server.mock.scripts, use(client).peer("alice"), use(client).session("first")
+    scripts.add("get_representation", "All about Alice.")
+    scripts.add("get_peer_context", {"representation": "All about Alice.", "peer_card": ["is tall"]})
+    scripts.add("get_session_context", {"peer_representation": "All about Alice."})
+    scripts.add("chat", None)
+    assert use(alice).representation() == "All about Alice."
+    assert use(alice).context().peer_card == ["is tall"]
+    assert use(session).context(peer_target="alice").peer_representation == "All about Alice."
+    assert use(alice).chat("Who am I?") is None
