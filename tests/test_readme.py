@@ -26,6 +26,7 @@ def _blocks(language: str, holding: str = "") -> list[str]:
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:
     run = [
         *_blocks("python"),
+        *_blocks("js"),  # with the blocks of the SDKs, by tests/witnesses
         *_blocks("sh", "curl"),
         *_blocks("sh", "honcho-mockserver serve"),
         *_blocks("sh", "honcho-mockserver check"),
@@ -43,7 +44,10 @@ def test_a_test_that_uses_it_stands_in_the_first_screen() -> None:
     assert "def test_" in "\n".join(_README.splitlines()[:15])
 
 
-@pytest.mark.parametrize("block", _blocks("python", "def test_"), ids=["first", "client", "marker", "fault"])
+_TESTS = [block for block in _blocks("python", "def test_") if "from honcho import" not in block]
+
+
+@pytest.mark.parametrize("block", _TESTS, ids=["first", "client", "marker", "fault"])
 def test_tests_run_in_a_project_of_their_own(pytester: pytest.Pytester, block: str) -> None:
     pytester.makepyfile(block)
     pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=1)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,9 +42,10 @@ def run_witnesses(sdk: Sdk, cache: Path, folder: Path) -> Outcome:
 
 def _in_python(place: Path, folder: Path) -> Outcome:
     """The witnesses are a project of their own, to which the SDK and the plugin were installed."""
-    here, report = _HERE / "python", folder / "report.json"
+    here, report, example = _HERE / "python", folder / "report.json", folder / "test_from_the_readme.py"
+    example.write_text(_example("python", "from honcho import"), encoding="utf-8")
     environment = {
-        "PYTHONPATH": os.pathsep.join([str(place), str(here)]),
+        "PYTHONPATH": os.pathsep.join([str(place), str(_HERE.parent)]),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # pytest.ini names the one that it has
         "HONCHO_WITNESS_REPORT": str(report),
     }
@@ -67,6 +69,7 @@ def _in_javascript(place: Path, executable: str, folder: Path) -> Outcome:
     # Node.js looks for packages beside the file that imports them.
     with tempfile.TemporaryDirectory(dir=place) as temporary, MockServer(journal_entries=100_000) as server:
         here = Path(shutil.copytree(_HERE / "javascript", Path(temporary) / "witnesses"))
+        (here / "from-the-readme.test.mjs").write_text(_example("js", "@honcho-ai/sdk"), encoding="utf-8")
         listed = _run([executable, str(here / "methods.mjs")], folder, {})
         tests = sorted(map(str, here.glob("*.test.mjs")))
         environment = {"HONCHO_URL": server.url, "NODE_V8_COVERAGE": str(folder / "coverage")}
@@ -81,6 +84,15 @@ def _in_javascript(place: Path, executable: str, folder: Path) -> Outcome:
         frozenset(name for name, source in methods.items() if source in executed),
         operations,
     )
+
+
+def _example(language: str, holding: str) -> str:
+    """The one block of the README in a language that holds this."""
+    readme = (_HERE.parent.parent / "README.md").read_text("utf-8")
+    [block] = [
+        one for one in re.findall(rf"^```{language}\n(.*?)^```", readme, re.DOTALL | re.MULTILINE) if holding in one
+    ]
+    return str(block)
 
 
 def _executed(folder: Path) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from honcho import Honcho
 
 from mockserver import MockServer
-from witnessing import Use
+from witnesses.python.witnessing import Use
 
 
 def test_an_idle_workspace_has_nothing_to_do(client: Honcho, use: Use) -> None:

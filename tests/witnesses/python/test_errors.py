@@ -8,7 +8,7 @@ import pytest
 from honcho import Honcho
 
 from mockserver import MockServer
-from witnessing import Use
+from witnesses.python.witnessing import Use
 
 
 @pytest.mark.honcho(auth_secret="a secret of the tests")

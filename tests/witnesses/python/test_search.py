@@ -3,7 +3,7 @@
 import pytest
 from honcho import Honcho
 
-from witnessing import Use
+from witnesses.python.witnessing import Use
 
 
 @pytest.fixture

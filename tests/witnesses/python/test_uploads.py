@@ -8,7 +8,7 @@ import honcho as sdk
 import pytest
 from honcho import Honcho
 
-from witnessing import Use
+from witnesses.python.witnessing import Use
 
 
 def test_bytes_become_a_message(client: Honcho, use: Use) -> None:

@@ -4,7 +4,7 @@ from honcho import Honcho
 from honcho.api_types import ReasoningConfiguration, WorkspaceConfiguration
 
 from mockserver import MockServer
-from witnessing import Use
+from witnesses.python.witnessing import Use
 
 
 def test_a_client_finds_the_fake_by_the_environment(

@@ -9,7 +9,9 @@ from mockserver import MockServer
 
 
 def test_the_examples_of_the_sdks_own_readme_run(honcho_server: MockServer, honcho_env: dict[str, str]) -> None:
-    readme = metadata("honcho-ai").get_payload().replace("in client.aio.peers()", "in await client.aio.peers()")
+    readme = str(metadata("honcho-ai").json["description"]).replace(
+        "in client.aio.peers()", "in await client.aio.peers()"
+    )
     known: dict[str, Any] = {}
     for example in re.findall(r"^```python\n(.*?)^```", readme, re.DOTALL | re.MULTILINE):
         exec(example, known)  # noqa: S102 - they build on each other
