@@ -49,11 +49,8 @@ def _in_python(place: Path, folder: Path) -> Outcome:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # pytest.ini names the one that it has
         "HONCHO_WITNESS_REPORT": str(report),
     }
-    done = _run(
-        [sys.executable, "-m", "pytest", "-q", "--tb=short", "-c", str(here / "pytest.ini"), str(here)],
-        folder,
-        environment,
-    )
+    options = ["-q", "--tb=short", "-c", str(here / "pytest.ini")]
+    done = _run([sys.executable, "-m", "pytest", *options, str(here), str(example)], folder, environment)
     told: dict[str, Any] = json.loads(report.read_text("utf-8")) if report.exists() else {}
     return Outcome(
         done.returncode == 0,

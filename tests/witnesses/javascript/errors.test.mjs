@@ -22,6 +22,14 @@ test('a key that is none is an authentication error', async () => {
   await assert.rejects(bad.getMetadata(), sdk.AuthenticationError)
 })
 
+test('in the live profile an error tells the one sentence of the server', async () => {
+  const { url: baseURL } = await mock('POST', '/fork')
+  await mock('POST', '/reset', { quirks: 'live' }, baseURL)
+  const refused = new sdk.Honcho({ baseURL }).sessions({ filters: { bogus: 1 } })
+  const message = "Column 'bogus' is not allowed to be filtered on or does not exist on Session"
+  await assert.rejects(refused, { name: 'UnprocessableEntityError', message })
+})
+
 test('what is not there is a not found error', async () => {
   const session = await client().session('first')
   await session.delete()

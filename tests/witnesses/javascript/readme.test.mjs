@@ -4,7 +4,7 @@ import test from 'node:test'
 import { mock } from './fake.mjs'
 
 test('the examples of the SDK\'s own README run', async () => {
-  const readme = await readFile(new URL('../node_modules/@honcho-ai/sdk/README.md', import.meta.url), 'utf-8')
+  const readme = await readFile(new URL('../README.md', import.meta.resolve('@honcho-ai/sdk')), 'utf-8')
   const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code)
   assert.ok(examples.length > 0)
   for (const [number, code] of examples.entries()) {

@@ -54,3 +54,11 @@ test('a deleted workspace is gone after its purge', async () => {
   await mock('POST', '/purge', { workspace: honcho.workspaceId })
   assert.deepEqual((await honcho.workspaces({ id: honcho.workspaceId })).items, [])
 })
+
+test('a hundred calls at once are served', async () => {
+  const honcho = client()
+  const names = Array.from({ length: 100 }, (_, number) => `peer-${number}`)
+  const peers = await Promise.all(names.map((name) => honcho.peer(name)))
+  assert.deepEqual(peers.map((peer) => peer.id), names)
+  assert.equal((await honcho.peers()).total, 100)
+})
