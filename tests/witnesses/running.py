@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from mockserver import MockServer
+from mockserver.testing.coverage import Coverage
 
 from .installing import Sdk, installed, node
 
@@ -25,13 +26,22 @@ _PATIENCE = 300
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the witnesses of an SDK ended: its public methods, those that were called, and the operations reached."""
+    """How the witnesses of an SDK ended: its public methods, those that were called, and what served them."""
 
     passed: bool
     output: str
     methods: frozenset[str]
     called: frozenset[str]
     operations: frozenset[str]
+
+
+def served(coverage: Coverage) -> frozenset[str]:
+    """The operations that did what was asked, at least once."""
+    return frozenset(
+        one.operation
+        for one in coverage.operations
+        if any(count and 200 <= status < 300 for status, count in one.answers.items())
+    )
 
 
 def run_witnesses(sdk: Sdk, cache: Path, folder: Path) -> Outcome:
@@ -64,14 +74,14 @@ def _in_python(place: Path, folder: Path) -> Outcome:
 def _in_javascript(place: Path, executable: str, folder: Path) -> Outcome:
     """One server for all, as in a project whose tests run in parallel. V8 itself notes what is called."""
     # Node.js looks for packages beside the file that imports them.
-    with tempfile.TemporaryDirectory(dir=place) as temporary, MockServer(journal_entries=100_000) as server:
+    with tempfile.TemporaryDirectory(dir=place) as temporary, MockServer() as server:
         here = Path(shutil.copytree(_HERE / "javascript", Path(temporary) / "witnesses"))
         (here / "from-the-readme.test.mjs").write_text(_example("js", "@honcho-ai/sdk"), encoding="utf-8")
         listed = _run([executable, str(here / "methods.mjs")], folder, {})
         tests = sorted(map(str, here.glob("*.test.mjs")))
         environment = {"HONCHO_URL": server.url, "NODE_V8_COVERAGE": str(folder / "coverage")}
         done = _run([executable, "--test", "--test-reporter=spec", "--test-concurrency=4", *tests], folder, environment)
-        operations = frozenset(one.operation for one in server.mock.requests if one.operation)
+        operations = served(server.mock.coverage())
     methods: dict[str, str] = json.loads(listed.stdout) if listed.returncode == 0 else {}
     executed = set(_executed(folder / "coverage"))
     return Outcome(

@@ -16,6 +16,7 @@ import pytest
 from honcho import Honcho
 
 from mockserver import MockServer
+from witnesses.running import served
 
 
 class Use:
@@ -98,7 +99,7 @@ def _public_methods() -> dict[str, CodeType]:
 _METHODS = _public_methods()
 _CODES = frozenset(_METHODS.values())
 _called: set[str] = set()
-_reached: set[str] = set()
+_served: set[str] = set()
 
 
 def _note_call(frame: FrameType, event: str, argument: Any) -> None:
@@ -109,7 +110,7 @@ def _note_call(frame: FrameType, event: str, argument: Any) -> None:
 @pytest.fixture(autouse=True)
 def _note_operations(honcho_server: MockServer) -> Iterator[None]:
     yield
-    _reached.update(request.operation for request in honcho_server.mock.requests if request.operation)
+    _served.update(served(honcho_server.mock.coverage()))
 
 
 def pytest_sessionstart() -> None:
@@ -120,5 +121,5 @@ def pytest_sessionfinish() -> None:
     """Tell what was called and reached to whoever started this run."""
     sys.setprofile(None)
     if report := os.environ.get("HONCHO_WITNESS_REPORT"):
-        told = {"methods": [*_METHODS], "called": sorted(_called), "operations": sorted(_reached)}
+        told = {"methods": [*_METHODS], "called": sorted(_called), "operations": sorted(_served)}
         Path(report).write_text(json.dumps(told), encoding="utf-8")
