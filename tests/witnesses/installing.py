@@ -84,7 +84,7 @@ def _major(executable: str) -> int:
 
 def _once(cache: Path, package: str, version: str | None, command: Callable[[str], list[str]]) -> Path:
     """The folder in `cache` that the command filled, now or earlier. It is there whole or not at all."""
-    place = cache / f"{package}-{version}".replace("/", "-")
+    place = cache / f"{package}-{version or 'newest'}".replace("/", "-")
     if version is None:
         shutil.rmtree(place, ignore_errors=True)
     if place.exists():
