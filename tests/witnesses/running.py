@@ -115,8 +115,9 @@ def _executed(folder: Path) -> Iterator[str]:
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    """A command in `folder`, that knows nothing of the settings of whoever runs these tests."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("HONCHO_", "PYTEST_", "NODE_"))}
+    """A command in `folder`, that knows nothing of the settings of whoever runs these tests, and is not measured."""
+    not_for_it = ("HONCHO_", "PYTEST_", "NODE_", "COVERAGE_")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(not_for_it)}
     return subprocess.run(
         command,
         cwd=folder,

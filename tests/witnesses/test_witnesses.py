@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ UNREACHED = {
 _README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module", params=sdks(), ids=str)
+@pytest.fixture(params=sdks(), ids=str)
 def sdk(request: pytest.FixtureRequest) -> Sdk:
     """Each SDK that is tried."""
     asked: Sdk = request.param
@@ -31,12 +33,23 @@ def sdk(request: pytest.FixtureRequest) -> Sdk:
 
 
 @pytest.fixture(scope="module")
-def told(sdk: Sdk, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """What its witnesses showed. Where the registries cannot be reached they say nothing, but not in CI."""
+def runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Sdk, "Future[Outcome]"]]:
+    """The runs of the SDKs that are asked for, two at a time, for they wait a lot."""
     kept = getattr(request.config, "cache", None)
     cache = kept.mkdir("sdks") if kept is not None else tmp_path_factory.mktemp("sdks")
+    of_items = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = dict.fromkeys(call.params["sdk"] for call in of_items if call and isinstance(call.params.get("sdk"), Sdk))
+    with ThreadPoolExecutor(2) as pool:
+        yield {sdk: pool.submit(run_witnesses, sdk, cache, tmp_path_factory.mktemp("witnesses")) for sdk in asked}
+
+
+@pytest.fixture
+def told(sdk: Sdk, runs: dict[Sdk, "Future[Outcome]"]) -> Outcome:
+    """What its witnesses showed. Where the registries cannot be reached they say nothing, but not in CI."""
     try:
-        return run_witnesses(sdk, cache, tmp_path_factory.mktemp("witnesses"))
+        return runs[sdk].result()
     except Unavailable as why:
         if os.environ.get("CI"):
             raise
