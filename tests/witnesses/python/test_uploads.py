@@ -8,6 +8,7 @@ import honcho as sdk
 import pytest
 from honcho import Honcho
 
+from pdfs import pdf, said
 from witnesses.python.witnessing import Use
 
 
@@ -43,6 +44,14 @@ def test_what_is_said_of_a_file_is_said_of_its_messages(client: Honcho, use: Use
         created_at=long_ago,
     )
     assert (message.metadata, message.created_at) == ({"source": "a file"}, long_ago)
+
+
+def test_a_pdf_becomes_a_message_with_its_text(client: Honcho, use: Use) -> None:
+    session = use(client).session("first")
+    file = ("notes.pdf", pdf(said(b"likes tea"), said(b"is tall")), "application/pdf")
+    [message] = use(session).upload_file(file, peer="alice")
+    assert "likes tea" in message.content
+    assert "is tall" in message.content
 
 
 def test_a_long_file_becomes_several_messages(client: Honcho, use: Use) -> None:
