@@ -10,7 +10,7 @@ from .parity import command as check
 from .server import listen, serve, url_of
 from .testing.fixtures import fixture
 from .testing.mock import Mock
-from .testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES
+from .testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES, WEBHOOK_SECRET
 from .testing.worlds import WorldError
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
@@ -74,8 +74,10 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
             quirks=options.quirks,
             world=world,
             purge_after=options.purge_after,
+            work_after=options.work_after,
             seed=options.seed,
             auth_secret=options.auth_secret,
+            webhook_secret=options.webhook_secret,
             journal_entries=options.journal_entries,
             journal_bytes=options.journal_bytes,
         )
@@ -114,13 +116,14 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--quirks", default="none", metavar="NAMES", help="none, live, or names separated by commas (default: none)"
         )
-        command.add_argument(
-            "--purge-after",
-            type=_seconds,
-            default=wait,
-            metavar="SECONDS",
-            help=f"how long what was deleted waits for its purge; none: until asked for (default: {wait or 'none'})",
-        )
+        for option, what in (("--purge-after", "what was deleted waits for its purge"), ("--work-after", "work waits")):
+            command.add_argument(
+                option,
+                type=_seconds,
+                default=wait,
+                metavar="SECONDS",
+                help=f"how long {what}; none: until asked for (default: {wait or 'none'})",
+            )
         command.add_argument(
             "--allow-host",
             action="append",
@@ -130,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument(
             "--auth-secret", metavar="SECRET", help="let in only tokens that are signed with this (default: anyone)"
+        )
+        command.add_argument(
+            "--webhook-secret",
+            metavar="SECRET",
+            default=WEBHOOK_SECRET,
+            help="what is sent to webhooks is signed with this (default: %(default)s)",
         )
         _add_double_options(command)
         command.add_argument("--log-level", choices=_LOG_LEVELS, default="warning", help="(default: %(default)s)")

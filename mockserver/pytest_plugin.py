@@ -13,20 +13,21 @@ import pytest
 
 if TYPE_CHECKING:
     from .server import MockServer
+    from .testing.deliveries import Deliveries
     from .testing.exchanges import Exchange
     from .testing.journal import Journal
     from .testing.mock import Mock
 
 _SERVER_OPTIONS = (
-    *("quirks", "world", "purge_after", "seed", "frozen_at", "auth_secret"),
+    *("quirks", "world", "purge_after", "work_after", "seed", "frozen_at", "auth_secret", "webhook_secret"),
     *("journal_entries", "journal_bytes"),
 )
 _MARKER_OPTIONS = (*_SERVER_OPTIONS, "faults", "scripts")
 # How many of the last requests of a test are shown when it fails.
 _SHOWN_REQUESTS = 20
-# The fake servers that the fixtures gave to a test, and where the journals were when it began.
+# The fake servers that the fixtures gave to a test, and where journals and deliveries were when it began.
 _SERVERS = pytest.StashKey[list["MockServer"]]()
-_POSITIONS = pytest.StashKey[dict["Journal", tuple[int, int]]]()
+_POSITIONS = pytest.StashKey[dict["Journal | Deliveries", tuple[int, int]]]()
 
 
 class RemoteServer:
@@ -87,16 +88,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(ContractCoverage(config, fail_under))
     config.addinivalue_line(
         "markers",
-        "honcho(quirks=..., world=..., purge_after=..., seed=..., frozen_at=..., auth_secret=..., "
-        "journal_entries=..., faults=[...], scripts=[...]): what honcho_server is like in this test; world is a "
-        "mapping or a file beside the test's, a fault {'fault': 'error', 'status': 503, 'times': 1}, a script "
-        "{'operation': 'chat', 'answers': ['Blue.']}, all others as in MockServer",
+        "honcho(quirks=..., world=..., purge_after=..., work_after=..., seed=..., frozen_at=..., auth_secret=..., "
+        "webhook_secret=..., journal_entries=..., faults=[...], scripts=[...]): what honcho_server is like in this "
+        "test; world is a mapping or a file beside the test's, a fault {'fault': 'error', 'status': 503, 'times': 1}, "
+        "a script {'operation': 'chat', 'answers': ['Blue.']}, all others as in MockServer",
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    item.stash[_POSITIONS] = {server.mock.requests: server.mock.requests.position for server in _started()}
+    kept = [kept for server in _started() for kept in (server.mock.requests, server.mock.deliveries)]
+    item.stash[_POSITIONS] = {one: one.position for one in kept}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -116,16 +118,24 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the last requests of a test that failed: to the servers of its fixtures, and to any other it asked."""
+    """Show the last requests of a test that failed: to the servers of its fixtures, and to any other it asked.
+
+    And what those sent to webhooks.
+    """
     report = yield
     if report.failed:
         given = item.stash.get(_SERVERS, [])
         others = sorted((server for server in _started() if server not in given), key=lambda server: server.url)
         for server in [*given, *others]:
-            journal = server.mock.requests
-            requests = journal.since(item.stash.get(_POSITIONS, {}).get(journal, (0, 0)))
+            journal, deliveries = server.mock.requests, server.mock.deliveries
+            positions = item.stash.get(_POSITIONS, {})
+            requests = journal.since(positions.get(journal, (0, 0)))
+            sent = deliveries.since(positions.get(deliveries, (0, 0)))
             if requests or server in given:
                 report.sections.append((f"honcho requests to {server.url}", _shown(requests)))
+            if sent:
+                lines = [one.line for one in sent[-_SHOWN_REQUESTS:]]
+                report.sections.append((f"honcho deliveries of {server.url}", "\n".join(lines)))
     return report
 
 

@@ -80,6 +80,7 @@ def serve(
         _Server(config, ready).serve_on(listener)
     finally:
         mock.hosting.attach(None, None)
+        mock.deliveries.stop()
 
 
 # The servers that were started and that somebody still knows: the pytest plugin shows what they were asked.
@@ -156,6 +157,7 @@ class MockServer:
         self._server.stop()
         self._thread.join()
         self._server = self._thread = None
+        self.mock.deliveries.stop()
         if error is None:
             assert_fired(fault for fault in faults if fault.must_fire)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
@@ -14,7 +14,9 @@ _workspaces = st.sampled_from(["w", "v"])
 _sessions = st.sampled_from(["a", "b", 0, 1])
 _peers = st.sampled_from(["bob", "al", "eve"])
 _maybe_metadata = st.one_of(st.none(), st.dictionaries(st.sampled_from("kv"), st.integers(0, 3), max_size=2))
-_configuration = st.sampled_from([{}, {"own": [1]}, {"summary": {"enabled": True}}, {"own": None}])
+_configuration = st.sampled_from(
+    [{}, {"own": [1]}, {"summary": {"enabled": True}}, {"own": None}, {"reasoning": {"enabled": False}}]
+)
 _settings = st.fixed_dictionaries({}, optional={"observe_me": st.booleans(), "observe_others": st.booleans()})
 _members = st.dictionaries(_peers, _settings, max_size=2)
 _said = st.lists(
@@ -36,6 +38,11 @@ steps = st.one_of(
     st.tuples(st.just("forget"), _workspaces, st.integers(0, 3)),
     st.tuples(st.just("card"), _workspaces, _peers, _peers, st.lists(st.text("ab ", max_size=3), max_size=2)),
     st.tuples(st.just("summarize"), _workspaces, _sessions, st.sampled_from(["short", "long"])),
+    st.tuples(st.just("dream"), _workspaces, _peers, _peers),
+    st.tuples(st.just("work"), st.one_of(st.none(), _workspaces), st.one_of(st.none(), st.integers(0, 3))),
+    st.tuples(st.just("begin"), st.one_of(st.none(), _workspaces), st.integers(0, 3)),
+    st.tuples(st.just("webhook"), _workspaces, st.integers(0, 2)),
+    st.tuples(st.just("drop_webhook"), _workspaces, st.integers(0, 2)),
     st.tuples(st.just("delete"), _workspaces, _sessions),
     st.tuples(st.just("delete_workspace"), _workspaces),
     st.tuples(st.just("purge"), st.one_of(st.none(), _workspaces)),
@@ -54,7 +61,19 @@ beginning: list[tuple[Any, ...]] = [
     ("conclude", "w", "bob", "al", "a"),
     ("card", "w", "bob", "eve", ["tall"]),
     ("summarize", "w", "a", "short"),
+    ("dream", "w", "bob", "bob"),
+    ("webhook", "w", 0),
 ]
+
+
+class Nowhere:
+    """A courier who sends nothing: states are driven by the thousand, and nobody listens."""
+
+    def send(self, delivery: object) -> None:
+        """Leave it under way."""
+
+    def abandon(self, workspace: str | None = None) -> None:
+        """There is nothing to give up."""
 
 
 class Driver:
@@ -62,10 +81,12 @@ class Driver:
 
     def __init__(self, mock: Mock, known: "Driver | None" = None) -> None:
         self.mock = mock
+        mock.deliveries._courier = cast("Any", Nowhere())
         self.client = DirectClient(create_app(mock))
         self.sessions: list[str] = list(known.sessions) if known else []
         self.messages: list[str] = list(known.messages) if known else []
         self.conclusions: list[str] = list(known.conclusions) if known else []
+        self.webhooks: list[str] = list(known.webhooks) if known else []
 
     def run(self, steps: Iterable[tuple[Any, ...]]) -> list[Answer]:
         return [answer for step in steps if (answer := self.take(step)) is not None]
@@ -145,6 +166,24 @@ class Driver:
         with suppress(UnknownName):
             self.mock.summarize(self._id(self.sessions, session), "so", kind=kind, workspace=workspace)
 
+    def _dream(self, workspace: str, observer: str, observed: str) -> Answer:
+        body = {"observer": observer, "observed": observed, "dream_type": "omni"}
+        return self._call("POST", workspace, "/schedule_dream", body)
+
+    def _work(self, workspace: str | None, units: int | None) -> None:
+        self.mock.work(workspace=workspace, units=units)
+
+    def _begin(self, workspace: str | None, units: int) -> None:
+        self.mock.begin_work(workspace=workspace, units=units)
+
+    def _webhook(self, workspace: str, number: int) -> Answer:
+        answer = self._call("POST", workspace, "/webhooks", {"url": f"http://127.0.0.1/{number}"})
+        self.webhooks += [answer.json["id"]] if answer.status < 300 else []
+        return answer
+
+    def _drop_webhook(self, workspace: str, number: int) -> Answer:
+        return self._call("DELETE", workspace, f"/webhooks/{self._id(self.webhooks, number)}")
+
     def _delete(self, workspace: str, session: int | str) -> Answer:
         return self._call("DELETE", workspace, self._at(session))
 
@@ -173,6 +212,7 @@ def answers(mock: Mock) -> Any:
     """All that the API answers about the state, and what waits (when it is due aside), without changing it."""
     client = DirectClient(create_app(mock))
     mock.hold_purges()
+    backlog, mock.store.backlog.jobs = mock.store.backlog.jobs, []
     seen: list[Any] = [[(one.workspace, one.session, one.tries) for one in mock.pending()]]
 
     def look(path: str, method: str = "POST", body: Any = None, **query: object) -> Any:
@@ -190,6 +230,9 @@ def answers(mock: Mock) -> Any:
         for page in (1, 2, 3):
             look(f"{at}/sessions/list", page=page, size=2, reverse=True)
         look(f"{at}/conclusions/list", size=100)
+        look(f"{at}/webhooks", "GET")
+        look(f"{at}/queue/status", "GET")
+        look(f"{at}/queue/status", "GET", observer_id="bob")
         for peer in look(f"{at}/peers/list", size=100)["items"]:
             look(f"{at}/peers/{peer['id']}/sessions", size=100)
             for observed in ("bob", "al", "eve"):
@@ -201,9 +244,11 @@ def answers(mock: Mock) -> Any:
             for peer_id in ("bob", "al", "eve"):
                 look(f"{at}/sessions/{session}/peers/{peer_id}/config", "GET")
             look(f"{at}/sessions/{session}/summaries", "GET")
+            look(f"{at}/queue/status", "GET", session_id=session, sender_id="bob")
             look(f"{at}/sessions/{session}/messages/list", size=2, reverse=True)
             look(f"{at}/sessions/{session}/search", body={"query": "1"})
             for message in look(f"{at}/sessions/{session}/messages/list", size=100)["items"]:
                 look(f"{at}/sessions/{session}/messages/{message['id']}", "GET")
     mock.release_purges()
+    mock.store.backlog.jobs = backlog
     return seen

@@ -25,7 +25,10 @@ _WORDS = frozenset({"title", "description", "summary", "examples"})
 DEPARTURES = {
     r" > responses > (400|404|405|409|413|415)$": "answers that the real server gives and its document leaves out",
     r" > parameters > path \w+ > (minLength|maxLength|pattern)$": "ids under which something may be made keep a rule",
-    r"/messages > body .* > peer_id > (minLength|maxLength|pattern)$": "a sender may be made as well",
+    r"/messages(/upload)? > body .* > peer_id > (minLength|maxLength|pattern)$": "a sender may be made as well",
+    r"/upload > body .* > (metadata|configuration) > anyOf > 0 > contentMediaType$": "a text that is read as JSON",
+    r"/upload > body .* > created_at > anyOf > 0 > format$": "a text that is read as a time",
+    r"POST \S+/webhooks > body .* > url > (format|maxLength)$": "what is no URL of a webhook is refused",
 }
 
 
@@ -83,6 +86,8 @@ def _plain(schema: Any, schemas: Mapping[str, Json]) -> Any:
 
 def without_departures(part: Any, place: str = "") -> Any:
     """A shape without what only ours says."""
+    if isinstance(part, list):
+        return [without_departures(one, f"{place} > {number}") for number, one in enumerate(part)]
     if not isinstance(part, dict):
         return part
     places = {key: f"{place} > {key}" for key in part}
@@ -114,6 +119,9 @@ def differences(ours: Any, theirs: Any, place: str = "") -> Iterator[tuple[str, 
                 yield from differences(ours[key], theirs[key], at)
             else:
                 yield at, f"only ours: {_text(ours[key])}" if key in ours else f"only theirs: {_text(theirs[key])}"
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from differences(one, other, f"{place} > {number}")
     elif ours != theirs:
         yield place, f"ours: {_text(ours)}; theirs: {_text(theirs)}"
 

@@ -1,5 +1,6 @@
 """The command line: the URL on the first line, one line for what is wrong, a clean end."""
 
+import hmac
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 from curl import answer_to
 from mockserver import MockServer
 from mockserver.cli import _parser
+from receivers import Receiver, saying
 
 _PROGRAM = [sys.executable, "-m", "mockserver"]
 
@@ -90,10 +92,30 @@ def test_serve_takes_a_world_quirks_and_a_purge_time(tmp_path: Path) -> None:
         (["demo", "--purge-after", "1.5"], 1.5),
     ],
 )
-def test_purges_wait_for_two_seconds_in_a_demo_until_asked_for_or_as_is_said(
+def test_purges_and_work_wait_for_two_seconds_in_a_demo_until_asked_for_or_as_is_said(
     arguments: list[str], wait: float | None
 ) -> None:
     assert _parser().parse_args(arguments).purge_after == wait
+    of_work = [argument.replace("purge", "work") for argument in arguments]
+    assert _parser().parse_args(of_work).work_after == wait
+
+
+def test_work_is_done_by_itself_and_told_under_the_secret_that_is_given() -> None:
+    """Whoever does not answer keeps the server from nothing, its end included."""
+    with Receiver().running() as receiver, saying(hangs=True) as (slow, _):
+        with _running("serve", "--port", "0", "--work-after", "0", "--webhook-secret", "mine") as (url, _):
+            workspace = f"{url}/v3/workspaces/w"
+            httpx.post(f"{url}/v3/workspaces", json={"id": "w"})
+            for endpoint in (slow, receiver.url):
+                httpx.post(f"{workspace}/webhooks", json={"url": endpoint})
+            said = {"messages": [{"content": "x", "peer_id": "bob"}]}
+            httpx.post(f"{workspace}/sessions/s/messages", json=said)
+            assert httpx.get(f"{workspace}/queue/status").json()["completed_work_units"] == 1
+            asked = {"like": {"url": receiver.url}, "at_least": 1}
+            assert httpx.post(f"{url}/_mock/deliveries/assert?wait=10", json=asked).status_code == 200
+        [received] = receiver.received
+        signature = hmac.new(b"mine", received.body, "sha256").hexdigest()
+        assert received.headers["x-honcho-signature"] == signature
 
 
 def test_a_seed_and_the_bounds_of_the_journal_are_options() -> None:

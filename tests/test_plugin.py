@@ -111,7 +111,7 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
     [
         (
             "quark='live'",
-            "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after, seed, frozen_at, auth_secret, journal_entries, journal_bytes, faults, scripts",
+            "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, journal_entries, journal_bytes, faults, scripts",
         ),
         ("'live'", "honcho marker: unknown option 'live'; known by name: quirks, world, *"),
         ("frozen_at='noon'", "honcho marker: frozen_at is not a time, as a datetime or in ISO 8601: 'noon'"),
@@ -433,6 +433,36 @@ def test_a_test_that_fails_shows_its_requests_in_a_section_of_their_own(project:
         ],
         consecutive=False,
     )
+
+
+def test_a_test_that_fails_shows_what_it_sent_to_webhooks(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from helpers import call
+
+        def emit(server, times):
+            workspace = f"{server.url}/v3/workspaces/w"
+            call(f"{server.url}/v3/workspaces", body={"id": "w"})
+            call(f"{workspace}/webhooks", body={"url": "http://127.0.0.1:9/"})
+            for _ in range(times):
+                call(f"{workspace}/webhooks/test", "GET")
+
+        def test_before(honcho_server):
+            emit(honcho_server, 1)
+
+        @pytest.mark.honcho(webhook_secret="mine", work_after=5)
+        def test_it(honcho_server):
+            assert (honcho_server.mock.webhook_secret, honcho_server.mock.store.backlog.after) == ("mine", 5)
+            emit(honcho_server, 2)
+            honcho_server.mock.deliveries.wait_for(at_least=2, timeout=10)
+            assert False
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    line = r"test.event of 'w' to http://127.0.0.1:9/ -> ConnectionRefusedError: .*"
+    result.stdout.re_match_lines([r"-+ honcho deliveries of http://127.0.0.1:\d+ -+", f"#1 {line}", f"#2 {line}"])
 
 
 def test_a_test_fails_when_a_fault_that_must_fire_did_not(project: pytest.Pytester) -> None:

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from conftest import EXAMPLES
 from direct import DirectClient
+from driving import Nowhere
 from leniency import broken_rules, is_lax
 from mockserver import Mock, MockServer, create_app
 from mockserver.api.openapi import document_of
@@ -191,6 +192,7 @@ class _WithToken:
 
     def __init__(self) -> None:
         self.state = State({"mock": Mock(seed=1, auth_secret="a secret of the tests")})
+        self.state.mock.deliveries._courier = Nowhere()  # The hosts of its URLs are real ones.
         self._app = create_app(self.state.mock)
         self._header = (b"authorization", b"Bearer " + self.state.mock.token(admin=True).encode())
 

@@ -32,7 +32,7 @@ OPERATIONS = [
 ]
 _INFO = {
     "title": "Control plane of a fake Honcho server",
-    "description": "Journal, coverage, faults, clock, background work, snapshots and scripts of the fake.",
+    "description": "Journal, coverage, deliveries, faults, clock, background work, snapshots and scripts of the fake.",
     "version": "3.0.7",
 }
 _document = Room()
@@ -62,14 +62,14 @@ class ControlEndpoint(Endpoint):
         await answers.send_whole(send, answer, answer.content(), receive)
 
     async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
-        """The answer; one that may come true yet is asked for again when the journal moved, as long as it may wait."""
+        """The answer; one that may come true yet is asked for again when something came, as long as it may wait."""
         answer = self.carried_out(found, scope, body)
         elapsed = self.mock.clock.elapsed
         end = elapsed() + (_wait(scope) if answer.status == 409 else 0)
         if elapsed() >= end:
             return answer
         leaving = asyncio.ensure_future(left(receive))
-        with self.mock.requests.watching() as moved:
+        with self.mock.requests.watching() as moved, self.mock.deliveries.watching(moved):
             while answer.status == 409 and elapsed() < end and not leaving.done():
                 await asyncio.sleep(_TICK_SECONDS)
                 if moved.is_set():

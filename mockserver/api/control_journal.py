@@ -1,12 +1,15 @@
-"""The journal for other languages."""
+"""The journal, and deliveries to webhooks, for other languages."""
 
+from ..testing.delivery import Delivery
 from ..testing.exchanges import Exchange
 from ..wire import control as wire
+from ..wire import deliveries as wired
 from .operation import Call, Reply, Room
 
 room = Room("journal")
 
 _PATH = "/_mock/requests"
+_DELIVERIES = "/_mock/deliveries"
 
 
 @room.operation("GET", _PATH, answers={200: "Requests"}, query=wire.LikeAnswered, access=None)
@@ -39,6 +42,41 @@ def forget_requests(call: Call) -> Reply:
     """Forget the requests, all or those of one workspace."""
     call.mock.requests.forget(call.query.workspace)
     return 204, None
+
+
+@room.operation("GET", _DELIVERIES, answers={200: "Deliveries"}, query=wired.LikeDelivered, access=None)
+def list_deliveries(call: Call) -> Reply:
+    """What was sent to webhooks, in order, what became of it, and how many fell out."""
+    return _deliveries(call, call.mock.deliveries.where(**call.query.given()))
+
+
+@room.operation(
+    "POST",
+    _DELIVERIES + "/assert",
+    answers={200: "Deliveries", 409: "Problem"},
+    query=wire.Waiting,
+    body=wired.Delivered,
+    access=None,
+)
+def assert_deliveries(call: Call) -> Reply:
+    """The deliveries that are like this; 409, with the nearest and what differs, where they are not there."""
+    deliveries, asked = call.mock.deliveries, call.body
+    like = asked.like.given()
+    if asked.at_least is not None:
+        return _deliveries(call, deliveries.wait_for(timeout=0, at_least=asked.at_least, **like))
+    return _deliveries(call, deliveries.assert_sent(times=asked.times, **like))
+
+
+@room.operation("DELETE", _DELIVERIES, answers={204: None}, query=wire.OfWorkspace, access=None)
+def forget_deliveries(call: Call) -> Reply:
+    """Forget the deliveries, all or those of one workspace; those that are not over are given up."""
+    call.mock.deliveries.forget(call.query.workspace)
+    return 204, None
+
+
+def _deliveries(call: Call, found: list[Delivery]) -> Reply:
+    deliveries = [delivery.as_json() for delivery in found]
+    return 200, {"deliveries": deliveries, "dropped": call.mock.deliveries.dropped}
 
 
 def _requests(call: Call, found: list[Exchange]) -> Reply:

@@ -91,6 +91,20 @@ def fail_purges(call: Call) -> Reply:
     return 204, None
 
 
+@room.operation("POST", "/_mock/work", answers={200: "Anything"}, body=wire.Working, body_required=False, access=None)
+def work(call: Call) -> Reply:
+    """Complete units of work, pending or in progress: all, so many, or those of a session or a workspace."""
+    return 200, {"completed": call.mock.work(**_given(call))}
+
+
+@room.operation(
+    "POST", "/_mock/work/begin", answers={200: "Anything"}, body=wire.Working, body_required=False, access=None
+)
+def begin_work(call: Call) -> Reply:
+    """Mark pending units of work as in progress."""
+    return 200, {"begun": call.mock.begin_work(**_given(call))}
+
+
 @room.operation("GET", _SNAPSHOTS, answers={200: "list[Snapshot]"}, query=wire.OfWorkspace, access=None)
 def list_snapshots(call: Call) -> Reply:
     """The snapshots that have a name, all or those of a workspace."""

@@ -97,4 +97,6 @@ def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list
 def _draft(message: bodies.MessageCreate) -> Draft:
     content = message.content
     created_at = None if message.created_at is None else microseconds(message.created_at)
-    return Draft(content, message.peer_id, message.metadata or {}, created_at, tokens.count(content))
+    configured = message.configuration
+    reasoning = None if configured is None or configured.reasoning is None else configured.reasoning.enabled
+    return Draft(content, message.peer_id, message.metadata or {}, created_at, tokens.count(content), reasoning)

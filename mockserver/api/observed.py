@@ -52,8 +52,9 @@ class ObservedEndpoint(Endpoint):
         try:
             fault = faults.striking(exchange) if faults.entries else None
             if fault is None:
-                if mock.store.purges.jobs:
-                    mock.run_due_purges()
+                store = mock.store
+                if store.purges.jobs or store.backlog.jobs:
+                    mock.run_due()
                 answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
                 status, payload, _ = answer
                 exchange.outcome = status
@@ -78,7 +79,7 @@ class ObservedEndpoint(Endpoint):
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
         """What a fault has done when it lets a request through."""
-        self.mock.run_due_purges()
+        self.mock.run_due()
         answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
         exchange.outcome = answer.status
         return answer

@@ -1,20 +1,47 @@
-"""The operation that lists webhooks. None can be registered here yet, so that there are none."""
+"""Operations on webhook endpoints: where the server tells what happened."""
 
-from ..domain import access, paging
+from ..domain import access, webhooks
 from ..wire import bodies
 from .operation import Call, Reply, Room
 
 room = Room("webhooks")
 
+_PATH = "/v3/workspaces/{workspace_id}/webhooks"
+
 
 @room.operation(
-    "GET",
-    "/v3/workspaces/{workspace_id}/webhooks",
-    answers={200: "Page[WebhookEndpoint]"},
-    query=bodies.Page,
+    "POST",
+    _PATH,
+    answers={200: "WebhookEndpoint", 404: "Problem", 409: "Problem"},
+    body=bodies.WebhookEndpointCreate,
+    body_description="Webhook endpoint parameters",
     access=access.any_token,
 )
-def list_webhook_endpoints(call: Call) -> Reply:
-    """List the webhook endpoints of a workspace, page by page."""
+def get_or_create_webhook_endpoint(call: Call) -> Reply:
+    """Get the webhook endpoint of a URL, or make it."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
-    return 200, paging.of_rows([], call.query.page, call.query.size, reverse=False, matches=None)
+    row, made = webhooks.get_or_create(call.store, call.path["workspace_id"], call.body.url)
+    return call.status_of_get_or_create(made), row
+
+
+@room.operation("GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.Page, access=access.any_token)
+def list_webhook_endpoints(call: Call) -> Reply:
+    """List the webhook endpoints of a workspace, oldest first, page by page."""
+    access.check_webhooks(call.scope, call.path["workspace_id"])
+    return 200, webhooks.list_(call.store, call.path["workspace_id"], call.query.page, call.query.size)
+
+
+@room.operation("DELETE", _PATH + "/{endpoint_id}", answers={204: None, 404: "Problem"}, access=access.any_token)
+def delete_webhook_endpoint(call: Call) -> Reply:
+    """Forget a webhook endpoint."""
+    access.check_webhooks(call.scope, call.path["workspace_id"])
+    webhooks.delete(call.store, call.path["workspace_id"], call.path["endpoint_id"])
+    return 204, None
+
+
+@room.operation("GET", _PATH + "/test", answers={200: "Anything"}, access=access.any_token)
+def test_emit(call: Call) -> Reply:
+    """Send an event to every webhook endpoint of the workspace, to try them."""
+    access.check_webhooks(call.scope, call.path["workspace_id"])
+    call.mock.publish("test.event", call.path["workspace_id"], {"workspace_id": call.path["workspace_id"]})
+    return 200, None

@@ -8,8 +8,9 @@ from .versions import image
 
 def fork(store: Store, clock: Clock, ids: Ids) -> Store:
     """A store in the same state over another clock and other ids; what is done in one does not show in the other."""
-    twin = Store(clock, ids, store.quirks, store.purges.after)
+    twin = Store(clock, ids, store.quirks)
     twin.purges = store.purges.copy(ids.number)
+    twin.backlog = store.backlog.copy(ids.number)
     twin.put_workspaces([_copy(workspace) for workspace in store.directory])
     return twin
 

@@ -1,4 +1,4 @@
-"""Background work that waits: the purges of deleted sessions and workspaces."""
+"""Background work that waits: the purges of deleted sessions and workspaces, and the work of sessions."""
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
@@ -20,8 +20,21 @@ class Purge(NamedTuple):
     tries: int = 0
 
 
+class Work(NamedTuple):
+    """When the units of a session are completed; where `session_id` is None, the dreams of the workspace.
+
+    `number` is that of the session or the workspace, as in Purge.
+    """
+
+    due: float
+    order: int
+    number: int
+    workspace_id: str
+    session_id: str | None
+
+
 class Target(NamedTuple):
-    """Which purges are meant: those of this session, or of this workspace with its sessions; None: of any."""
+    """Which jobs are meant: those of this session, or of this workspace with its sessions; None: of any."""
 
     session_id: str | None = None
     workspace_id: str | None = None
@@ -34,7 +47,7 @@ class Target(NamedTuple):
                 raise ValueError(f"{kind} must be an id or None: {name!r}")
         return cls(session_id, workspace_id)
 
-    def covers(self, job: Purge) -> bool:
+    def covers(self, job: Purge | Work) -> bool:
         return self.session_id in (None, job.session_id) and self.workspace_id in (None, job.workspace_id)
 
 
@@ -120,3 +133,61 @@ class Purges:
         twin.jobs = list(self.jobs)
         twin._failures = list(self._failures)
         return twin
+
+
+class Backlog:
+    """When work is done by itself: one time for each session, and for the dreams of each workspace, that has some.
+
+    That is `after` seconds of the clock after the first unit that waits; None: never, and there are no `jobs`.
+    """
+
+    def __init__(self, after: float | None, number: Callable[[], int]) -> None:
+        self.after = after
+        self.jobs: list[Work] = []
+        self._number = number
+        self._queued: set[int] = set()
+
+    def waiting(self, target: Target) -> list[Work]:
+        """Those that are meant, in the order in which they run."""
+        return [job for job in self.jobs if target.covers(job)]
+
+    def queue(self, now: int, number: int, workspace_id: str, session_id: str | None) -> None:
+        """Have the work of this number done; nothing happens where it waits already, or is never done by itself."""
+        if self.after is None or number in self._queued:
+            return
+        self._queued.add(number)
+        due = now + round(self.after * 1_000_000)
+        insort(self.jobs, Work(due, self._number(), number, workspace_id, session_id))
+
+    def take_due(self, now: int) -> list[Work]:
+        """Take out those that are due at `now`."""
+        if self.jobs[0].due > now:
+            return []
+        place = bisect_right(self.jobs, float(now), key=lambda job: job.due)
+        due = self.jobs[:place]
+        del self.jobs[:place]
+        self._queued.difference_update(job.number for job in due)
+        return due
+
+    def keep(self, is_wanted: Callable[[Work], bool]) -> None:
+        """Forget those that are not wanted."""
+        self._put(job for job in self.jobs if is_wanted(job))
+
+    def forget(self, target: Target) -> None:
+        """Forget those that are meant."""
+        self.keep(lambda job: not target.covers(job))
+
+    def put_back(self, jobs: Iterable[Work], target: Target, later: int) -> None:
+        """Let these wait in place of those that are meant, each due so many microseconds later."""
+        self.forget(target)
+        self._put([*self.jobs, *(job._replace(due=job.due + later) for job in jobs)])
+
+    def copy(self, number: Callable[[], int]) -> "Backlog":
+        """The same work, waiting alike, in a backlog of its own."""
+        twin = Backlog(self.after, number)
+        twin._put(self.jobs)
+        return twin
+
+    def _put(self, jobs: Iterable[Work]) -> None:
+        self.jobs = sorted(jobs)
+        self._queued = {job.number for job in self.jobs}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import paging, sessions
+from . import paging, queue, sessions
 from .clock import timestamp
 from .errors import NotFound
 from .filters import Predicate
@@ -13,27 +13,33 @@ from .store import Store
 
 
 class Draft(NamedTuple):
-    """A message as a client gives it; `created_at` in microseconds since 1970, or None for now."""
+    """A message as a client gives it; `created_at` in microseconds since 1970, or None for now.
+
+    `reasoning` is what its own configuration says of it, or None.
+    """
 
     content: str
     peer_id: str
     metadata: Row
     created_at: int | None
     token_count: int
+    reasoning: bool | None = None
 
 
 def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Draft]) -> list[Row]:
     """Append messages in their order; makes the session, the workspace and the senders, who all come in.
 
-    Raises NotFound for a deleted session, InvalidId for a malformed id that would have to be made; then nothing was
-    stored.
+    Each raises a unit of work where its sender is observed and reasoning is on. Raises NotFound for a deleted session,
+    InvalidId for a malformed id that would have to be made; then nothing was stored.
     """
     senders: dict[str, Settings] = {draft.peer_id: {} for draft in drafts}
     session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=senders)
-    now = timestamp(store.clock.now())
-    rows = [new_row(store.ids.new(), draft, session.row, now) for draft in drafts]
+    now = store.clock.now()
+    moment = timestamp(now)
+    rows = [new_row(store.ids.new(), draft, session.row, moment) for draft in drafts]
     for row in rows:
         store.add_message(session, row)
+    queue.raise_units(store, store.workspaces[workspace_id], session, drafts, now)
     return rows
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .clock import moment
-from .jobs import Purge, Target
+from .jobs import Purge, Target, Work
 from .store import Store
 
 
@@ -42,7 +42,7 @@ def _run(store: Store, jobs: list[Purge]) -> int:
     for job in failed:
         store.purges.queue(store.clock.peek(), job.number, job.workspace_id, job.session_id, job.tries + 1)
     if any(job.session_id is None for job in jobs):  # The sessions of a workspace go with it.
-        store.purges.keep(lambda job: _is_there(store, job))
+        store.purges.keep(lambda job: is_there(store, job))
     return len(jobs) - len(failed)
 
 
@@ -50,7 +50,7 @@ def _succeeds(store: Store, job: Purge) -> bool:
     """Try one purge. A workspace in use again, and what was made under the same id since, are left alone."""
     if store.purges.fails(job):
         return False
-    if _is_there(store, job):
+    if is_there(store, job):
         workspace = store.workspaces[job.workspace_id]
         if job.session_id is not None:
             store.drop_session(workspace, workspace.sessions[job.session_id])
@@ -59,8 +59,8 @@ def _succeeds(store: Store, job: Purge) -> bool:
     return True
 
 
-def _is_there(store: Store, job: Purge) -> bool:
-    """Whether what is to be purged is still there: not purged already, nor another of its id."""
+def is_there(store: Store, job: Purge | Work) -> bool:
+    """Whether what a job is about is still there: not purged already, nor another of its id."""
     workspace = store.workspaces.get(job.workspace_id)
     record = workspace if workspace is None or job.session_id is None else workspace.sessions.get(job.session_id)
     return record is not None and record.number == job.number

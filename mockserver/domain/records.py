@@ -129,25 +129,30 @@ class Holdings:
     """What a workspace has beside its peers and sessions; a record of its own, so that a change of it costs little.
 
     `conclusions` are rows by id, oldest first; `cards` are a peer's lines about a peer, by (observer, observed);
-    `summaries` are rows by session id, then by type ("short", "long").
+    `summaries` are rows by session id, then by type ("short", "long"); `work` is what messages raised, by (session,
+    sender), where the sender is or was in the session, and `dreams` are those by (observer, observed): how many units
+    are pending, in progress and completed; `webhooks` are rows by id, oldest first.
     """
 
-    __slots__ = ("cards", "conclusions", "history", "summaries")
+    __slots__ = ("cards", "conclusions", "dreams", "history", "summaries", "webhooks", "work")
 
     def __init__(self, history: History) -> None:
         self.history = history
         self.conclusions: dict[str, Row] = {}
         self.cards: dict[tuple[str, str], Sequence[str]] = {}
         self.summaries: dict[str, Mapping[str, Row]] = {}
+        self.work: dict[tuple[str, str], tuple[int, int, int]] = {}
+        self.dreams: dict[tuple[str, str], tuple[int, int, int]] = {}
+        self.webhooks: dict[str, Row] = {}
 
     @property
     def content(self) -> Content:
         """What a version keeps of it."""
-        return None, self.conclusions, self.cards, self.summaries
+        return None, self.conclusions, self.cards, self.summaries, self.work, self.dreams, self.webhooks
 
     @content.setter
     def content(self, content: Content) -> None:
-        _, self.conclusions, self.cards, self.summaries = content
+        _, self.conclusions, self.cards, self.summaries, self.work, self.dreams, self.webhooks = content
 
 
 class Workspace:

@@ -6,19 +6,27 @@ All changes to the tables go through the methods of `Store`.
 from collections.abc import Iterable, Mapping, Sequence
 
 from .clock import Clock, Ids
-from .jobs import Purges
+from .jobs import Backlog, Purges
 from .quirks import Quirks
 from .records import Holdings, Membership, Peer, Roll, Row, Session, Workspace, roll_of
 
 
 class Store:
-    """All that the API remembers, and what its verbs need at hand: clock, ids, quirks, pending purges."""
+    """All that the API remembers, and what its verbs need at hand: clock, ids, quirks, pending purges and work."""
 
-    def __init__(self, clock: Clock, ids: Ids, quirks: Quirks, purge_after: float | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        ids: Ids,
+        quirks: Quirks,
+        purge_after: float | None = None,
+        work_after: float | None = None,
+    ) -> None:
         self.clock = clock
         self.ids = ids
         self.quirks = quirks
         self.purges = Purges(purge_after, ids.number)
+        self.backlog = Backlog(work_after, ids.number)
         self.workspaces: dict[str, Workspace] = {}
         self.directory: Roll[Workspace] = Roll()
         self._number = ids.number
@@ -84,6 +92,24 @@ class Store:
         _keep(workspace.holdings)
         workspace.holdings.summaries[session_id] = summaries
 
+    def put_work(self, workspace: Workspace, session_id: str, sender_id: str, units: tuple[int, int, int]) -> None:
+        """Have so many units, pending, in progress and completed, of what a peer said in a session."""
+        _keep(workspace.holdings)
+        workspace.holdings.work[session_id, sender_id] = units
+
+    def put_dreams(self, workspace: Workspace, observer: str, observed: str, units: tuple[int, int, int]) -> None:
+        """Have so many of what a peer dreams of another."""
+        _keep(workspace.holdings)
+        workspace.holdings.dreams[observer, observed] = units
+
+    def put_webhook(self, workspace: Workspace, row: Row) -> None:
+        _keep(workspace.holdings)
+        workspace.holdings.webhooks[row["id"]] = row
+
+    def drop_webhook(self, workspace: Workspace, endpoint_id: str) -> None:
+        _keep(workspace.holdings)
+        del workspace.holdings.webhooks[endpoint_id]
+
     def put_row(self, record: Workspace | Peer | Session, row: Row) -> None:
         """Replace the row of a record; its id stays."""
         _keep(record)
@@ -107,9 +133,9 @@ class Store:
         workspace.active.remove(session.number)
 
     def drop_session(self, workspace: Workspace, session: Session) -> None:
-        """Forget a session with its messages, memberships, summaries and conclusions; its peers stay."""
+        """Forget a session with its messages, memberships, summaries, conclusions and work; its peers stay."""
         _keep(workspace)
-        self._empty_holdings(workspace.holdings, session.row["id"])
+        self._empty_holdings(workspace.holdings, session.row["id"], session.members)
         del workspace.sessions[session.row["id"]]
         workspace.active.remove(session.number)
         for peer_id in session.members:
@@ -117,12 +143,15 @@ class Store:
             _keep(peer)
             peer.sessions.remove(session.number)
 
-    def _empty_holdings(self, holdings: Holdings, session_id: str) -> None:
+    def _empty_holdings(self, holdings: Holdings, session_id: str, members: Iterable[str]) -> None:
         """Let go of what is held of a session."""
         gone = [id_ for id_, row in holdings.conclusions.items() if row["session_id"] == session_id]
-        if gone or session_id in holdings.summaries:
+        work = [(session_id, peer_id) for peer_id in members if (session_id, peer_id) in holdings.work]
+        if gone or work or session_id in holdings.summaries:
             _keep(holdings)
             holdings.summaries.pop(session_id, None)
+            for queue in work:
+                del holdings.work[queue]
             for id_ in gone:
                 del holdings.conclusions[id_]
 

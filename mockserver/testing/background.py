@@ -1,16 +1,19 @@
-"""The background work of a mock, done when a test likes: purges of what was deleted, and summaries."""
+"""The background work of a mock, done when a test likes: purges of what was deleted, summaries, and the queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
-from ..domain import contexts, purges
+from ..domain import contexts, purges, queue
 from ..domain.errors import NotFound
 from ..domain.jobs import Target
 from ..domain.purges import Pending
+from ..domain.queue import Queue
 from ..domain.records import Workspace
 from ..domain.store import Store
+from .deliveries import Deliveries
 from .hosting import Hosting
 from .names import UnknownName
+from .numbers import whole
 
 T = TypeVar("T")
 
@@ -20,6 +23,7 @@ class BackgroundWork:
 
     store: Store
     hosting: Hosting
+    deliveries: Deliveries
 
     def purge(self, session: str | None = None, *, workspace: str | None = None) -> int:
         """Carry out the purges that wait, due or not, held or not; how many succeeded.
@@ -83,16 +87,53 @@ class BackgroundWork:
 
         return self._seen(put)
 
-    def run_due_purges(self) -> None:
-        """Carry out the purges that are due by the clock. Every request begins with it."""
+    def work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
+        """Complete the units of the queue that are pending or in progress, all or so many; how many.
+
+        With a session: its own, in any workspace or in the given one. With a workspace alone: all of it, its dreams
+        too. Those in progress come first in each queue, the oldest workspace and session before the others, dreams
+        last. Whose queue is emptied, their webhooks are told. Raises ValueError for ids that are no text, and unless
+        `units` is 0 or more.
+        """
+        target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
+
+        def work() -> int:
+            count, emptied = queue.complete(self.store, target, limit)
+            self._tell(emptied)
+            return count
+
+        return self.hosting.between_requests(work)
+
+    def begin_work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
+        """Mark pending units as in progress, those that `work` would complete, or so many of them; how many."""
+        target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
+        return self.hosting.between_requests(lambda: queue.begin(self.store, target, limit))
+
+    def publish(self, event: str, workspace_id: str, data: Mapping[str, Any]) -> None:
+        """Send an event to the webhooks of a workspace."""
+        for workspace in self.store.named(workspace_id):
+            self.deliveries.publish(event, data, list(workspace.holdings.webhooks.values()))
+
+    def run_due(self) -> None:
+        """Carry out the purges and the work that are due by the clock. Every request begins with it, if any wait."""
         if self.store.purges.jobs:
             purges.run_due(self.store)
+        waiting = self.store.backlog.jobs
+        if waiting and waiting[0].due <= self.store.clock.peek():
+            self._tell(queue.complete_due(self.store))
+
+    def _tell(self, emptied: Iterable[Queue]) -> None:
+        """Tell the webhooks of each queue that was emptied."""
+        for one in emptied:
+            data = one._asdict() | {"queue_type": "representation" if one.observer is None else "dream"}
+            del data["units"]
+            self.publish("queue.empty", one.workspace_id, data)
 
     def _seen(self, look: Callable[[], T]) -> T:
-        """What the state looks like to the next request: purges that are due come first."""
+        """What the state looks like to the next request: purges and work that are due come first."""
 
         def work() -> T:
-            self.run_due_purges()
+            self.run_due()
             return look()
 
         return self.hosting.between_requests(work)

@@ -57,6 +57,8 @@ def _workspace(name: str, before: Part, after: Part) -> Iterable[str]:
     yield from _own(name, before, after)
     for kind, changes in (("peer", _peer), ("session", _session), ("conclusion", _own)):
         yield from _parts(kind, f" of {name}", _by_id(before, f"{kind}s"), _by_id(after, f"{kind}s"), changes)
+    yield from _work(name, before.get("work", ()), after.get("work", ()))
+    yield from _parts("webhook", f" of {name}", _by_url(before), _by_url(after), _webhook)
 
 
 def _own(name: str, before: Part, after: Part) -> Iterable[str]:
@@ -136,6 +138,37 @@ def _purge(purge: Part) -> str:
     of = f"session {purge['session']!r} of " if "session" in purge else ""
     tries = f" (tried {_count(purge['tries'], 'time')})" if "tries" in purge else ""
     return f"{of}workspace {purge['workspace']!r}{tries}"
+
+
+_COUNTS = ("pending", "in_progress", "completed")
+
+
+def _work(workspace: str, before: Iterable[Part], after: Iterable[Part]) -> Iterable[str]:
+    """What became of the queues: which have other units than they had."""
+    old, new = ({_queue(queue): _units(queue) for queue in queues} for queues in (before, after))
+    for queue in {**old, **new}:
+        was, is_ = (queues.get(queue, "none") for queues in (old, new))
+        if was != is_:
+            yield f"the work on {queue} of {workspace}: {was} became {is_}"
+
+
+def _queue(queue: Part) -> str:
+    if "session" in queue:
+        return f"messages of peer {queue['observed']!r} in session {queue['session']!r}"
+    return f"dreams of peer {queue['observer']!r} about {queue['observed']!r}"
+
+
+def _units(queue: Part) -> str:
+    return ", ".join(f"{queue[name]} {name.replace('_', ' ')}" for name in _COUNTS if name in queue)
+
+
+def _webhook(name: str, before: Part, after: Part) -> Iterable[str]:
+    if before["id"] != after["id"]:
+        yield f"id of {name}: {before['id']!r} became {after['id']!r}"
+
+
+def _by_url(part: Part) -> dict[str, Part]:
+    return {entry["url"]: entry for entry in part.get("webhooks", [])}
 
 
 def _by_id(part: Part, name: str) -> dict[str, Part]:

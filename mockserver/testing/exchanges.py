@@ -143,12 +143,12 @@ class Exchange:
         sent = self.content_type
         if self.content and sent is not None and sent.lower().startswith("multipart/form-data"):
             return _fields(sent, self.content)
-        return _read(self.content)
+        return read(self.content)
 
     @property
     def answer(self) -> Any:
         """The body of the answer, in the same way."""
-        return _read(self.answer_content)
+        return read(self.answer_content)
 
     @property
     def workspace(self) -> str | None:
@@ -246,7 +246,8 @@ def _fields(content_type: str, content: bytes) -> Any:
         return content.decode("utf-8", "replace")
 
 
-def _read(content: bytes) -> Any:
+def read(content: bytes) -> Any:
+    """A body: JSON where it is some, else its text; None where there is none."""
     if not content:
         return None
     try:

@@ -1,18 +1,27 @@
-"""Why an assertion on the journal failed: what was expected, and the calls that came nearest to it."""
+"""Why an assertion on the journal, or on deliveries, failed: what was expected, and what came nearest to it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
-from .exchanges import Exchange
 from .patterns import Pattern
 
 _NEAREST = 3
 _SHOWN = 10
 
 
+class Kept(Protocol):
+    """A request or a delivery: its number, and what it was in one line."""
+
+    number: int
+
+    @property
+    def line(self) -> str: ...
+
+
 def explanation(
     pattern: Pattern,
-    exchanges: Iterable[Exchange],
-    found: list[Exchange],
+    exchanges: Iterable[Kept],
+    found: Sequence[Kept],
     expected: str,
     after: int,
     notes: Iterable[str],
@@ -35,12 +44,17 @@ def requests(times: int | None) -> str:
     return "at least one request" if times is None else f"{times} request{'s' * (times != 1)}"
 
 
-def _nearest(pattern: Pattern, exchanges: Iterable[Exchange]) -> Iterator[str]:
-    """The requests that differ least from the pattern, the latest first among equals."""
+def deliveries(times: int | None) -> str:
+    """The same of deliveries."""
+    return "at least one delivery" if times is None else f"{times} {'delivery' if times == 1 else 'deliveries'}"
+
+
+def _nearest(pattern: Pattern, exchanges: Iterable[Kept]) -> Iterator[str]:
+    """Those that differ least from the pattern, the latest first among equals."""
     differing = [(pattern.differences(exchange), exchange) for exchange in exchanges]
     differing.sort(key=lambda one: (sum(difference.values for difference in one[0]), -one[1].number))
     if not differing:
-        yield "no other request came"
+        yield f"no other {pattern.of} came"
         return
     yield "nearest:"
     for differences, exchange in differing[:_NEAREST]:

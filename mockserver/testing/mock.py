@@ -13,6 +13,7 @@ from ..domain.jobs import Target
 from ..domain.quirks import Quirks
 from ..domain.store import Store
 from .background import BackgroundWork
+from .deliveries import Deliveries
 from .faults import Faults
 from .hosting import Hosting
 from .journal import Journal
@@ -33,14 +34,15 @@ class Mock(BackgroundWork):
 
     `quirks` is `"none"`, `"live"`, names separated by commas, or a Quirks. `world` is the state to start from: a path
     to a JSON file, or a mapping of the same form. `purge_after` is how many seconds after its deletion a session or
-    workspace is purged; None: only when asked. `seed` makes ids and times repeat from run to run, on a clock of its
-    own (see Clock). `frozen_at` stops the clock at a time. `auth_secret` turns authentication on: requests then need a
-    token that is signed with it. `journal_entries` and `journal_bytes` bound the journal (1,000 and 16 MiB); 0 entries
-    turn it off.
+    workspace is purged, `work_after` how many seconds work waits (of a session: from its first unit that does); None:
+    only when asked. `seed` makes ids and times repeat from run to run, on a clock of its own (see Clock). `frozen_at`
+    stops the clock at a time. `auth_secret` turns authentication on: requests then need a token that is signed with it.
+    `webhook_secret` signs what is sent to webhooks ("honcho-mockserver" where nothing is said). `journal_entries` and
+    `journal_bytes` bound the journal (1,000 and 16 MiB), and alike what is kept of deliveries; 0 entries turn it off.
 
-    `clock`, `requests` (the journal), `faults`, `scripts` and `coverage` (of the contract) are its parts, `hosting` is
-    what it knows of its server.
-    Its methods may be called from any thread: while a server runs it, they are carried out between two requests.
+    `clock`, `requests` (the journal), `deliveries` (to webhooks), `faults`, `scripts` and `coverage` (of the contract)
+    are its parts, `hosting` is what it knows of its server. Its methods may be called from any thread: while a server
+    runs it, they are carried out between two requests.
 
     Raises WorldError for a wrong world, ValueError for what makes no sense in any other option, ImportError where
     `auth_secret` is given and PyJWT is missing.
@@ -66,6 +68,7 @@ class Mock(BackgroundWork):
         self.hosting = Hosting()
         self.clock = Clock()
         self.requests = Journal(self.clock, self.hosting)
+        self.deliveries = Deliveries(self.clock, self.hosting)
         self.faults = Faults(self.clock, self.hosting)
         self.scripts = Scripts()
         self.coverage = Tally(self.hosting)
@@ -81,6 +84,11 @@ class Mock(BackgroundWork):
         return self._in_force.seed
 
     @property
+    def webhook_secret(self) -> str:
+        """The secret under which deliveries are signed."""
+        return self._in_force.webhook_secret
+
+    @property
     def quirks(self) -> Quirks:
         """The quirks that are on."""
         return self.store.quirks
@@ -88,9 +96,9 @@ class Mock(BackgroundWork):
     def reset(self, *, workspace: str | None = None, **options: Unpack[Options]) -> None:
         """Forget everything and go back to the starting world, with the clock at real time.
 
-        With `workspace` only what belongs to it: its rows, its purges, its requests, and the faults and scripts that
-        name it. Other options replace those that the mock was made with, until the next reset. Raises as the
-        constructor does, and then nothing was changed.
+        With `workspace` only what belongs to it: its rows, its purges, its requests and deliveries, and the faults and
+        scripts that name it. Other options replace those that the mock was made with, until the next reset. Raises as
+        the constructor does, and then nothing was changed.
         """
         if workspace is None:
             settings = self._settings.changed(**options)
@@ -139,14 +147,14 @@ class Mock(BackgroundWork):
         """The present state, or that of one workspace, to go back to; it costs what is changed afterwards.
 
         A name has the mock remember it until the next reset; one of the same name is forgotten. What is to come of
-        purges (held, failing), quirks and options are no part of it. Raises ValueError for an empty name.
+        purges (held, failing), deliveries, quirks and options are no part of it. Raises ValueError for an empty name.
         """
         return self.hosting.between_requests(lambda: self._snapshots.take(self.store, name, workspace))
 
     def restore(self, snapshot: Snapshot | str, *, workspace: str | None = None) -> None:
         """Go back to a snapshot, or the one of this name (and workspace); any may follow any, also after a reset.
 
-        The state is as it was, and purges wait as long as they still had to. One of a workspace leaves all else
+        The state is as it was; purges and work wait as long as they still had to. One of a workspace leaves all else
         alone. One of everything also turns back the ids of a seed, and the clock where it stood still or is seeded;
         a running clock has been advanced as far as then. Raises UnknownName for an unknown name, ValueError for one
         that several workspaces have, and for a snapshot of another mock.
@@ -177,9 +185,9 @@ class Mock(BackgroundWork):
     def world(self, workspace: str | None = None) -> dict[str, Any]:
         """The state, or one workspace of it, as a world to start from: the same answers, and the same waits.
 
-        It lacks what no world has: clock and ids, when purges are due (they wait anew from the loading), what holds
-        or fails them, and the order of messages between sessions, which only a search among messages of one time and
-        the quirk `clone_crosses_workspaces` show. Values nested more than 190 deep make a world that is refused.
+        It lacks what no world has: clock and ids, when purges and work are due (they wait anew), what holds or fails
+        purges, and the order of messages between sessions, which only a search among messages of one time and the quirk
+        `clone_crosses_workspaces` show. Values nested more than 190 deep make a world that is refused.
         Raises UnknownName for a workspace that is not there.
         """
         return self._seen(lambda: world_of(self.store, workspace_id=self._known(workspace)))
@@ -225,6 +233,7 @@ class Mock(BackgroundWork):
     def _put_in_place(self, world: StartingWorld) -> None:
         self.store.put_workspaces([])
         self.store.purges.take(Target())
+        self.store.backlog.forget(Target())
         world.load(self.store)
         self.requests.turned_back(None)
 
@@ -245,12 +254,13 @@ class Mock(BackgroundWork):
         if settings.frozen_at is not None:
             self.clock.freeze(settings.frozen_at)
         self._ids.restart(settings.seed)
-        store = Store(self.clock, self._ids, settings.quirks, settings.purge_after)
+        store = Store(self.clock, self._ids, settings.quirks, settings.purge_after, settings.work_after)
         settings.world.load(store)
         self.store = store
         self.keyring = settings.keyring
         self.coverage.asks_for_tokens(self.keyring is not None)
         self.requests.restart(settings.journal_entries, settings.journal_bytes)
+        self.deliveries.restart(settings.journal_entries, settings.journal_bytes, settings.webhook_secret)
         self.faults.restart(settings.seed)
         self.scripts.forget()
         self._snapshots.forget_all()
@@ -262,5 +272,6 @@ class Mock(BackgroundWork):
         self._snapshots.forget_all(workspace)
         self.requests.forget(workspace)
         self.requests.turned_back(workspace)
+        self.deliveries.forget(workspace)
         self.faults.forget(workspace)
         self.scripts.forget(workspace)

@@ -1,4 +1,7 @@
-"""What a request must be like: to be found in the journal, to meet a fault, to get a scripted answer."""
+"""What a request must be like: to be found in the journal, to meet a fault, to get a scripted answer.
+
+And what a delivery must be like, to be found among the others.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -45,36 +48,55 @@ class Difference(NamedTuple):
     values: int = 1
 
 
-Leaf = Callable[[Exchange], Iterator[Difference]]
+class Delivered(TypedDict, total=False):
+    """What a delivery to a webhook must be like; what is left out, or None, does not matter.
+
+    `event` is `"queue.empty"` or `"test.event"`, `workspace` the id of the workspace, `url` where it was sent, `status`
+    what the receiver answered; `body` is a part of the body. `predicate` is called with the Delivery.
+    """
+
+    event: str | None
+    workspace: str | None
+    url: str | None
+    status: int | None
+    body: Any
+    predicate: Callable[[Any], object] | None
+
+
+# Takes an Exchange, or a Delivery.
+Leaf = Callable[[Any], Iterator[Difference]]
 
 
 class Pattern:
     """Criteria that were checked. `known` are the names of the operations there are, where somebody knows them.
 
-    Raises ValueError for what is no criterion, and for an operation that is not there.
+    `of` is what it is a pattern of: a request, or a delivery. Raises ValueError for what is no criterion of that, and
+    for an operation that is not there.
     """
 
-    def __init__(self, criteria: Mapping[str, Any], known: Iterable[str] = ()) -> None:
+    def __init__(self, criteria: Mapping[str, Any], known: Iterable[str] = (), of: str = "request") -> None:
+        self.of = of
         self.criteria = {name: value for name, value in criteria.items() if value is not None}
         for name, value in self.criteria.items():
-            _check(name, value, list(known))
-        self._leaves = [_LEAVES[name](value) for name, value in self.criteria.items()]
+            _check(of, name, value, list(known))
+        self._leaves = [_LEAVES[of][name](value) for name, value in self.criteria.items()]
 
-    def matches(self, exchange: Exchange) -> bool:
-        return not any(True for leaf in self._leaves for _ in leaf(exchange))
+    def matches(self, one: Any) -> bool:
+        """Whether an Exchange, or a Delivery, is like this."""
+        return not any(True for leaf in self._leaves for _ in leaf(one))
 
-    def differences(self, exchange: Exchange) -> list[Difference]:
+    def differences(self, one: Any) -> list[Difference]:
         """What is not as it should be."""
-        return [difference for leaf in self._leaves for difference in leaf(exchange)]
+        return [difference for leaf in self._leaves for difference in leaf(one)]
 
     def __str__(self) -> str:
         parts = (f"{name}={shortened(_shown(value))}" for name, value in self.criteria.items())
-        return ", ".join(parts) or "any request"
+        return ", ".join(parts) or f"any {self.of}"
 
 
-def _check(name: str, value: Any, operations: list[str]) -> None:
-    if name not in _LEAVES:
-        raise ValueError(f"a request has no {name!r}; {meant(name, _LEAVES)}")
+def _check(of: str, name: str, value: Any, operations: list[str]) -> None:
+    if name not in _LEAVES[of]:
+        raise ValueError(f"a {of} has no {name!r}; {meant(name, _LEAVES[of])}")
     kinds = _KINDS.get(name)
     if kinds is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
         raise ValueError(f"{name} cannot be {value!r}")
@@ -172,7 +194,7 @@ def _shown(value: Any) -> Any:
     return getattr(value, "__name__", repr(value)) if callable(value) else value
 
 
-_LEAVES: dict[str, Callable[[Any], Leaf]] = {
+_OF_REQUESTS: dict[str, Callable[[Any], Leaf]] = {
     "operation": _equal("operation"),
     "method": _method,
     "path": _path,
@@ -184,6 +206,13 @@ _LEAVES: dict[str, Callable[[Any], Leaf]] = {
     "body": _part_of("body"),
     "predicate": _predicate,
 }
+_LEAVES = {
+    "request": _OF_REQUESTS,
+    "delivery": {
+        **{name: _equal(name) for name in ("event", "url")},
+        **{name: _OF_REQUESTS[name] for name in ("workspace", "status", "body", "predicate")},
+    },
+}
 _KINDS: dict[str, Any] = {
     "operation": str,
     "method": str,
@@ -191,6 +220,8 @@ _KINDS: dict[str, Any] = {
     "workspace": str,
     "session": str,
     "peer": str,
+    "event": str,
+    "url": str,
     "status": int,
     "query": Mapping,
 }

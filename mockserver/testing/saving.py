@@ -7,7 +7,7 @@ from typing import Any
 
 from ..domain.jobs import Purge
 from ..domain.records import Membership, Row, Session, Workspace
-from . import holdings
+from . import holdings, world_work
 
 
 def document(workspaces: Iterable[Workspace], purges: Iterable[Purge]) -> dict[str, Any]:
@@ -43,6 +43,7 @@ def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:
         **_parts(peers=[_peer(workspace, peer.row) for peer in workspace.roster]),
         **_parts(sessions=[_session(workspace, session) for session in workspace.sessions.values()]),
         **_parts(conclusions=[_said(**row) for row in workspace.holdings.conclusions.values()]),
+        **_parts(work=world_work.queues(workspace), webhooks=world_work.webhooks(workspace)),
     }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 JOURNAL_ENTRIES = 1000
 JOURNAL_BYTES = 16 * 1024 * 1024
+WEBHOOK_SECRET = "honcho-mockserver"  # noqa: S105 - everyone may know it
 
 
 class Options(TypedDict, total=False):
@@ -24,9 +25,11 @@ class Options(TypedDict, total=False):
     quirks: str | Quirks
     world: WorldSource | None
     purge_after: float | None
+    work_after: float | None
     seed: int | str | None
     frozen_at: datetime | str | None
     auth_secret: str | None
+    webhook_secret: str
     journal_entries: int
     journal_bytes: int
 
@@ -38,9 +41,11 @@ class Settings:
     quirks: Quirks
     world: StartingWorld
     purge_after: float | None = None
+    work_after: float | None = None
     seed: Seed = None
     frozen_at: datetime | None = None
     keyring: "Keyring | None" = None
+    webhook_secret: str = WEBHOOK_SECRET
     journal_entries: int = JOURNAL_ENTRIES
     journal_bytes: int = JOURNAL_BYTES
 
@@ -72,10 +77,16 @@ def _keyring(secret: str | None) -> "Keyring | None":
     return Keyring(secret)
 
 
-def _wait(seconds: Any) -> float | None:
+def _wait(name: str, seconds: Any) -> float | None:
     if seconds is not None and not (isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")):
-        raise ValueError(f"purge_after must be a number of seconds from 0 up, or None: {seconds!r}")
+        raise ValueError(f"{name} must be a number of seconds from 0 up, or None: {seconds!r}")
     return seconds
+
+
+def _webhook_secret(secret: Any) -> str:
+    if not isinstance(secret, str) or not secret:
+        raise ValueError(f"webhook_secret must be a text, and not empty: {secret!r}")
+    return secret
 
 
 def _frozen_at(value: Any) -> datetime | None:
@@ -87,10 +98,12 @@ def _frozen_at(value: Any) -> datetime | None:
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "quirks": Quirks.named,
-    "purge_after": _wait,
+    "purge_after": partial(_wait, "purge_after"),
+    "work_after": partial(_wait, "work_after"),
     "seed": checked_seed,
     "frozen_at": _frozen_at,
     "auth_secret": _keyring,
+    "webhook_secret": _webhook_secret,
     "journal_entries": partial(whole, "journal_entries"),
     "journal_bytes": partial(whole, "journal_bytes"),
 }

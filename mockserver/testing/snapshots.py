@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..domain.clock import ClockState
-from ..domain.jobs import Purge, Target
+from ..domain.jobs import Purge, Target, Work
 from ..domain.records import Workspace
 from ..domain.store import Store
 from ..domain.versions import Version
@@ -23,6 +23,7 @@ class Snapshot:
     owner: object = field(repr=False)
     versions: tuple[tuple[Workspace, Version], ...] = field(repr=False)
     purges: tuple[Purge, ...] = field(repr=False)
+    work: tuple[Work, ...] = field(repr=False)
     moment: int = field(repr=False)
     clock: ClockState = field(repr=False)
     ids: tuple[Any, ...] | None = field(repr=False)
@@ -54,6 +55,7 @@ class Snapshots:
             self._owner,
             tuple((workspace, workspace.history.version()) for workspace in workspaces),
             tuple(store.purges.waiting(target)),
+            tuple(store.backlog.waiting(target)),
             store.clock.peek(),
             store.clock.state(),
             store.ids.state() if workspace_id is None else None,
@@ -100,7 +102,7 @@ def put_back(store: Store, snapshot: Snapshot) -> None:
     """Have the store in the state of the snapshot; where it is of one workspace, the others stay as they are.
 
     A snapshot of everything turns back the clock if it stands still or is seeded, else only how far it was moved, and
-    the ids of a seed. Purges wait as long as they still had to.
+    the ids of a seed. Purges and work wait as long as they still had to.
     """
     for workspace, version in snapshot.versions:
         workspace.history.go_to(version)
@@ -115,7 +117,9 @@ def put_back(store: Store, snapshot: Snapshot) -> None:
         for workspace in workspaces:
             store.put_workspace(workspace)
     later = store.clock.peek() - snapshot.moment
-    store.purges.put_back(snapshot.purges, Target(None, snapshot.workspace), later)
+    target = Target(None, snapshot.workspace)
+    store.purges.put_back(snapshot.purges, target, later)
+    store.backlog.put_back(snapshot.work, target, later)
 
 
 def world_of(store: Store, snapshot: Snapshot | None = None, workspace_id: str | None = None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..domain.records import Membership, Workspace
 from ..domain.store import Store
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse, restated
-from . import holdings
+from . import holdings, world_work
 from .holdings import time_of
 from .wording import one_line
 
@@ -92,6 +92,7 @@ class StartingWorld:
             number = present.number
             store.drop_workspace(present)
         store.purges.take(Target(None, workspace_id))
+        store.backlog.forget(Target(None, workspace_id))
         if self._world is not None and workspace_id in self._world.workspaces:
             _load_workspace(store, self._world, workspace_id, number)
             _queue(store, self._world, [workspace_id])
@@ -141,6 +142,7 @@ def _contradictions(world: "World") -> Iterable[str]:
                 membership.check_observers(session.id or "", {} if world.saved else _members(session))
             except BadRequest as error:
                 yield f"{at}.sessions[{place}].peers: {error.detail}"
+        yield from world_work.contradictions(at, workspace)
     deleted = set(_deleted(world, world.workspaces))
     for place, purge in enumerate(world.purges):
         if (purge.workspace, purge.session) not in deleted:
@@ -170,6 +172,9 @@ def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) ->
             if message.token_count is None:
                 message.token_count = tokens.count(message.content)
     holdings.fill(workspace, now, ids)
+    for webhook in workspace.webhooks:
+        webhook.id = webhook.id or ids.new()
+        webhook.created_at = webhook.created_at or now()
 
 
 def _load_workspace(store: Store, world: "World", workspace_id: str, number: int | None = None) -> None:
@@ -184,6 +189,7 @@ def _load_workspace(store: Store, world: "World", workspace_id: str, number: int
     for session in described.sessions if world.saved else sorted(described.sessions, key=_age):
         _load_session(store, workspace, session)
     holdings.load(store, workspace, described, made, in_order=world.saved)
+    world_work.load(store, workspace, described)
 
 
 def _load_session(store: Store, workspace: Workspace, world: "WorldSession") -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from . import control
+from . import control, deliveries
 from .bodies import SessionPeerConfig
 from .fields import Model
 
@@ -110,9 +110,26 @@ class SessionSummaries(_Answer):
     long_summary: Summary | None = None
 
 
+class _WorkUnits(_Answer):
+    total_work_units: int
+    completed_work_units: int
+    in_progress_work_units: int
+    pending_work_units: int
+
+
+class SessionQueueStatus(_WorkUnits):
+    session_id: str | None = Field(default=None, description="The server's own id of the session")
+
+
+class QueueStatus(_WorkUnits):
+    sessions: dict[str, SessionQueueStatus] | None = Field(
+        default=None, description="The same of each session, by the server's own id of it"
+    )
+
+
 class WebhookEndpoint(_Answer):
     id: str
-    workspace_id: str
+    workspace_id: str | None
     url: str
     created_at: datetime
 
@@ -166,6 +183,9 @@ SHAPES: dict[str, Any] = {
     "SessionContext": SessionContext,
     "SessionSummaries": SessionSummaries,
     "Summary": Summary,
+    "QueueStatus": QueueStatus,
+    "WebhookEndpoint": WebhookEndpoint,
     "Page[WebhookEndpoint]": Page[WebhookEndpoint],
     **control.SHAPES,
+    **deliveries.SHAPES,
 }

@@ -1,11 +1,24 @@
 """Models of what a request brings: bodies and the query of lists."""
 
+from enum import Enum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
-from .fields import Bounded, Content, Id, JsonObject, Metadata, Model, Moment, Storable, Text, without_control_tokens
+from .fields import (
+    Bounded,
+    Content,
+    HttpUrl,
+    Id,
+    JsonObject,
+    Metadata,
+    Model,
+    Moment,
+    Storable,
+    Text,
+    without_control_tokens,
+)
 
 
 class Page(Model):
@@ -126,6 +139,27 @@ class MessageSearchOptions(Model):
     query: Text = Field(description="Search query")
     filters: JsonObject | None = Field(default=None, description="Filters to scope the search")
     limit: int = Field(default=10, ge=1, le=100, description="Number of results to return")
+
+
+class QueueQuery(Model):
+    observer_id: str | None = Field(default=None, description="Only dreams of this observer")
+    sender_id: str | None = Field(default=None, description="Only what messages of this sender raised")
+    session_id: str | None = Field(default=None, description="Only what belongs to this session")
+
+
+class DreamType(Enum):
+    OMNI = "omni"
+
+
+class DreamRequest(Model):
+    observer: str = Field(description="Who dreams")
+    observed: str | None = Field(default=None, description="About whom; left out: about the observer")
+    dream_type: DreamType
+    session_id: str | None = Field(default=None, description="The session that the dream is kept to")
+
+
+class WebhookEndpointCreate(Model):
+    url: HttpUrl
 
 
 PeerIds = Annotated[list[str], Bounded]

@@ -21,9 +21,11 @@ class Reset(_Part):
     quirks: str = "none"
     world: JsonObject | None = None
     purge_after: float | None = None
+    work_after: float | None = None
     seed: int | str | None = None
     frozen_at: datetime | None = None
     auth_secret: str | None = None
+    webhook_secret: str = "honcho-mockserver"  # noqa: S105 - everyone may know it
     journal_entries: int = 1000
     journal_bytes: int = 16 * 1024 * 1024
 
@@ -129,6 +131,12 @@ class Purging(_Part):
 
     session: str | None = None
     workspace: str | None = None
+
+
+class Working(Purging):
+    """Which units of work: of a session, of a workspace, or, with neither, all."""
+
+    units: int | None = Field(default=None, ge=0, description="How many at most; left out: all")
 
 
 class FailingPurges(Purging):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -14,6 +15,7 @@ METADATA_DEPTH_LIMIT = 5
 CONTENT_LIMIT = 25_000
 INSTRUCTIONS_TOKENS_LIMIT = 2_000
 ENTRIES_LIMIT = 10_000  # ours: the API names none
+URL_LIMIT = 2_048  # ours too
 
 JsonObject = dict[str, Any]
 
@@ -73,6 +75,16 @@ def without_control_tokens(content: str) -> str:
     )
 
 
+def _http_url(url: str) -> str:
+    """The URL without NUL. Raises ValueError for what is none, and for one of another scheme (x-webhooks-and-keys)."""
+    parts = urlsplit(without_nul(url))
+    if not (parts.scheme and parts.netloc):
+        raise ValueError("Invalid URL format")
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("Only HTTP and HTTPS URLs are allowed")
+    return str(without_nul(url))
+
+
 def _bounded(entries: Any) -> Any:
     """Refuse what has more entries than anyone means to send: each may become an entry of the answer."""
     if isinstance(entries, (list, dict)) and len(entries) > ENTRIES_LIMIT:
@@ -104,3 +116,4 @@ Line = Annotated[str, AfterValidator(without_nul)]
 SpokenContent = Annotated[Content, AfterValidator(without_control_tokens)]
 Moment = Annotated[datetime, AfterValidator(_with_a_moment_in_utc)]
 Instructions = Annotated[str, AfterValidator(_checked_instructions)]
+HttpUrl = Annotated[str, Field(max_length=URL_LIMIT, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)]

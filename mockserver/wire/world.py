@@ -1,13 +1,15 @@
 """Models of a world file: what a fake server starts with."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import Id, Line, Metadata, Moment, SpokenContent, Storable, Strict
+from .fields import HttpUrl, Id, Line, Metadata, Moment, SpokenContent, Storable, Strict
 from .knowledge import ConclusionContent
+
+Count = Annotated[int, Field(ge=0)]
 
 
 class WorldMember(SessionPeerConfig):
@@ -22,14 +24,14 @@ class WorldMessage(Strict):
     content: SpokenContent
     metadata: Metadata = {}
     created_at: Moment | None = None
-    token_count: Annotated[int, Field(ge=0)] | None = None
+    token_count: Count | None = None
 
 
 class WorldSummary(Strict):
     content: Line
     message_id: Id | Literal[""] | None = None
     created_at: Moment | None = None
-    token_count: Annotated[int, Field(ge=0)] | None = None
+    token_count: Count | None = None
 
 
 class WorldSession(Strict):
@@ -60,6 +62,31 @@ class WorldConclusion(Strict):
     created_at: Moment | None = None
 
 
+class WorldQueue(Strict):
+    """How much work there is of a peer's messages in a session, or of an observer's dreams about a peer."""
+
+    session: Id | None = None
+    observer: str | None = None
+    observed: str
+    pending: Count = 0
+    in_progress: Count = 0
+    completed: Count = 0
+
+    @model_validator(mode="after")
+    def _of_messages_or_dreams(self) -> Self:
+        if (self.session is None) is (self.observer is None):
+            raise ValueError("work is of a session, or has an observer")
+        if not self.pending + self.in_progress + self.completed:
+            raise ValueError("there is no work")
+        return self
+
+
+class WorldWebhook(Strict):
+    id: str | None = Field(default=None, min_length=1)
+    url: HttpUrl
+    created_at: Moment | None = None
+
+
 class WorldWorkspace(Strict):
     is_active: bool = True
     metadata: Metadata = {}
@@ -68,12 +95,14 @@ class WorldWorkspace(Strict):
     peers: list[WorldPeer] = []
     sessions: list[WorldSession] = []
     conclusions: list[WorldConclusion] = []
+    work: list[WorldQueue] = []
+    webhooks: list[WorldWebhook] = Field(default=[], max_length=10)
 
 
 class WorldPurge(Strict):
     workspace: Id
     session: Id | None = None
-    tries: Annotated[int, Field(ge=0)] = 0
+    tries: Count = 0
 
 
 class World(Strict):

@@ -10,8 +10,9 @@ import pytest
 from direct import Answer, DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.testing.faults import KINDS
-from mockserver.testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES
+from mockserver.testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES, WEBHOOK_SECRET, Options
 from mockserver.wire import control as wire
+from receivers import Receiver
 
 _S = "/v3/workspaces/w/sessions"
 
@@ -29,8 +30,10 @@ def test_a_reset_takes_the_options_of_a_mock() -> None:
     mock, client = _start()
     world = {"workspaces": {"w": {"sessions": [{"id": "first"}]}}}
     body = {"world": world, "quirks": "live", "purge_after": 5, "frozen_at": "2026-03-01T12:00:00Z", "seed": 1}
+    body |= {"work_after": 7, "webhook_secret": "mine"}
     assert client.call("POST", "/_mock/reset", body).status == 200
     assert _ids(client) == ["first"]
+    assert (mock.store.backlog.after, mock.webhook_secret) == (7, "mine")
     assert (mock.quirks.created_status, mock.store.purges.after, mock.clock.is_frozen) == (True, 5, True)
     client.call("POST", "/_mock/reset")
     assert (_ids(client), mock.quirks.created_status, mock.clock.is_frozen) == ([], False, False)
@@ -398,5 +401,63 @@ def test_its_document_describes_every_operation_and_what_it_answers() -> None:
 
 def test_the_plane_knows_the_faults_and_the_bounds_that_python_has() -> None:
     assert get_args(wire.FaultRule.model_fields["fault"].annotation) == KINDS
-    defaults = [wire.Reset.model_fields[name].default for name in ("journal_entries", "journal_bytes")]
-    assert defaults == [JOURNAL_ENTRIES, JOURNAL_BYTES]
+    named = ("journal_entries", "journal_bytes", "webhook_secret")
+    defaults = [wire.Reset.model_fields[name].default for name in named]
+    assert defaults == [JOURNAL_ENTRIES, JOURNAL_BYTES, WEBHOOK_SECRET]
+    assert wire.Reset.model_fields.keys() - {"workspace"} == Options.__annotations__.keys()
+
+
+def _open_units(client: DirectClient) -> tuple[int, int]:
+    status = client.call("GET", "/v3/workspaces/w/queue/status").json
+    return status["pending_work_units"], status["in_progress_work_units"]
+
+
+def test_work_is_begun_and_completed_all_or_so_much_or_where_it_is_named() -> None:
+    _, client = _start()
+    for session in ("s", "s", "t"):
+        client.call("POST", f"{_S}/{session}/messages", {"messages": [{"content": "x", "peer_id": "bob"}]})
+    assert client.call("POST", "/_mock/work/begin", {"units": 1}).json == {"begun": 1}
+    assert _open_units(client) == (2, 1)
+    assert client.call("POST", "/_mock/work", {"session": "t", "workspace": "w"}).json == {"completed": 1}
+    assert client.call("POST", "/_mock/work", {"workspace": "v"}).json == {"completed": 0}
+    assert client.call("POST", "/_mock/work").json == {"completed": 2}
+    for wrong in ({"units": -1}, {"session": 5}, {"unit": 1}):
+        assert client.call("POST", "/_mock/work", wrong).status == 422
+
+
+def test_deliveries_are_read_asserted_waited_for_and_forgotten() -> None:
+    with MockServer() as server, Receiver().running() as receiver, httpx.Client(base_url=server.url) as client:
+        workspace = "/v3/workspaces/w"
+        client.post("/v3/workspaces", json={"id": "w"})
+        client.post(f"{workspace}/webhooks", json={"url": receiver.url})
+        answers: list[httpx.Response] = []
+        like = {"event": "test.event", "workspace": "w", "status": 200, "body": {"data": {"workspace_id": "w"}}}
+
+        def wait() -> None:
+            asked = {"like": like, "at_least": 1}
+            answers.append(httpx.post(f"{server.url}/_mock/deliveries/assert?wait=10", json=asked))
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        while not server.mock.deliveries._waiting:
+            client.get("/health")
+        client.get(f"{workspace}/webhooks/test")
+        waiting.join(10)
+        [found] = answers[0].json()["deliveries"]
+        assert (found["url"], found["answer"], found["failure"]) == (receiver.url, {"taken": True}, None)
+        listed = client.get("/_mock/deliveries", params={"event": "test.event", "url": receiver.url}).json()
+        assert listed == {"deliveries": [found], "dropped": 0}
+        assert client.get("/_mock/deliveries?workspace=v").json()["deliveries"] == []
+        assert client.get("/_mock/deliveries?session=s").status_code == 422
+        document = client.get("/_mock/openapi.json").json()
+        described = document["paths"]["/_mock/deliveries"]["get"]["responses"]["200"]["content"]["application/json"]
+        schema = {**described["schema"], "components": document["components"]}
+        jsonschema_rs.validator_for(schema).validate(listed)
+        for asked, status in (({"times": 1}, 200), ({}, 200), ({"times": 2}, 409), ({"times": 1, "at_least": 1}, 422)):
+            assert client.post("/_mock/deliveries/assert", json=asked).status_code == status
+        missed = client.post("/_mock/deliveries/assert", json={"like": {"event": "queue.empty"}}).json()["detail"]
+        assert "      event: expected queue.empty, was test.event" in missed
+        assert client.delete("/_mock/deliveries?workspace=v").status_code == 204
+        assert len(server.mock.deliveries) == 1
+        assert client.delete("/_mock/deliveries").status_code == 204
+        assert len(server.mock.deliveries) == 0

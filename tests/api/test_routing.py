@@ -26,7 +26,8 @@ def test_every_operation_is_found_and_other_methods_of_its_path_are_405(
     path = operation.path.replace("{workspace_id}", "w").replace("{session_id}", "s")
     path = path.replace("{peer_id}", "p").replace("{message_id}", "m")
     methods = {other.method for other in _ALL if other.path == operation.path}
-    assert client.call(operation.method, path).json.get("detail") not in ("Not Found", "Method Not Allowed")
+    answer = client.call(operation.method, path)
+    assert answer.json is None or answer.json.get("detail") not in ("Not Found", "Method Not Allowed")
     answer = client.call("TRACE", path)
     assert (answer.status, set(answer.headers["allow"].split(", "))) == (405, methods)
 

@@ -44,8 +44,8 @@ _UNKNOWN_PATHS = (
     *("/%2e%2e/%2e%2e/etc/passwd", "/v3/workspaces/%2F/sessions", "/v3" * 3_000, "/" * 5_000, "/health?" + "a" * 9_000),
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "PROPFIND")
-# `#/components/schemas/Session`, or a page of them.
-_SHOWN = re.compile(r'schemas/(?:Page_)?([A-Z][a-z]+)_?"')
+# `#/components/schemas/Session`, or a page of them; paths call a WebhookEndpoint an endpoint.
+_SHOWN = re.compile(r'schemas/(?:Page_)?(?:Webhook)?([A-Z][a-z]+)_?"')
 
 
 class Request(NamedTuple):

@@ -8,6 +8,25 @@ from . import values
 
 Json = Any
 
+# Where webhooks may go: nowhere, or to a port of this machine at which nobody listens.
+_URLS = (
+    *("http://127.0.0.1:9/", "HTTP://127.0.0.1:9/a b?c=d#e", "https://127.0.0.1:9/", "http://[::1]:9/", "http://[::1"),
+    *(
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:x/",
+        "http://u:p@127.0.0.1:9",
+        "http://127.0.0.1:9/\r\nX: y",
+        "http://",
+    ),
+    *(
+        "http://a..b/",
+        "http://\u2028/",
+        "http://:9/",
+        "http:///",
+        "ftp://127.0.0.1:9/",
+        "http://127.0.0.1:9/" + "x" * 2_100,
+    ),
+)
 _MOMENTS = ("2024-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999+14:00", "1969-12-31T23:59:60Z")
 
 
@@ -73,6 +92,8 @@ class Schemas:
         random = self._random
         if schema.get("format") == "date-time":
             return random.choice(_MOMENTS)
+        if schema.get("format") == "uri":
+            return random.choice(_URLS)
         if "pattern" in schema or name.endswith("_id"):
             rare = "x" * int(schema.get("maxLength", 512)) if random.random() < 0.2 else f"spare{random.randrange(20)}"
             return rare if random.random() < 0.15 else random.choice(values.IDS)

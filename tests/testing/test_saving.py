@@ -19,7 +19,11 @@ from mockserver.testing.differences import differences
 _W = "/v3/workspaces/w"
 _runs = st.lists(steps, max_size=15)
 _options = st.fixed_dictionaries(
-    {"quirks": st.sampled_from(["none", "live"]), "purge_after": st.sampled_from([None, 60])}
+    {
+        "quirks": st.sampled_from(["none", "live"]),
+        "purge_after": st.sampled_from([None, 60]),
+        "work_after": st.sampled_from([None, 60]),
+    }
 )
 
 
@@ -86,6 +90,13 @@ _WORLD: dict[str, Any] = {
             "created_at": "2026-01-01T00:00:00Z",
             "peers": [{"id": id_, "created_at": "2026-01-01T00:00:00Z"} for id_ in ("al", "bob", "eve", "kim")],
             "sessions": [_SESSION, {"id": "t", "created_at": "2026-01-01T00:00:00Z", "peers": {"al": {}}}],
+            "work": [
+                {"session": "s", "observed": "al", "pending": 2},
+                {"observer": "bob", "observed": "al", "in_progress": 1, "completed": 3},
+            ],
+            "webhooks": [
+                {"id": name, "url": f"http://host/{name}", "created_at": "2026-01-01T00:00:00Z"} for name in "ab"
+            ],
         }
     },
 }
@@ -107,6 +118,28 @@ def _delete(world: Any) -> None:
 
 
 _CHANGES: list[tuple[Any, list[str]]] = [
+    (
+        lambda world: _w(world)["work"][0].update(pending=1, completed=1),
+        [f"the work on messages of peer 'al' in session 's'{_HERE}: 2 pending became 1 pending, 1 completed"],
+    ),
+    (
+        lambda world: _w(world)["work"].pop(),
+        [f"the work on dreams of peer 'bob' about 'al'{_HERE}: 1 in progress, 3 completed became none"],
+    ),
+    (
+        lambda world: _w(world)["work"].append({"session": "t", "observed": "al", "pending": 1}),
+        [f"the work on messages of peer 'al' in session 't'{_HERE}: none became 1 pending"],
+    ),
+    (lambda world: _w(world)["webhooks"].pop(), [f"webhook 'http://host/b'{_HERE} is gone"]),
+    (
+        lambda world: _w(world)["webhooks"][0].update(id="c"),
+        [f"id of webhook 'http://host/a'{_HERE}: 'a' became 'c'"],
+    ),
+    (lambda world: _w(world)["webhooks"].reverse(), [f"the order of webhooks{_HERE} changed"]),
+    (
+        lambda world: _w(world)["webhooks"].append({"id": "c", "url": "http://c/", "created_at": "x"}),
+        [f"webhook 'http://c/'{_HERE} was made"],
+    ),
     (
         lambda world: world["workspaces"].update(v={"created_at": "x", "peers": [1]}),
         ["workspace 'v' was made, with 1 peer"],

@@ -19,10 +19,19 @@ _WORLD = {
 def test_a_seeded_run_repeats_to_the_byte_in_another_mock_and_after_a_reset(
     chosen: list[tuple[Any, ...]], wait: float | None
 ) -> None:
-    one, other = (Driver(Mock(seed=7, world=_WORLD, purge_after=wait)) for _ in range(2))
+    chosen = [("webhook", "w", 0), *chosen, ("work", None, None)]
+    one, other = (Driver(Mock(seed=7, world=_WORLD, purge_after=wait, work_after=wait)) for _ in range(2))
     run = one.run(chosen)
     assert other.run(chosen) == run
     assert answers(other.mock) == answers(one.mock)
+    sent = _sent(one.mock)
+    assert _sent(other.mock) == sent
     one.mock.reset()
     assert Driver(one.mock).run(chosen) == run
     assert one.mock.pending() == other.mock.pending()
+    assert _sent(one.mock) == sent
+
+
+def _sent(mock: Mock) -> list[tuple[str, bytes, dict[str, str]]]:
+    """What went to webhooks."""
+    return [(delivery.url, delivery.content, delivery.headers) for delivery in mock.deliveries]

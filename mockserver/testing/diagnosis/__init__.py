@@ -15,7 +15,7 @@ _BY_STATUS: Mapping[int, Callable[[Case], str | None]] = {
     401: refusals.no_access,
     404: missing.not_found,
     405: refusals.wrong_method,
-    409: refusals.sessions_remain,
+    409: refusals.conflict,
     422: unprocessable.first_offence,
     500: refusals.clashing_clone,
 }

@@ -22,8 +22,6 @@ _SEE_DELETED = frozenset(
 # It may lack the session, but not the peer who is to know something.
 _NEEDS_NO_SESSION = "get_session_context"
 _MAKE_SESSIONS = frozenset({"get_or_create_session", "update_session", "add_peers_to_session"})
-# What the real API has at the end of a path, and this fake has not.
-_NOT_HERE = frozenset({"queue", "status"})
 
 
 def not_found(case: Case) -> str | None:
@@ -34,9 +32,6 @@ def not_found(case: Case) -> str | None:
 def _no_operation(case: Case) -> str:
     path = case.asked.path
     said = f"no operation at {shortened(path, 80)}"
-    for part in path.rsplit("/", 2)[-2:]:
-        if part in _NOT_HERE:
-            return f"{said}; this fake does not have {quoted(part)} of the API"
     template = nearest_template(path, case.paths)
     return said if template is None else f"{said}; did you mean {template}?"
 
@@ -61,22 +56,31 @@ def first_missing(case: Case) -> str | None:
 
 
 def _missing_inside(case: Case, workspace: Workspace, session: Session | None) -> str | None:
-    """The peer, message or conclusion that is not there; None where all are, or none is asked for."""
+    """What else is asked for and is not there; None where all is, or nothing is asked for."""
     if case.asked.operation == _NEEDS_NO_SESSION:
         observer_id = case.asked.query.get("peer_perspective") or case.asked.query.get("peer_target")
         is_there = observer_id is None or observer_id in workspace.peers
         return None if is_there else _no_peer(case.store, workspace, None, str(observer_id))
     if case.asked.operation == "create_conclusions":
         return _missing_of_conclusions(case, workspace)
-    conclusion_id = case.asked.parameters.get("conclusion_id")
-    if conclusion_id is not None and conclusion_id not in workspace.holdings.conclusions:
-        return _no_conclusion(case.store, workspace, conclusion_id)
+    if (said := _missing_holding(case, workspace)) is not None:
+        return said
     peer_id = case.id_of("peer")
     if peer_id is not None and (peer_id not in workspace.peers or (session and peer_id not in session.members)):
         return _no_peer(case.store, workspace, session, peer_id)
     message_id = case.asked.parameters.get("message_id", case.asked.query.get("message_id"))
     if session is not None and message_id is not None and message_id not in session.places:
         return _no_message(case.store, workspace, session, message_id)
+    return None
+
+
+def _missing_holding(case: Case, workspace: Workspace) -> str | None:
+    """The conclusion or webhook of the path that is not there."""
+    conclusion_id, endpoint_id = (case.asked.parameters.get(name) for name in ("conclusion_id", "endpoint_id"))
+    if conclusion_id is not None and conclusion_id not in workspace.holdings.conclusions:
+        return _no_conclusion(case.store, workspace, conclusion_id)
+    if endpoint_id is not None and endpoint_id not in workspace.holdings.webhooks:
+        return _no_webhook(case.store, workspace, endpoint_id)
     return None
 
 
@@ -133,6 +137,15 @@ def _no_session(case: Case, workspace: Workspace, session_id: str) -> str:
             return _in_another("session", session_id, other, workspace)
     hint = _hint(session_id, workspace.active, "it has", "it has")
     return f"workspace {quoted(workspace_id)} has no session {quoted(session_id)}; {hint}"
+
+
+def _no_webhook(store: Store, workspace: Workspace, endpoint_id: str) -> str:
+    for other in islice(store.directory, SEARCHED_LIMIT):
+        if endpoint_id in other.holdings.webhooks:
+            return _in_another("webhook", endpoint_id, other, workspace)
+    known = list(workspace.holdings.webhooks)
+    there = listed(known, len(known)) if known else "none"
+    return f"workspace {quoted(workspace.row['id'])} has no webhook {quoted(endpoint_id)}; it has {there}"
 
 
 def _no_peer(store: Store, workspace: Workspace, session: Session | None, peer_id: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from ...domain.clock import timestamp
 from ...domain.membership import OBSERVERS_LIMIT
 from ...domain.store import Store
+from ...domain.webhooks import ENDPOINTS_LIMIT
 from ...wire.form import NO_BOUNDARY
 from ..wording import listed, quoted, shortened, value
 from .case import Case
@@ -79,9 +80,14 @@ def wrong_method(case: Case) -> str | None:
     return f"{shortened(case.asked.method)} is no method of {template}; it takes {', '.join(methods)}"
 
 
-def sessions_remain(case: Case) -> str | None:
-    """Why there is a 409: which sessions keep a workspace from being deleted."""
+def conflict(case: Case) -> str | None:
+    """Why there is a 409: which sessions keep a workspace from being deleted, or how many webhooks it has."""
     workspace = case.store.workspaces.get(case.id_of("workspace") or "")
+    if workspace is not None and case.asked.operation == "get_or_create_webhook_endpoint":
+        count = len(workspace.holdings.webhooks)
+        return (
+            f"workspace {quoted(workspace.row['id'])} has {count} webhooks, {ENDPOINTS_LIMIT} are the limit; delete one"
+        )
     if workspace is None or not workspace.active:
         return None
     count = len(workspace.active)

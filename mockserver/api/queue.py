@@ -1,0 +1,32 @@
+"""Operations on the queue of background work."""
+
+from ..domain import queue
+from ..wire import bodies
+from .operation import Call, Reply, Room
+
+room = Room("workspaces")
+
+
+@room.operation(
+    "GET", "/v3/workspaces/{workspace_id}/queue/status", answers={200: "QueueStatus"}, query=bodies.QueueQuery
+)
+def get_queue_status(call: Call) -> Reply:
+    """Tell how many units of work there are in a workspace, in all and by session, or just what is asked for."""
+    asked: bodies.QueueQuery = call.query
+    narrowed = asked.session_id, asked.sender_id, asked.observer_id
+    return 200, queue.status(call.store, call.path["workspace_id"], *narrowed)
+
+
+@room.operation(
+    "POST",
+    "/v3/workspaces/{workspace_id}/schedule_dream",
+    answers={204: None, 404: "Problem"},
+    body=bodies.DreamRequest,
+    body_description="Dream scheduling parameters",
+)
+def schedule_dream(call: Call) -> Reply:
+    """Schedule a dream of a peer about another, or about itself."""
+    body: bodies.DreamRequest = call.body
+    observed = body.observer if body.observed is None else body.observed
+    queue.schedule_dream(call.store, call.path["workspace_id"], body.observer, observed)
+    return 204, None

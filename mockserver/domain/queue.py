@@ -1,0 +1,238 @@
+"""Verbs on the queue: the units of work that messages and dreams raise, and what a worker does with them.
+
+Units are counted, not kept. Those of messages form a queue for each session and sender; dreams one for each observer
+and the peer observed, of the workspace and no session: a dream is about a collection, which no session has.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from .errors import NotFound
+from .jobs import Target, Work
+from .purges import is_there
+from .records import Row, Session, Workspace
+from .store import Store
+
+
+class Said(Protocol):
+    """A message, as far as the queue cares: its sender, and whether it asks for reasoning itself, or None."""
+
+    @property
+    def peer_id(self) -> str: ...
+    @property
+    def reasoning(self) -> bool | None: ...
+
+
+class Units(NamedTuple):
+    """How many units of work there are, by what became of them."""
+
+    pending: int = 0
+    in_progress: int = 0
+    completed: int = 0
+
+
+class Queue(NamedTuple):
+    """A queue and its units: of what a peer said in a session, or, with an observer and no session, of its dreams."""
+
+    workspace_id: str
+    session_id: str | None
+    observer: str | None
+    observed: str
+    units: Units
+
+
+# Moves so many of the units at most; how they are then, and how many were moved.
+Step = Callable[[Units, int], tuple[Units, int]]
+
+
+def raise_units(store: Store, workspace: Workspace, session: Session, said: Iterable[Said], now: int) -> None:
+    """Raise a unit for each message that is to be worked on: whose sender is observed, while reasoning is on.
+
+    Reasoning is on as the message says, else the session, else the workspace (recorded in x-queue-after-messages and
+    x-queue-observers). Every message comes through here.
+    """
+    work, by_default, is_raised = workspace.holdings.work, True, False
+    if session.row["configuration"] or workspace.row["configuration"]:
+        by_default = _reasons(session.row["configuration"], workspace.row["configuration"])
+    session_id: str = session.row["id"]
+    for message in said:
+        sender_id, reasoning = message.peer_id, message.reasoning
+        if not (by_default if reasoning is None else reasoning):
+            continue
+        is_observed = session.members[sender_id].observe_me
+        if is_observed is None:
+            is_observed = workspace.peers[sender_id].row["configuration"].get("observe_me")
+        if is_observed is not False:
+            pending, in_progress, completed = work.get((session_id, sender_id), _NONE)
+            store.put_work(workspace, session_id, sender_id, (pending + 1, in_progress, completed))
+            is_raised = True
+    if is_raised and store.backlog.after is not None:
+        store.backlog.queue(now, session.number, workspace.row["id"], session_id)
+
+
+def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str) -> None:
+    """Raise a unit for a dream of one peer about another. Raises NotFound for a workspace that is not there."""
+    workspace = store.workspaces.get(workspace_id)
+    if workspace is None:
+        raise NotFound(f"Workspace {workspace_id} not found")
+    pending, in_progress, completed = workspace.holdings.dreams.get((observer, observed), _NONE)
+    store.put_dreams(workspace, observer, observed, (pending + 1, in_progress, completed))
+    store.backlog.queue(store.clock.now(), workspace.number, workspace_id, None)
+
+
+def status(
+    store: Store, workspace_id: str, session_id: str | None, sender_id: str | None, observer_id: str | None
+) -> Row:
+    """How many units there are, in all and by session; zeros for what is not there (recorded).
+
+    `session_id` narrows to a session, `sender_id` to messages of this peer, `observer_id` to its dreams: messages have
+    no observer (recorded). `sessions` is None with a session, and where none has units.
+    """
+    total, sessions = _NONE, dict[str, Row]()
+    for workspace in store.named(workspace_id):
+        found: dict[str | None, Units] = {}
+        for queue in queues_of(workspace) if session_id is None else queues_of_session(workspace, session_id):
+            if _is_meant(queue, sender_id, observer_id):
+                found[queue.session_id] = _sum(found.get(queue.session_id, _NONE), queue.units)
+        for place, units in found.items():
+            total = _sum(total, units)
+            if place is not None and session_id is None:
+                internal_id = _internal_id(workspace.sessions[place].row)
+                sessions[internal_id] = {"session_id": internal_id, **_counts(units)}
+    return {**_counts(total), "sessions": sessions or None}
+
+
+def begin(store: Store, target: Target, limit: int | None) -> int:
+    """Mark pending units as in progress, all that are meant or so many; how many."""
+    return _step_each(store, _meant(store, target), limit, _begun)[0]
+
+
+def complete(store: Store, target: Target, limit: int | None) -> tuple[int, list[Queue]]:
+    """Complete units, all that are meant or so many, those in progress first; how many, and which queues it empties."""
+    count, emptied = _step_each(store, _meant(store, target), limit, _completed)
+    store.backlog.keep(lambda job: any(map(is_open, _queues_for(store, job))))
+    return count, emptied
+
+
+def complete_due(store: Store) -> list[Queue]:
+    """Complete the units that are due by the clock; the queues that it empties. There must be a job that waits."""
+    due = store.backlog.take_due(store.clock.peek())
+    return _step_each(store, [queue for job in due for queue in _queues_for(store, job)], None, _completed)[1]
+
+
+def queues_of(workspace: Workspace) -> list[Queue]:
+    """All queues in the order in which they are worked on: the oldest session first, and dreams last."""
+    places = sorted({place for place, _ in workspace.holdings.work}, key=lambda place: workspace.sessions[place].number)
+    return [queue for place in [*places, None] for queue in _queues_at(workspace, place)]
+
+
+def queues_of_session(workspace: Workspace, session_id: str) -> list[Queue]:
+    """The queues of a session, that of the oldest sender first; none of one that is not there."""
+    session, work = workspace.sessions.get(session_id), workspace.holdings.work
+    senders = [peer_id for peer_id in session.members if (session_id, peer_id) in work] if session else []
+    senders.sort(key=lambda peer_id: workspace.peers[peer_id].number)
+    return [
+        Queue(workspace.row["id"], session_id, None, sender, Units(*work[session_id, sender])) for sender in senders
+    ]
+
+
+def is_open(queue: Queue) -> bool:
+    """Whether it has a unit that is not completed yet."""
+    return queue.units.pending + queue.units.in_progress > 0
+
+
+_NONE = Units()
+
+
+def _queues_at(workspace: Workspace, session_id: str | None) -> list[Queue]:
+    """The queues of a session, or of dreams for None."""
+    if session_id is not None:
+        return queues_of_session(workspace, session_id)
+    dreams = sorted(workspace.holdings.dreams.items())
+    return [Queue(workspace.row["id"], None, *pair, Units(*units)) for pair, units in dreams]
+
+
+def _queues_for(store: Store, job: Work) -> list[Queue]:
+    """The queues that a job is about; none where they are gone."""
+    return _queues_at(store.workspaces[job.workspace_id], job.session_id) if is_there(store, job) else []
+
+
+def _meant(store: Store, target: Target) -> list[Queue]:
+    """The queues of a target, those of the oldest workspace first."""
+    workspaces = store.directory if target.workspace_id is None else store.named(target.workspace_id)
+    if target.session_id is None:
+        return [queue for workspace in workspaces for queue in queues_of(workspace)]
+    return [queue for workspace in workspaces for queue in queues_of_session(workspace, target.session_id)]
+
+
+def _reasons(*configurations: Row) -> bool:
+    """Whether reasoning is on for messages that say nothing of it: as the first of these says that says something."""
+    for configuration in configurations:
+        if "reasoning" in configuration:
+            enabled: bool | None = configuration["reasoning"].get("enabled")
+            if enabled is not None:
+                return enabled
+    return True
+
+
+def _is_meant(queue: Queue, sender_id: str | None, observer_id: str | None) -> bool:
+    is_of_sender = queue.observer is None and queue.observed == sender_id
+    return observer_id in (None, queue.observer) and (sender_id is None or is_of_sender)
+
+
+def _sum(one: Units, other: Units) -> Units:
+    return Units(one.pending + other.pending, one.in_progress + other.in_progress, one.completed + other.completed)
+
+
+def _counts(units: Units) -> Row:
+    return {
+        "total_work_units": sum(units),
+        "completed_work_units": units.completed,
+        "in_progress_work_units": units.in_progress,
+        "pending_work_units": units.pending,
+    }
+
+
+def _internal_id(session: Row) -> str:
+    """An id of a session that is no public one; it is the same in every run in which the session is."""
+    from base64 import urlsafe_b64encode  # Few ask for it.
+    from hashlib import sha256
+
+    text = f"{session['workspace_id']}/{session['id']}/{session['created_at']}"
+    return urlsafe_b64encode(sha256(text.encode()).digest()[:16])[:21].decode()
+
+
+def _begun(units: Units, most: int) -> tuple[Units, int]:
+    count = min(units.pending, most)
+    return Units(units.pending - count, units.in_progress + count, units.completed), count
+
+
+def _completed(units: Units, most: int) -> tuple[Units, int]:
+    begun = min(units.in_progress, most)
+    count = begun + min(units.pending, most - begun)
+    return Units(units.pending - (count - begun), units.in_progress - begun, units.completed + count), count
+
+
+def _step_each(store: Store, queues: Iterable[Queue], limit: int | None, step: Step) -> tuple[int, list[Queue]]:
+    """Take a step with one queue after the other; how many units were moved, and which queues have no open one left."""
+    left, emptied = sys.maxsize if limit is None else limit, []
+    total = 0
+    for queue in queues:
+        units, count = step(queue.units, left - total)
+        if count:
+            total += count
+            stepped = queue._replace(units=units)
+            put(store, stepped)
+            if not is_open(stepped):
+                emptied.append(stepped)
+    return total, emptied
+
+
+def put(store: Store, queue: Queue) -> None:
+    """Have these units in a queue of a workspace that is there."""
+    workspace = store.workspaces[queue.workspace_id]
+    if queue.session_id is not None:
+        store.put_work(workspace, queue.session_id, queue.observed, queue.units)
+    elif queue.observer is not None:
+        store.put_dreams(workspace, queue.observer, queue.observed, queue.units)

@@ -1,0 +1,48 @@
+"""Verbs on the webhook endpoints of a workspace."""
+
+from . import paging
+from .clock import timestamp
+from .errors import Conflict, NotFound
+from .records import Row
+from .store import Store
+
+ENDPOINTS_LIMIT = 10
+
+
+def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]:
+    """The endpoint of this URL and whether it was made now.
+
+    Raises NotFound for a workspace that is not there (recorded), Conflict for more than ten endpoints.
+    """
+    workspace = store.workspaces.get(workspace_id)
+    if workspace is None:
+        raise NotFound(f"Workspace {workspace_id} not found")
+    endpoints = workspace.holdings.webhooks
+    known = next((row for row in endpoints.values() if row["url"] == url), None)
+    if known is not None:
+        return known, False
+    if len(endpoints) >= ENDPOINTS_LIMIT:  # The status is known, the sentence was not recorded.
+        raise Conflict(f"Maximum number of webhook endpoints ({ENDPOINTS_LIMIT}) reached for this workspace")
+    row = {
+        "id": store.ids.new(),
+        "workspace_id": workspace_id,
+        "url": url,
+        "created_at": timestamp(store.clock.now()),
+    }
+    store.put_webhook(workspace, row)
+    return row, True
+
+
+def list_(store: Store, workspace_id: str, page: int, size: int) -> Row:
+    """A page of the endpoints, oldest first; empty where the workspace is not there."""
+    workspace = store.workspaces.get(workspace_id)
+    rows = list(workspace.holdings.webhooks.values()) if workspace else []
+    return paging.of_rows(rows, page, size, False, None)
+
+
+def delete(store: Store, workspace_id: str, endpoint_id: str) -> None:
+    """Forget an endpoint. Raises NotFound."""
+    workspace = store.workspaces.get(workspace_id)
+    if workspace is None or endpoint_id not in workspace.holdings.webhooks:
+        raise NotFound(f"Webhook endpoint {endpoint_id} not found for workspace {workspace_id}")
+    store.drop_webhook(workspace, endpoint_id)

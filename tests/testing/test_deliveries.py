@@ -1,0 +1,362 @@
+"""Deliveries to webhooks: what is sent, to whom, how it is kept, and that nobody who receives holds anybody up."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from direct import DirectClient
+from mockserver import Mock, MockServer, create_app
+from mockserver.testing import courier
+from receivers import Receiver, saying
+
+_W = "/v3/workspaces/w"
+_NOBODY = "http://127.0.0.1:9/"  # the port of discard, where nobody listens
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver().running() as receiver:
+        yield receiver
+
+
+def _start(*urls: str, workspace: str = "w", **options: Any) -> tuple[Mock, DirectClient]:
+    """A mock whose workspace has webhooks at these URLs."""
+    mock = Mock(**options)
+    client = DirectClient(create_app(mock))
+    _register(client, *urls, workspace=workspace)
+    return mock, client
+
+
+def _register(client: DirectClient, *urls: str, workspace: str = "w") -> None:
+    client.call("POST", "/v3/workspaces", {"id": workspace})
+    for url in urls:
+        assert client.call("POST", f"/v3/workspaces/{workspace}/webhooks", {"url": url}).status == 200
+
+
+def _emit(client: DirectClient, workspace: str = "w") -> None:
+    answer = client.call("GET", f"/v3/workspaces/{workspace}/webhooks/test")
+    assert (answer.status, answer.json) == (200, None)
+
+
+def _say(client: DirectClient, sender: str = "bob") -> None:
+    client.call("POST", f"{_W}/sessions/s/messages", {"messages": [{"content": "x", "peer_id": sender}]})
+
+
+def _threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "deliveries of honcho-mockserver"]
+
+
+def _join() -> None:
+    """Wait until nothing is sent any more."""
+    for thread in _threads():
+        thread.join(10)
+    assert not _threads()
+
+
+def test_a_test_event_comes_to_every_endpoint_signed_with_the_secret(receiver: Receiver) -> None:
+    urls = [f"{receiver.url}/one", f"{receiver.url}/two?key=1"]
+    mock, client = _start(*urls, webhook_secret="s€cret", seed=1, frozen_at="2026-03-01T12:00:00.5Z")
+    _emit(client)
+    sent = mock.deliveries.wait_for("test.event", at_least=2, timeout=10)
+    body = b'{"data":{"workspace_id":"w"},"timestamp":"2026-03-01T12:00:00.500000Z","type":"test.event"}'
+    signature = hmac.new("s€cret".encode(), body, hashlib.sha256).hexdigest()
+    assert [delivery.url for delivery in sent] == urls
+    assert {one.path for one in receiver.received} == {"/one", "/two?key=1"}
+    for one in receiver.received:
+        assert one.body == body
+        assert one.headers["content-type"] == "application/json"
+        assert one.headers["x-honcho-signature"] == signature
+    assert [(one.status, one.answer, one.failure, one.content) for one in sent] == [
+        (200, {"taken": True}, None, body)
+    ] * 2
+    assert mock.webhook_secret == "s€cret"
+
+
+def test_an_emptied_queue_is_told_with_what_it_was(receiver: Receiver) -> None:
+    mock, client = _start(receiver.url)
+    for sender in ("bob", "al", "bob"):
+        _say(client, sender)
+    client.call("POST", f"{_W}/schedule_dream", {"observer": "bob", "observed": "al", "dream_type": "omni"})
+    mock.work(units=1)
+    assert len(mock.deliveries) == 0
+    mock.work()
+    mock.deliveries.wait_for("queue.empty", at_least=3, timeout=10)
+    bodies = [json.loads(one.body) for one in receiver.received]
+    common = {"workspace_id": "w", "queue_type": "representation", "session_id": "s", "observer": None}
+    dream = {"workspace_id": "w", "queue_type": "dream", "session_id": None, "observer": "bob", "observed": "al"}
+    assert [body["data"] for body in bodies] == [{**common, "observed": "bob"}, {**common, "observed": "al"}, dream]
+    assert [list(body) for body in bodies] == [["data", "timestamp", "type"]] * 3
+    assert all(
+        json.dumps(json.loads(one.body), separators=(",", ":"), sort_keys=True).encode() == one.body
+        for one in receiver.received
+    )
+
+
+def test_work_that_is_due_tells_of_its_queue_with_the_next_request(receiver: Receiver) -> None:
+    mock, client = _start(receiver.url, work_after=5)
+    mock.clock.freeze(datetime(2030, 1, 1, tzinfo=UTC))
+    _say(client)
+    client.call("GET", "/health")
+    assert len(mock.deliveries) == 0
+    mock.clock.advance(5)
+    client.call("GET", "/health")
+    [sent] = mock.deliveries.wait_for(timeout=10)
+    assert sent.body["timestamp"] == "2030-01-01T00:00:05Z"
+    assert sent.at == datetime(2030, 1, 1, 0, 0, 5, tzinfo=UTC)
+
+
+def test_only_the_endpoints_of_the_workspace_that_are_there_hear_of_it(receiver: Receiver) -> None:
+    mock, client = _start(f"{receiver.url}/kept", f"{receiver.url}/dropped")
+    _register(client, f"{receiver.url}/other", workspace="v")
+    dropped = client.call("GET", f"{_W}/webhooks").json["items"][1]["id"]
+    client.call("DELETE", f"{_W}/webhooks/{dropped}")
+    for workspace in ("w", "none"):
+        _emit(client, workspace)
+    mock.deliveries.wait_for(timeout=10)
+    _join()
+    assert [one.path for one in receiver.received] == ["/kept"]
+
+
+def test_those_to_one_endpoint_come_in_order(receiver: Receiver) -> None:
+    mock, client = _start(receiver.url)
+    for _ in range(30):
+        _emit(client)
+    mock.deliveries.wait_for(at_least=30, timeout=10)
+    assert [one.body for one in receiver.received] == [one.content for one in mock.deliveries]
+
+
+def test_a_delivery_that_fails_says_why_and_the_others_come_all_the_same(receiver: Receiver) -> None:
+    with saying(b"SSH\r\n\r\n") as (strange, _):
+        mock, client = _start(_NOBODY, strange, "http://host:port/", receiver.url)
+        _emit(client)
+        sent = mock.deliveries.wait_for(at_least=4, timeout=10)
+    refused, other, nowhere, well = sent
+    assert cast("str", refused.failure).startswith("ConnectionRefusedError: ")
+    assert other.failure == "ValueError: no answer of HTTP/1.1: b'SSH\\r\\n\\r\\n'"
+    assert cast("str", nowhere.failure).startswith("ValueError: Port could not be cast to integer")
+    assert (well.failure, well.status) == (None, 200)
+    assert all(one.status is None and one.duration is None and one.answer is None for one in sent[:3])
+    assert refused.line == f"#1 test.event of 'w' to {_NOBODY} -> {refused.failure}"
+    assert repr(well).startswith(f"<Delivery #4 test.event of 'w' to {receiver.url} -> 200 in ")
+
+
+def test_a_receiver_has_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert courier.TIMEOUT_SECONDS == 30
+    monkeypatch.setattr(courier, "TIMEOUT_SECONDS", 0.01)
+    with saying(hangs=True) as (slow, _):
+        mock, client = _start(slow)
+        _emit(client)
+        [sent] = mock.deliveries.wait_for(timeout=10)
+    assert sent.failure == "no answer within 0.01 seconds"
+
+
+def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+    head = f"HTTP/1.1 307 Elsewhere\r\nLocation: {receiver.url}\r\nContent-Length: 0\r\n\r\n"
+    with saying(head.encode()) as (url, _):
+        mock, client = _start(url)
+        _emit(client)
+        mock.deliveries.wait_for(status=307, timeout=10)
+    _join()
+    assert receiver.received == []
+
+
+def test_nobody_waits_for_a_receiver_who_does_not_answer() -> None:
+    """Not a request, not a reset, not the end of a server; and nothing of it is left."""
+    with saying(hangs=True) as (slow, _):
+        with MockServer() as server:
+            client = DirectClient(create_app(server.mock))
+            _register(client, slow)
+            _emit(client)
+            [abandoned] = server.mock.deliveries
+            assert (abandoned.is_over, abandoned.line) == (False, f"#1 test.event of 'w' to {slow} -> under way")
+            server.mock.reset()
+            _join()
+            assert abandoned.failure == courier.GIVEN_UP
+            _register(client, slow)
+            _emit(client)
+            [last] = server.mock.deliveries
+        assert not _threads()
+    assert last.failure == courier.GIVEN_UP
+    server.mock.deliveries.stop()
+
+
+def test_a_reset_of_a_workspace_gives_up_just_what_is_its_own(receiver: Receiver) -> None:
+    with saying(hangs=True) as (slow, _):
+        mock, client = _start(slow)
+        _register(client, receiver.url, workspace="v")
+        _emit(client, "v")
+        _emit(client, "w")
+        [mine] = mock.deliveries.where(workspace="w")
+        mock.reset(workspace="w")
+        mock.deliveries.wait_for(workspace="v", status=200, timeout=10)
+        _join()
+        assert mine.failure == courier.GIVEN_UP
+        assert [one.workspace for one in mock.deliveries] == ["v"]
+        mock.deliveries.forget("v")
+        assert len(mock.deliveries) == 0
+
+
+def test_when_all_is_sent_no_thread_is_left_and_the_next_event_has_another(receiver: Receiver) -> None:
+    mock, client = _start(receiver.url)
+    for count in (1, 2):
+        _emit(client)
+        mock.deliveries.wait_for(at_least=count, timeout=10)
+        _join()
+
+
+def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier, "AT_ONCE", 2)
+    monkeypatch.setattr(courier, "WAITING_LIMIT", 4)
+    at_once: list[int] = []
+    open_now, most = threading.Semaphore(0), threading.Lock()
+    inside = 0
+
+    def hold(_: object) -> None:
+        nonlocal inside
+        with most:
+            inside += 1
+            at_once.append(inside)
+            if inside == 2:
+                open_now.release(4)
+        open_now.acquire(timeout=10)
+        with most:
+            inside -= 1
+
+    with Receiver(hold).running() as receiver:
+        mock, client = _start(*(f"{receiver.url}/{number}" for number in range(6)))
+        _emit(client)
+        sent = mock.deliveries.wait_for(at_least=6, timeout=10)
+    assert [one.failure for one in sent] == [None] * 4 + [courier.TOO_MANY] * 2
+    assert max(at_once) == 2
+
+
+def test_without_a_socket_or_thread_to_have_it_fails_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left() -> Any:
+        raise OSError("too many open files")
+
+    monkeypatch.setattr(asyncio, "new_event_loop", none_left)
+    mock, client = _start(_NOBODY)
+    _emit(client)
+    assert [one.failure for one in mock.deliveries] == ["not sent: too many open files"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "kept"),
+    [
+        ({"journal_entries": 2}, [3, 4]),
+        ({"journal_entries": 0}, []),
+        ({"journal_bytes": 2_500}, [3, 4]),
+        ({"journal_bytes": 100}, []),
+        ({}, [1, 2, 3, 4]),
+    ],
+)
+def test_deliveries_are_kept_within_the_bounds_of_the_journal(receiver: Receiver, bounds: Any, kept: list[int]) -> None:
+    mock, client = _start(receiver.url, **bounds)
+    for _ in range(4):
+        _emit(client)
+    _join()
+    assert len(receiver.received) == 4
+    assert [one.number for one in mock.deliveries] == kept
+    assert (mock.deliveries.dropped, len(mock.deliveries)) == (4 - len(kept), len(kept))
+    assert mock.deliveries._weight == sum(one.weight for one in mock.deliveries)
+    mock.reset()
+    assert (mock.deliveries.dropped, mock.deliveries._weight) == (0, 0)
+
+
+def test_an_answer_counts_for_the_bounds_too() -> None:
+    with Receiver().running() as one, saying(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 9_000) as (url, _):
+        mock, client = _start(one.url, url, journal_bytes=5_000)
+        _emit(client)
+        _join()
+    assert len(mock.deliveries) == 0
+
+
+def test_deliveries_are_found_counted_and_waited_for(receiver: Receiver) -> None:
+    mock, client = _start(receiver.url, _NOBODY)
+    _say(client)
+    mock.work()
+    _emit(client)
+    sent = mock.deliveries
+    sent.wait_for(at_least=4, timeout=10)
+    assert [one.number for one in sent.where("queue.empty")] == [1, 2]
+    assert [one.number for one in sent.where(url=receiver.url, status=200)] == [1, 3]
+    assert [one.number for one in sent.assert_sent(body={"data": {"session_id": "s"}}, times=2)] == [1, 2]
+    assert [one.number for one in sent.where(predicate=lambda one: one.failure is not None)] == [2, 4]
+    assert sent.where(workspace="v") == []
+    assert (sent[-1].number, repr(sent)) == (4, "<Deliveries: 4>")
+    sent.assert_sent("test.event", times=2)
+    with pytest.raises(AssertionError) as missed:
+        sent.assert_sent("queue.empty", url=receiver.url, body={"data": {"session_id": "t"}})
+    complaint = (
+        f'expected at least one delivery with event=queue.empty, url={receiver.url}, body={{"data": {{"session_id": "t"}}}}'
+        "; there were 0\nnearest:\n  #1 queue.empty of 'w' to "
+    )
+    assert str(missed.value).startswith(complaint)
+    assert "      body.data.session_id: expected t, was s" in str(missed.value)
+    with pytest.raises(
+        AssertionError, match=r"^after 0 seconds: expected at least 3 deliveries with event=test.event; there were 2"
+    ):
+        sent.wait_for("test.event", at_least=3, timeout=0)
+    with pytest.raises(AssertionError, match=r"^expected 1 delivery with workspace=w; there were 4"):
+        sent.assert_sent(workspace="w", times=1)
+    mock.reset(journal_entries=1)
+    _register(client, *(f"{_NOBODY}{number}" for number in range(2)))
+    _emit(client)
+    with pytest.raises(AssertionError, match=r"1 older deliveries fell out\nno other delivery came"):
+        sent.assert_sent(times=5)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "complaint"),
+    [
+        ({"session": "s"}, "a delivery has no 'session'; there are body, event, predicate, status, url, workspace"),
+        ({"event": 5}, "event cannot be 5"),
+        ({"status": True}, "status cannot be True"),
+        ({"times": -1}, "times must be a number without a fraction from 0 up"),
+    ],
+)
+def test_what_no_delivery_has_is_refused(criteria: Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Mock().deliveries.assert_sent(**criteria)
+
+
+def test_who_waits_is_woken_by_the_delivery(receiver: Receiver) -> None:
+    mock, client = _start(receiver.url)
+    found: list[int] = []
+    waiting = threading.Thread(target=lambda: found.append(len(mock.deliveries.wait_for("test.event", timeout=10))))
+    waiting.start()
+    while not mock.deliveries._waiting:
+        client.call("GET", "/health")
+    _emit(client)
+    waiting.join(10)
+    assert found == [1]
+
+
+@pytest.mark.parametrize("secret", ["", 5, None])
+def test_a_webhook_secret_is_a_text(secret: Any) -> None:
+    with pytest.raises(ValueError, match="webhook_secret must be a text, and not empty"):
+        Mock(webhook_secret=secret)
+
+
+def test_a_secret_that_is_no_text_of_unicode_signs_all_the_same() -> None:
+    mock, client = _start(_NOBODY, webhook_secret="\ud800")
+    _emit(client)
+    [delivery] = mock.deliveries
+    assert len(delivery.headers["X-Honcho-Signature"]) == 64
+
+
+def test_a_fork_sends_what_happens_in_it_and_nothing_else(receiver: Receiver) -> None:
+    mock, client = _start(receiver.url, webhook_secret="of both")
+    _say(client)
+    fork = mock.fork()
+    assert fork.work() == 1
+    [sent] = fork.deliveries.wait_for(timeout=10)
+    assert (len(mock.deliveries), fork.webhook_secret) == (0, "of both")
+    assert receiver.received[0].headers["x-honcho-signature"] == sent.headers["X-Honcho-Signature"]

@@ -1,0 +1,170 @@
+"""One POST: what is sent, and what is read of an answer, whoever gives it."""
+
+import asyncio
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from mockserver.testing import posting
+from mockserver.testing.posting import ANSWER_LIMIT, post
+from receivers import saying
+
+_HEADERS = {"Content-Type": "application/json", "X-Signed": "yes"}
+
+
+def _post(url: str) -> tuple[int, bytes]:
+    return asyncio.run(post(url, _HEADERS, b"{}"))
+
+
+_LARGE = b"x" * (ANSWER_LIMIT + 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokay", (200, b"ok")),
+        (b"HTTP/1.0 200 OK\r\ncontent-length:2 \r\n\r\nokay", (200, b"ok")),
+        (b"HTTP/1.1 500 No\r\n\r\nuntil the end", (500, b"until the end")),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n", (302, b"")),
+        (b"HTTP/1.1 204 None\r\nContent-Length: 5\r\n\r\nother", (204, b"")),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 202 OK\r\n\r\nx", (202, b"x")),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n2;a=b\r\nok\r\n3\r\nay!\r\n0\r\n\r\n",
+            (200, b"okay!"),
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" + _LARGE, (200, _LARGE[:-1])),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + _LARGE, (200, _LARGE[:-1])),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4001\r\n" + _LARGE, (200, _LARGE[:-1])),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n\r\n1\r\na\r\n0\r\n\r\n", (200, b"a")),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", (200, b"short")),
+    ],
+)
+def test_an_answer_is_read_as_far_as_it_fits(said: bytes, expected: tuple[int, bytes]) -> None:
+    with saying(said) as (url, _):
+        assert _post(url) == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent",
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 20_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab",
+    ],
+)
+def test_what_is_no_answer_is_none(said: bytes) -> None:
+    with saying(said) as (url, _), pytest.raises((ValueError, EOFError, OSError, asyncio.LimitOverrunError)):
+        _post(url)
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("", "/"),
+        ("/hook?token=a%20b&c=d", "/hook?token=a%20b&c=d"),
+        ("/a b/é?q=ü#part", "/a%20b/%C3%A9?q=%C3%BC"),
+        ('/\x01?\x7f"', "/%01?%7F%22"),
+    ],
+)
+def test_what_is_sent_is_one_request_to_what_the_url_names(path: str, target: str) -> None:
+    with saying(b"HTTP/1.1 200 OK\r\n\r\n") as (url, sent):
+        host = url.removeprefix("http://")
+        _post(f"http://somebody:secret@{host}{path}")
+    head = [f"POST {target} HTTP/1.1", f"Host: {host}", "Content-Type: application/json", "X-Signed: yes"]
+    lines = [*head, "Content-Length: 2", "Connection: close", "", "{}"]
+    assert sent == ["\r\n".join(lines).encode()]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://:80/",
+        "http://127.0.0.1:port/",
+        "http://127.0.0.1:99999/",
+        "http://a..b/",
+        "http://\ud800/",
+    ],
+)
+def test_a_url_that_leads_nowhere_is_told(url: str) -> None:
+    with pytest.raises((ValueError, OSError)):
+        _post(url)
+
+
+def test_tls_is_spoken_to_those_who_are_trusted_only() -> None:
+    with saying(b"HTTP/1.1 200 OK\r\n\r\n{}") as (url, sent), pytest.raises(OSError, match=r"(?i)ssl"):
+        _post(url.replace("http://", "https://"))
+    assert not any(b"POST" in one for one in sent)
+
+
+def _resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    real = posting._looked_up
+
+    def look_up(host: str, port: int, flags: int = 0) -> list[str]:
+        return list(addresses) if host == "receiver.test" and not flags else real(host, port, flags)
+
+    monkeypatch.setattr(posting, "_looked_up", look_up)
+
+
+def test_a_name_is_tried_at_each_of_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    _resolving(monkeypatch, "127.0.0.2", "127.0.0.1")
+    with saying(b"HTTP/1.1 200 OK\r\n\r\n") as (url, _):
+        assert _post(url.replace("127.0.0.1", "receiver.test"))[0] == 200
+    with pytest.raises(ConnectionError):
+        _post(url.replace("127.0.0.1", "receiver.test"))
+
+
+def test_a_name_without_an_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    _resolving(monkeypatch)
+    with pytest.raises(OSError, match="the host has no address"):
+        _post("http://receiver.test/")
+
+
+def test_a_name_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(*_: object, **__: object) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(socket.gaierror, match="not known"):
+        _post("http://receiver.test/")
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_name_whose_address_does_not_come_holds_nobody(monkeypatch: pytest.MonkeyPatch, leaves: bool) -> None:
+    """Neither those who wait no longer nor, when it comes at last, those who have left."""
+    answered = threading.Event()
+    real = socket.getaddrinfo
+
+    def slow(host: Any, *rest: Any, **more: Any) -> Any:
+        if host != "receiver.test" or more.get("flags"):
+            return real(host, *rest, **more)
+        answered.wait(10)
+        return real("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+    async def impatient() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await post("http://receiver.test/", {}, b"{}")
+        if not leaves:
+            answered.set()
+            await asyncio.to_thread(_join_lookups)
+
+    asyncio.run(impatient())
+    answered.set()
+    _join_lookups()
+
+
+def _join_lookups() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("address of "):
+            thread.join(10)
+            assert not thread.is_alive()
