@@ -161,8 +161,6 @@ class Backlog:
 
     def take_due(self, now: int) -> list[Work]:
         """Take out those that are due at `now`."""
-        if self.jobs[0].due > now:
-            return []
         place = bisect_right(self.jobs, float(now), key=lambda job: job.due)
         due = self.jobs[:place]
         del self.jobs[:place]

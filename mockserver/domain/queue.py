@@ -116,7 +116,7 @@ def complete(store: Store, target: Target, limit: int | None) -> tuple[int, list
 
 
 def complete_due(store: Store) -> list[Queue]:
-    """Complete the units that are due by the clock; the queues that it empties. There must be a job that waits."""
+    """Complete the units that are due by the clock; the queues that it empties."""
     due = store.backlog.take_due(store.clock.peek())
     return _step_each(store, [queue for job in due for queue in _queues_for(store, job)], None, _completed)[1]
 
@@ -234,5 +234,5 @@ def put(store: Store, queue: Queue) -> None:
     workspace = store.workspaces[queue.workspace_id]
     if queue.session_id is not None:
         store.put_work(workspace, queue.session_id, queue.observed, queue.units)
-    elif queue.observer is not None:
-        store.put_dreams(workspace, queue.observer, queue.observed, queue.units)
+    else:
+        store.put_dreams(workspace, queue.observer or "", queue.observed, queue.units)

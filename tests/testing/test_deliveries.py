@@ -214,27 +214,20 @@ def test_when_all_is_sent_no_thread_is_left_and_the_next_event_has_another(recei
 def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courier, "AT_ONCE", 2)
     monkeypatch.setattr(courier, "WAITING_LIMIT", 4)
-    at_once: list[int] = []
-    open_now, most = threading.Semaphore(0), threading.Lock()
-    inside = 0
+    two_at_once = threading.Barrier(2)
+    locked: list[bool] = []
 
     def hold(_: object) -> None:
-        nonlocal inside
-        with most:
-            inside += 1
-            at_once.append(inside)
-            if inside == 2:
-                open_now.release(4)
-        open_now.acquire(timeout=10)
-        with most:
-            inside -= 1
+        two_at_once.wait(10)
+        locked.append(cast("Any", mock.deliveries._courier)._round._slots.locked())
+        two_at_once.wait(10)
 
     with Receiver(hold).running() as receiver:
         mock, client = _start(*(f"{receiver.url}/{number}" for number in range(6)))
         _emit(client)
         sent = mock.deliveries.wait_for(at_least=6, timeout=10)
     assert [one.failure for one in sent] == [None] * 4 + [courier.TOO_MANY] * 2
-    assert max(at_once) == 2
+    assert locked == [True] * 4
 
 
 def test_without_a_socket_or_thread_to_have_it_fails_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

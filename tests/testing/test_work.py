@@ -139,18 +139,27 @@ def test_work_is_done_in_turn_what_is_begun_first_and_dreams_last() -> None:
     _dream(client, "bob", workspace="w")
     client.call("POST", "/v3/workspaces", {"id": "w"})
     _dream(client, "bob")
-    _say(client, "al", session="old")
-    _say(client, "bob", "bob", session="young")
-    _say(client, "bob", "al", "bob", session="old")
-    assert mock.begin_work("young", units=1) == 1
+    _say(client, "al", session="z-old")
+    _say(client, "bob", "bob", session="a-young")
+    _say(client, "bob", "al", "bob", session="z-old")
+    assert mock.begin_work("a-young", units=1) == 1
     done: list[tuple[int, ...]] = []
     for _ in range(7):
         assert mock.work(units=1) == 1
-        completed = [_status(client, session_id=name)[2] for name in ("old", "young")]
-        done.append((*completed, _status(client, session_id="young")[1]))
+        completed = [_status(client, session_id=name)[2] for name in ("z-old", "a-young")]
+        done.append((*completed, _status(client, session_id="a-young")[1]))
     assert done == [(1, 0, 1), (2, 0, 1), (3, 0, 1), (4, 0, 1), (4, 1, 0), (4, 2, 0), (4, 2, 0)]
     assert _status(client) == (0, 0, 7)
     assert (mock.work(), mock.begin_work()) == (0, 0)
+
+
+def test_in_a_session_those_who_were_made_first_come_first() -> None:
+    mock, client = _start()
+    client.call("POST", f"{_W}/peers", {"id": "zoe"})
+    _say(client, "al", "zoe")
+    for completed in ({"zoe"}, {"zoe", "al"}):
+        mock.work(units=1)
+        assert {sender for sender in ("al", "zoe") if _status(client, sender_id=sender)[2]} == completed
 
 
 @pytest.mark.parametrize(
@@ -288,8 +297,9 @@ def test_work_of_a_loaded_world_waits_from_its_loading_and_that_of_before_is_for
     mock.clock.advance(4)
     assert _status(client) == (0, 0, 3)
     assert mock.store.backlog.jobs == []
-    mock.load(world)
-    assert len(mock.store.backlog.jobs) == 2
+    for _ in range(2):
+        mock.load(world)
+        assert len(mock.store.backlog.jobs) == 2
     mock.reset(workspace="w")
     assert mock.store.backlog.jobs == []
 
