@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from . import values
+from . import forms, values
 from .schemas import Schemas
 
 Json = Any
@@ -67,6 +67,7 @@ class Operation:
     ids: tuple[str, ...]
     query: Mapping[str, Json]
     body: Json
+    form: Json
     made: str | None  # the name under which paths have the ids of the rows in its answer
 
     @property
@@ -99,6 +100,7 @@ def _operation(method: str, path: str, described: Json) -> Operation:
         tuple(parameter["name"] for parameter in parameters if parameter["in"] == "path"),
         {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"},
         content.get("application/json", {}).get("schema"),
+        content.get("multipart/form-data", {}).get("schema"),
         f"{shown[1].lower()}_id" if shown else None,
     )
 
@@ -135,7 +137,9 @@ class Requests:
         """With something in it that the schema forbids, or that no JSON is."""
         random, operation = self._random, self._drawn()
         body, choice = self._body(operation), random.random()
-        if body is not None and choice < 0.5:
+        if body is not None and operation.form is not None:
+            body = forms.broken(random, body)
+        elif body is not None and choice < 0.5:
             body = values.text_of(random, values.mutated(random, json.loads(body)))
         elif body is not None and choice < 0.8:
             body = values.twisted(random, body)
@@ -171,6 +175,8 @@ class Requests:
         return self._random.choices(self.operations, self._weights)[0]
 
     def _body(self, operation: Operation) -> bytes | None:
+        if operation.form is not None:
+            return forms.body(self._random, self._schemas.value(operation.form))
         if operation.body is None:
             return None
         return values.text_of(self._random, self._schemas.value(operation.body))
@@ -206,7 +212,8 @@ class Requests:
         random, odd = self._random, 0.5 if is_odd else 0.02
         ids = self._ids(operation)
         target = self._path(operation, ids, odd if operation.ids else 0) + self._query(operation, ids, odd)
-        content_type = random.choice(_CONTENT_TYPES) if is_odd and random.random() < 0.3 else "application/json"
+        usual = "application/json" if operation.form is None else forms.CONTENT_TYPE
+        content_type = random.choice(_CONTENT_TYPES) if is_odd and random.random() < 0.3 else usual
         data = self._written(operation.method, target, content_type, body, self._authority)
         return Request(kind, operation.label, operation, data, ids)
 

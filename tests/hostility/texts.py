@@ -11,10 +11,10 @@ from mockserver import Mock, WorldError
 from mockserver.domain import tables
 from mockserver.domain.errors import InvalidFilter, Unauthorized
 from mockserver.testing.fixtures import fixture
-from mockserver.wire import json_text
+from mockserver.wire import form, json_text
 from mockserver.wire.keys import Keyring
 
-from . import values
+from . import forms, values
 
 Json = Any
 Given = tuple[Callable[[], object], object]
@@ -22,7 +22,7 @@ Given = tuple[Callable[[], object], object]
 _TABLES = (tables.workspace_filter, tables.peer_filter, tables.session_filter, tables.message_filter)
 _WORLD = json.loads(fixture("demo.json").read_text(encoding="utf-8"))
 _KEYRING = Keyring("a secret of the tests")
-_DECLARED = (json_text.InvalidJson, InvalidFilter, Unauthorized, WorldError)
+_DECLARED = (json_text.InvalidJson, form.InvalidForm, InvalidFilter, Unauthorized, WorldError)
 
 
 def _json(random: Random) -> Given:
@@ -40,6 +40,17 @@ def _json(random: Random) -> Given:
 def _content_type(random: Random) -> Given:
     header = values.twisted(random, b'application/json; charset="utf-8"')[:200]
     return lambda: json_text.is_json(header), header
+
+
+def _form(random: Random) -> Given:
+    fields = {"file": None, "peer_id": "a", "metadata": None}
+    body = forms.body(random, fields)
+    for _ in range(random.choice((0, 1, 1, 2))):
+        body = forms.broken(random, body)
+    header = (
+        forms.CONTENT_TYPE.encode() if random.random() < 0.8 else values.twisted(random, forms.CONTENT_TYPE.encode())
+    )
+    return lambda: form.fields(header[:5_000], body), (header, body)
 
 
 def _filter(random: Random) -> Given:
@@ -101,6 +112,7 @@ def _world_name(random: Random) -> Given:
 PARSERS: dict[str, tuple[Callable[[Random], Given], float]] = {
     "json": (_json, 0.4),
     "content type": (_content_type, 0.05),
+    "form": (_form, 0.05),
     "token": (_token, 0.1),
     "filter": (_filter, 0.3),
     "world": (_world, 0.1),
