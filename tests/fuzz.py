@@ -93,7 +93,8 @@ class Fuzzer:
         self._connection = Connection(server.address, seconds)
         self._sender = raw.Sender(server.address, seconds)
         self.tally = Tally()
-        self.document = json.loads(self._ask(_DOCUMENT).body)
+        with Connection(server.address, max(seconds, 20)) as patient:  # It is the dearest answer, and only made once.
+            self.document = json.loads(patient.ask(_DOCUMENT).body)
 
     def run(self, requests: int) -> Tally:
         """Send at least so many requests, in rounds that each begin with a reset."""

@@ -15,7 +15,7 @@ from hostility.requests import operations_of
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends what other systems' sockets word otherwise")
 
 # Operations that take nothing which could be wrong.
-_TAKE_ANYTHING = ("/health", "/summaries")
+_TAKE_ANYTHING = ("/health", "/summaries", "/queue/status", "/webhooks/test")
 
 # A server that is spoiled: something happens to the requests, of which `count` have come.
 _SPOILED = """
