@@ -7,6 +7,7 @@ from ..domain.clock import microseconds
 from ..domain.messages import Draft
 from ..domain.records import Row
 from ..wire import bodies, uploads
+from ..wire.configuration import MessageConfiguration
 from .operation import Call, Reply, Room
 
 room = Room("messages")
@@ -42,8 +43,9 @@ def create_messages_with_file(call: Call) -> Reply:
     """Append the text of a file to a session, in as many messages of one sender as it takes."""
     upload: uploads.MessageUpload = call.body
     moment = None if upload.created_at is None else microseconds(upload.created_at)
+    reasoning = None if upload.configuration is None else _reasoning(upload.configuration)
     drafts = [
-        Draft(piece, upload.peer_id, upload.metadata or {}, moment, tokens.count(piece))
+        Draft(piece, upload.peer_id, upload.metadata or {}, moment, tokens.count(piece), reasoning)
         for piece in uploads.pieces_of(upload.file)
     ]
     rows = messages.create(call.store, call.path["workspace_id"], call.path["session_id"], drafts)
@@ -97,6 +99,10 @@ def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list
 def _draft(message: bodies.MessageCreate) -> Draft:
     content = message.content
     created_at = None if message.created_at is None else microseconds(message.created_at)
-    configured = message.configuration
-    reasoning = None if configured is None or configured.reasoning is None else configured.reasoning.enabled
+    reasoning = None if message.configuration is None else _reasoning(message.configuration)
     return Draft(content, message.peer_id, message.metadata or {}, created_at, tokens.count(content), reasoning)
+
+
+def _reasoning(configuration: MessageConfiguration) -> bool | None:
+    """What a message says of reasoning, or None."""
+    return None if configuration.reasoning is None else configuration.reasoning.enabled

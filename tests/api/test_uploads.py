@@ -62,6 +62,14 @@ def test_pieces_in_their_order_are_the_text_and_as_few_as_can_be(text: str) -> N
     assert all(len(content) == 25_000 for content in contents[:-1])
 
 
+def test_each_of_its_messages_raises_a_unit_of_work_unless_its_own_configuration_says_no() -> None:
+    _, client = _start()
+    off = {"configuration": '{"reasoning": {"enabled": false}}'}
+    for form, units in ((_BOB, 2), ({**_BOB, **off}, 2), ({**_BOB, "configuration": "{}"}, 4)):
+        assert len(_upload(client, b"x" * 25_001, form=form).json) == 2
+        assert client.call("GET", "/v3/workspaces/w/queue/status").json["pending_work_units"] == units
+
+
 def test_its_messages_are_like_any_others() -> None:
     _, client = _start(frozen_at="2026-03-01T12:00:00Z")
     given_fields = {
