@@ -40,6 +40,16 @@ def is_lax(document: dict[str, Json], schema: Json, value: Json) -> bool:
     return _is_valid(document, schema, coerced)
 
 
+def sent_in_form(form: Json) -> Json:
+    """What a form brings of these fields: nothing but texts, of a list the last entry, and nothing of an empty one."""
+    texts: dict[str, Json] = {}
+    for name, value in form.items() if isinstance(form, dict) else ():
+        for entry in value[-1:] if isinstance(value, list) else [value]:
+            as_it_is = entry.decode("latin-1") if isinstance(entry, bytes) else entry
+            texts[name] = as_it_is if isinstance(as_it_is, str) else json.dumps(as_it_is)
+    return texts
+
+
 def _coerced(document: dict[str, Json], schema: Json, value: Json) -> Json:
     if "$ref" in schema:
         return _coerced(document, document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]], value)

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from conftest import EXAMPLES
 from direct import DirectClient
 from driving import Nowhere
-from leniency import broken_rules, is_lax
+from leniency import broken_rules, is_lax, sent_in_form
 from mockserver import Mock, MockServer, create_app
 from mockserver.api.openapi import document_of
 from mockserver.app import ROOMS
@@ -144,8 +144,8 @@ def _lax_coercions(run: Run, case: Any, status: int) -> str | None:
         if parameter["name"] in sent[parameter["in"]]
     ]
     if isinstance(case.body, (dict, list)):
-        [content] = operation["requestBody"]["content"].values()
-        parts.append((content["schema"], case.body))
+        [(content_type, content)] = operation["requestBody"]["content"].items()
+        parts.append((content["schema"], case.body if "json" in content_type else sent_in_form(case.body)))
     if all(is_lax(run.document, schema, value) for schema, value in parts):
         return "pydantic's lax coercions make it valid (x-session-coercions)"
     return None
