@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from io import BytesIO
 
-SECONDS_LIMIT = 5.0
+SECONDS_LIMIT = 10.0
 _MEMORY_BYTES = 1024 * 1024 * 1024
 _TEXT_LIMIT = 5_242_880
 _UNREADABLE = 3

@@ -87,7 +87,8 @@ def test_one_that_breaks_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) 
         pdf.text_of(b"")
 
 
-def test_one_with_too_much_text_is_refused() -> None:
+def test_one_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "SECONDS_LIMIT", 100.0)
     page = stream(b"BT /F 12 Tf " + b"(%s) Tj " % (b"x" * 10_000) * 100 + b"ET")
     with pytest.raises(pdf.Unreadable, match="it has more than 5242880 characters"):
         pdf.text_of(pdf_of(*[page] * 6))
