@@ -18,6 +18,7 @@ from .waiting import outlasts
 Headers = Sequence[tuple[bytes, bytes]]
 _WITHOUT_BODY = (204, 205, 304, 307)
 _JSON = (b"content-type", b"application/json")
+_TURN = 100  # after so many pieces of a stream it is the turn of others
 DIAGNOSIS_HEADER = b"x-mock-diagnosis"
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
@@ -73,11 +74,13 @@ async def send_whole(send: Send, answer: Answer, content: bytes, receive: Receiv
 
 
 async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive: Receive) -> bool:
-    """Send a part of a body, with a pause after each piece; whether the client stayed."""
-    for piece in pieces:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-        if pause and not await outlasts(asyncio.sleep(pause), receive):
+    """Send a part of a body, with a pause between two pieces; whether the client stayed."""
+    for number, piece in enumerate(pieces):
+        if number and pause and not await outlasts(asyncio.sleep(pause), receive):
             return False
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if number % _TURN == _TURN - 1:
+            await asyncio.sleep(0)
     return True
 
 

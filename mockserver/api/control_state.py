@@ -143,7 +143,7 @@ def forget_snapshot(call: Call) -> Reply:
 @room.operation("GET", "/_mock/diff", answers={200: "list[str]", 404: "Problem"}, query=wire.Difference, access=None)
 def get_difference(call: Call) -> Reply:
     """What changed from a snapshot to another, or to the present state, in words."""
-    return 200, call.mock.diff(call.query.before, call.query.after)
+    return 200, call.mock.diff(call.query.before, call.query.after, workspace=call.query.workspace)
 
 
 @room.operation("GET", "/_mock/world", answers={200: "Anything", 404: "Problem"}, query=wire.OfWorkspace, access=None)

@@ -158,7 +158,8 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     return query, parsed
 
 
-def _content_type(scope: Scope) -> bytes | None:
+def content_type_of(scope: Scope) -> bytes | None:
+    """The content type of a request."""
     return next((value for name, value in scope["headers"] if name == b"content-type"), None)
 
 
@@ -167,14 +168,14 @@ def _form(scope: Scope, body: bytes) -> dict[str, Any]:
     from ..wire import form  # Few send one.
 
     try:
-        fields = form.fields(_content_type(scope), body)
+        fields = form.fields(content_type_of(scope), body)
     except form.InvalidForm as error:
         raise BadRequest(str(error)) from None
     return {name: value for name, value in fields.items() if value != ""}
 
 
 def _document(scope: Scope, body: bytes, under_any_type: bool) -> Any:
-    content_type = _content_type(scope)
+    content_type = content_type_of(scope)
     if not under_any_type and not json_text.is_json(content_type):
         return body.decode("utf-8", "replace")
     try:

@@ -88,7 +88,7 @@ def _pair(call: Call, target: str | None) -> tuple[str, str, str]:
 
 def _unscripted(call: Call, asked: knowledge.DialecticOptions) -> str:
     workspace_id, observer_id, observed_id = _pair(call, asked.target)
-    count = len(conclusions.between(call.store, workspace_id, observer_id, observed_id, asked.session_id))
+    count = len(conclusions.between(call.store, workspace_id, observer_id, observed_id, asked.session_id or None))
     session = f" in session '{asked.session_id}'" if asked.session_id else ""
     about = "itself" if observed_id == observer_id else f"peer '{observed_id}'"
     return (

@@ -1,6 +1,8 @@
 """The API under observation: each request is taken down, may meet a fault, and is told why it failed."""
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,10 +15,12 @@ from ..domain.errors import Unauthorized
 from ..testing.effects import Effect
 from ..testing.exchanges import Exchange, shortened
 from ..testing.mock import Mock
+from ..testing.scripts import ScriptFailed
+from ..wire import uploads
 from . import answers
 from .answers import Answer
 from .broken import Breaking
-from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, too_large
+from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, content_type_of, too_large
 from .operation import Operation
 from .routing import NOWHERE, Found
 
@@ -44,6 +48,8 @@ class ObservedEndpoint(Endpoint):
             return
         except TooLarge:
             refusal = too_large(found)
+        if found.operation is not None and found.operation.form is not None:
+            await _read_ahead(scope, body)
         journal, faults, elapsed = mock.requests, mock.faults, mock.clock.elapsed
         started = elapsed()
         exchange = journal.arrived(scope, found.operation, found.path, body)
@@ -95,7 +101,8 @@ class ObservedEndpoint(Endpoint):
         self, exchange: Exchange, started: float, found: Found, receive: Receive, send: Send, error: Exception
     ) -> None:
         """Tell of an error that is ours, or that of a predicate, before it is raised on."""
-        exchange.diagnosis = f"the fake server failed: {shortened(repr(error))}"
+        is_script = isinstance(error, ScriptFailed)
+        exchange.diagnosis = str(error) if is_script else f"the fake server failed: {shortened(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
         content = answer.content()
         self.mock.requests.keep(exchange)
@@ -112,6 +119,14 @@ class ObservedEndpoint(Endpoint):
         said = sentence(exchange, answer.status, answer.payload, mock.store, mock.requests, self._paths)
         exchange.diagnosis = said
         return answer if said is None else answers.told(answer, said)
+
+
+async def _read_ahead(scope: Scope, body: bytes) -> None:
+    """Let a form be read aside where it has a PDF in it, which may take seconds: others are answered meanwhile."""
+    if b"application/pdf" in body.lower():
+        with suppress(RuntimeError):  # A client that calls the app without a loop waits by itself.
+            asyncio.get_running_loop()
+            await asyncio.to_thread(uploads.read_ahead, content_type_of(scope), body)
 
 
 def _claims(exchange: Exchange, keyring: "Keyring | None") -> dict[str, Any] | None:

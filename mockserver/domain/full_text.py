@@ -26,9 +26,11 @@ _FAR = 100  # words that are farther from each other have the least weight
 _FELT = 0.001
 _FELT_WITHIN = 72
 # Ours, so that nothing takes forever: characters of a query that are read as words (no message has more), pairs of
-# places that a rank looks at, and words that are remembered during a search.
+# places that the rank of one text looks at, and those of all that are held against a query, and words that are
+# remembered during a search.
 _QUERY_LIMIT = 25_000
 _STEPS_LIMIT = 50_000
+_ALL_STEPS_LIMIT = 2_000_000
 _WORDS_LIMIT = 50_000
 # With more lexemes it costs less to find the stems of words than to compare how they begin.
 _PREFIXES_LIMIT = 50
@@ -47,6 +49,7 @@ class FullTextQuery:
         self._marks = frozenset(marks.values())
         self._prefixes = prefixes[:_PREFIXES_LIMIT]
         self._marks_of_words = _MarksOfWords(marks, prefixes)
+        self._steps = _ALL_STEPS_LIMIT
 
     def may_match(self, lowered: str) -> bool:
         """Whether a text may match, by a look at the text in lower case (`semantics.folded`)."""
@@ -63,7 +66,9 @@ class FullTextQuery:
             return matches, _rank_of_one(min(len(marks) - marks.count(_NO_MARK), _PLACES_LIMIT))
         if not _MARK.search(marks) and not any(any(lexemes(word)) for word in found):
             return False, 0.0  # Nothing but stop words.
-        return matches, _rank_of_several(_places(marks))
+        rank, steps = _rank_of_several(_places(marks), min(self._steps, _STEPS_LIMIT))
+        self._steps -= min(self._steps, steps)
+        return matches, rank
 
 
 class _MarksOfWords(dict[str, str]):
@@ -113,8 +118,8 @@ def _rank_of_one(count: int) -> float:
     return _single(_single(_single(weight + total) - weight) / 1.64493406685) if count else 0.0
 
 
-def _rank_of_several(places: Sequence[Sequence[int]]) -> float:
-    """The rank by the distances between the places of each lexeme and those of the ones before it."""
+def _rank_of_several(places: Sequence[Sequence[int]], most_steps: int) -> tuple[float, int]:
+    """The rank by the distances between the places of each lexeme and those of the ones before it, and its steps."""
     weights = _weights()
     rank = -1.0
     steps = 0
@@ -122,12 +127,12 @@ def _rank_of_several(places: Sequence[Sequence[int]]) -> float:
         for earlier, place in product(places[:number], later):
             near = earlier if rank < _FELT else _between(earlier, place - _FELT_WITHIN, place + _FELT_WITHIN)
             steps += 1 + len(near)
-            if steps > _STEPS_LIMIT or _joined(rank, weights[1]) == rank:
-                return max(rank, weights[0])
+            if steps > most_steps or _joined(rank, weights[1]) == rank:
+                return max(rank, weights[0]), steps
             for other in near:
                 if place != other:
                     rank = _joined(rank, weights[min(abs(place - other), _FAR + 1)])
-    return max(rank, weights[0])
+    return max(rank, weights[0]), steps
 
 
 def _joined(rank: float, weight: float) -> float:

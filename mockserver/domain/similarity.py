@@ -14,6 +14,8 @@ from .records import Row
 from .semantics import folded
 
 _OF_WORDS, _OF_LETTERS = 0.9, 0.1
+# Ours: so many characters of a query count, as in a search.
+_QUERY_LIMIT = 25_000
 
 
 class _Profile(NamedTuple):
@@ -36,7 +38,9 @@ def nearest(query: str, rows: Sequence[Row], top_k: int, distance: float | None 
     Rows come oldest first; of equally similar ones the newest is first. `distance`, where it is given, leaves out what
     is farther away: the distance is 1 less the similarity.
     """
-    wanted = _profile(query)
+    if not rows:
+        return []
+    wanted = _profile(query[:_QUERY_LIMIT])
     measured = [(_alike(wanted, _profile(row["content"])), row) for row in reversed(rows)]
     near = [one for one in measured if distance is None or 1 - one[0] <= distance]
     return [row for _, row in sorted(near, key=lambda one: -one[0])[:top_k]]

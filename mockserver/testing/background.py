@@ -10,7 +10,9 @@ from ..domain.purges import Pending
 from ..domain.queue import Queue
 from ..domain.records import Workspace
 from ..domain.store import Store
+from ..wire.fields import without_nul
 from .deliveries import Deliveries
+from .effects import storable
 from .hosting import Hosting
 from .names import UnknownName
 from .numbers import whole
@@ -77,6 +79,7 @@ class BackgroundWork:
         """
         if kind not in ("short", "long") or not isinstance(content, str):
             raise ValueError(f"a summary is a text, short or long: {content!r}, {kind!r}")
+        content = without_nul(storable("a summary", content))
 
         def put() -> dict[str, Any]:
             home = _home_of(self.store, session, workspace)

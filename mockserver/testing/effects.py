@@ -83,8 +83,14 @@ def truncate(share: float = 0.5) -> Effect:
 
 
 def malform() -> Effect:
-    """The body of the answer has wrong brackets at its end."""
-    return Effect(change=lambda body: body and body[:-1] + b"}]")
+    """The body of the answer has wrong brackets at its end; of a stream, its events have."""
+
+    def spoil(body: bytes) -> bytes:
+        if body.startswith(b"data: "):
+            return body.replace(b"}\n\n", b"}]\n\n")
+        return body and body[:-1] + b"}]"
+
+    return Effect(change=spoil)
 
 
 def drop_field(field: str) -> Effect:

@@ -157,8 +157,12 @@ class Exchange:
 
     @property
     def session(self) -> str | None:
-        """The id of the session that the path or the body names."""
-        return self._named_id("session_id")
+        """The id of the session that the path, the query or the body names."""
+        named = self._named_id("session_id")
+        if named is None and "session_id" not in self.parameters:
+            body = self.body
+            named = self.query.get("session_id") or (body.get("session_id") if isinstance(body, dict) else None)
+        return named if isinstance(named, str) else None
 
     @property
     def peer(self) -> str | None:

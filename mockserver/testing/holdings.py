@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 
 
 def contradictions(at: str, workspace: "WorldWorkspace") -> Iterable[str]:
-    """What each part by itself does not show: sessions that are not there."""
+    """What each part by itself does not show: sessions and messages that are not there."""
     known = {session.id for session in workspace.sessions}
+    for place, session in enumerate(workspace.sessions):
+        messages = {message.id for message in session.messages}
+        for kind, summary in session.summaries.items():
+            if summary.message_id and summary.message_id not in messages:
+                there = f"{at}.sessions[{place}].summaries.{kind}.message_id"
+                yield f"{there}: there is no message {summary.message_id!r}"
     for place, conclusion in enumerate(workspace.conclusions):
         if conclusion.session_id is not None and conclusion.session_id not in known:
             yield f"{at}.conclusions[{place}].session_id: there is no session {conclusion.session_id!r}"

@@ -206,15 +206,18 @@ class Mock(BackgroundWork):
         world = self._in_force.changed(world=source).world
         self.hosting.between_requests(lambda: self._put_in_place(world))
 
-    def diff(self, a: Snapshot | str | None, b: Snapshot | str | None = None) -> list[str]:
+    def diff(
+        self, a: Snapshot | str | None, b: Snapshot | str | None = None, *, workspace: str | None = None
+    ) -> list[str]:
         """What changed from `a` to `b` (snapshots, names, or None for the present state), a sentence each.
 
-        Where one is of a workspace, only that is compared. Empty where nothing changed. Raises as `restore`
+        `workspace` is that of the snapshots, where several have the name. Where one is of a workspace, only that is
+        compared. Empty where nothing changed. Raises as `restore`
         does, and ValueError for snapshots of two workspaces.
         """
 
         def found(one: Snapshot | str | None) -> Snapshot | None:
-            return None if one is None else self._snapshots.find(one)
+            return None if one is None else self._snapshots.find(one, workspace)
 
         return self._seen(lambda: difference(self.store, found(a), found(b)))
 

@@ -14,6 +14,10 @@ from .scripted import Scripted
 SCRIPTED = frozenset({"chat", "get_representation", "get_peer_context", "get_session_context", "get_session_summaries"})
 
 
+class ScriptFailed(Exception):
+    """A callable that was to make an answer made none."""
+
+
 class Script:
     """The answers to requests that are like `pattern`; `used` counts them.
 
@@ -31,13 +35,17 @@ class Script:
     def next(self, exchange: Exchange) -> Scripted:
         """The next answer in order; the last one stays. A callable is called with the Exchange.
 
-        Raises ValueError where what it gives is none, and what the callable raises.
+        A callable is called between two requests, so it cannot call its own server. Raises ScriptFailed where it
+        raises something, or gives what is no answer.
         """
         answer = self.answers[min(self.used, len(self.answers) - 1)]
         self.used += 1
-        if callable(answer):
-            answer = storable("an answer", answer(exchange))
-        return scripted.read(self.operation, answer, self.pause)
+        if not callable(answer):
+            return scripted.read(self.operation, answer, self.pause)
+        try:
+            return scripted.read(self.operation, storable("what it gave", answer(exchange)), self.pause)
+        except Exception as error:
+            raise ScriptFailed(f"the script {self.name!r} failed: {error!r}") from error
 
     def as_json(self) -> dict[str, Any]:
         """The script in the form that the control plane answers."""
@@ -87,7 +95,10 @@ class Scripts(Register[Script]):
         taken.
         """
         if operation not in SCRIPTED:
-            raise ValueError(f"{operation!r} is not scripted; {meant(str(operation), SCRIPTED)}")
+            known = ", ".join(sorted(SCRIPTED))
+            raise ValueError(f"{operation!r} is not scripted; {meant(str(operation), SCRIPTED)} Scripted are: {known}")
+        if pause and operation != "chat":
+            raise ValueError(f"{operation!r} has no pieces to pause between, only 'chat' has")
         pattern = Pattern({**criteria, "operation": operation})
         if not answers:
             raise ValueError(f"a script of {operation!r} needs an answer")

@@ -161,6 +161,7 @@ class Named(_Part):
 class Difference(_Part):
     before: str = Field(description="The name of a snapshot")
     after: str | None = Field(default=None, description="The name of another; left out: the present state")
+    workspace: str | None = Field(default=None, description="The workspace that the snapshots are of")
 
 
 class Exchange(Model):

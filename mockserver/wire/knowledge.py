@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..domain import tokens
 from ..domain.contexts import TOKENS_LIMIT
 from ..domain.representations import CONCLUSIONS_SHOWN, Choice
-from .fields import Bounded, JsonObject, Line, Model, without_nul
+from .fields import Bounded, JsonObject, Model, Text, without_nul
 
 CONCLUSION_LIMIT = 65_535
 CONCLUSION_TOKENS_LIMIT = 8_192
@@ -24,8 +24,8 @@ Count = Annotated[int, Field(ge=1, le=100)]
 Distance = Annotated[float, Field(ge=0, le=1)]
 ConclusionContent = Annotated[
     str,
+    BeforeValidator(without_nul),
     Field(min_length=1, max_length=CONCLUSION_LIMIT),
-    AfterValidator(without_nul),
     AfterValidator(_within_the_tokens),
 ]
 
@@ -66,7 +66,7 @@ class Target(Model):
 
 
 class PeerCardSet(Model):
-    peer_card: Annotated[list[Line], Bounded]
+    peer_card: Annotated[list[Text], Bounded]
 
 
 class PeerRepresentationGet(Model):
@@ -123,7 +123,7 @@ class DialecticOptions(Model):
 
 def _choice(wanted: PeerRepresentationGet | PeerContextQuery | SessionContextQuery, session_id: str | None) -> Choice:
     return Choice(
-        session_id,
+        session_id or None,
         wanted.search_query,
         wanted.search_top_k,
         wanted.search_max_distance,

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
 
@@ -23,15 +24,24 @@ def text_of(content: bytes) -> str:
     """
     if find_spec("pypdf") is None:
         raise ImportError("pypdf")
+    text = _outcome(content)
+    if isinstance(text, Unreadable):
+        raise text
+    return text
+
+
+@lru_cache(maxsize=8)
+def _outcome(content: bytes) -> str | Unreadable:
+    """The text, or why there is none; a few are remembered, so that what was read ahead is not read again."""
     command = [sys.executable, "-P", __file__]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS_LIMIT, check=False)  # noqa: S603 - this very interpreter
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"it takes longer than {SECONDS_LIMIT:g} seconds") from None
+        return Unreadable(f"it takes longer than {SECONDS_LIMIT:g} seconds")
     if done.returncode == _UNREADABLE:
-        raise Unreadable(done.stdout.decode())
+        return Unreadable(done.stdout.decode())
     if done.returncode != 0:
-        raise Unreadable("its reader broke down, or took more than its share of memory")
+        return Unreadable("its reader broke down, or took more than its share of memory")
     return done.stdout.decode()
 
 

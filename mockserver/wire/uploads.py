@@ -1,19 +1,23 @@
 """What an upload brings: the fields of its form, and the text that is in its file."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
-from ..domain.errors import FileTooLarge, Unprocessable, UnsupportedFile
+from ..domain.errors import ApiError, FileTooLarge, Unprocessable, UnsupportedFile
 from . import json_text
 from .configuration import MessageConfiguration
 from .fields import CONTENT_LIMIT, Id, Metadata, Model, Moment, without_control_tokens, without_nul
-from .form import File
+from .form import File, InvalidForm, fields
 
 FILE_BYTES_LIMIT = 5_242_880
 
 _PLACE = ("body", "file")
+_ENDS = ("\n\n", "\n", ". ", " ")
 
 
 def _file(given: Any) -> File:
@@ -48,7 +52,9 @@ class MessageUpload(Model):
 
 
 def pieces_of(file: File) -> list[str]:
-    """The text of a file, in pieces of as many characters as a message may have; one empty piece where it has none.
+    """The text of a file, in pieces that fit into messages; one empty piece where it has none.
+
+    A piece ends with a paragraph, else with a line, a sentence or a word, where one ends in time.
 
     Raises FileTooLarge, UnsupportedFile, and Unprocessable for what is not of the type that it is said to be.
     """
@@ -57,7 +63,18 @@ def pieces_of(file: File) -> list[str]:
         without_control_tokens(text)
     except ValueError as error:
         raise Unprocessable(str(error), _PLACE, file) from None
-    return [text[start : start + CONTENT_LIMIT] for start in range(0, len(text), CONTENT_LIMIT)] or [""]
+    return list(_parted(text)) or [""]
+
+
+def _parted(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > CONTENT_LIMIT:
+        ends = (text.rfind(mark, start + 1, start + CONTENT_LIMIT) + len(mark) for mark in _ENDS)
+        end = next((end for end in ends if end > start + CONTENT_LIMIT // 2), start + CONTENT_LIMIT)
+        yield text[start:end]
+        start = end
+    if start < len(text):
+        yield text[start:]
 
 
 def _text_of(file: File) -> str:
@@ -77,22 +94,33 @@ def _text_of(file: File) -> str:
 
 
 def _decoded(file: File) -> str:
-    try:
-        return file.content.decode()
-    except UnicodeDecodeError as error:
-        raise Unprocessable(
-            f"The file is no text in UTF-8: {error.reason} at byte {error.start}", _PLACE, file
-        ) from None
+    """The text of a file: UTF-8, UTF-16 where it begins with its mark, else Latin-1, which takes anything."""
+    is_utf_16 = file.content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    with suppress(UnicodeDecodeError):
+        return file.content.decode("utf-16" if is_utf_16 else "utf-8")
+    return file.content.decode("latin-1")
 
 
 def _checked_json(file: File) -> str:
-    """The text as it is (recorded in x-upload), where it is JSON."""
-    text = _decoded(file)
+    """The text as it is, where it is JSON in UTF-8."""
+    try:
+        text = file.content.decode()
+    except UnicodeDecodeError as error:
+        sentence = f"The file is no text in UTF-8: {error.reason} at byte {error.start}"
+        raise Unprocessable(sentence, _PLACE, file) from None
     try:
         json_text.parse(file.content)
     except json_text.InvalidJson as error:
         raise Unprocessable(f"The file is no JSON: {error.reason} at offset {error.place}", _PLACE, file) from None
     return text
+
+
+def read_ahead(content_type: bytes | None, body: bytes) -> None:
+    """Read what takes long of a form, the PDF in it, so that `pieces_of` need not; from any thread."""
+    with suppress(InvalidForm, ApiError):
+        file = fields(content_type, body).get("file")
+        if isinstance(file, File) and file.media_type == "application/pdf":
+            pieces_of(file)
 
 
 def _text_of_pdf(file: File) -> str:

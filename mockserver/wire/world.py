@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import HttpUrl, Id, Line, Metadata, Moment, SpokenContent, Storable, Strict
+from .fields import HttpUrl, Id, Metadata, Moment, SpokenContent, Storable, Strict, Text
 from .knowledge import ConclusionContent
 
 Count = Annotated[int, Field(ge=0)]
@@ -28,7 +28,7 @@ class WorldMessage(Strict):
 
 
 class WorldSummary(Strict):
-    content: Line
+    content: Text
     message_id: Id | Literal[""] | None = None
     created_at: Moment | None = None
     token_count: Count | None = None
@@ -50,7 +50,7 @@ class WorldPeer(Strict):
     metadata: Metadata = {}
     configuration: Storable = {}
     created_at: Moment | None = None
-    cards: dict[str, list[Line]] = {}  # by the peer whom a card is about
+    cards: dict[str, list[Text]] = {}  # by the peer whom a card is about
 
 
 class WorldConclusion(Strict):

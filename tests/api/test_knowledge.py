@@ -1,6 +1,8 @@
 """What is known of a peer, over HTTP: conclusions, cards, representations, contexts and questions."""
 
+import asyncio
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from direct import Answer, DirectClient
 from mockserver import Mock, MockServer, create_app
+from mockserver.api import answers
 from mockserver.api.events import words
 
 _W = "/v3/workspaces/w"
@@ -224,3 +227,105 @@ def test_a_stream_comes_with_pauses_and_stops_when_the_client_leaves() -> None:
         server.mock.scripts.add("chat", ["one", "two"], pause=60)
         with client.stream("POST", f"{_W}/peers/al/chat", json=asked) as answer:
             assert b"one" in next(answer.iter_raw())
+
+
+def test_an_empty_session_or_target_is_as_good_as_none() -> None:
+    _, client = _start()
+    _conclude(client, "bob likes tea", session="s")
+    asked = {"target": "bob", "session_id": ""}
+    assert "likes tea" in client.call("POST", f"{_W}/peers/al/representation", asked).json["representation"]
+    assert "1 conclusion" in client.call("POST", f"{_W}/peers/al/chat", {"query": "?", **asked}).json["content"]
+    assert client.call("GET", f"{_W}/peers/al/context", target="").json["target_id"] == "al"
+
+
+def test_a_context_may_be_limited_to_the_session_and_to_what_is_near() -> None:
+    _, client = _start()
+    _conclude(client, "bob likes tea", session="s")
+    _conclude(client, "bob is tall")
+
+    def known(**wanted: object) -> str:
+        of_bob = {"peer_target": "bob", "peer_perspective": "al", **wanted}
+        text: str = client.call("GET", f"{_W}/sessions/s/context", **of_bob).json["peer_representation"]
+        return text
+
+    assert "tea" in known()
+    assert "tall" in known()
+    assert "tall" not in known(limit_to_session=True)
+    assert "tea" not in known(search_query="tall", search_max_distance=0.5)
+    assert "tea" in known(search_query="tall", search_max_distance=0.5, include_most_frequent=True)
+    assert "tea" not in known(search_query="tall", search_top_k=1)
+    context = client.call("GET", f"{_W}/peers/al/context", target="bob", search_query="tall", search_top_k=1).json
+    assert "tea" in context["representation"]
+
+
+def test_a_query_of_an_observer_without_a_name_is_refused() -> None:
+    _, client = _start()
+    asked = {"query": "x", "filters": {"observer_id": "", "observed_id": "bob"}}
+    assert client.call("POST", f"{_W}/conclusions/query", asked).status == 422
+
+
+def test_a_card_makes_the_peer_who_has_it_and_nobody_else() -> None:
+    _, client = _start()
+    client.call("PUT", f"{_W}/peers/eve/card", {"peer_card": ["x"]}, target="zed")
+    assert [peer["id"] for peer in client.call("POST", f"{_W}/peers/list").json["items"]] == ["al", "bob", "eve"]
+
+
+def test_what_is_nothing_but_nul_is_no_conclusion_and_no_summary_has_one() -> None:
+    mock, client = _start()
+    assert _conclude(client, "\0").status == 422
+    assert _conclude(client, "a\0b").json[0]["content"] == "ab"
+    assert mock.summarize("s", "a\0b")["content"] == "ab"
+    with pytest.raises(ValueError, match="a summary is not to be written as JSON"):
+        mock.summarize("s", "\ud800")
+    assert Mock(world=mock.world()).world() == mock.world()
+
+
+def test_a_long_stream_lets_others_have_their_turn() -> None:
+    pieces = ["word "] * 3_000
+
+    async def run() -> list[str]:
+        mock = Mock()
+        mock.scripts.add("chat", pieces)
+        app, order = create_app(mock), []
+
+        async def call(name: str, path: str, body: bytes) -> None:
+            head = {"type": "http", "method": "POST", "path": path, "query_string": b"", "root_path": ""}
+            message = {"type": "http.request", "body": body}
+
+            async def receive() -> Any:
+                return message
+
+            async def send(message: Any) -> None:
+                if not message.get("more_body") and message["type"] == "http.response.body":
+                    order.append(name)
+
+            await app({**head, "headers": [(b"content-type", b"application/json")]}, receive, send)
+
+        asked = json.dumps({"query": "?", "stream": True}).encode()
+        await asyncio.gather(call("long", f"{_W}/peers/al/chat", asked), call("short", f"{_W}/peers/list", b"{}"))
+        return order
+
+    assert asyncio.run(run()) == ["short", "long"]
+
+
+def test_a_pause_lies_between_pieces_and_not_after_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def outlasts(waiting: Any, receive: Any) -> bool:
+        waiting.close()
+        return len(waited) < 3
+
+    def sleep(seconds: float) -> Any:
+        waited.append(seconds)
+        return asyncio.sleep(0)
+
+    monkeypatch.setattr(answers, "outlasts", outlasts)
+    monkeypatch.setattr(answers, "asyncio", SimpleNamespace(sleep=sleep))
+    mock, client = _start()
+    mock.scripts.add("chat", ["a"], pause=0.5)
+    asked = {"query": "?", "stream": True}
+    assert len(_events(client.call("POST", f"{_W}/peers/al/chat", asked).body)) == 2
+    assert waited == [0.5]
+    mock.scripts.add("chat", ["a", "b", "c", "d"], pause=0.25)  # The client leaves in the second pause.
+    assert len(_events(client.call("POST", f"{_W}/peers/al/chat", asked).body)) == 2
+    assert waited == [0.5, 0.25, 0.25]

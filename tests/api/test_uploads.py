@@ -51,15 +51,44 @@ _texts = st.builds(
 @given(_texts)
 @example("ä" * 25_000)
 @example("ä" * 25_001)
-def test_pieces_in_their_order_are_the_text_and_as_few_as_can_be(text: str) -> None:
+def test_pieces_in_their_order_are_the_text_and_none_is_small_without_need(text: str) -> None:
     _, client = _start()
     answer = _upload(client, text.encode())
     kept = text.replace("\0", "")
     contents = [message["content"] for message in answer.json]
     assert answer.status == 201
     assert "".join(contents) == kept
-    assert len(contents) == max(1, -(-len(kept) // 25_000))
-    assert all(len(content) == 25_000 for content in contents[:-1])
+    assert all(12_500 < len(content) <= 25_000 for content in contents[:-1])
+    assert len(contents[-1]) <= 25_000
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("x" * 20_000 + "\n\n" + "y" * 3_000 + "\n" + "z" * 9_000, ["x\n\n", "z"]),
+        ("x" * 20_000 + "\n" + "y. " * 3_000, ["x\n", ". "]),
+        ("word " * 6_000, ["word ", "word "]),
+        ("A sentence. " + "word " * 4_000 + "end. " + "word " * 6_000, ["end. ", "word "]),
+        ("x" * 30_000, ["x", "x"]),
+        ("x\n\n" + "y" * 30_000, ["y", "y"]),
+    ],
+    ids=["paragraph", "line", "word", "sentence", "nothing", "early"],
+)
+def test_a_piece_ends_where_the_text_does(text: str, ends: list[str]) -> None:
+    _, client = _start()
+    contents = [message["content"] for message in _upload(client, text.encode()).json]
+    assert "".join(contents) == text
+    assert [content[-len(end) :] for content, end in zip(contents, ends, strict=False)] == ends
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [("ä".encode(), "ä"), ("ä".encode("utf-16"), "ä"), ("ä".encode("latin-1"), "ä"), (b"\xff\xfea", "\xff\xfea")],
+    ids=["utf-8", "utf-16", "latin-1", "no utf-16"],
+)
+def test_a_text_is_read_in_the_encoding_that_it_has(content: bytes, text: str) -> None:
+    _, client = _start()
+    assert [message["content"] for message in _upload(client, content).json] == [text]
 
 
 def test_each_of_its_messages_raises_a_unit_of_work_unless_its_own_configuration_says_no() -> None:
@@ -136,7 +165,6 @@ _SUPPORTED = "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor'
             413,
             "File size (5242881 bytes) exceeds maximum allowed size (5242880 bytes)",
         ),
-        ("text/plain", b"a\xff", 422, "The file is no text in UTF-8: invalid start byte at byte 1"),
         ("application/json", b"\xff\xfe1\0", 422, "The file is no text in UTF-8: invalid start byte at byte 0"),
         ("application/json", b'{"a": }', 422, "The file is no JSON: Expecting value at offset 6"),
         ("application/json", b"", 422, "The file is no JSON: Expecting value at offset 0"),

@@ -103,3 +103,25 @@ def test_what_is_known_of_a_peer_is_counted_before_the_messages() -> None:
     assert context["peer_representation"] == representations.text(rows)
     with pytest.raises(NotFound, match="Peer bob not found in workspace w"):
         contexts.of_session(mock.store, "w", "s", known + 9, View("al", "bob"), summarized=True)
+
+
+def test_without_a_wish_the_newest_25_conclusions_are_shown() -> None:
+    mock = _mock([], concluded=[(f"number {number}", None) for number in range(30)])
+    for choice in (Choice(), Choice(query="number", top_k=40)):
+        assert len(representations.chosen(mock.store, "w", "al", "al", choice)) == 25
+    shown = representations.chosen(mock.store, "w", "al", "al", Choice(at_most=3, top_k=40, query="number 7"))
+    assert len(shown) == 3
+    far = representations.chosen(mock.store, "w", "al", "al", Choice(query="elephants", distance=0.1))
+    assert far == []
+
+
+def test_a_summary_covers_all_messages_unless_it_says_to_which() -> None:
+    mock = _mock([4] * 3, {"short": {"content": "They met."}})
+    context = contexts.of_session(mock.store, "w", "s", None, View(), summarized=True)
+    assert (context["summary"]["message_id"], context["messages"]) == ("m2", [])
+
+
+def test_messages_have_what_a_summary_leaves_of_the_tokens() -> None:
+    mock = _mock([4] * 6, {"short": {"content": "They met.", "message_id": "m0", "token_count": 8}})
+    context = contexts.of_session(mock.store, "w", "s", 20, View(), summarized=True)
+    assert [message["id"] for message in context["messages"]] == ["m3", "m4", "m5"]

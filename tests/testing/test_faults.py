@@ -395,7 +395,7 @@ def _with_streams() -> Starlette:
 
     @room.operation("POST", "/stream", answers={200: "Anything"}, access=None)
     def stream(call: Call) -> Reply:
-        return 200, Stream(b"text/event-stream", [b"data: 1\n\n", b"data: 2\n\n", b"data: 3\n\n"])
+        return 200, Stream(b"text/event-stream", [b'data: {"n": 1}\n\n', b'data: {"n": 2}\n\n'])
 
     mock = Mock()
     app = Starlette(routes=[ObservedEndpoint(mock, room.operations)])
@@ -406,11 +406,11 @@ def _with_streams() -> Starlette:
 @pytest.mark.parametrize(
     ("kind", "arguments", "status", "content"),
     [
-        ("delay", {"seconds": 0}, 200, b"data: 1\n\ndata: 2\n\ndata: 3\n\n"),
+        ("delay", {"seconds": 0}, 200, b'data: {"n": 1}\n\ndata: {"n": 2}\n\n'),
         ("error", {"status": 503, "answer": "down"}, 503, b'"down"'),
-        ("truncate", {"share": 0.4}, 200, b"data: 1\n\nd"),
-        ("malform", {}, 200, b"data: 1\n\ndata: 2\n\ndata: 3\n}]"),
-        ("drop_field", {"field": "content"}, 200, b"data: 1\n\ndata: 2\n\ndata: 3\n\n"),
+        ("truncate", {"share": 0.44}, 200, b'data: {"n": 1}'),
+        ("malform", {}, 200, b'data: {"n": 1}]\n\ndata: {"n": 2}]\n\n'),
+        ("drop_field", {"field": "content"}, 200, b'data: {"n": 1}\n\ndata: {"n": 2}\n\n'),
     ],
 )
 def test_streams_meet_faults(kind: str, arguments: dict[str, Any], status: int, content: bytes) -> None:
@@ -421,7 +421,7 @@ def test_streams_meet_faults(kind: str, arguments: dict[str, Any], status: int, 
     assert (answer.status, answer.body) == (status, content)
     answer = client.send("POST", "/stream")
     assert (answer.headers["content-type"], "content-length" in answer.headers) == ("text/event-stream", False)
-    assert app.state.mock.requests[-1].answer == "data: 1\n\ndata: 2\n\ndata: 3\n\n"
+    assert app.state.mock.requests[-1].answer == 'data: {"n": 1}\n\ndata: {"n": 2}\n\n'
 
 
 def test_a_stream_may_break_in_its_middle() -> None:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from direct import DirectClient
 from mockserver import Mock, create_app
+from mockserver.testing.scripts import SCRIPTED, ScriptFailed
+from mockserver.wire.scripts import ANSWERS
 
 _W = "/v3/workspaces/w"
 
@@ -48,10 +50,13 @@ def test_an_answer_may_be_made_of_the_request() -> None:
 def test_a_callable_that_makes_no_answer_is_told_in_the_journal() -> None:
     mock = Mock()
     mock.scripts.add("chat", lambda request: {"text": request.peer})
-    with pytest.raises(ValueError, match="is no answer of 'chat': Field required at content"):
+    with pytest.raises(ScriptFailed, match=r"the script 'chat-1' failed: .*Field required at content"):
+        _ask(mock)
+    mock.scripts.add("chat", lambda request: request.body["foo"])
+    with pytest.raises(ScriptFailed):
         _ask(mock)
     assert mock.requests[-1].status == 500
-    assert "Field required at content" in str(mock.requests[-1].diagnosis)
+    assert mock.requests[-1].diagnosis == "the script 'chat-2' failed: KeyError('foo')"
 
 
 _SUMMARY = {
@@ -120,6 +125,7 @@ def test_scripts_are_forgotten_at_a_reset_all_or_those_of_a_workspace() -> None:
         (("chat",), {}, "a script of 'chat' needs an answer"),
         (("chat", "x"), {"name": "taken"}, "there is a script 'taken' already"),
         (("chat", "x"), {"colour": 1}, "a request has no 'colour'"),
+        (("get_representation", "x"), {"pause": 1}, "'get_representation' has no pieces to pause between"),
         (("chat", "x"), {"pause": 61}, "pause must be a number from 0 to 60: 61"),
         (("chat", 5), {}, r"5} is no answer of 'chat': Input should be a valid string at content"),
         (("chat", {"text": "x"}), {}, "is no answer of 'chat': Field required at content"),
@@ -138,3 +144,18 @@ def test_a_wrong_script_says_what_is_wrong_and_is_not_set(
     assert len(mock.scripts) == 1
     with pytest.raises(KeyError, match="there is no script 'other'"):
         mock.scripts.remove("other")
+
+
+def test_what_is_scripted_has_a_form() -> None:
+    assert ANSWERS.keys() == SCRIPTED
+
+
+def test_a_script_is_found_by_the_session_that_a_body_names() -> None:
+    mock = Mock()
+    mock.scripts.add("chat", "In s.", session="s")
+    client = DirectClient(create_app(mock))
+    asked = {"query": "Where?", "session_id": "s"}
+    assert client.call("POST", f"{_W}/peers/al/chat", asked).json == {"content": "In s."}
+    assert _ask(mock) != "In s."
+    client.call("GET", f"{_W}/queue/status", session_id="s")
+    assert mock.requests[-1].session == "s"
