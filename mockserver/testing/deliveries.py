@@ -12,11 +12,16 @@ from ..domain.records import Row
 from .delivery import Delivery
 from .hosting import Hosting
 from .misses import deliveries, explanation
+from .names import meant
 from .numbers import number, whole
 from .patterns import Delivered, Pattern
 
 if TYPE_CHECKING:
     from .courier import Courier
+
+
+# What 3.0.7 tells its webhooks.
+EVENTS = ("queue.empty", "test.event")
 
 
 class Deliveries:
@@ -175,7 +180,7 @@ class Deliveries:
                     return found
                 if not ended.wait(max(0.0, deadline - self._clock.elapsed())):
                     why = self._explanation(pattern, found, f"at least {deliveries(at_least)}")
-                    raise AssertionError(f"after {timeout:g} seconds: {why}")
+                    raise AssertionError(f"after {timeout:g} seconds: {why}" if timeout else why)
 
     @contextmanager
     def watching(self, event: Event) -> Iterator[Event]:
@@ -205,5 +210,8 @@ class Deliveries:
 
 
 def _pattern(event: str | None, criteria: Delivered) -> Pattern:
-    asked: dict[str, Any] = {**criteria}
-    return Pattern(asked if event is None else {"event": event, **asked}, of="delivery")
+    asked: dict[str, Any] = {**criteria} if event is None else {"event": event, **criteria}
+    wanted = asked.get("event")
+    if isinstance(wanted, str) and wanted not in EVENTS:
+        raise ValueError(f"there is no event {wanted!r}; {meant(wanted, EVENTS)}")
+    return Pattern(asked, of="delivery")

@@ -197,7 +197,7 @@ class Journal:
                     return found
                 if not event.wait(max(0.0, deadline - self._clock.elapsed())):
                     why = self._explanation(pattern, found, f"at least {requests(at_least)}")
-                    raise AssertionError(f"after {timeout:g} seconds: {why}")
+                    raise AssertionError(f"after {timeout:g} seconds: {why}" if timeout else why)
 
     @contextmanager
     def watching(self) -> Iterator[Event]:

@@ -4,7 +4,7 @@ And what a delivery must be like, to be found among the others.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict
 
 from .exchanges import Exchange, shortened
@@ -13,6 +13,10 @@ from .names import meant
 _LONGEST_PATH = 2_000
 
 Predicate = Callable[[Exchange], object]
+
+
+# So many pairs of entries are compared where a part of a list is looked for.
+_COMPARED_LIMIT = 20_000
 
 
 class Criteria(TypedDict, total=False):
@@ -169,8 +173,19 @@ def _lacks(expected: Any, found: Any, place: str) -> Iterator[Difference]:
     elif isinstance(expected, (list, tuple)) and isinstance(found, list) and len(expected) == len(found):
         for number, (part, entry) in enumerate(zip(expected, found, strict=True)):
             yield from _lacks(part, entry, f"{place}[{number}]")
+    elif isinstance(expected, (list, tuple)) and isinstance(found, list) and _is_searched(expected, found):
+        for part in expected:
+            nearest = min(
+                (list(_lacks(part, entry, f"{place}[{number}]")) for number, entry in enumerate(found)), key=len
+            )
+            yield from nearest
     elif expected != found or isinstance(expected, bool) is not isinstance(found, bool):
         yield Difference(f"{place}: expected {shortened(expected)}, was {shortened(found)}", _values(expected))
+
+
+def _is_searched(expected: Sequence[Any], found: Sequence[Any]) -> bool:
+    """Whether each entry is looked for among all those that were found: a part of a list, and no endless search."""
+    return len(expected) < len(found) and len(expected) * len(found) <= _COMPARED_LIMIT
 
 
 def _values(expected: Any) -> int:

@@ -24,8 +24,8 @@ Count = Annotated[int, Field(ge=1, le=100)]
 Distance = Annotated[float, Field(ge=0, le=1)]
 ConclusionContent = Annotated[
     str,
-    BeforeValidator(without_nul),
     Field(min_length=1, max_length=CONCLUSION_LIMIT),
+    BeforeValidator(without_nul),
     AfterValidator(_within_the_tokens),
 ]
 

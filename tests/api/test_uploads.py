@@ -191,6 +191,15 @@ def test_other_files_are_refused_and_nothing_is_stored(
     assert _upload(live, content, content_type).json["detail"].startswith(complaint)
 
 
+def test_a_file_of_another_type_is_told_which_types_are_taken() -> None:
+    mock, client = _start()
+    _upload(client, b"x", "application/octet-stream")
+    assert mock.requests[-1].diagnosis == (
+        "the file comes as 'application/octet-stream'; text/plain (or any text), application/json and application/pdf "
+        "are taken"
+    )
+
+
 def test_a_file_may_have_as_many_bytes_as_the_limit_says() -> None:
     _, client = _start()
     assert _upload(client, b"word " * (_LIMIT // 5)).status == 201

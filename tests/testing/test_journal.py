@@ -434,3 +434,25 @@ def test_bodies_that_are_too_large_are_told_in_the_journal_and_to_the_control_pl
     assert client.send("POST", "/_mock/reset", [b"{"], hangs_up=True).status == 0
     assert client.send("POST", _S, large).status == 413
     assert [entry.bodies_left_out for entry in mock.requests] == [False, True]
+
+
+def _spoken(*contents: str) -> Mock:
+    mock = Mock()
+    batch = {"messages": [{"content": content, "peer_id": "al"} for content in contents]}
+    DirectClient(create_app(mock)).call("POST", "/v3/workspaces/w/sessions/s/messages", batch)
+    return mock
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), st.lists(st.sampled_from("abc"), max_size=4))
+def test_of_a_list_a_part_may_be_asked_for(sent: list[str], wanted: list[str]) -> None:
+    found = _spoken(*sent).requests.where(body={"messages": [{"content": content} for content in wanted]})
+    fits = sent == wanted if len(wanted) >= len(sent) else set(wanted) <= set(sent)
+    assert bool(found) == fits
+
+
+def test_an_entry_that_is_nowhere_in_a_list_is_told_by_the_nearest() -> None:
+    requests = _spoken("x", "y").requests
+    with pytest.raises(AssertionError, match=r"body\.messages\[0\]\.content: expected z, was x"):
+        requests.assert_called(body={"messages": [{"content": "z", "peer_id": "al"}]})
+    long = _spoken(*"x" * 100).requests
+    assert not long.where(body={"messages": [{"content": "x"}] * 99 + [{}] * 300})

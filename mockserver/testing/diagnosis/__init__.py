@@ -16,6 +16,7 @@ _BY_STATUS: Mapping[int, Callable[[Case], str | None]] = {
     404: missing.not_found,
     405: refusals.wrong_method,
     409: refusals.conflict,
+    415: refusals.unknown_file,
     422: unprocessable.first_offence,
     500: refusals.clashing_clone,
 }

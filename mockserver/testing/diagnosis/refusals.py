@@ -148,3 +148,15 @@ def clashing_clone(case: Case) -> str | None:
     return (
         f"session {quoted(session_id)} is in the workspaces {named}, and the quirk clone_crosses_workspaces mixes them"
     )
+
+
+def unknown_file(case: Case) -> str | None:
+    """Why there is a 415: which content types a file may have."""
+    body = case.asked.body
+    file = body.get("file") if isinstance(body, dict) else None
+    if not isinstance(file, dict) or file.get("content_type") == "application/pdf":
+        return None
+    return (
+        f"the file comes as {value(file.get('content_type'))}; "
+        "text/plain (or any text), application/json and application/pdf are taken"
+    )
