@@ -98,7 +98,7 @@ def work(call: Call) -> Reply:
 
 
 @room.operation(
-    "POST", "/_mock/work/begin", answers={200: "Anything"}, body=wire.Working, body_required=False, access=None
+    "POST", "/_mock/begin_work", answers={200: "Anything"}, body=wire.Working, body_required=False, access=None
 )
 def begin_work(call: Call) -> Reply:
     """Mark pending units of work as in progress."""

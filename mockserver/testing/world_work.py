@@ -1,13 +1,13 @@
 """What a world says of the work of a workspace and of its webhooks: written, held against the rest, and loaded."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..domain.clock import microseconds, timestamp
+from ..domain.clock import timestamp
 from ..domain.queue import Queue, Units, is_open, put, queues_of
 from ..domain.records import Workspace
 from ..domain.store import Store
+from .holdings import time_of
 
 if TYPE_CHECKING:
     from ..wire.world import WorldSession, WorldWorkspace
@@ -68,6 +68,6 @@ def load(store: Store, workspace: Workspace, world: "WorldWorkspace") -> None:
             number = workspace.number if found.session is None else workspace.sessions[found.session].number
             store.backlog.queue(now, number, workspace_id, found.session)
     for webhook in world.webhooks:
-        made = microseconds(webhook.created_at) if isinstance(webhook.created_at, datetime) else 0
-        row = {"id": webhook.id, "workspace_id": workspace_id, "url": webhook.url, "created_at": timestamp(made)}
+        made = timestamp(time_of(webhook.created_at))
+        row = {"id": webhook.id, "workspace_id": workspace_id, "url": webhook.url, "created_at": made}
         store.put_webhook(workspace, row)

@@ -416,7 +416,7 @@ def test_work_is_begun_and_completed_all_or_so_much_or_where_it_is_named() -> No
     _, client = _start()
     for session in ("s", "s", "t"):
         client.call("POST", f"{_S}/{session}/messages", {"messages": [{"content": "x", "peer_id": "bob"}]})
-    assert client.call("POST", "/_mock/work/begin", {"units": 1}).json == {"begun": 1}
+    assert client.call("POST", "/_mock/begin_work", {"units": 1}).json == {"begun": 1}
     assert _open_units(client) == (2, 1)
     assert client.call("POST", "/_mock/work", {"session": "t", "workspace": "w"}).json == {"completed": 1}
     assert client.call("POST", "/_mock/work", {"workspace": "v"}).json == {"completed": 0}

@@ -2,6 +2,8 @@
 
 import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -10,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from direct import Answer, DirectClient
-from mockserver import Mock, create_app
+from mockserver import Mock, MockServer, create_app
 from mockserver.domain import tokens
 from mockserver.wire import uploads
 from pdfs import pdf, said
@@ -396,3 +398,27 @@ def test_a_body_without_a_content_type_has_a_hint() -> None:
 
 def test_the_limit_of_a_file_is_that_of_the_api() -> None:
     assert uploads.FILE_BYTES_LIMIT == _LIMIT
+
+
+def test_others_are_answered_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+    read = uploads.read_ahead
+
+    def slowly(content_type: bytes | None, body: bytes) -> None:
+        reading.set()
+        go_on.wait(10)
+        read(content_type, body)
+
+    monkeypatch.setattr(uploads, "read_ahead", slowly)
+    with MockServer() as server, ThreadPoolExecutor() as pool:
+        files = {"file": ("a.pdf", pdf(said(b"hello")), "application/pdf")}
+        url = f"{server.url}/v3/workspaces/w/sessions/s/messages/upload"
+        upload = pool.submit(httpx.post, url, data=_BOB, files=files, timeout=20)
+        assert reading.wait(10)
+        assert httpx.get(f"{server.url}/health").status_code == 200
+        go_on.set()
+        assert [message["content"] for message in upload.result().json()] == ["hello"]
+        broken = {"file": ("a.pdf", b"no PDF", "application/pdf")}
+        assert httpx.post(url, data=_BOB, files=broken).status_code == 422
+        unreadable = httpx.post(url, content=b"application/pdf", headers={"content-type": "multipart/form-data"})
+        assert unreadable.status_code == 400
