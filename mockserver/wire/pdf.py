@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from contextlib import suppress
-from functools import lru_cache
+from hashlib import sha256
 from importlib.util import find_spec
 from io import BytesIO
 
@@ -17,6 +17,11 @@ class Unreadable(Exception):
     """No PDF, a broken or an encrypted one, or one that takes too long; says why."""
 
 
+# What was read ahead, by a digest of the file, until it is asked for.
+_ahead: dict[bytes, str | Unreadable] = {}
+_AHEAD_LIMIT = 8
+
+
 def text_of(content: bytes) -> str:
     """The text of the pages, with a blank line between two.
 
@@ -24,15 +29,29 @@ def text_of(content: bytes) -> str:
     """
     if find_spec("pypdf") is None:
         raise ImportError("pypdf")
-    text = _outcome(content)
+    text = _ahead.pop(_key(content), None)
+    if text is None:
+        text = _outcome(content)
     if isinstance(text, Unreadable):
         raise text
     return text
 
 
-@lru_cache(maxsize=8)
+def read_ahead(content: bytes) -> None:
+    """Read a PDF before `text_of` is asked for its text, which then takes no time; from any thread."""
+    if find_spec("pypdf") is not None:
+        outcome = _outcome(content)
+        for key in list(_ahead)[: 1 - _AHEAD_LIMIT]:  # Nobody asked for these.
+            _ahead.pop(key, None)
+        _ahead[_key(content)] = outcome
+
+
+def _key(content: bytes) -> bytes:
+    return sha256(content).digest()
+
+
 def _outcome(content: bytes) -> str | Unreadable:
-    """The text, or why there is none; a few are remembered, so that what was read ahead is not read again."""
+    """The text, or why there is none."""
     command = [sys.executable, "-P", __file__]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS_LIMIT, check=False)  # noqa: S603 - this very interpreter

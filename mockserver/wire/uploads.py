@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
-from ..domain.errors import ApiError, FileTooLarge, Unprocessable, UnsupportedFile
+from ..domain.errors import FileTooLarge, Unprocessable, UnsupportedFile
 from . import json_text
 from .configuration import MessageConfiguration
 from .fields import CONTENT_LIMIT, Id, Metadata, Model, Moment, without_control_tokens, without_nul
@@ -117,10 +117,12 @@ def _checked_json(file: File) -> str:
 
 def read_ahead(content_type: bytes | None, body: bytes) -> None:
     """Read what takes long of a form, the PDF in it, so that `pieces_of` need not; from any thread."""
-    with suppress(InvalidForm, ApiError):
+    from . import pdf  # Few upload one.
+
+    with suppress(InvalidForm):
         file = fields(content_type, body).get("file")
-        if isinstance(file, File) and file.media_type == "application/pdf":
-            pieces_of(file)
+        if isinstance(file, File) and file.media_type == "application/pdf" and file["size"] <= FILE_BYTES_LIMIT:
+            pdf.read_ahead(file.content)
 
 
 def _text_of_pdf(file: File) -> str:

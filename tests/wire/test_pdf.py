@@ -92,3 +92,27 @@ def test_one_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     page = stream(b"BT /F 12 Tf " + b"(%s) Tj " % (b"x" * 10_000) * 100 + b"ET")
     with pytest.raises(pdf.Unreadable, match="it has more than 5242880 characters"):
         pdf.text_of(pdf_of(*[page] * 6))
+
+
+def test_what_is_read_ahead_is_read_once_and_no_more_than_a_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[bytes] = []
+    good = pdf_of(said(b"hello"))
+    read = pdf._outcome
+
+    def counted(content: bytes) -> str | pdf.Unreadable:
+        reads.append(content)
+        return read(content)
+
+    monkeypatch.setattr(pdf, "_outcome", counted)
+    pdf.read_ahead(good)
+    pdf.read_ahead(b"no PDF")
+    with pytest.raises(pdf.Unreadable):
+        pdf.text_of(b"no PDF")
+    assert (pdf.text_of(good), len(reads)) == ("hello", 2)
+    assert (pdf.text_of(good), len(reads)) == ("hello", 3)
+    monkeypatch.setattr(pdf, "_outcome", bytes.decode)
+    for number in range(20):
+        pdf.read_ahead(f"{number}".encode())
+    assert len(pdf._ahead) == 8
+    assert pdf.text_of(b"19") == "19"
+    pdf._ahead.clear()
