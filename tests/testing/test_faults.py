@@ -327,6 +327,7 @@ def test_no_fault_changes_state_unless_it_says_so(steps: list[Any]) -> None:
         ("quota", {"limit": -1, "per": 1}, "limit must be a number"),
         ("quota", {"limit": 1, "per": 0}, "per must be a number from 0.001"),
         ("disconnect", {"at": "tail"}, "at must be one of start, head, body: 'tail'"),
+        ("hang", {"at": "tail"}, "at must be one of start, body: 'tail'"),
         ("truncate", {"share": 1.5}, "share must be a number from 0 to 1: 1.5"),
         ("drop_field", {"field": ""}, "field must be the name of one: ''"),
     ],

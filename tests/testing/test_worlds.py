@@ -268,3 +268,24 @@ def test_a_wrong_world_is_told_in_a_few_words_however_deep_and_long_it_is() -> N
 def test_an_option_that_is_none_is_told() -> None:
     with pytest.raises(TypeError, match="unknown option 'colour'; known are quirks, world, purge_after, work_after,"):
         Mock(colour="red")  # type: ignore[call-arg]  # the slip is the point
+
+
+def test_what_belongs_to_something_that_is_not_there_is_refused_with_its_place() -> None:
+    said = {"id": "s", "messages": [{"id": "m", "peer_id": "al", "content": "x"}]}
+    known = {"content": "x", "observer_id": "al", "observed_id": "al"}
+
+    def complaint(summary: dict[str, Any], conclusion: dict[str, Any]) -> str:
+        session = {**said, "summaries": {"short": {"content": "x", **summary}}}
+        workspace = {"sessions": [session], "conclusions": [{**known, **conclusion}]}
+        try:
+            Mock(world={"workspaces": {"w": workspace}})
+        except WorldError as error:
+            return str(error)
+        return ""
+
+    assert complaint({"message_id": "m"}, {"session_id": "s"}) == complaint({}, {}) == ""
+    there = "world: workspaces.w"
+    assert complaint({"message_id": "x"}, {}) == (
+        f"{there}.sessions[0].summaries.short.message_id: there is no message 'x'"
+    )
+    assert complaint({}, {"session_id": "t"}) == f"{there}.conclusions[0].session_id: there is no session 't'"

@@ -1,5 +1,6 @@
 """The text of PDFs; whatever a PDF is made for, it ends, and with a reason."""
 
+import sys
 import zlib
 from io import BytesIO
 
@@ -92,6 +93,12 @@ def test_one_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     page = stream(b"BT /F 12 Tf " + b"(%s) Tj " % (b"x" * 10_000) * 100 + b"ET")
     with pytest.raises(pdf.Unreadable, match="it has more than 5242880 characters"):
         pdf.text_of(pdf_of(*[page] * 6))
+
+
+def test_without_the_extra_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    pdf.read_ahead(pdf_of(said(b"hello")))
+    assert not pdf._ahead
 
 
 def test_what_is_read_ahead_is_read_once_and_no_more_than_a_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
