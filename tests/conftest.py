@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import httpx
 import pytest
@@ -58,3 +60,16 @@ def each_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     if request.param == "plain":
         monkeypatch.setitem(server_module._SETTINGS, "loop", "asyncio")
         monkeypatch.setitem(server_module._SETTINGS, "http", "h11")
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Give each test an id of its own: schemathesis gives one to all operations, and pytest-xdist runs one of them."""
+    seen: set[str] = set()
+    for item in items:
+        if item.nodeid in seen:
+            own = f"{item.nodeid}[{len(seen)}]"
+            if hasattr(item, "_nodeid"):
+                item._nodeid = own
+            else:  # from pytest 9.2 on
+                item._id = import_module("_pytest.nodeid").coerce_node_id(own)
+        seen.add(item.nodeid)
