@@ -13,7 +13,7 @@ from ..domain.access import Scope as Reach
 from ..domain.errors import ApiError, BadRequest, Unauthorized
 from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
-from ..wire import json_text
+from ..wire import form, json_text
 from . import answers
 from .answers import Answer
 from .operation import Call, Operation
@@ -165,8 +165,6 @@ def content_type_of(scope: Scope) -> bytes | None:
 
 def _form(scope: Scope, body: bytes) -> dict[str, Any]:
     """The fields of a form; an empty one is as good as none. Raises BadRequest where the form cannot be read."""
-    from ..wire import form  # Few send one.
-
     try:
         fields = form.fields(content_type_of(scope), body)
     except form.InvalidForm as error:
