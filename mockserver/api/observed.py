@@ -22,6 +22,7 @@ from .answers import Answer
 from .broken import Breaking
 from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, content_type_of, too_large
 from .operation import Operation
+from .rendering import RenderedRows
 from .routing import NOWHERE, Found
 
 if TYPE_CHECKING:
@@ -35,12 +36,15 @@ class ObservedEndpoint(Endpoint):
 
     def __init__(self, mock: Mock, operations: Iterable[Operation]) -> None:
         super().__init__(mock, operations)
+        self._rows = RenderedRows()
         self._paths = [(operation.method, operation.path) for operation in self.operations]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.answer(scope["mockserver.found"], scope, receive, send)
+
+    async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
         """Take down a request and answer it. This is the way of every request: it is one function for its speed."""
         mock = self.mock
-        found: Found = scope["mockserver.found"]
         body, refusal = b"", None
         try:
             body = await body_of(receive)
@@ -64,9 +68,11 @@ class ObservedEndpoint(Endpoint):
                 answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
                 status, payload, _ = answer
                 exchange.outcome = status
-                if status >= 400 or (payload.get("items") if type(payload) is dict else payload) == []:
+                items = payload.get("items") if type(payload) is dict else payload
+                if status >= 400 or items == []:
                     answer = self.explained(exchange, answer)
-                content = answer.content()
+                is_page = items is not payload and items
+                content = self._rows.page(payload) if is_page else answer.content()
         except Exception as error:
             await self._fail(exchange, started, found, receive, send, error)
             raise
