@@ -5,7 +5,7 @@ from datetime import datetime
 from ..domain import messages, tables, tokens
 from ..domain.clock import microseconds
 from ..domain.messages import Draft
-from ..domain.records import Row
+from ..domain.records import NOTHING, Row
 from ..wire import bodies, uploads
 from ..wire.configuration import MessageConfiguration
 from .operation import Call, Reply, Room
@@ -100,7 +100,7 @@ def _draft(message: bodies.MessageCreate) -> Draft:
     content = message.content
     created_at = None if message.created_at is None else microseconds(message.created_at)
     reasoning = None if message.configuration is None else _reasoning(message.configuration)
-    return Draft(content, message.peer_id, message.metadata or {}, created_at, tokens.count(content), reasoning)
+    return Draft(content, message.peer_id, message.metadata or NOTHING, created_at, tokens.count(content), reasoning)
 
 
 def _reasoning(configuration: MessageConfiguration) -> bool | None:

@@ -1,7 +1,5 @@
 """Cloning a session: a new one with the same data, up to a message."""
 
-from bisect import bisect_right
-
 from . import membership
 from .clock import timestamp
 from .errors import NotFound, ServerFailure
@@ -28,8 +26,7 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
     if messages or not store.quirks.lost_empty_clone:
         members = _members(store, workspace, sources)
         copy = store.add_session(workspace, row)
-        for message in messages:
-            store.add_message(copy, _copied(store, message, row))
+        store.add_messages(copy, [_copied(store, message, row) for message in messages])
         membership.put(store, workspace, copy, members, now)
     return row
 
@@ -46,12 +43,14 @@ def _messages(sources: list[Session], cutoff: str | None) -> list[Row]:
     """The messages up to the cut-off. Raises ServerFailure where two sources have some: their places clash."""
     last = None
     if cutoff is not None:
-        numbers = [session.numbers[session.places[cutoff]] for session in sources if cutoff in session.places]
+        places = [(session.messages, session.messages.place(cutoff)) for session in sources]
+        numbers = [messages.number(place) for messages, place in places if place is not None]
         if not numbers:
             raise NotFound("Session not found")
         last = numbers[0]
-    counts = [len(session.messages) if last is None else bisect_right(session.numbers, last) for session in sources]
-    chosen = [session.messages[:count] for session, count in zip(sources, counts, strict=True) if count]
+    said = [session.messages for session in sources]
+    counts = [len(messages) if last is None else messages.count_up_to(last) for messages in said]
+    chosen = [messages[:count] for messages, count in zip(said, counts, strict=True) if count]
     if len(chosen) > 1:
         raise ServerFailure("An unexpected error occurred")
     return chosen[0] if chosen else []

@@ -65,7 +65,7 @@ def summaries_of(store: Store, workspace_id: str, session_id: str) -> dict[str, 
 def summarize(store: Store, workspace: Workspace, session_id: str, kind: str, content: str, up_to: str | None) -> Row:
     """Give a session that is there a summary of the messages up to one, or all. Raises NotFound for the message."""
     session = workspace.sessions[session_id]
-    if up_to is not None and up_to not in session.places:
+    if up_to is not None and session.messages.place(up_to) is None:
         raise NotFound(f"there is no message {up_to!r} in the session {session_id!r}")
     covered = up_to or (session.messages[-1]["id"] if session.messages else "")
     summary = new_summary(kind, content, covered, store.clock.now(), tokens.count(content))
@@ -96,7 +96,8 @@ def _newest(session: Session, summary: Row | None, left: int) -> list[Row]:
     first = 0
     if summary is not None:
         left -= summary["token_count"]
-        first = session.places.get(summary["message_id"], -1) + 1
+        place = session.messages.place(summary["message_id"])
+        first = 0 if place is None else place + 1
     start = len(session.messages)
     while start > first and session.messages[start - 1]["token_count"] <= left:
         start -= 1

@@ -37,8 +37,7 @@ def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Dr
     now = store.clock.now()
     moment = timestamp(now)
     rows = [new_row(store.ids.new(), draft, session.row, moment) for draft in drafts]
-    for row in rows:
-        store.add_message(session, row)
+    store.add_messages(session, rows)
     queue.raise_units(store, store.workspaces[workspace_id], session, drafts, now)
     return rows
 
@@ -67,7 +66,7 @@ def update(store: Store, workspace_id: str, session_id: str, message_id: str, me
 
 def _place(store: Store, workspace_id: str, session_id: str, message_id: str, complaint: str) -> tuple[Session, int]:
     session = sessions.find(store, workspace_id, session_id)
-    place = session.places.get(message_id) if session else None
+    place = session.messages.place(message_id) if session else None
     if session is None or place is None:
         raise NotFound(complaint)
     return session, place

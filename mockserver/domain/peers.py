@@ -6,7 +6,7 @@ from . import paging, workspaces
 from .clock import timestamp
 from .errors import InvalidId
 from .filters import Predicate
-from .records import Peer, Row, Workspace
+from .records import NOTHING, Peer, Row, Workspace
 from .store import Store
 
 
@@ -69,6 +69,6 @@ def new_row(workspace_id: str, peer_id: str, now: int) -> Row:
         "id": peer_id,
         "workspace_id": workspace_id,
         "created_at": timestamp(now),
-        "metadata": {},
-        "configuration": {},
+        "metadata": NOTHING,
+        "configuration": NOTHING,
     }

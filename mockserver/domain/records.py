@@ -4,14 +4,17 @@ A row is a dict whose keys are the wire's own; it is never changed in place, an 
 rendered answers can share rows. Only the store changes a record.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
 from .versions import Content, History
 
 Row = dict[str, Any]
 T = TypeVar("T")
+
+# The metadata and configuration of rows that have none: one for all, as rows are never changed.
+NOTHING: Row = {}
 
 
 class Roll(Sequence[T], Generic[T]):
@@ -41,9 +44,9 @@ class Roll(Sequence[T], Generic[T]):
         if place < len(self._numbers) and self._numbers[place] == number:
             del self._numbers[place], self._entries[place]
 
-    def copy(self) -> "Roll[T]":
+    def copy(self) -> Self:
         """The same entries in a roll of their own."""
-        twin: Roll[T] = Roll()
+        twin = type(self)()
         twin._numbers, twin._entries = self._numbers.copy(), self._entries.copy()
         return twin
 
@@ -59,6 +62,43 @@ class Roll(Sequence[T], Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._entries)
+
+
+class Messages(Roll[Row]):
+    """The messages of a session, oldest first. An index finds them by id, which is made only where somebody asks."""
+
+    __slots__ = ("_places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: dict[str, int] = {}
+
+    def extend(self, numbers: Iterable[int], rows: Iterable[Row]) -> None:
+        """Add as many rows under numbers larger than all before."""
+        self._numbers += numbers
+        self._entries += rows
+
+    def replace(self, place: int, row: Row) -> None:
+        """Put a row in place of one of the same id."""
+        self._entries[place] = row
+
+    def place(self, message_id: str) -> int | None:
+        """The place of the message of this id, or None."""
+        for row in self._entries[len(self._places) :]:
+            self._places[row["id"]] = len(self._places)
+        return self._places.get(message_id)
+
+    def number(self, place: int) -> int:
+        """The number of the message at this place."""
+        return self._numbers[place]
+
+    def count_up_to(self, number: int) -> int:
+        """How many have this number or a smaller one."""
+        return bisect_right(self._numbers, number)
+
+    def numbered(self) -> Iterable[tuple[int, Row]]:
+        """Each behind its number."""
+        return zip(self._numbers, self._entries, strict=True)
 
 
 class Membership(NamedTuple):
@@ -80,28 +120,31 @@ def roll_of(records: Iterable[R]) -> Roll[R]:
     return roll
 
 
+# What sessions hold that nobody was in yet, and nothing was said: all the same, so that they take little room.
+_NOBODY: dict[str, Membership] = {}
+_SILENCE = Messages()
+
+
 class Session:
     """A session and what goes with it when it is purged: members by peer id, messages in order."""
 
-    __slots__ = ("history", "members", "messages", "number", "numbers", "places", "row")
+    __slots__ = ("history", "members", "messages", "number", "row")
 
     def __init__(self, number: int, row: Row, history: History) -> None:
         self.number = number
         self.row = row
         self.history = history
-        self.members: dict[str, Membership] = {}
-        self.messages: list[Row] = []
-        self.numbers: list[int] = []
-        self.places: dict[str, int] = {}
+        self.members = _NOBODY
+        self.messages = _SILENCE
 
     @property
     def content(self) -> Content:
         """What a version keeps of it."""
-        return self.row, self.members, self.messages, self.numbers, self.places
+        return self.row, self.members, self.messages
 
     @content.setter
     def content(self, content: Content) -> None:
-        self.row, self.members, self.messages, self.numbers, self.places = content
+        self.row, self.members, self.messages = content
 
 
 class Peer:

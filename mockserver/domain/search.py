@@ -55,12 +55,12 @@ def search(
 def _messages(store: Store, workspace_id: str, session_id: str | None) -> Iterable[_Numbered]:
     if session_id is not None:
         session = sessions.find(store, workspace_id, session_id)
-        return zip(session.numbers, session.messages, strict=True) if session is not None else ()
+        return session.messages.numbered() if session is not None else ()
     return (
         numbered
         for workspace in store.named(workspace_id)
         for session in workspace.sessions.values()
-        for numbered in zip(session.numbers, session.messages, strict=True)
+        for numbered in session.messages.numbered()
     )
 
 

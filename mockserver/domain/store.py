@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from .clock import Clock, Ids
 from .jobs import Backlog, Purges
 from .quirks import Quirks
-from .records import Holdings, Membership, Peer, Roll, Row, Session, Workspace, roll_of
+from .records import Holdings, Membership, Messages, Peer, Roll, Row, Session, Workspace, roll_of
 
 
 class Store:
@@ -69,11 +69,12 @@ class Store:
         workspace.active.add(session.number, session)
         return session
 
-    def add_message(self, session: Session, row: Row) -> None:
+    def add_messages(self, session: Session, rows: Sequence[Row]) -> None:
+        """Append rows to what was said in a session."""
         _keep(session)
-        session.places[row["id"]] = len(session.messages)
-        session.messages.append(row)
-        session.numbers.append(self._number())
+        if not session.messages:
+            session.messages = Messages()
+        session.messages.extend([self._number() for _ in rows], rows)
 
     def put_conclusion(self, workspace: Workspace, row: Row) -> None:
         _keep(workspace.holdings)
@@ -117,11 +118,13 @@ class Store:
 
     def put_message(self, session: Session, place: int, row: Row) -> None:
         _keep(session)
-        session.messages[place] = row
+        session.messages.replace(place, row)
 
     def put_member(self, session: Session, peer: Peer, membership: Membership) -> None:
         _keep(session)
         _keep(peer)
+        if not session.members:
+            session.members = {}
         session.members[peer.row["id"]] = membership
         peer.sessions.add(session.number, session)
 

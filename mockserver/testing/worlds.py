@@ -13,7 +13,7 @@ from ..domain.clock import Clock, Ids, timestamp
 from ..domain.errors import BadRequest
 from ..domain.jobs import Target
 from ..domain.messages import Draft
-from ..domain.records import Membership, Workspace
+from ..domain.records import Membership, Row, Workspace
 from ..domain.store import Store
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse, restated
@@ -22,7 +22,7 @@ from .holdings import time_of
 from .wording import one_line
 
 if TYPE_CHECKING:
-    from ..wire.world import World, WorldPeer, WorldSession, WorldWorkspace
+    from ..wire.world import World, WorldMessage, WorldPeer, WorldSession, WorldWorkspace
 
 WorldSource = str | Path | Mapping[str, Any]
 
@@ -199,12 +199,15 @@ def _load_session(store: Store, workspace: Workspace, world: "WorldSession") -> 
     membership.put(store, workspace, session, _members(world), made)
     for peer_id in world.peers:
         peers.ensure(store, workspace, peer_id, made)
-    for message in world.messages:
-        token_count = message.token_count or 0
-        draft = Draft(message.content, message.peer_id, message.metadata, time_of(message.created_at), token_count)
-        store.add_message(session, messages.new_row(str(message.id), draft, row, row["created_at"]))
+    store.add_messages(session, [_message(message, row) for message in world.messages])
     if not world.is_active:
         store.deactivate(workspace, session)
+
+
+def _message(world: "WorldMessage", session: Row) -> Row:
+    made = time_of(world.created_at)
+    draft = Draft(world.content, world.peer_id, world.metadata, made, world.token_count or 0)
+    return messages.new_row(str(world.id), draft, session, session["created_at"])
 
 
 def _queue(store: Store, world: "World", workspace_ids: Collection[str]) -> None:

@@ -69,7 +69,7 @@ def _missing_inside(case: Case, workspace: Workspace, session: Session | None) -
     if peer_id is not None and (peer_id not in workspace.peers or (session and peer_id not in session.members)):
         return _no_peer(case.store, workspace, session, peer_id)
     message_id = case.asked.parameters.get("message_id", case.asked.query.get("message_id"))
-    if session is not None and message_id is not None and message_id not in session.places:
+    if session is not None and message_id is not None and session.messages.place(message_id) is None:
         return _no_message(case.store, workspace, session, message_id)
     return None
 
@@ -180,7 +180,7 @@ def _no_message(store: Store, workspace: Workspace, session: Session, message_id
     searched = 0
     for other in islice(_sessions(store, workspace), SEARCHED_LIMIT):
         searched += 1
-        if message_id in other.places:
+        if other.messages.place(message_id) is not None:
             home = other.row["workspace_id"]
             of = "" if home == workspace.row["id"] else f" of workspace {quoted(home)}"
             return f"message {message} belongs to session {quoted(other.row['id'])}{of}"
