@@ -1,6 +1,7 @@
 """One request, one way: bytes are parsed, one verb runs, what it returns is rendered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -102,18 +103,21 @@ async def body_of(receive: Receive) -> bytes:
     """
     chunks: list[bytes] = []
     length = 0
-    more = True
-    while more and length <= DRAIN_LIMIT:
+    while length <= DRAIN_LIMIT:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
-        chunk = message.get("body", b"")
+        chunk: bytes = message.get("body", b"")
         length += len(chunk)
+        more = message.get("more_body", False)
+        if not more and length == len(chunk) <= BODY_LIMIT:
+            return chunk  # In one piece, as most come.
         if length <= BODY_LIMIT:
             chunks.append(chunk)
         else:
             chunks.clear()
-        more = message.get("more_body", False)
+        if not more:
+            break
     if length > BODY_LIMIT:
         raise TooLarge
     return b"".join(chunks)
@@ -160,7 +164,11 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
 
 def content_type_of(scope: Scope) -> bytes | None:
     """The content type of a request."""
-    return next((value for name, value in scope["headers"] if name == b"content-type"), None)
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for name, value in headers:
+        if name == b"content-type":
+            return value
+    return None
 
 
 def _form(scope: Scope, body: bytes) -> dict[str, Any]:
@@ -182,6 +190,7 @@ def _document(scope: Scope, body: bytes, under_any_type: bool) -> Any:
         raise _Refused([answers.invalid_json(error)]) from None
 
 
-def parameters(query_string: bytes) -> dict[str, str]:
+@lru_cache(maxsize=64)  # Who lists asks the same thing again and again.
+def parameters(query_string: bytes) -> Mapping[str, str]:
     """The parameters by name; of one that comes twice the last counts."""
     return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)) if query_string else {}

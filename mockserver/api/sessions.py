@@ -34,7 +34,7 @@ def get_or_create_session(call: Call) -> Reply:
     body: bodies.SessionCreate = call.body
     access.check_session(call.scope, call.path["workspace_id"], body.name)
     configuration = stored(body.configuration)
-    joining = bodies.settings_by_peer(body.peer_names or {})
+    joining = None if body.peer_names is None else bodies.settings_by_peer(body.peer_names)
     session, made = sessions.get_or_create(
         call.store, call.path["workspace_id"], body.name, body.metadata, configuration, joining
     )

@@ -5,6 +5,7 @@ import random
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -206,4 +207,11 @@ def microseconds(moment: datetime) -> int:
 
 def timestamp(moment: int) -> str:
     """The wire form of microseconds since 1970: ISO 8601 in UTC ending in Z, six digits of fraction or none."""
-    return (_EPOCH + timedelta(microseconds=moment)).isoformat().replace("+00:00", "Z")
+    seconds, fraction = divmod(moment, 1_000_000)
+    return f"{_to_the_second(seconds)}.{fraction:06d}Z" if fraction else f"{_to_the_second(seconds)}Z"
+
+
+# What is written in one second shares the most of it.
+@lru_cache(maxsize=64)
+def _to_the_second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")

@@ -14,13 +14,13 @@ Members = dict[str, Membership]
 OBSERVERS_LIMIT = 10
 
 
-def joined(members: Members, joining: Mapping[str, Settings]) -> Members:
-    """The members after `joining` came in. Who is in keeps the settings; who had left comes back with the new ones."""
-    after = dict(members)
-    for peer_id, settings in joining.items():
-        if peer_id not in after or not after[peer_id].present:
-            after[peer_id] = Membership(settings.get("observe_me"), settings.get("observe_others"))
-    return after
+def newcomers(members: Members, joining: Mapping[str, Settings]) -> Members:
+    """Who of `joining` comes in. Who is in keeps the settings; who had left comes back with the new ones."""
+    return {
+        peer_id: Membership(settings.get("observe_me"), settings.get("observe_others"))
+        for peer_id, settings in joining.items()
+        if peer_id not in members or not members[peer_id].present
+    }
 
 
 def left(members: Members) -> Members:

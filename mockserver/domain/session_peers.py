@@ -34,7 +34,8 @@ def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[s
         peers.check_new(store, workspace_id, joining, ("body", "peers"))
     except InvalidId:
         raise NotFound("Session not found") from None
-    after = membership.joined(membership.left(session.members), joining)
+    left = membership.left(session.members)
+    after = {**left, **membership.newcomers(left, joining)}
     membership.check_observers(session_id, after)
     membership.put(store, store.workspaces[workspace_id], session, after, store.clock.now())
     if not session.row["is_active"]:

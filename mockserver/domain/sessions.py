@@ -7,7 +7,7 @@ from .clock import timestamp
 from .errors import InvalidId, NotFound
 from .filters import Predicate
 from .membership import Settings
-from .records import Row, Session, Workspace
+from .records import NOTHING, Row, Session, Workspace
 from .store import Store
 
 
@@ -25,23 +25,28 @@ def get_or_create(
     peers; None leaves alone. Raises NotFound for a deleted session until its purge, InvalidId for a malformed id that
     would have to be made, BadRequest for more observers than a session may have; then nothing was changed.
     """
-    now = store.clock.now()
     session = find(store, workspace_id, session_id)
-    if session is not None and not session.row["is_active"]:
-        raise missing(workspace_id, session_id)
-    if session is None and not workspaces.is_id(session_id):
+    present = session.members if session is not None else {}
+    newcomers = membership.newcomers(present, joining) if joining else {}
+    if session is not None:
+        if not session.row["is_active"]:
+            raise missing(workspace_id, session_id)
+        if metadata is None and not configuration and not newcomers:
+            return session, False
+    elif not workspaces.is_id(session_id):
         raise InvalidId("session", ("path", "session_id"), session_id)
+    now = store.clock.now()
     workspaces.check_new(store, workspace_id)
-    peers.check_new(store, workspace_id, joining or (), ("body", "peers"))
-    members = membership.joined(session.members if session else {}, joining) if joining else {}
-    membership.check_observers(session_id, members)
+    if newcomers:
+        peers.check_new(store, workspace_id, newcomers, ("body", "peers"))
+        membership.check_observers(session_id, {**present, **newcomers})
     workspace = workspaces.ensure(store, workspace_id, now)
     made = session is None
     if session is None:
         session = store.add_session(workspace, new_row(workspace_id, session_id, now))
     if metadata is not None or configuration:
         store.put_row(session, workspaces.updated(session.row, metadata, configuration))
-    membership.put(store, workspace, session, members, now)
+    membership.put(store, workspace, session, newcomers, now)
     return session, made
 
 
@@ -96,7 +101,7 @@ def new_row(workspace_id: str, session_id: str, now: int) -> Row:
         "id": session_id,
         "is_active": True,
         "workspace_id": workspace_id,
-        "metadata": {},
-        "configuration": {},
+        "metadata": NOTHING,
+        "configuration": NOTHING,
         "created_at": timestamp(now),
     }

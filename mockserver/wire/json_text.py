@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 # What a number beyond the range of a double has: an exponent of two digits, or very many digits.
-_LARGE_NUMBER = re.compile(rb"\d[eE]\+?\d\d|\d{200}")
+_LARGE_NUMBER = re.compile(rb"\d(?:[eE]\+?\d\d|\d{199})")
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 
 
