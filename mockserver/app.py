@@ -68,9 +68,7 @@ class _App(Starlette):
     """
 
     def __init__(self, endpoint: ObservedEndpoint, *others: BaseRoute) -> None:
-        super().__init__(
-            routes=[endpoint, *others, Elsewhere(endpoint)], exception_handlers={Exception: _server_error}
-        )
+        super().__init__(routes=[endpoint, *others, Elsewhere(endpoint)], exception_handlers={Exception: _server_error})
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,20 +1,22 @@
-"""What an app cannot know of uvicorn's connections: when to keep silent about one that is gone, how to close one."""
+"""What an app cannot know of uvicorn's connections: how to write at once, how to close one, when to keep silent."""
+
+from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .api.broken import HANG_UP
+from .api import connection
 
 
-def letting_go(app: ASGIApp) -> ASGIApp:
-    """The app, without a word of those who hang up before they are answered, or whose body is broken off as it comes.
+def connected(app: ASGIApp) -> ASGIApp:
+    """The app, with the connection of each request at hand, and without a word of the clients who are gone.
 
     Of several requests that are sent at once on one connection, uvicorn tells only the last that its client is gone,
     and none that a broken body was answered already; uvloop and h11 then make an error of the answer.
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        scope[HANG_UP] = _hang_up, send
+        connection.put(scope, _Connection(send))
         try:
             await app(scope, receive, send)
         except Exception as error:
@@ -23,17 +25,61 @@ def letting_go(app: ASGIApp) -> ASGIApp:
                 raise
             cycle.disconnected = True
         finally:
-            # It leads back to the scope, and would keep both alive until a garbage collection.
-            del scope[HANG_UP]
+            connection.forget(scope)
 
     return call
 
 
-def _hang_up(send: Send) -> None:
-    """Close the connection of a request; what was sent already goes out first."""
-    cycle = getattr(send, "__self__")  # noqa: B009 - the type of `send` is that of any callable
-    cycle.disconnected = True
-    cycle.transport.close()
+class _Connection:
+    """The connection of one request, as uvicorn holds it: in the object whose method `send` is."""
+
+    __slots__ = ("send",)
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+
+    def hang_up(self) -> None:
+        cycle = self._cycle
+        cycle.disconnected = True
+        cycle.transport.close()
+
+    async def send_at_once(self, start: Message, body: Message) -> None:
+        cycle = self._cycle
+        transport = cycle.transport
+        cycle.transport = held = _Held(transport)
+        try:
+            await self.send(start)
+            await self.send(body)
+        finally:
+            cycle.transport = transport
+            held.let_go()
+
+    @property
+    def _cycle(self) -> Any:
+        return getattr(self.send, "__self__")  # noqa: B009 - the type of `send` is that of any callable
+
+
+class _Held:
+    """A transport that holds what is written until it is let go, or closed."""
+
+    __slots__ = ("_pieces", "_transport", "write")
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self._pieces: list[bytes] = []
+        self.write = self._pieces.append
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        self.let_go()
+        self._transport.close()
+
+    def let_go(self) -> None:
+        if self._pieces:
+            self._transport.writelines(self._pieces)
+            self._pieces.clear()
 
 
 def _is_of_the_connection(error: BaseException) -> bool:

@@ -14,7 +14,7 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
-from .connections import letting_go
+from .connections import connected
 from .testing.mock import Mock
 from .testing.rules import assert_fired
 from .testing.settings import Options
@@ -69,7 +69,7 @@ def serve(
     host = listener.getsockname()[0]
     allowed = list(allow_hosts)
     config = uvicorn.Config(
-        letting_go(create_app(mock, allow_hosts=allowed)),
+        connected(create_app(mock, allow_hosts=allowed)),
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
@@ -137,7 +137,7 @@ class MockServer:
             raise RuntimeError("the server is running already")
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
-        app = letting_go(create_app(self.mock, allow_hosts=self._allow_hosts))
+        app = connected(create_app(self.mock, allow_hosts=self._allow_hosts))
         self._server = _Server(uvicorn.Config(app, log_config=None, access_log=False, **_SETTINGS))
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()

@@ -7,12 +7,13 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 from pydantic_core import to_json
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ..domain.errors import ApiError, InvalidId, Unprocessable
 from ..domain.quirks import Quirks
 from ..wire import sentences
 from ..wire.json_text import InvalidJson
+from . import connection
 from .waiting import outlasts
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -63,14 +64,21 @@ def head(answer: Answer, content: bytes) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
-async def send_whole(send: Send, answer: Answer, content: bytes, receive: Receive) -> None:
+async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer, content: bytes) -> None:
     """Send an answer from its head to its end; a stream piece by piece, as long as the client is there."""
-    await send(head(answer, content))
+    start = head(answer, content)
     if type(answer.payload) is Stream:
-        if not await send_pieces(send, answer.payload.pieces, answer.payload.pause, receive):
-            return
-        content = b""
-    await send({"type": "http.response.body", "body": content})
+        await send(start)
+        if await send_pieces(send, answer.payload.pieces, answer.payload.pause, receive):
+            await send({"type": "http.response.body", "body": b""})
+        return
+    body = {"type": "http.response.body", "body": content}
+    connected = connection.of(scope)
+    if connected is not None and connected.send is send:
+        await connected.send_at_once(start, body)
+    else:
+        await send(start)
+        await send(body)
 
 
 async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive: Receive) -> bool:

@@ -7,12 +7,9 @@ from starlette.types import Receive, Scope, Send
 
 from ..testing.exchanges import Exchange
 from ..testing.rules import Fault
-from . import answers
+from . import answers, connection
 from .answers import Answer, Stream
 from .waiting import outlasts
-
-# Where a server leaves, in the scope of a request, a function that closes its connection, and what to call it with.
-HANG_UP = "mockserver.hang_up"
 
 
 class ConnectionLost(ConnectionResetError):
@@ -54,7 +51,7 @@ class Breaking(NamedTuple):
                 answer = answer._replace(payload=answer.payload._replace(pieces=[content]))
         if effect.cut is None and effect.holds != "body":
             self.close(answer.status, content)
-            await answers.send_whole(send, answer, content, receive)
+            await answers.send_whole(scope, receive, send, answer, content)
             return
         await send(answers.head(answer, content))
         sent, rest = ([], [content]) if effect.cut == "head" else _halves(answer, content)
@@ -99,7 +96,7 @@ def _halves(answer: Answer, content: bytes) -> tuple[Sequence[bytes], Sequence[b
 
 def _hang_up(scope: Scope) -> None:
     """Close the connection. Raises ConnectionLost where there is none."""
-    if HANG_UP not in scope:
+    found = connection.of(scope)
+    if found is None:
         raise ConnectionLost("the fault closed the connection")
-    hang_up, send = scope[HANG_UP]
-    hang_up(send)
+    found.hang_up()

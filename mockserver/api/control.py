@@ -42,7 +42,7 @@ class ControlPlane(BaseRoute):
         reason = self._refusal(scope)
         if reason is not None:
             answer = Answer(403, {"detail": reason})
-            await answers.send_whole(send, answer, answer.content(), receive)
+            await answers.send_whole(scope, receive, send, answer, answer.content())
             return
         scope.update(self._endpoint.matches(scope)[1])
         await self._endpoint.handle(scope, receive, send)

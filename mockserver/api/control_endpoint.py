@@ -59,7 +59,7 @@ class ControlEndpoint(Endpoint):
             return
         except TooLarge:
             answer = too_large(found) or self.carried_out(found, scope, b"")
-        await answers.send_whole(send, answer, answer.content(), receive)
+        await answers.send_whole(scope, receive, send, answer, answer.content())
 
     async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
         """The answer; one that may come true yet is asked for again when something came, as long as it may wait."""

@@ -74,7 +74,8 @@ class ObservedEndpoint(Endpoint):
                 is_page = items is not payload and items
                 content = self._rows.page(payload) if is_page else answer.content()
         except Exception as error:
-            await self._fail(exchange, started, found, receive, send, error)
+            answer = self._failure(exchange, started, found, error)
+            await answers.send_whole(scope, receive, send, answer, exchange.answer_content)
             raise
         if fault is not None:
             journal.keep(exchange)
@@ -87,7 +88,7 @@ class ObservedEndpoint(Endpoint):
         exchange.duration = elapsed() - started
         mock.coverage.own[found.operation, status] += 1
         journal.keep(exchange)
-        await answers.send_whole(send, answer, content, receive)
+        await answers.send_whole(scope, receive, send, answer, content)
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
         """What a fault has done when it lets a request through."""
@@ -103,17 +104,14 @@ class ObservedEndpoint(Endpoint):
         self.mock.coverage.add(found.operation, status, by_fault=is_altered)
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
 
-    async def _fail(
-        self, exchange: Exchange, started: float, found: Found, receive: Receive, send: Send, error: Exception
-    ) -> None:
-        """Tell of an error that is ours, or that of a predicate, before it is raised on."""
+    def _failure(self, exchange: Exchange, started: float, found: Found, error: Exception) -> Answer:
+        """The answer to an error that is ours, or that of a predicate."""
         is_script = isinstance(error, ScriptFailed)
         exchange.diagnosis = str(error) if is_script else f"the fake server failed: {shortened(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
-        content = answer.content()
         self.mock.requests.keep(exchange)
-        self._close(exchange, started, found, Effect(), 500, content)
-        await answers.send_whole(send, answer, content, receive)
+        self._close(exchange, started, found, Effect(), 500, answer.content())
+        return answer
 
     def explained(self, exchange: Exchange, answer: Answer) -> Answer:
         """The answer; where it is not what was hoped for, with a diagnosis, which the exchange keeps too."""

@@ -6,13 +6,13 @@ from pydantic_core import to_json
 
 from ..domain.records import Row
 
-# So many rows are kept at most, of so many bytes each; longer ones gain little, as it is the count of values that costs.
+# So many rows are kept at most, of so many bytes each; longer ones gain little: it is the count of values that costs.
 _ROWS = 4_096
 _BYTES = 1_000
 
 
 class RenderedRows:
-    """The bytes of rows that were listed, by the identity of the row; the rows are held too, so that it stays theirs."""
+    """The bytes of rows that were listed, by the identity of the row; the rows are held too, so it stays theirs."""
 
     def __init__(self) -> None:
         self._contents: dict[int, bytes] = {}

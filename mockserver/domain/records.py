@@ -38,6 +38,11 @@ class Roll(Sequence[T], Generic[T]):
             numbers.insert(place, number)
             self._entries.insert(place, entry)
 
+    def extend(self, numbers: Iterable[int], entries: Iterable[T]) -> None:
+        """Put as many entries at the end, under numbers larger than all before."""
+        self._numbers += numbers
+        self._entries += entries
+
     def remove(self, number: int) -> None:
         """Take out the entry of `number`; nothing happens where there is none."""
         place = bisect_left(self._numbers, number)
@@ -47,7 +52,7 @@ class Roll(Sequence[T], Generic[T]):
     def copy(self) -> Self:
         """The same entries in a roll of their own."""
         twin = type(self)()
-        twin._numbers, twin._entries = self._numbers.copy(), self._entries.copy()
+        twin.extend(self._numbers, self._entries)
         return twin
 
     def __len__(self) -> int:
@@ -72,11 +77,6 @@ class Messages(Roll[Row]):
     def __init__(self) -> None:
         super().__init__()
         self._places: dict[str, int] = {}
-
-    def extend(self, numbers: Iterable[int], rows: Iterable[Row]) -> None:
-        """Add as many rows under numbers larger than all before."""
-        self._numbers += numbers
-        self._entries += rows
 
     def replace(self, place: int, row: Row) -> None:
         """Put a row in place of one of the same id."""

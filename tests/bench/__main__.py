@@ -66,9 +66,7 @@ def main() -> None:
         options.json.write_text(json.dumps({**rates, **found}, indent=1), encoding="utf-8")
 
 
-def _measured(
-    bench: figures.Bench, rates: dict[str, float], node_modules: Path | None
-) -> Iterator[dict[str, float]]:
+def _measured(bench: figures.Bench, rates: dict[str, float], node_modules: Path | None) -> Iterator[dict[str, float]]:
     limit = rates["create raw_asgi"]
     yield {f"{what}_of_limit": rates[f"{what} mockserver"] / limit for what in ("create", "list50")}
     yield figures.grown(bench, limit)
@@ -91,7 +89,9 @@ def _commands(python: str, arguments: str) -> dict[str, list[str]]:
 
 def _has(python: str, *modules: str) -> bool:
     """Whether an interpreter can import these."""
-    return subprocess.run([python, "-c", f"import {', '.join(modules)}"], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run([python, "-c", f"import {', '.join(modules)}"], capture_output=True, check=False).returncode == 0
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What someone writes by hand usually: a stub of two operations with FastAPI and fastapi-pagination."""
 
-import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import FastAPI
@@ -22,17 +22,17 @@ class Session(BaseModel):
     workspace_id: str
     metadata: dict[str, Any] = {}
     configuration: dict[str, Any] = {}
-    created_at: datetime.datetime
+    created_at: datetime
 
 
-@app.post("/v3/workspaces/{workspace}/sessions", response_model=Session)
+@app.post("/v3/workspaces/{workspace}/sessions")
 async def create(workspace: str, body: SessionCreate) -> Session:
     session = Session(
         id=body.id,
         is_active=True,
         workspace_id=workspace,
         metadata=body.metadata or {},
-        created_at=datetime.datetime.now(datetime.UTC),
+        created_at=datetime.now(UTC),
     )
     return kept.setdefault((workspace, body.id), session)
 

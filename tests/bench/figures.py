@@ -158,7 +158,9 @@ def of_json_server(bench: Bench, node_modules: Path, limit: float) -> dict[str, 
     """The like of json-server: one session, a page of 50 of a thousand, and the filtered list over many."""
     figures = {}
     with json_server(node_modules, 1000) as server:
-        figures["json_server_get_of_limit"] = server.rate(bench.seconds, "/sessions/sNUMBER", method="GET", many=1000) / limit
+        figures["json_server_get_of_limit"] = (
+            server.rate(bench.seconds, "/sessions/sNUMBER", method="GET", many=1000) / limit
+        )
         figures["json_server_list50_of_limit"] = (
             server.rate(bench.seconds, "/sessions?_page=1&_limit=50", method="GET") / limit
         )

@@ -22,7 +22,10 @@ def main() -> None:
             connection.close()
             began = time.perf_counter()
         stops.append(time.perf_counter() - began)
-    figures = {"mockserver_start_ms": 1000 * statistics.median(starts[1:]), "mockserver_stop_ms": 1000 * statistics.median(stops)}
+    figures = {
+        "mockserver_start_ms": 1000 * statistics.median(starts[1:]),
+        "mockserver_stop_ms": 1000 * statistics.median(stops),
+    }
     empty, demo = Mock(), Mock(world=fixture("demo.json"))
     figures["reset_us"] = 1000 * _milliseconds(empty.reset)
     figures["reset_demo_ms"] = _milliseconds(demo.reset)

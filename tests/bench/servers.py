@@ -65,9 +65,22 @@ class Server:
 
     def rate(self, seconds: float, path: str, body: str = "", method: str = "POST", **more: object) -> float:
         """Requests a second, of 16 connections; `more` is what else `requests.lua` reads. All must succeed."""
-        said = {"METHOD": method, "WAY": path, "BODY": body, **{name.upper(): str(value) for name, value in more.items()}}
+        said = {
+            "METHOD": method,
+            "WAY": path,
+            "BODY": body,
+            **{name.upper(): str(value) for name, value in more.items()},
+        }
         self._connection.close()  # It is opened again where it is needed: the server ends it while it is idle.
-        wrk = ["wrk", "-t1", "-c16", f"-d{seconds:g}s", "-s", str(HERE / "requests.lua"), f"http://127.0.0.1:{self.port}"]
+        wrk = [
+            "wrk",
+            "-t1",
+            "-c16",
+            f"-d{seconds:g}s",
+            "-s",
+            str(HERE / "requests.lua"),
+            f"http://127.0.0.1:{self.port}",
+        ]
         done = subprocess.run(on_cpu(1, wrk), capture_output=True, text=True, env={**os.environ, **said}, check=True)
         if "Non-2xx" in done.stdout:
             sys.exit(f"{method} {path}: {done.stdout}")

@@ -1,0 +1,36 @@
+"""What a server may do for the app beyond ASGI, with the connection of a request."""
+
+from typing import Protocol
+
+from starlette.types import Message, Scope, Send
+
+
+class Connection(Protocol):
+    """`send` is what the server gave to the app; something between may have put another in its place."""
+
+    @property
+    def send(self) -> Send: ...
+
+    def hang_up(self) -> None:
+        """Close the connection; what was sent already goes out first."""
+
+    async def send_at_once(self, start: Message, body: Message) -> None:
+        """Send a whole answer in one piece: each piece costs the client and the server a call of the system."""
+
+
+_PLACE = "mockserver.connection"
+
+
+def of(scope: Scope) -> Connection | None:
+    """The connection that a server left in the scope of a request; None in the same process."""
+    connection: Connection | None = scope.get(_PLACE)
+    return connection
+
+
+def put(scope: Scope, connection: Connection) -> None:
+    scope[_PLACE] = connection
+
+
+def forget(scope: Scope) -> None:
+    """Take it out: it leads back to the scope, and would keep both alive until a garbage collection."""
+    del scope[_PLACE]
