@@ -1,5 +1,7 @@
 """What an app cannot know of uvicorn's connections: how to write at once, how to close one, when to keep silent."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -16,7 +18,7 @@ def connected(app: ASGIApp) -> ASGIApp:
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        connection.put(scope, _Connection(send))
+        scope[connection.PLACE] = _Connection(send)
         try:
             await app(scope, receive, send)
         except Exception as error:
@@ -25,7 +27,8 @@ def connected(app: ASGIApp) -> ASGIApp:
                 raise
             cycle.disconnected = True
         finally:
-            connection.forget(scope)
+            # It leads back to the scope, and would keep both alive until a garbage collection.
+            del scope[connection.PLACE]
 
     return call
 
@@ -39,12 +42,12 @@ class _Connection:
         self.send = send
 
     def hang_up(self) -> None:
-        cycle = self._cycle
+        cycle = _cycle_of(self.send)
         cycle.disconnected = True
         cycle.transport.close()
 
     async def send_at_once(self, start: Message, body: Message) -> None:
-        cycle = self._cycle
+        cycle = _cycle_of(self.send)
         transport = cycle.transport
         cycle.transport = held = _Held(transport)
         try:
@@ -54,9 +57,8 @@ class _Connection:
             cycle.transport = transport
             held.let_go()
 
-    @property
-    def _cycle(self) -> Any:
-        return getattr(self.send, "__self__")  # noqa: B009 - the type of `send` is that of any callable
+
+_cycle_of: Callable[[Send], Any] = attrgetter("__self__")
 
 
 class _Held:

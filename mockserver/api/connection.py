@@ -18,19 +18,11 @@ class Connection(Protocol):
         """Send a whole answer in one piece: each piece costs the client and the server a call of the system."""
 
 
-_PLACE = "mockserver.connection"
+# Where a server leaves it in the scope of a request.
+PLACE = "mockserver.connection"
 
 
 def of(scope: Scope) -> Connection | None:
-    """The connection that a server left in the scope of a request; None in the same process."""
-    connection: Connection | None = scope.get(_PLACE)
+    """The connection of a request; None in the same process."""
+    connection: Connection | None = scope.get(PLACE)
     return connection
-
-
-def put(scope: Scope, connection: Connection) -> None:
-    scope[_PLACE] = connection
-
-
-def forget(scope: Scope) -> None:
-    """Take it out: it leads back to the scope, and would keep both alive until a garbage collection."""
-    del scope[_PLACE]

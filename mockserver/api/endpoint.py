@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
@@ -19,6 +19,9 @@ from . import answers
 from .answers import Answer
 from .operation import Call, Operation
 from .routing import Found, RoutingTable, path_of
+
+if TYPE_CHECKING:
+    from ..wire.keys import Keyring
 
 BODY_LIMIT = 10 * 1024 * 1024
 # How much of a body beyond the limit is read and thrown away, so that the client hears the answer.
@@ -70,7 +73,7 @@ class Endpoint(BaseRoute):
                 document = _form(scope, body)
             elif operation.body is not None and body:
                 document = _document(scope, body, self.reads_any_type)
-            reach = _admit(operation, found, scope, mock)
+            reach = EVERYTHING if mock.keyring is None else _admit(mock, mock.keyring, operation, found, scope)
             query, parsed = _parse(operation, scope, document, mock)
             status, payload = operation.verb(Call(mock, found.path, query, parsed, reach, exchange))
         except ApiError as error:
@@ -123,14 +126,14 @@ async def body_of(receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _admit(operation: Operation, found: Found, scope: Scope, mock: Mock) -> Reach:
+def _admit(mock: Mock, keyring: "Keyring", operation: Operation, found: Found, scope: Scope) -> Reach:
     """What the request may reach. Raises Unauthorized, after what is no JSON and before all that is invalid."""
-    if mock.keyring is None or operation.access is None:
+    if operation.access is None:
         return EVERYTHING
     token = bearer(next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), ""))
     if token is None:
         raise Unauthorized("No access token provided")
-    reach = mock.keyring.read(token, mock.clock.now(), refuses_expiry=mock.quirks.expiry_invalidates)
+    reach = keyring.read(token, mock.clock.now(), refuses_expiry=mock.quirks.expiry_invalidates)
     operation.access(reach, found.path)
     return reach
 
@@ -152,7 +155,8 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
             entries += answers.offences("query", error)
     if document is not None:
         try:
-            parsed = operation.read_body(document, from_attributes=True, by_alias=True, by_name=mock.quirks.field_names)
+            by_name = mock.store.quirks.field_names
+            parsed = operation.read_body(document, from_attributes=True, by_alias=True, by_name=by_name)
         except ValidationError as error:
             entries += answers.offences("body", error, is_form=operation.form is not None)
     elif operation.body is not None and operation.body_required:

@@ -1,6 +1,7 @@
 """Finds an operation by the segments of the path, not by a list of regexes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from starlette.types import Scope
@@ -19,6 +20,8 @@ class Found(NamedTuple):
     methods: tuple[str, ...]
     elsewhere: str | None = None
 
+
+_REMEMBERED = 256
 
 # At a path that no operation has.
 NOWHERE = Found(None, {}, ())
@@ -46,6 +49,8 @@ class RoutingTable:
     A literal segment goes before a parameter. Where a path ends at both ("sessions/list" and "sessions/{session_id}"),
     a method that the literal one lacks is looked for at the other, as the live server does it, and the methods of
     the literal one are those that a 405 names.
+
+    `find(method, path)` is what is at a path; None where nothing is. A parameter takes any text but the empty one.
     """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
@@ -59,9 +64,10 @@ class RoutingTable:
                 else:
                     node = node.segments.setdefault(segment, _Node())
             node.operations[operation.method] = operation
+        # A client comes back to the same few paths.
+        self.find: Callable[[str, str], Found | None] = lru_cache(_REMEMBERED)(self._find)
 
-    def find(self, method: str, path: str) -> Found | None:
-        """What is at `path`; None where nothing is. A parameter takes any text but the empty one."""
+    def _find(self, method: str, path: str) -> Found | None:
         segments = path.split("/")
         operation = self._straight(segments).get(method)
         if operation is not None:

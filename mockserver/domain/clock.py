@@ -145,7 +145,7 @@ class Ids:
 
     def new(self) -> str:
         """A fresh id; 126 random bits."""
-        return base64.urlsafe_b64encode(self._random.getrandbits(128).to_bytes(16, "big"))[:21].decode()
+        return base64.b64encode(self._random.getrandbits(128).to_bytes(16, "big"), b"-_")[:21].decode()
 
     def state(self) -> tuple[Any, ...] | None:
         """What `put_back` takes; None without a seed: the id of what was forgotten must not come again."""
