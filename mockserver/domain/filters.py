@@ -12,6 +12,7 @@ from typing import Any
 
 from .columns import WILDCARD, Column
 from .errors import InvalidFilter
+from .index import is_scalar
 from .semantics import Condition, Row, Steps, TooManySteps, all_of, any_of, none_of
 
 Predicate = Callable[[Row], bool]
@@ -42,6 +43,14 @@ def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | Non
     except TooManySteps as error:
         raise InvalidFilter(str(error), filters) from None
     return None if condition is None else _deciding(condition, filters)
+
+
+def metadata_equality(filters: Row | None) -> tuple[str, Any] | None:
+    """A key of metadata and the scalar that every row which matches has under it; None where none is said."""
+    metadata = filters.get("metadata") if filters else None
+    if not isinstance(metadata, dict):
+        return None
+    return next(((key, value) for key, value in metadata.items() if is_scalar(value) and value != WILDCARD), None)
 
 
 def _deciding(condition: Condition, filters: Row) -> Predicate:

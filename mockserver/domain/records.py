@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
+from .index import Index
 from .versions import Content, History
 
 Row = dict[str, Any]
@@ -199,9 +200,9 @@ class Holdings:
 
 
 class Workspace:
-    """A workspace with its peers and sessions; `active` holds the sessions that are not deleted."""
+    """A workspace with its peers and sessions; `active` holds the sessions that are not deleted, `index` finds them."""
 
-    __slots__ = ("active", "history", "holdings", "number", "peers", "roster", "row", "sessions")
+    __slots__ = ("active", "history", "holdings", "index", "number", "peers", "roster", "row", "sessions")
 
     def __init__(self, number: int, row: Row) -> None:
         self.number = number
@@ -212,6 +213,7 @@ class Workspace:
         self.roster: Roll[Peer] = Roll()
         self.sessions: dict[str, Session] = {}
         self.active: Roll[Session] = Roll()
+        self.index: Index[Session] | None = None
 
     @property
     def content(self) -> Content:

@@ -1,11 +1,11 @@
 """Verbs on sessions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from . import membership, paging, peers, workspaces
+from . import membership, paging, peers, tables, workspaces
 from .clock import timestamp
 from .errors import InvalidId, NotFound
-from .filters import Predicate
+from .filters import metadata_equality
 from .membership import Settings
 from .records import NOTHING, Row, Session, Workspace
 from .store import Store
@@ -45,7 +45,7 @@ def get_or_create(
     if session is None:
         session = store.add_session(workspace, new_row(workspace_id, session_id, now))
     if metadata is not None or configuration:
-        store.put_row(session, workspaces.updated(session.row, metadata, configuration))
+        store.put_session_row(workspace, session, workspaces.updated(session.row, metadata, configuration))
     membership.put(store, workspace, session, newcomers, now)
     return session, made
 
@@ -62,10 +62,18 @@ def update(store: Store, workspace_id: str, session_id: str, metadata: Row | Non
     return session.row
 
 
-def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
-    """A page of the workspace's active sessions, oldest first; empty where the workspace is not there."""
+def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, filters: Row | None) -> Row:
+    """A page of the workspace's active sessions, oldest first; empty where the workspace is not there.
+
+    Raises InvalidFilter.
+    """
+    matches = tables.session_filter(filters)
     workspace = store.workspaces.get(workspace_id)
-    return paging.of_records(workspace.active if workspace else (), page, size, reverse, matches)
+    candidates: Sequence[Session] = workspace.active if workspace else ()
+    wanted = metadata_equality(filters)
+    if workspace and wanted is not None:
+        candidates = store.with_metadata(workspace, *wanted)
+    return paging.of_records(candidates, page, size, reverse, matches)
 
 
 def delete(store: Store, workspace_id: str, session_id: str) -> None:

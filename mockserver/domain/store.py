@@ -4,8 +4,10 @@ All changes to the tables go through the methods of `Store`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .clock import Clock, Ids
+from .index import Index
 from .jobs import Backlog, Purges
 from .quirks import Quirks
 from .records import Holdings, Membership, Messages, Peer, Roll, Row, Session, Workspace, roll_of
@@ -67,7 +69,18 @@ class Store:
         session = Session(self._number(), row, workspace.history)
         workspace.sessions[row["id"]] = session
         workspace.active.add(session.number, session)
+        if (index := _index_of(workspace)) is not None:
+            index.add(session)
         return session
+
+    def with_metadata(self, workspace: Workspace, key: str, value: Any) -> Sequence[Session]:
+        """The active sessions that have this scalar under a key of their metadata, the oldest first.
+
+        The first to ask for a key has all of them gone through.
+        """
+        if (index := _index_of(workspace)) is None:
+            index = workspace.index = Index(workspace.history.turns)
+        return index.find(workspace.active, key, value)
 
     def add_messages(self, session: Session, rows: Sequence[Row]) -> None:
         """Append rows to what was said in a session."""
@@ -111,10 +124,19 @@ class Store:
         _keep(workspace.holdings)
         del workspace.holdings.webhooks[endpoint_id]
 
-    def put_row(self, record: Workspace | Peer | Session, row: Row) -> None:
+    def put_row(self, record: Workspace | Peer, row: Row) -> None:
         """Replace the row of a record; its id stays."""
         _keep(record)
         record.row = row
+
+    def put_session_row(self, workspace: Workspace, session: Session, row: Row) -> None:
+        """Replace the row of an active session; its id stays."""
+        _keep(session)
+        if (index := _index_of(workspace)) is not None:
+            index.remove(session)
+        session.row = row
+        if index is not None:
+            index.add(session)
 
     def put_message(self, session: Session, place: int, row: Row) -> None:
         _keep(session)
@@ -132,6 +154,8 @@ class Store:
         """Mark a session as deleted: out of the active ones, still there for those who look below it."""
         _keep(workspace)
         _keep(session)
+        if (index := _index_of(workspace)) is not None:
+            index.remove(session)
         session.row = {**session.row, "is_active": False}
         workspace.active.remove(session.number)
 
@@ -163,3 +187,9 @@ def _keep(record: Workspace | Holdings | Peer | Session) -> None:
     """Before a record is changed: let the newest version of its workspace have an image, if there is one."""
     if record.history.newest is not None:
         record.history.keep(record)
+
+
+def _index_of(workspace: Workspace) -> Index[Session] | None:
+    """The index of the sessions, if there is one and it still holds."""
+    index = workspace.index
+    return index if index is not None and index.turn == workspace.history.turns else None

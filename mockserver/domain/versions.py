@@ -34,12 +34,16 @@ class Version:
 
 
 class History:
-    """The versions of a workspace. It holds none of them, and no record: what nobody else holds is freed at once."""
+    """The versions of a workspace. It holds none of them, and no record: what nobody else holds is freed at once.
 
-    __slots__ = ("newest",)
+    `turns` counts how often it went to another.
+    """
+
+    __slots__ = ("newest", "turns")
 
     def __init__(self) -> None:
         self.newest: ref[Version] | None = None
+        self.turns = 0
 
     def version(self) -> Version:
         """The present state as a version; the newest one again where nothing was changed since."""
@@ -62,6 +66,7 @@ class History:
 
     def go_to(self, version: Version) -> None:
         """Make every record hold what it held at this version of the same workspace."""
+        self.turns += 1
         chain = [version]
         while chain[-1].next is not None:
             chain.append(chain[-1].next)

@@ -1,0 +1,97 @@
+"""What is listed by a value in metadata is what going through all sessions finds, whatever was done before."""
+
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+import strategies
+from mockserver import Mock
+from mockserver.domain import sessions
+from mockserver.domain.errors import NotFound
+from mockserver.domain.index import _KEYS
+from mockserver.domain.tables import session_filter
+from mockserver.testing.snapshots import Snapshot
+
+_ids = st.sampled_from(["a", "b", "c", "d"])
+_keys = st.sampled_from(["kind", "n"])
+# Some that equal each other, and some that only seem to.
+_values = st.one_of(
+    st.sampled_from([0, 0.0, -0.0, False, 1, 1.0, True, None, "", "1", "*", [1], [], {}, {"in": 1}]), strategies.scalars
+)
+_metadata = st.dictionaries(_keys, _values)
+
+
+class Listing(RuleBasedStateMachine):
+    """Sessions come, change, go and come back; lists ask for them in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mock = Mock(world={"workspaces": {"w": {}}})
+        self.snapshots: list[Snapshot] = []
+        self.asked: list[dict[str, Any]] = [{}]
+
+    @rule(id_=_ids, metadata=_metadata)
+    def put(self, id_: str, metadata: dict[str, Any]) -> None:
+        try:
+            sessions.get_or_create(self.mock.store, "w", id_, metadata)
+        except NotFound:
+            self.mock.purge(id_)
+
+    @rule(id_=_ids)
+    def delete(self, id_: str) -> None:
+        try:
+            sessions.delete(self.mock.store, "w", id_)
+        except NotFound:
+            self.mock.purge(id_)
+
+    @rule()
+    def keep(self) -> None:
+        self.snapshots.append(self.mock.snapshot())
+
+    @rule(place=st.integers(0, 9))
+    def go_back(self, place: int) -> None:
+        if self.snapshots:
+            self.mock.restore(self.snapshots[place % len(self.snapshots)])
+
+    @rule()
+    def split(self) -> None:
+        self.mock, self.snapshots = self.mock.fork(), []
+
+    @rule(key=_keys, value=_values)
+    def ask(self, key: str, value: Any) -> None:
+        self.asked.append({"metadata": {key: value}})
+
+    @invariant()
+    def lists_are_those_of_a_search_of_all(self) -> None:
+        store = self.mock.store
+        for filters in self.asked[-4:]:
+            matches = session_filter(filters) or (lambda _: True)
+            rows = [one.row for one in store.workspaces["w"].active if matches(one.row)]
+            page = sessions.list_(store, "w", 1, 100, False, filters)
+            assert (page["items"], page["total"]) == (rows, len(rows))
+
+
+TestListing = Listing.TestCase
+TestListing.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def test_values_that_nothing_has_any_more_take_no_room() -> None:
+    store = Mock(world={"workspaces": {"w": {"sessions": [{"id": "s", "metadata": {"n": -1}}]}}}).store
+    sessions.list_(store, "w", 1, 50, False, {"metadata": {"n": 1}})
+    for number in range(100):
+        sessions.get_or_create(store, "w", "s", {"n": number})
+    index = store.workspaces["w"].index
+    assert index is not None
+    assert list(index._keys["n"]) == [99]
+
+
+def test_only_so_many_keys_are_kept() -> None:
+    store = Mock(world={"workspaces": {"w": {"sessions": [{"id": "s", "metadata": {"k1": 1}}]}}}).store
+    for number in range(_KEYS * 2):
+        sessions.list_(store, "w", 1, 50, False, {"metadata": {f"k{number}": 1}})
+    index = store.workspaces["w"].index
+    assert index is not None
+    assert len(index._keys) == _KEYS
+    assert sessions.list_(store, "w", 1, 50, False, {"metadata": {"k1": 1}})["total"] == 1
