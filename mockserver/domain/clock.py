@@ -14,6 +14,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _END_OF_TIME = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _SEEDED_START = (datetime(2026, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _SEEDED_STEP = 1_000
+_ID_LENGTH = 21
+_BYTES_OF_IDS = 63 * 16  # 63 bytes are four ids in base64
 
 
 class ClockState(NamedTuple):
@@ -142,25 +144,31 @@ class Ids:
         """Begin the run of this seed; without one, begin another."""
         self._seed = seed
         self._random = random.Random(self._seed)  # noqa: S311 - ids, no secrets; a seed must repeat
+        self._made: list[str] = []
 
     def new(self) -> str:
         """A fresh id; 126 random bits."""
-        return base64.b64encode(self._random.getrandbits(128).to_bytes(16, "big"), b"-_")[:21].decode()
+        if not self._made:  # Several at once, as that takes a quarter of the time.
+            text = base64.b64encode(self._random.randbytes(_BYTES_OF_IDS), b"-_").decode()
+            self._made = [text[place : place + _ID_LENGTH] for place in range(0, len(text), _ID_LENGTH)]
+        return self._made.pop()
 
     def state(self) -> tuple[Any, ...] | None:
         """What `put_back` takes; None without a seed: the id of what was forgotten must not come again."""
-        return None if self._seed is None else (self._seed, self._random.getstate())
+        return None if self._seed is None else (self._seed, self._random.getstate(), tuple(self._made))
 
     def put_back(self, state: tuple[Any, ...] | None) -> None:
         """Go on with the ids as they came then; nothing happens without a seed, or under another."""
         if state is not None and state[0] == self._seed:
             self._random.setstate(state[1])
+            self._made = list(state[2])
 
     def copy(self) -> "Ids":
         """Another maker of ids that goes on alike."""
         twin = Ids(self._seed)
         twin.number = count(self.number()).__next__
         twin._random.setstate(self._random.getstate())
+        twin._made = self._made.copy()
         return twin
 
 

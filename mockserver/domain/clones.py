@@ -26,7 +26,7 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
     if messages or not store.quirks.lost_empty_clone:
         members = _members(store, workspace, sources)
         copy = store.add_session(workspace, row)
-        store.add_messages(copy, [_copied(store, message, row) for message in messages])
+        store.add_messages(copy, _copied(store, messages, row))
         membership.put(store, workspace, copy, members, now)
     return row
 
@@ -74,9 +74,16 @@ def _fresh_id(store: Store, workspace: Workspace) -> str:
     return fresh
 
 
-def _copied(store: Store, message: Row, session: Row) -> Row:
-    copy = {**message, "id": store.ids.new(), "session_id": session["id"], "created_at": session["created_at"]}
-    copy["workspace_id"] = session["workspace_id"]
-    if store.quirks.clone_zeroes_tokens:
-        copy["token_count"] = 0
-    return copy
+def _copied(store: Store, messages: list[Row], session: Row) -> list[Row]:
+    """The messages as they are in the session of this row."""
+    now, session_id, workspace_id = session["created_at"], session["id"], session["workspace_id"]
+    fresh_id, zeroes_tokens = store.ids.new, store.quirks.clone_zeroes_tokens
+    copies = [message.copy() for message in messages]
+    for copy in copies:  # It may be very many.
+        copy["id"] = fresh_id()
+        copy["session_id"] = session_id
+        copy["workspace_id"] = workspace_id
+        copy["created_at"] = now
+        if zeroes_tokens:
+            copy["token_count"] = 0
+    return copies
