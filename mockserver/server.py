@@ -58,13 +58,13 @@ def serve(
     mock: Mock,
     listener: socket.socket,
     *,
-    ready: Callable[[], None],
+    ready: Callable[[str], None],
     allow_hosts: Iterable[str] = (),
     log_level: str = "warning",
 ) -> None:
     """Serve `mock` in the foreground until SIGINT or SIGTERM; SIGINT then comes out as KeyboardInterrupt.
 
-    `ready` is called once requests are answered and signals are heeded.
+    `ready` is called once requests are answered and signals are heeded, with what it runs on: "uvloop and httptools".
     """
     host = listener.getsockname()[0]
     allowed = list(allow_hosts)
@@ -200,7 +200,7 @@ class _Server(uvicorn.Server):
     `loop` is the event loop that it runs in, or what kept it from running.
     """
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None] | None = None) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None] | None = None) -> None:
         super().__init__(config)
         self._ready = ready
         self.loop: Future[asyncio.AbstractEventLoop] = Future()
@@ -227,9 +227,11 @@ class _Server(uvicorn.Server):
         self.stop()
 
     async def main_loop(self) -> None:
-        self.loop.set_result(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        self.loop.set_result(loop)
         if self._ready is not None:
-            self._ready()
+            parser = self.config.http_protocol_class.__module__.rpartition(".")[2].removesuffix("_impl")
+            self._ready(f"{type(loop).__module__.partition('.')[0]} and {parser}")
         if not self.should_exit:
             await self._stopping.wait()
 
