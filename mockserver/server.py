@@ -166,22 +166,25 @@ class MockServer:
         server, thread = self._server, self._thread
         if server is None or thread is None or threading.current_thread() is thread:
             return work()
-        done: Future[object] = Future()
+        outcome: Future[object] = Future()
+        done = threading.Lock()
+        done.acquire()
 
         def carry_out() -> None:
             try:
-                done.set_result(work())
+                outcome.set_result(work())
             except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the thread that waits
-                done.set_exception(error)
+                outcome.set_exception(error)
+            done.release()
 
         try:
             server.loop.result().call_soon_threadsafe(carry_out)
         except RuntimeError:  # The loop is closed, and no request can come between.
             return work()
-        while not wait([done], timeout=_GRACE_SECONDS).done:
+        while not done.acquire(timeout=_GRACE_SECONDS):
             if not thread.is_alive():  # It left before the turn of this work came.
                 return work()
-        return done.result()
+        return outcome.result()
 
 
 # No lifespan, no websockets, no headers but our own: nothing in the path of a request that it does not need.
