@@ -93,4 +93,4 @@ def test_the_plugin_of_the_wheel_serves_a_project_away_from_the_checkout(install
 
 def test_the_console_script_is_the_module(installed: Path) -> None:
     [entries] = installed.glob("*.dist-info/entry_points.txt")
-    assert "honcho-mockserver = mockserver.cli:main" in entries.read_text(encoding="utf-8")
+    assert "honcho-mockserver = mockserver.__main__:main" in entries.read_text(encoding="utf-8")
