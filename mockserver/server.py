@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from types import FrameType, TracebackType
 from typing import Any, Self, Unpack
 from weakref import WeakSet
