@@ -4,6 +4,7 @@ A row is a dict whose keys are the wire's own; it is never changed in place, an 
 rendered answers can share rows. Only the store changes a record.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
@@ -24,7 +25,7 @@ class Roll(Sequence[T], Generic[T]):
     __slots__ = ("_entries", "_numbers")
 
     def __init__(self) -> None:
-        self._numbers: list[int] = []
+        self._numbers = array("q")
         self._entries: list[T] = []
 
     def add(self, number: int, entry: T) -> None:
@@ -41,7 +42,7 @@ class Roll(Sequence[T], Generic[T]):
 
     def extend(self, numbers: Iterable[int], entries: Iterable[T]) -> None:
         """Put as many entries at the end, under numbers larger than all before."""
-        self._numbers += numbers
+        self._numbers.extend(numbers)
         self._entries += entries
 
     def remove(self, number: int) -> None:
