@@ -1,12 +1,17 @@
 """The app as a whole: what is no HTTP, and what should never happen."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockserver import Mock, create_app
+from mockserver import Mock, MockServer, create_app
 
 
 def test_a_websocket_is_closed() -> None:
@@ -21,6 +26,49 @@ def test_a_websocket_is_closed() -> None:
     scope = {"type": "websocket", "path": "/health", "headers": [], "query_string": b""}
     asyncio.run(create_app()(scope, receive, send))
     assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+class _Counting:
+    """A middleware that counts what comes through, and signs what goes out."""
+
+    def __init__(self, app: ASGIApp, seen: list[str]) -> None:
+        self._app = app
+        self._seen = seen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def signed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-seen", b"yes")]
+            await send(message)
+
+        self._seen.append(scope["path"])
+        await self._app(scope, receive, signed)
+
+
+def test_middleware_that_was_added_sees_every_request(each_loop: None) -> None:
+    app, seen = create_app(), list[str]()
+    app.add_middleware(_Counting, seen=seen)
+    paths = ["/v3/workspaces/list", "/health", "/_mock/requests", "/nowhere"]
+    with _served(app) as url:
+        answers = [httpx.post(url + path) for path in paths]
+    assert seen == paths
+    assert [answer.headers.get("x-seen") for answer in answers] == ["yes"] * 4
+
+
+def test_an_app_below_another_answers_there() -> None:
+    outer = Starlette(routes=[Mount("/below", create_app())])
+    with _served(outer) as url:
+        assert httpx.post(f"{url}/below/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 200
+        assert httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 404
+
+
+@contextmanager
+def _served(app: ASGIApp) -> Iterator[str]:
+    """The app on uvicorn, as MockServer runs its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mockserver.server.create_app", lambda *_, **__: app)
+        with MockServer() as server:
+            yield server.url
 
 
 def test_a_bug_of_ours_is_a_500_in_the_words_of_the_real_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Clients who break off are let go without a word, and what is the server's own fault is told."""
 
+import re
 import socket
 import struct
 import time
@@ -53,3 +54,30 @@ def test_an_error_that_no_client_has_part_in_is_told(
     with MockServer() as server:
         assert httpx.get(f"{server.url}/health", headers={"connection": connection}).status_code == 500
     assert "not the client's doing" in caplog.text
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_an_answer_comes_in_one_piece(version: str) -> None:
+    """Each piece costs the client another call, and a wake-up."""
+    body = b'{"id":"s"}'
+    head = f"POST {_W}/sessions HTTP/{version}\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n"
+    with MockServer() as server:
+        for _ in range(30):
+            with socket.create_connection(address_of(server.url), timeout=5) as client:
+                client.sendall(head.encode() + b"\r\n" + body)
+                answer = client.recv(65536)
+                assert b"200 OK" in answer
+                assert answer.endswith(b'Z"}')
+                if version == "1.0":
+                    assert client.recv(65536) == b""  # It closes once all is sent.
+
+
+def test_answers_to_what_is_asked_at_once_come_whole_and_in_order() -> None:
+    asked = [f"POST {_W}/sessions/list?size=1&page={number} HTTP/1.1\r\nHost: x\r\n\r\n" for number in range(1, 101)]
+    with MockServer(world={"workspaces": {"w": {"sessions": [{"id": f"s{n}"} for n in range(1, 101)]}}}) as server:
+        with socket.create_connection(address_of(server.url), timeout=5) as client:
+            client.sendall("".join(asked).encode())
+            said = b""
+            while said.count(b'"pages":100}') < 100:
+                said += client.recv(65536)
+    assert re.findall(rb'{"items":\[{"id":"(s\d+)"', said) == [b"s%d" % number for number in range(1, 101)]
