@@ -74,10 +74,10 @@ def test_an_answer_comes_in_one_piece(version: str) -> None:
 
 def test_answers_to_what_is_asked_at_once_come_whole_and_in_order() -> None:
     asked = [f"POST {_W}/sessions/list?size=1&page={number} HTTP/1.1\r\nHost: x\r\n\r\n" for number in range(1, 101)]
-    with MockServer(world={"workspaces": {"w": {"sessions": [{"id": f"s{n}"} for n in range(1, 101)]}}}) as server:
-        with socket.create_connection(address_of(server.url), timeout=5) as client:
-            client.sendall("".join(asked).encode())
-            said = b""
-            while said.count(b'"pages":100}') < 100:
-                said += client.recv(65536)
+    world = {"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(1, 101)]}}}
+    with MockServer(world=world) as server, socket.create_connection(address_of(server.url), timeout=5) as client:
+        client.sendall("".join(asked).encode())
+        said = b""
+        while said.count(b'"pages":100}') < 100:
+            said += client.recv(65536)
     assert re.findall(rb'{"items":\[{"id":"(s\d+)"', said) == [b"s%d" % number for number in range(1, 101)]

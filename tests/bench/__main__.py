@@ -1,19 +1,19 @@
 """Measure the fake server beside its limit and what one would write or run instead, in one run.
 
-    python -m tests.bench [--seconds 2] [--rounds 2] [--python PY] [--node-modules DIR] [--json OUT]
+    python -m tests.bench [--seconds 2] [--rounds 3] [--python PY] [--node-modules DIR] [--json OUT]
 
 PY is an interpreter that has this project (default: this one); uvloop and httptools or not, the first line says which:
 figures with and without are not comparable, as the limit differs by five. With fastapi and fastapi-pagination in it,
 a stub made of them is measured as well; with DIR, a `node_modules` of `npm install json-server@0.17.4
 @stoplight/prism-cli`, those two. Needs `wrk` (a package of Debian and of Homebrew) and two CPUs of Linux: every server
-runs alone on the first with uvicorn's defaults and no access log, wrk with 16 connections on the second, in turn, so
-that ratios hold on a noisy machine.
+runs on the first with uvicorn's defaults and no access log, while the others have nothing to do, and wrk with 16
+connections on the second.
 
   create              get-or-create over 1,000 ids, nearly all of them gets
   create_new          sessions that are all new
   list50              the first page of 50 of 1,000 sessions
   message             one message appended per request
-    each as requests a second, and as a share of the limit: raw ASGI with a fixed answer, the same client
+    each as a share of the limit: raw ASGI with a fixed answer, the same client, measured in turn
   *_growth            with 100,000 sessions, over the same with 1,000
   last_page           the last page of 50 of 100,000, as a share of the rate of the first; `after_churn`: when every
                       tenth was deleted and as many were made in between
@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import figures
+from .servers import Server
 
 
 def main() -> None:
@@ -44,37 +45,37 @@ def main() -> None:
     )
     parser.add_argument("--python", default=sys.executable, help="the interpreter to measure")
     parser.add_argument("--seconds", type=float, default=2, help="how long each load lasts")
-    parser.add_argument("--rounds", type=int, default=2, help="how often the first figures are taken")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated; the median counts")
     parser.add_argument("--many", type=int, default=100_000, help="how many sessions and messages are many")
     parser.add_argument("--node-modules", type=Path, metavar="DIR", help="where json-server and Prism are")
     parser.add_argument("--args", default="", help="more arguments for `honcho-mockserver serve`")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures to a file as well")
     options = parser.parse_args()
     python = os.path.abspath(options.python)  # noqa: PTH100 - the link of a virtual environment stays what it is
-    bench = figures.Bench(python, _commands(python, options.args), options.seconds, options.rounds, options.many)
     print("uvicorn with", "uvloop and httptools" if _has(python, "uvloop", "httptools") else "its own loop and parser")
-    rates = figures.rates(bench)
-    limit = rates["create raw_asgi"]
-    for name, rate in sorted(rates.items()):
-        print(f"{name:28} {rate:10,.0f} a second {rate / limit:8.2f} of the limit", flush=True)
+    commands = _commands(python, options.args)
     found: dict[str, float] = {}
-    for measured in _measured(bench, rates, options.node_modules):
-        found |= measured
-        for name, figure in measured.items():
-            print(f"{name:28} {figure:10.2f}", flush=True)
+    with Server(commands["raw_asgi"]) as limit:
+        bench = figures.Bench(python, commands, limit, options.seconds, options.rounds, options.many)
+        for measured in _measured(bench, options.node_modules):
+            found |= measured
+            for name, figure in measured.items():
+                print(f"{name:32} {figure:10.2f}", flush=True)
     if options.json is not None:
-        options.json.write_text(json.dumps({**rates, **found}, indent=1), encoding="utf-8")
+        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
-def _measured(bench: figures.Bench, rates: dict[str, float], node_modules: Path | None) -> Iterator[dict[str, float]]:
-    limit = rates["create raw_asgi"]
-    yield {f"{what}_of_limit": rates[f"{what} mockserver"] / limit for what in ("create", "list50")}
-    yield figures.grown(bench, limit)
+def _measured(bench: figures.Bench, node_modules: Path | None) -> Iterator[dict[str, float]]:
+    yield {"limit_a_second": bench.limit.rate(bench.seconds, "/")}
+    yield figures.of_few(bench)
+    yield figures.of_stubs(bench)
+    yield figures.of_many(bench)
+    yield figures.of_messages(bench)
     yield figures.filtered(bench)
     yield figures.starts(bench)
     if node_modules is not None:
-        yield figures.of_json_server(bench, node_modules, limit)
-        yield figures.of_prism(bench, node_modules, limit)
+        yield figures.of_json_server(bench, node_modules)
+        yield figures.of_prism(bench, node_modules)
 
 
 def _commands(python: str, arguments: str) -> dict[str, list[str]]:

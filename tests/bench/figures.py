@@ -14,14 +14,19 @@ from .servers import HERE, Server, on_cpu
 SESSIONS = "/v3/workspaces/w/sessions"
 _GET_OR_CREATE = '{"id":"sNUMBER"}'
 _MESSAGE = '{"messages":[{"content":"hello there","peer_id":"bob"}]}'
+_NEW = '{"id":"fNUMBER"}'
 _FILTER = '{"filters":{"metadata":{"kind":"k7"}}}'
 
 
 class Bench(NamedTuple):
-    """`commands` start the servers, by name; `seconds` is how long each is loaded, `many` how many sessions is many."""
+    """`commands` start the servers, by name, `limit` is one that runs: raw ASGI with a fixed answer.
+
+    `seconds` is how long each load lasts, `rounds` how often it is repeated, `many` how many sessions are many.
+    """
 
     python: str
     commands: Mapping[str, list[str]]
+    limit: Server
     seconds: float
     rounds: int
     many: int
@@ -29,39 +34,58 @@ class Bench(NamedTuple):
     def started(self, name: str) -> Server:
         return Server(self.commands[name])
 
+    def share(self, server: Server, path: str, body: str, first: Callable[[], int] = int, **more: object) -> float:
+        """The rate of a server as a share of the limit's, measured in turn, so that it holds on a noisy machine."""
+        shares = []
+        for _ in range(self.rounds):
+            limit = self.limit.rate(self.seconds, SESSIONS, _GET_OR_CREATE, many=1000)
+            shares.append(server.rate(self.seconds, path, body, first=first(), **more) / limit)
+        return statistics.median(shares)
 
-def rates(bench: Bench) -> dict[str, float]:
-    """Requests a second of each server, in turn: "create raw_asgi" is the limit."""
-    found: dict[str, list[float]] = {}
-    for _ in range(bench.rounds):
-        for name in ("raw_asgi", "bare_starlette", "fastapi_stub", "mockserver"):
-            if name in bench.commands:
-                with bench.started(name) as server:
-                    rate = server.rate(bench.seconds, SESSIONS, _GET_OR_CREATE, many=1000)
-                    found.setdefault(f"create {name}", []).append(rate)
-                    if name in ("fastapi_stub", "mockserver"):
-                        rate = server.rate(bench.seconds, f"{SESSIONS}/list?size=50", "{}")
-                        found.setdefault(f"list50 {name}", []).append(rate)
-    return {name: statistics.median(each) for name, each in found.items()}
+    def create(self, server: Server) -> float:
+        return self.share(server, SESSIONS, _GET_OR_CREATE, many=1000)
+
+    def list50(self, server: Server) -> float:
+        return self.share(server, f"{SESSIONS}/list?size=50", "{}")
 
 
-def grown(bench: Bench, limit: float) -> dict[str, float]:
+def of_stubs(bench: Bench) -> dict[str, float]:
+    """What one writes by hand instead."""
+    figures = {}
+    for name in ("bare_starlette", "fastapi_stub"):
+        if name in bench.commands:
+            with bench.started(name) as server:
+                figures[f"{name}_create_of_limit"] = bench.create(server)
+                if name == "fastapi_stub":
+                    figures[f"{name}_list50_of_limit"] = bench.list50(server)
+    return figures
+
+
+def of_few(bench: Bench) -> dict[str, float]:
+    """Requests on a thousand sessions, and then many new ones."""
+    with bench.started("mockserver") as server:
+        server.rate(1, SESSIONS, _GET_OR_CREATE, many=1000)
+        return {
+            "create_of_limit": bench.create(server),
+            "list50_of_limit": bench.list50(server),
+            "message_of_limit": bench.share(server, f"{SESSIONS}/talk/messages", _MESSAGE),
+            "create_new_of_limit": bench.share(server, SESSIONS, _NEW, first=lambda: _total(server)),
+        }
+
+
+def of_many(bench: Bench) -> dict[str, float]:
     """What becomes of it as it grows: rates, pages and memory with a thousand sessions and with many."""
     figures: dict[str, float] = {}
     with bench.started("mockserver") as server:
         server.rate(1, SESSIONS, _GET_OR_CREATE, many=1000)
-        create = server.rate(bench.seconds, SESSIONS, _GET_OR_CREATE, many=1000)
-        list50 = server.rate(bench.seconds, f"{SESSIONS}/list?size=50", "{}")
-        before, fresh = server.memory(), _filling(server, bench.seconds, '{"id":"fNUMBER"}')
-        figures["create_new_of_limit"] = next(fresh) / limit
-        total = _filled(server, fresh, bench.many)
+        create, list50, before = bench.create(server), bench.list50(server), server.memory()
+        total = _filled(server, bench, _NEW)
         figures["bytes_per_session"] = (server.memory() - before) / max(1, total - 1000)
-        figures["create_growth"] = server.rate(bench.seconds, SESSIONS, _GET_OR_CREATE, many=1000) / create
-        figures["list50_growth"] = server.rate(bench.seconds, f"{SESSIONS}/list?size=50", "{}") / list50
+        figures["create_growth"] = bench.create(server) / create
+        figures["list50_growth"] = bench.list50(server) / list50
         figures["last_page"] = _last_page(server, bench, total)
         _churn(server, total)
         figures["last_page_after_churn"] = _last_page(server, bench, _total(server))
-        figures |= _of_messages(server, bench, limit)
     return figures
 
 
@@ -74,32 +98,33 @@ def _churn(server: Server, total: int) -> None:
             server.send("POST", SESSIONS, {"id": f"after-{row['id']}"})
 
 
-def _of_messages(server: Server, bench: Bench, limit: float) -> dict[str, float]:
+def of_messages(bench: Bench) -> dict[str, float]:
+    """What messages take, and how long it takes to clone ten thousand of them."""
+
     def say(session: str, batches: int) -> None:
         for number in range(batches):
             said = [{"content": f"message {number} {place}", "peer_id": "bob"} for place in range(100)]
             server.send("POST", f"{SESSIONS}/{session}/messages", {"messages": said})
 
-    say("warm", 20)
-    before = server.memory()
-    say("many", bench.many // 100)
-    figures = {"bytes_per_message": (server.memory() - before) / bench.many}
-    say("long", 100)
-    took = []
-    for _ in range(9):
-        began = time.perf_counter()
-        server.send("POST", f"{SESSIONS}/long/clone")
-        took.append(time.perf_counter() - began)
-    figures["clone_10k_ms"] = 1000 * statistics.median(took)
-    figures["message_of_limit"] = server.rate(bench.seconds, f"{SESSIONS}/talk/messages", _MESSAGE) / limit
-    return figures
+    with bench.started("mockserver") as server:
+        say("warm", 20)
+        before = server.memory()
+        say("many", bench.many // 100)
+        figures = {"bytes_per_message": (server.memory() - before) / bench.many}
+        say("long", 100)
+        took = []
+        for _ in range(9):
+            began = time.perf_counter()
+            server.send("POST", f"{SESSIONS}/long/clone")
+            took.append(time.perf_counter() - began)
+    return {**figures, "clone_10k_ms": 1000 * statistics.median(took)}
 
 
 def filtered(bench: Bench) -> dict[str, float]:
     """Milliseconds of a list of those with a value in their metadata, one of a hundred of many."""
     body = json.loads(_FILTER)
     with bench.started("mockserver") as server:
-        _filled(server, _filling(server, bench.seconds, '{"id":"fNUMBER","metadata":{"kind":"kGROUP"}}'), bench.many)
+        _filled(server, bench, '{"id":"fNUMBER","metadata":{"kind":"kGROUP"}}')
         began = time.perf_counter()
         server.send("POST", f"{SESSIONS}/list?size=50", body)
         first = time.perf_counter() - began
@@ -154,43 +179,34 @@ def json_server(node_modules: Path, many: int) -> Iterator[Server]:
     database.unlink()
 
 
-def of_json_server(bench: Bench, node_modules: Path, limit: float) -> dict[str, float]:
+def of_json_server(bench: Bench, node_modules: Path) -> dict[str, float]:
     """The like of json-server: one session, a page of 50 of a thousand, and the filtered list over many."""
     figures = {}
     with json_server(node_modules, 1000) as server:
-        figures["json_server_get_of_limit"] = (
-            server.rate(bench.seconds, "/sessions/sNUMBER", method="GET", many=1000) / limit
-        )
-        figures["json_server_list50_of_limit"] = (
-            server.rate(bench.seconds, "/sessions?_page=1&_limit=50", method="GET") / limit
-        )
+        get = bench.share(server, "/sessions/sNUMBER", "", method="GET", many=1000)
+        list50 = bench.share(server, "/sessions?_page=1&_limit=50", "", method="GET")
+        figures = {"json_server_get_of_limit": get, "json_server_list50_of_limit": list50}
     with json_server(node_modules, bench.many) as server:
         rate = server.rate(bench.seconds, "/sessions?metadata.kind=k7&_page=1&_limit=50", method="GET")
         figures["json_server_filtered_ms"] = 1000 / rate
     return figures
 
 
-def of_prism(bench: Bench, node_modules: Path, limit: float) -> dict[str, float]:
+def of_prism(bench: Bench, node_modules: Path) -> dict[str, float]:
     """The like of Prism, which answers an example of the contract."""
     document = node_modules.parent / "bench-openapi.json"
     with bench.started("mockserver") as server:
         document.write_text(json.dumps(server.send("GET", "/openapi.json")), encoding="utf-8")
     with Server([str(node_modules / ".bin" / "prism"), "mock", "--port", "PORT", str(document)]) as server:
-        rate = server.rate(bench.seconds, SESSIONS, _GET_OR_CREATE)
+        figures = {"prism_create_of_limit": bench.create(server)}
     document.unlink()
-    return {"prism_create_of_limit": rate / limit}
+    return figures
 
 
-def _filling(server: Server, seconds: float, body: str) -> Iterator[float]:
-    """Make new sessions for so many seconds at each step; how many a second."""
-    while True:
-        yield server.rate(seconds, SESSIONS, body, first=_total(server))
-
-
-def _filled(server: Server, filling: Iterator[float], many: int) -> int:
-    """Make sessions until there are so many; how many there are."""
-    while (total := _total(server)) < many:
-        next(filling)
+def _filled(server: Server, bench: Bench, body: str) -> int:
+    """Make sessions until there are many; how many there are."""
+    while (total := _total(server)) < bench.many:
+        server.rate(bench.seconds, SESSIONS, body, first=total)
     return total
 
 
@@ -201,8 +217,8 @@ def _total(server: Server) -> int:
 
 def _last_page(server: Server, bench: Bench, total: int) -> float:
     """The rate of the last full page, as a share of that of the first."""
-    last = server.rate(bench.seconds, f"{SESSIONS}/list?size=50&page={total // 50}", "{}")
-    return last / server.rate(bench.seconds, f"{SESSIONS}/list?size=50&page=1", "{}")
+    rates = {page: bench.share(server, f"{SESSIONS}/list?size=50&page={page}", "{}") for page in (total // 50, 1)}
+    return rates[total // 50] / rates[1]
 
 
 def _milliseconds(work: Callable[[int], float]) -> float:

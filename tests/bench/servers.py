@@ -63,14 +63,10 @@ class Server:
             sys.exit(f"{method} {path}: {answer.status} {said[:200]!r}")
         return None if expected is None else json.loads(said)
 
-    def rate(self, seconds: float, path: str, body: str = "", method: str = "POST", **more: object) -> float:
+    def rate(self, seconds: float, path: str, body: str = "", **more: object) -> float:
         """Requests a second, of 16 connections; `more` is what else `requests.lua` reads. All must succeed."""
-        said = {
-            "METHOD": method,
-            "WAY": path,
-            "BODY": body,
-            **{name.upper(): str(value) for name, value in more.items()},
-        }
+        said = {"METHOD": "POST", "WAY": path, "BODY": body}
+        said |= {name.upper(): str(value) for name, value in more.items()}
         self._connection.close()  # It is opened again where it is needed: the server ends it while it is idle.
         wrk = [
             "wrk",
@@ -83,7 +79,7 @@ class Server:
         ]
         done = subprocess.run(on_cpu(1, wrk), capture_output=True, text=True, env={**os.environ, **said}, check=True)
         if "Non-2xx" in done.stdout:
-            sys.exit(f"{method} {path}: {done.stdout}")
+            sys.exit(f"{path}: {done.stdout}")
         found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
         return float(found[1]) if found else sys.exit(done.stdout)
 

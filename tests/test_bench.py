@@ -1,0 +1,30 @@
+"""The bench runs, and gives every figure that the README tells."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parent.parent
+_IN_CI = "CI" in os.environ
+
+
+@pytest.mark.skipif(not (_IN_CI or shutil.which("wrk")), reason="wrk is not installed")
+def test_the_bench_gives_the_figures_of_the_readme(tmp_path: Path) -> None:
+    out = tmp_path / "figures.json"
+    short = ["--seconds", "1", "--rounds", "1", "--many", "1200", "--json", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", *short], cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.startswith("uvicorn with uvloop and httptools\n")
+    figures = json.loads(out.read_text(encoding="utf-8"))
+    assert all(isinstance(figure, float) for figure in figures.values())
+    rows = re.findall(r"^\| [^|]*\(`(\w+)`\)", (_ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) > 10
+    assert set(rows) <= {name.removesuffix("_of_limit") for name in figures}
