@@ -15,9 +15,9 @@ from ..testing.names import UnknownName, meant
 from ..testing.wording import shortened
 from . import answers, control_coverage, control_journal, control_rules, control_state
 from .answers import Answer
-from .endpoint import Endpoint, Gone, TooLarge, body_of, parameters, too_large
+from .endpoint import Endpoint, Gone, TooLarge, body_of, too_large
 from .openapi import document_of
-from .operation import Call, Operation, Reply, Room
+from .operation import Call, Operation, Reply, Room, parameters
 from .routing import NOWHERE, Found
 from .waiting import left
 

@@ -1,9 +1,7 @@
 """One request, one way: bytes are parsed, one verb runs, what it returns is rendered."""
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 from starlette.routing import BaseRoute, Match
@@ -150,7 +148,7 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     entries: list[dict[str, Any]] = []
     if operation.query is not None:
         try:
-            query = operation.read_query(parameters(scope["query_string"]))
+            query = operation.read_query(scope["query_string"])
         except ValidationError as error:
             entries += answers.offences("query", error)
     if document is not None:
@@ -192,9 +190,3 @@ def _document(scope: Scope, body: bytes, under_any_type: bool) -> Any:
         return json_text.parse(body)
     except json_text.InvalidJson as error:
         raise _Refused([answers.invalid_json(error)]) from None
-
-
-@lru_cache(maxsize=64)  # Who lists asks the same thing again and again.
-def parameters(query_string: bytes) -> Mapping[str, str]:
-    """The parameters by name; of one that comes twice the last counts."""
-    return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)) if query_string else {}

@@ -70,7 +70,6 @@ def _measured(bench: figures.Bench, node_modules: Path | None) -> Iterator[dict[
     yield figures.of_few(bench)
     yield figures.of_stubs(bench)
     yield figures.of_many(bench)
-    yield figures.of_messages(bench)
     yield figures.filtered(bench)
     yield figures.starts(bench)
     if node_modules is not None:
