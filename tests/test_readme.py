@@ -31,6 +31,7 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         *_blocks("sh", "honcho-mockserver serve"),
         *_blocks("sh", "honcho-mockserver check"),
         *_blocks("sh", "pip install"),
+        *_blocks("sh", "tests.bench"),  # by test_bench.py
         *_blocks("json"),
         *_blocks("text", "nearest:"),
         *_blocks("text", "never:"),
