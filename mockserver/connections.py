@@ -18,7 +18,8 @@ def connected(app: ASGIApp) -> ASGIApp:
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        scope[connection.PLACE] = _Connection(send)
+        if hasattr(send, "__self__"):  # At the log level trace, uvicorn puts a function of its own before it.
+            scope[connection.PLACE] = _Connection(send)
         try:
             await app(scope, receive, send)
         except Exception as error:
@@ -28,7 +29,7 @@ def connected(app: ASGIApp) -> ASGIApp:
             cycle.disconnected = True
         finally:
             # It leads back to the scope, and would keep both alive until a garbage collection.
-            del scope[connection.PLACE]
+            scope.pop(connection.PLACE, None)
 
     return call
 
@@ -62,26 +63,32 @@ _cycle_of: Callable[[Send], Any] = attrgetter("__self__")
 
 
 class _Held:
-    """A transport that holds what is written until it is let go, or closed."""
+    """A transport that holds the head of an answer until its body is written, or it is let go or closed."""
 
-    __slots__ = ("_pieces", "_transport", "write")
+    __slots__ = ("_head", "_transport")
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
-        self._pieces: list[bytes] = []
-        self.write = self._pieces.append
+        self._head: bytes | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if self._head is None:
+            self._head = data
+        else:
+            self._transport.write(self._head + data)
+            self._head = b""
 
     def close(self) -> None:
         self.let_go()
         self._transport.close()
 
     def let_go(self) -> None:
-        if self._pieces:
-            self._transport.writelines(self._pieces)
-            self._pieces.clear()
+        if self._head:
+            self._transport.write(self._head)
+            self._head = b""
 
 
 def _is_of_the_connection(error: BaseException) -> bool:

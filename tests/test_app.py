@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver import Mock, MockServer, create_app
@@ -53,6 +54,13 @@ def test_middleware_that_was_added_sees_every_request(each_loop: None) -> None:
         answers = [httpx.post(url + path) for path in paths]
     assert seen == paths
     assert [answer.headers.get("x-seen") for answer in answers] == ["yes"] * 4
+
+
+def test_a_route_that_was_put_before_the_operations_answers() -> None:
+    app = create_app()
+    app.router.routes.insert(0, Route("/health", lambda _: PlainTextResponse("mine")))
+    with _served(app) as url:
+        assert httpx.get(f"{url}/health").text == "mine"
 
 
 def test_an_app_below_another_answers_there() -> None:

@@ -181,6 +181,14 @@ def test_an_access_log_goes_to_stderr() -> None:
     assert (out, "GET /health" in err) == ("", True)
 
 
+def test_it_answers_while_all_is_logged() -> None:
+    with _running("serve", "--port", "0", "--log-level", "trace") as (url, process):
+        assert httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 200
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert "Traceback" not in err
+
+
 def test_a_taken_port_is_one_line() -> None:
     with MockServer() as server:
         port = server.url.rsplit(":", 1)[1]

@@ -10,6 +10,7 @@ import pytest
 
 from addresses import address_of
 from mockserver import MockServer
+from mockserver.server import _SETTINGS
 
 _W = "/v3/workspaces/w"
 
@@ -81,3 +82,15 @@ def test_answers_to_what_is_asked_at_once_come_whole_and_in_order() -> None:
         while said.count(b'"pages":100}') < 100:
             said += client.recv(65536)
     assert re.findall(rb'{"items":\[{"id":"(s\d+)"', said) == [b"s%d" % number for number in range(1, 101)]
+
+
+def test_what_was_answered_is_told_though_garbage_follows() -> None:
+    """Both come at once, so the server knows of the garbage before the answer is out; with httptools, before all."""
+    asked = f"POST {_W}/sessions/list HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    with MockServer() as server, socket.create_connection(address_of(server.url), timeout=5) as client:
+        client.sendall(asked + b"garbage\r\n\r\n")
+        said = b""
+        while piece := client.recv(65536):
+            said += piece
+    is_plain = _SETTINGS.get("http") == "h11"
+    assert re.findall(rb"HTTP/1.1 (\d+)", said) == ([b"200", b"400"] if is_plain else [b"400"])

@@ -75,7 +75,7 @@ class ObservedEndpoint(Endpoint):
                 content = self._rows.page(payload) if is_page else answer.content()
         except Exception as error:
             answer = self._failure(exchange, started, found, error)
-            await answers.send_whole(scope, receive, send, answer, exchange.answer_content)
+            await answers.send_whole(scope, receive, send, answer, answer.content())
             raise
         if fault is not None:
             journal.keep(exchange)

@@ -142,7 +142,7 @@ class Operation:
     def read_query(self) -> Callable[[bytes], Any]:
         """Takes the query string; who lists asks the same again and again."""
         validate = TypeAdapter(self.query).validator.validate_python
-        return lru_cache(64)(lambda query_string: validate(parameters(query_string)))
+        return lru_cache(16)(lambda query_string: validate(parameters(query_string)))
 
 
 class Room:

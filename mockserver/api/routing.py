@@ -21,7 +21,7 @@ class Found(NamedTuple):
     elsewhere: str | None = None
 
 
-_REMEMBERED = 256
+_REMEMBERED = 64
 
 # At a path that no operation has.
 NOWHERE = Found(None, {}, ())

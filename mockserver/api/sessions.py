@@ -1,6 +1,6 @@
 """Operations on sessions: the four of the published contract, and the update."""
 
-from ..domain import access, clones, search, sessions
+from ..domain import access, clones, search, sessions, tables
 from ..wire import bodies
 from ..wire.configuration import stored
 from .operation import Call, Reply, Room
@@ -53,7 +53,8 @@ def get_or_create_session(call: Call) -> Reply:
 )
 def get_sessions(call: Call) -> Reply:
     """Get all Sessions for a Workspace, paginated with optional filters."""
-    return 200, sessions.list_(call.store, call.path["workspace_id"], *call.page(), call.filters())
+    matches = tables.session_filter(call.filters())
+    return 200, sessions.list_(call.store, call.path["workspace_id"], *call.page(), matches)
 
 
 @room.operation(

@@ -13,7 +13,7 @@ from typing import Any
 from .columns import WILDCARD, Column
 from .errors import InvalidFilter
 from .index import is_scalar
-from .semantics import Condition, Row, Steps, TooManySteps, all_of, any_of, none_of
+from .semantics import AskedLast, Condition, Row, Steps, TooManySteps, all_of, any_of, none_of
 
 Predicate = Callable[[Row], bool]
 
@@ -27,7 +27,7 @@ _LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}
 _KNOWN_EVERYWHERE = ("workspace_id", "session_id", "peer_id", "created_at", "metadata")
 
 
-def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | None) -> Predicate | None:
+def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | None) -> "Filter | None":
     """The predicate that a filter document stands for; None where it leaves nothing out.
 
     `table` is the name that errors give to what is filtered ("Session"), `columns` what may be filtered on.
@@ -42,27 +42,37 @@ def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | Non
         raise InvalidFilter(error.detail, filters) from None
     except TooManySteps as error:
         raise InvalidFilter(str(error), filters) from None
-    return None if condition is None else _deciding(condition, filters)
+    return None if condition is None else Filter(condition, filters)
 
 
-def metadata_equality(filters: Row | None) -> tuple[str, Any] | None:
-    """A key of metadata and the scalar that every row which matches has under it; None where none is said."""
-    metadata = filters.get("metadata") if filters else None
+class Filter:
+    """The predicate of a filter document.
+
+    `needs` is a key of metadata and the scalar that every row which matches has under it, so that the others need not
+    be asked; None where none is said, or asking one could fail.
+    """
+
+    __slots__ = ("_condition", "_filters", "needs")
+
+    def __init__(self, condition: Condition, filters: Row) -> None:
+        self._condition = condition
+        self._filters = filters
+        self.needs = None if isinstance(condition, AskedLast) else _metadata_equality(filters)
+
+    def __call__(self, row: Row) -> bool:
+        try:
+            return self._condition(row) is True
+        except InvalidFilter as error:
+            raise InvalidFilter(error.detail, self._filters) from None
+        except TooManySteps as error:
+            raise InvalidFilter(str(error), self._filters) from None
+
+
+def _metadata_equality(filters: Row) -> tuple[str, Any] | None:
+    metadata = filters.get("metadata")
     if not isinstance(metadata, dict):
         return None
     return next(((key, value) for key, value in metadata.items() if is_scalar(value) and value != WILDCARD), None)
-
-
-def _deciding(condition: Condition, filters: Row) -> Predicate:
-    def decide(row: Row) -> bool:
-        try:
-            return condition(row) is True
-        except InvalidFilter as error:
-            raise InvalidFilter(error.detail, filters) from None
-        except TooManySteps as error:
-            raise InvalidFilter(str(error), filters) from None
-
-    return decide
 
 
 class _Limits:

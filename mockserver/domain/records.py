@@ -74,20 +74,22 @@ class Roll(Sequence[T], Generic[T]):
 class Messages(Roll[Row]):
     """The messages of a session, oldest first. An index finds them by id, which is made only where somebody asks."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_indexed", "_places")
 
     def __init__(self) -> None:
         super().__init__()
         self._places: dict[str, int] = {}
+        self._indexed = 0
 
     def replace(self, place: int, row: Row) -> None:
         """Put a row in place of one of the same id."""
         self._entries[place] = row
 
     def place(self, message_id: str) -> int | None:
-        """The place of the message of this id, or None."""
-        for row in self._entries[len(self._places) :]:
-            self._places[row["id"]] = len(self._places)
+        """The place of the message of this id, the last of them, or None."""
+        while self._indexed < len(self._entries):
+            self._places[self._entries[self._indexed]["id"]] = self._indexed
+            self._indexed += 1
         return self._places.get(message_id)
 
     def number(self, place: int) -> int:

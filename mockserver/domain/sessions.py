@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from . import membership, paging, peers, tables, workspaces
+from . import membership, paging, peers, workspaces
 from .clock import timestamp
 from .errors import InvalidId, NotFound
-from .filters import metadata_equality
+from .filters import Filter
 from .membership import Settings
 from .records import NOTHING, Row, Session, Workspace
 from .store import Store
@@ -62,17 +62,12 @@ def update(store: Store, workspace_id: str, session_id: str, metadata: Row | Non
     return session.row
 
 
-def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, filters: Row | None) -> Row:
-    """A page of the workspace's active sessions, oldest first; empty where the workspace is not there.
-
-    Raises InvalidFilter.
-    """
-    matches = tables.session_filter(filters)
+def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: Filter | None) -> Row:
+    """A page of the workspace's active sessions, oldest first; empty where the workspace is not there."""
     workspace = store.workspaces.get(workspace_id)
     candidates: Sequence[Session] = workspace.active if workspace else ()
-    wanted = metadata_equality(filters)
-    if workspace and wanted is not None:
-        candidates = store.with_metadata(workspace, *wanted)
+    if workspace and matches and matches.needs:
+        candidates = store.with_metadata(workspace, *matches.needs)
     return paging.of_records(candidates, page, size, reverse, matches)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from .columns import Column, NumberColumn, TimeColumn, TruthColumn
-from .filters import Predicate, compile_filter
+from .filters import Filter, Predicate, compile_filter
 from .metadata import MetadataColumn
 from .semantics import Row
 
@@ -36,7 +36,7 @@ def peer_filter(filters: Row | None) -> Predicate | None:
     return compile_filter("Peer", _PEERS, filters)
 
 
-def session_filter(filters: Row | None) -> Predicate | None:
+def session_filter(filters: Row | None) -> Filter | None:
     """The same over rows of sessions."""
     return compile_filter("Session", _SESSIONS, filters)
 

@@ -2,12 +2,12 @@
 
     python -m tests.bench [--seconds 2] [--rounds 3] [--python PY] [--node-modules DIR] [--json OUT]
 
-PY is an interpreter that has this project (default: this one); uvloop and httptools or not, the first line says which:
-figures with and without are not comparable, as the limit differs by five. With fastapi and fastapi-pagination in it,
-a stub made of them is measured as well; with DIR, a `node_modules` of `npm install json-server@0.17.4
-@stoplight/prism-cli`, those two. Needs `wrk` (a package of Debian and of Homebrew) and two CPUs of Linux: every server
-runs on the first with uvicorn's defaults and no access log, while the others have nothing to do, and wrk with 16
-connections on the second.
+What is measured is what is installed for PY (default: this interpreter); the first line says whether that has uvloop and
+httptools: figures with and without are not comparable, as the limit differs by five. With fastapi and
+fastapi-pagination in it, a stub made of them is measured as well; with DIR, a `node_modules` of `npm install
+json-server@0.17.4 @stoplight/prism-cli`, those two. Needs `wrk` (a package of Debian and of Homebrew) and two CPUs of
+Linux: every server runs on the first with uvicorn's defaults and no access log, while the others have nothing to do,
+and wrk with 16 connections on the second.
 
   create              get-or-create over 1,000 ids, nearly all of them gets
   create_new          sessions that are all new
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _measured(bench: figures.Bench, node_modules: Path | None) -> Iterator[dict[str, float]]:
-    yield {"limit_a_second": bench.limit.rate(bench.seconds, "/")}
+    yield {"limit_a_second": bench.limit_rate()}
     yield figures.of_few(bench)
     yield figures.of_stubs(bench)
     yield figures.of_many(bench)

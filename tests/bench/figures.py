@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from .servers import HERE, Server, on_cpu
@@ -34,13 +35,15 @@ class Bench(NamedTuple):
     def started(self, name: str) -> Server:
         return Server(self.commands[name])
 
-    def share(self, server: Server, path: str, body: str, first: Callable[[], int] = int, **more: object) -> float:
+    def limit_rate(self) -> float:
+        """Requests a second of the limit."""
+        return self.limit.rate(self.seconds, SESSIONS, _GET_OR_CREATE, many=1000)
+
+    def share(self, server: Server, path: str, body: str, **more: object) -> float:
         """The rate of a server as a share of the limit's, measured in turn, so that it holds on a noisy machine."""
-        shares = []
-        for _ in range(self.rounds):
-            limit = self.limit.rate(self.seconds, SESSIONS, _GET_OR_CREATE, many=1000)
-            shares.append(server.rate(self.seconds, path, body, first=first(), **more) / limit)
-        return statistics.median(shares)
+        return statistics.median(
+            server.rate(self.seconds, path, body, **more) / self.limit_rate() for _ in range(self.rounds)
+        )
 
     def create(self, server: Server) -> float:
         return self.share(server, SESSIONS, _GET_OR_CREATE, many=1000)
@@ -69,8 +72,12 @@ def of_few(bench: Bench) -> dict[str, float]:
             "create_of_limit": bench.create(server),
             "list50_of_limit": bench.list50(server),
             "message_of_limit": bench.share(server, f"{SESSIONS}/talk/messages", _MESSAGE),
-            "create_new_of_limit": bench.share(server, SESSIONS, _NEW, first=lambda: _total(server)),
+            "create_new_of_limit": statistics.median(_share_of_new(bench, server) for _ in range(bench.rounds)),
         }
+
+
+def _share_of_new(bench: Bench, server: Server) -> float:
+    return server.rate(bench.seconds, SESSIONS, _NEW, first=_total(server)) / bench.limit_rate()
 
 
 def of_many(bench: Bench) -> dict[str, float]:
@@ -158,7 +165,7 @@ def starts(bench: Bench) -> dict[str, float]:
 
 @contextmanager
 def json_server(node_modules: Path, many: int) -> Iterator[Server]:
-    """json-server over as many sessions, in a file beside it."""
+    """json-server over as many sessions."""
     rows = [
         {
             "id": f"s{number}",
@@ -170,12 +177,12 @@ def json_server(node_modules: Path, many: int) -> Iterator[Server]:
         }
         for number in range(many)
     ]
-    database = node_modules.parent / "bench-sessions.json"
-    database.write_text(json.dumps({"sessions": rows}), encoding="utf-8")
-    command = [str(node_modules / ".bin" / "json-server"), "--port", "PORT", "--quiet", str(database)]
-    with Server(command, "/sessions/s1") as server:
-        yield server
-    database.unlink()
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "sessions.json"
+        database.write_text(json.dumps({"sessions": rows}), encoding="utf-8")
+        command = [str(node_modules / ".bin" / "json-server"), "--port", "PORT", "--quiet", str(database)]
+        with Server(command, "/sessions/s1") as server:
+            yield server
 
 
 def of_json_server(bench: Bench, node_modules: Path) -> dict[str, float]:
@@ -193,13 +200,12 @@ def of_json_server(bench: Bench, node_modules: Path) -> dict[str, float]:
 
 def of_prism(bench: Bench, node_modules: Path) -> dict[str, float]:
     """The like of Prism, which answers an example of the contract."""
-    document = node_modules.parent / "bench-openapi.json"
-    with bench.started("mockserver") as server:
-        document.write_text(json.dumps(server.send("GET", "/openapi.json")), encoding="utf-8")
-    with Server([str(node_modules / ".bin" / "prism"), "mock", "--port", "PORT", str(document)]) as server:
-        figures = {"prism_create_of_limit": bench.create(server)}
-    document.unlink()
-    return figures
+    with TemporaryDirectory() as folder:
+        document = Path(folder) / "openapi.json"
+        with bench.started("mockserver") as server:
+            document.write_text(json.dumps(server.send("GET", "/openapi.json")), encoding="utf-8")
+        with Server([str(node_modules / ".bin" / "prism"), "mock", "--port", "PORT", str(document)]) as server:
+            return {"prism_create_of_limit": bench.create(server)}
 
 
 def _filled(server: Server, bench: Bench, body: str) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -9,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import strategies
 from mockserver import Mock
 from mockserver.domain import sessions
-from mockserver.domain.errors import NotFound
+from mockserver.domain.errors import InvalidFilter, NotFound
 from mockserver.domain.index import _KEYS
 from mockserver.domain.tables import session_filter
 from mockserver.testing.snapshots import Snapshot
@@ -63,13 +64,24 @@ class Listing(RuleBasedStateMachine):
     def ask(self, key: str, value: Any) -> None:
         self.asked.append({"metadata": {key: value}})
 
+    @rule(key=_keys, value=_values, operator=st.sampled_from(["AND", "OR", "NOT"]))
+    def ask_what_may_fail(self, key: str, value: Any, operator: str) -> None:
+        """What is no number cannot be compared with one; whether that is asked must not depend on the index."""
+        self.asked.append({"metadata": {key: value}, operator: [{"metadata": {"kind": {"gt": 3}}}]})
+        self.asked.append({"metadata": {"n": value, "kind": {"ne": 3}}, operator: [{"metadata": {"n": {"gt": 3}}}]})
+
     @invariant()
     def lists_are_those_of_a_search_of_all(self) -> None:
         store = self.mock.store
         for filters in self.asked[-4:]:
-            matches = session_filter(filters) or (lambda _: True)
-            rows = [one.row for one in store.workspaces["w"].active if matches(one.row)]
-            page = sessions.list_(store, "w", 1, 100, False, filters)
+            matches = session_filter(filters)
+            try:
+                rows = [one.row for one in store.workspaces["w"].active if matches is None or matches(one.row)]
+            except InvalidFilter:
+                with pytest.raises(InvalidFilter):
+                    sessions.list_(store, "w", 1, 100, False, session_filter(filters))
+                continue
+            page = sessions.list_(store, "w", 1, 100, False, session_filter(filters))
             assert (page["items"], page["total"]) == (rows, len(rows))
 
 
@@ -79,7 +91,7 @@ TestListing.settings = settings(max_examples=60, stateful_step_count=30, deadlin
 
 def test_values_that_nothing_has_any_more_take_no_room() -> None:
     store = Mock(world={"workspaces": {"w": {"sessions": [{"id": "s", "metadata": {"n": -1}}]}}}).store
-    sessions.list_(store, "w", 1, 50, False, {"metadata": {"n": 1}})
+    sessions.list_(store, "w", 1, 50, False, session_filter({"metadata": {"n": 1}}))
     for number in range(100):
         sessions.get_or_create(store, "w", "s", {"n": number})
     index = store.workspaces["w"].index
@@ -90,8 +102,8 @@ def test_values_that_nothing_has_any_more_take_no_room() -> None:
 def test_only_so_many_keys_are_kept() -> None:
     store = Mock(world={"workspaces": {"w": {"sessions": [{"id": "s", "metadata": {"k1": 1}}]}}}).store
     for number in range(_KEYS * 2):
-        sessions.list_(store, "w", 1, 50, False, {"metadata": {f"k{number}": 1}})
+        sessions.list_(store, "w", 1, 50, False, session_filter({"metadata": {f"k{number}": 1}}))
     index = store.workspaces["w"].index
     assert index is not None
     assert len(index._keys) == _KEYS
-    assert sessions.list_(store, "w", 1, 50, False, {"metadata": {"k1": 1}})["total"] == 1
+    assert sessions.list_(store, "w", 1, 50, False, session_filter({"metadata": {"k1": 1}}))["total"] == 1

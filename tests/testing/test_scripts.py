@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from direct import DirectClient
-from mockserver import Mock, create_app
+from mockserver import Mock, MockServer, create_app
 from mockserver.testing.scripts import SCRIPTED, ScriptFailed
 from mockserver.wire.scripts import ANSWERS
 
@@ -159,3 +160,14 @@ def test_a_script_is_found_by_the_session_that_a_body_names() -> None:
     assert _ask(mock) != "In s."
     client.call("GET", f"{_W}/queue/status", session_id="s")
     assert mock.requests[-1].session == "s"
+
+
+@pytest.mark.parametrize("journal_bytes", [100, 1_500, 16_000_000])
+@pytest.mark.parametrize("fault", [False, True])
+def test_a_callable_that_fails_is_a_500_in_json_however_small_the_journal(journal_bytes: int, fault: bool) -> None:
+    with MockServer(journal_bytes=journal_bytes) as server:
+        server.mock.scripts.add("chat", lambda _: 1 / 0)
+        if fault:
+            server.mock.faults.delay(0, operation="chat")
+        answer = httpx.post(f"{server.url}{_W}/peers/al/chat", json={"query": "x" * 500})
+    assert (answer.status_code, answer.json()) == (500, {"detail": "An unexpected error occurred"})
