@@ -9,27 +9,34 @@ json-server@0.17.4 @stoplight/prism-cli`, those two. Needs `wrk` (a package of D
 Linux: every server runs on the first with uvicorn's defaults and no access log, while the others have nothing to do,
 and wrk with 16 connections on the second.
 
-  create              get-or-create over 1,000 ids, nearly all of them gets
-  create_new          sessions that are all new
-  list50              the first page of 50 of 1,000 sessions
-  message             one message appended per request
-    each as a share of the limit: raw ASGI with a fixed answer, the same client, measured in turn
-  *_growth            with 100,000 sessions, over the same with 1,000
-  last_page           the last page of 50 of 100,000, as a share of the rate of the first; `after_churn`: when every
-                      tenth was deleted and as many were made in between
-  filtered            milliseconds of a list of 50 of those with one value in their metadata, one of a hundred of
-                      100,000 sessions; `first`: nobody had asked for that key; `after_change`: one was made and one
-                      was changed before each
-  clone_10k           one clone of a session of 10,000 messages
-  start_over_imports  from the start of the process to the first answer, over importing what it cannot do without
+It takes about five minutes. What it prints, in this order:
+
+  limit_a_second      requests a second of the limit: raw ASGI with a fixed answer
+  *_of_limit          requests a second as a share of that, both measured in turn:
+    create            get-or-create over 1,000 ids, nearly all of them gets
+    list50            the first page of 50 of 1,000 sessions
+    message           one message appended per request
+    create_new        sessions that are all new
+    bare_starlette_*, fastapi_stub_*, json_server_*, prism_*   the like of others
+  bytes_per_*         growth of resident memory over at least as many sessions as are many, and as many messages
+  *_growth            with many sessions, over the same with 1,000
+  last_page           the last page of 50 of many, over the first; `after_churn`: when every tenth was deleted and as
+                      many were made in between
+  clone_10k_ms        one clone of a session of 10,000 messages
+  filtered_first_ms   the first list of 50 of those with one value under a key of their metadata, one of a hundred of
+                      many sessions; nobody had asked for that key since the start
+  filtered_ms         the server's time for each list like that after it; `after_change`: for one client, where a
+                      session was made and one changed before each
+  start_ms            from the start of the process to its first answer; `over_imports`: over importing Starlette,
+                      uvicorn and pydantic alone
   mockserver_start    `MockServer()` in a warm process to its first answer; `stop`: leaving it
   reset               to an empty world, and to that of the demo; `served`: while a server runs it in its thread
-  bytes_per_*         growth of resident memory over 100,000 sessions and 100,000 messages
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,14 +50,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--python", default=sys.executable, help="the interpreter to measure")
-    parser.add_argument("--seconds", type=float, default=2, help="how long each load lasts")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated; the median counts")
-    parser.add_argument("--many", type=int, default=100_000, help="how many sessions and messages are many")
+    parser.add_argument("--python", default=sys.executable, metavar="PY", help="the interpreter (default: this one)")
+    parser.add_argument("--seconds", type=float, default=2, help="how long each load lasts (default: %(default)s)")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often each share is taken; the median counts (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--many", type=int, default=100_000, help="how many sessions and messages are many (default: %(default)s)"
+    )
     parser.add_argument("--node-modules", type=Path, metavar="DIR", help="where json-server and Prism are")
     parser.add_argument("--args", default="", help="more arguments for `honcho-mockserver serve`")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures to a file as well")
     options = parser.parse_args()
+    missing = [program for program in ("wrk", "taskset") if shutil.which(program) is None]
+    if missing or options.rounds < 1:
+        parser.error(f"{' and '.join(missing)} must be installed" if missing else "--rounds is 1 or more")
     python = os.path.abspath(options.python)  # noqa: PTH100 - the link of a virtual environment stays what it is
     print("uvicorn with", "uvloop and httptools" if _has(python, "uvloop", "httptools") else "its own loop and parser")
     commands = _commands(python, options.args)
