@@ -15,7 +15,7 @@ _END_OF_TIME = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _SEEDED_START = (datetime(2026, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _SEEDED_STEP = 1_000
 _ID_LENGTH = 21
-_BYTES_OF_IDS = 63 * 16  # 63 bytes are four ids in base64
+_AHEAD = 64
 
 
 class ClockState(NamedTuple):
@@ -148,10 +148,14 @@ class Ids:
 
     def new(self) -> str:
         """A fresh id; 126 random bits."""
-        if not self._made:  # Several at once, as that takes a quarter of the time.
-            text = base64.b64encode(self._random.randbytes(_BYTES_OF_IDS), b"-_").decode()
-            self._made = [text[place : place + _ID_LENGTH] for place in range(0, len(text), _ID_LENGTH)]
+        if not self._made:
+            self._made = self.several(_AHEAD)
         return self._made.pop()
+
+    def several(self, count: int) -> list[str]:
+        """So many fresh ids, each in a quarter of the time of one: 63 bytes are four of them in base64."""
+        text = base64.b64encode(self._random.randbytes(63 * -(-count // 4)), b"-_").decode()
+        return [text[place : place + _ID_LENGTH] for place in range(0, count * _ID_LENGTH, _ID_LENGTH)]
 
     def state(self) -> tuple[Any, ...] | None:
         """What `put_back` takes; None without a seed: the id of what was forgotten must not come again."""

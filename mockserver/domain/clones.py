@@ -75,15 +75,12 @@ def _fresh_id(store: Store, workspace: Workspace) -> str:
 
 
 def _copied(store: Store, messages: list[Row], session: Row) -> list[Row]:
-    """The messages as they are in the session of this row."""
-    now, session_id, workspace_id = session["created_at"], session["id"], session["workspace_id"]
-    fresh_id, zeroes_tokens = store.ids.new, store.quirks.clone_zeroes_tokens
-    copies = [message.copy() for message in messages]
-    for copy in copies:  # It may be very many.
-        copy["id"] = fresh_id()
-        copy["session_id"] = session_id
-        copy["workspace_id"] = workspace_id
-        copy["created_at"] = now
-        if zeroes_tokens:
-            copy["token_count"] = 0
+    """The messages as they are in the session of this row; they may be very many."""
+    home, now = session["workspace_id"], session["created_at"]
+    changes = {"session_id": session["id"], "workspace_id": home, "created_at": now}
+    if store.quirks.clone_zeroes_tokens:
+        changes["token_count"] = 0
+    copies = [message | changes for message in messages]
+    for copy, fresh_id in zip(copies, store.ids.several(len(copies)), strict=True):
+        copy["id"] = fresh_id
     return copies
