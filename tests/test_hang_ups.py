@@ -10,6 +10,7 @@ import pytest
 
 from addresses import address_of
 from mockserver import MockServer
+from mockserver.connections import _Held
 from mockserver.server import _SETTINGS
 
 _W = "/v3/workspaces/w"
@@ -94,3 +95,20 @@ def test_what_was_answered_is_told_though_garbage_follows() -> None:
             said += piece
     is_plain = _SETTINGS.get("http") == "h11"
     assert re.findall(rb"HTTP/1.1 (\d+)", said) == ([b"200", b"400"] if is_plain else [b"400"])
+
+
+def test_a_transport_that_holds_a_head_is_else_the_transport() -> None:
+    class Transport:
+        def __init__(self) -> None:
+            self.written: list[bytes] = []
+            self.write = self.written.append
+
+        def is_closing(self) -> bool:
+            return False
+
+    transport = Transport()
+    held = _Held(transport)
+    assert held.is_closing() is False
+    for piece in (b"head ", b"body", b"more"):
+        held.write(piece)
+    assert transport.written == [b"head body", b"more"]
