@@ -17,7 +17,7 @@ _ROOT = Path(__file__).parent.parent
 _AT_ONCE = 200
 
 
-def _send_a_few(server: Server, _: float, path: str, body: str = "", first: int = 0, **more: Any) -> float:
+def _send_a_few(server: Server, _: int, path: str, body: str = "", first: int = 0, **more: Any) -> float:
     """In place of `Server.rate`."""
     began = time.perf_counter()
     for number in range(first + 1, first + 1 + _AT_ONCE):

@@ -51,7 +51,7 @@ def main() -> None:
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--python", default=sys.executable, metavar="PY", help="the interpreter (default: this one)")
-    parser.add_argument("--seconds", type=float, default=2, help="how long each load lasts (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=2, help="how long each load lasts (default: %(default)s)")
     parser.add_argument(
         "--rounds", type=int, default=3, help="how often each share is taken; the median counts (default: %(default)s)"
     )

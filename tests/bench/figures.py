@@ -28,7 +28,7 @@ class Bench(NamedTuple):
     python: str
     commands: Mapping[str, list[str]]
     limit: Server
-    seconds: float
+    seconds: int
     rounds: int
     many: int
 
@@ -187,7 +187,6 @@ def json_server(node_modules: Path, many: int) -> Iterator[Server]:
 
 def of_json_server(bench: Bench, node_modules: Path) -> dict[str, float]:
     """The like of json-server: one session, a page of 50 of a thousand, and the filtered list over many."""
-    figures = {}
     with json_server(node_modules, 1000) as server:
         get = bench.share(server, "/sessions/sNUMBER", "", method="GET", many=1000)
         list50 = bench.share(server, "/sessions?_page=1&_limit=50", "", method="GET")

@@ -63,7 +63,7 @@ class Server:
             sys.exit(f"{method} {path}: {answer.status} {said[:200]!r}")
         return None if expected is None else json.loads(said)
 
-    def rate(self, seconds: float, path: str, body: str = "", **more: object) -> float:
+    def rate(self, seconds: int, path: str, body: str = "", **more: object) -> float:
         """Requests a second, of 16 connections; `more` is what else `requests.lua` reads. All must succeed."""
         said = {"METHOD": "POST", "WAY": path, "BODY": body}
         said |= {name.upper(): str(value) for name, value in more.items()}
@@ -72,7 +72,7 @@ class Server:
             "wrk",
             "-t1",
             "-c16",
-            f"-d{seconds:g}s",
+            f"-d{seconds}s",
             "-s",
             str(HERE / "requests.lua"),
             f"http://127.0.0.1:{self.port}",
