@@ -28,18 +28,17 @@ def get_or_create(
     session = find(store, workspace_id, session_id)
     present = session.members if session is not None else {}
     newcomers = membership.newcomers(present, joining) if joining else {}
-    if session is not None:
-        if not session.row["is_active"]:
-            raise missing(workspace_id, session_id)
-        if metadata is None and not configuration and not newcomers:
-            return session, False
-    elif not workspaces.is_id(session_id):
+    if session is not None and not session.row["is_active"]:
+        raise missing(workspace_id, session_id)
+    if session is None and not workspaces.is_id(session_id):
         raise InvalidId("session", ("path", "session_id"), session_id)
-    now = store.clock.now()
     workspaces.check_new(store, workspace_id)
-    if newcomers:
+    if joining:
         peers.check_new(store, workspace_id, newcomers, ("body", "peers"))
         membership.check_observers(session_id, {**present, **newcomers})
+    if session is not None and metadata is None and not configuration and not newcomers:
+        return session, False
+    now = store.clock.now()
     workspace = workspaces.ensure(store, workspace_id, now)
     made = session is None
     if session is None:
