@@ -393,3 +393,23 @@ def test_a_difference_of_types_is_one() -> None:
 
 def _client_of(mock: Mock) -> tuple[Mock, DirectClient]:
     return mock, DirectClient(create_app(mock))
+
+
+def test_a_session_that_was_saved_with_too_many_observers_lets_nobody_in_and_changes_nothing() -> None:
+    """As the API counts whenever peers are named, those who are in already too."""
+    peers = {f"p{number}": {"observe_others": True} for number in range(12)}
+    mock = Mock(
+        world={
+            "saved": True,
+            "workspaces": {"w": {"peers": [{"id": id_} for id_ in peers], "sessions": [{"id": "s", "peers": peers}]}},
+        }
+    )
+    client, before = DirectClient(create_app(mock)), mock.snapshot()
+    for path, body in (
+        ("/sessions", {"id": "s", "peers": {"p1": {}}, "metadata": {"a": 1}}),
+        ("/sessions/s/messages", {"messages": [{"content": "x", "peer_id": "p1"}]}),
+    ):
+        answer = client.call("POST", _W + path, body)
+        assert (answer.status, "12 observers" in answer.json["detail"]) == (400, True)
+    assert mock.diff(before) == []
+    assert client.call("POST", f"{_W}/sessions", {"id": "s"}).status == 200
