@@ -20,7 +20,7 @@ def _copy(original: Workspace) -> Workspace:
     workspace.holdings.content = image(original.holdings.content)
     by_number: dict[int, Session] = {}
     for session_id, session in original.sessions.items():
-        twin = Session(session.number, session.row, workspace.history)
+        twin = Session(session.number, session.row, workspace.history, session.origin)
         twin.content = image(session.content)
         workspace.sessions[session_id] = by_number[twin.number] = twin
     for peer in original.roster:

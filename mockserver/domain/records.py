@@ -113,6 +113,17 @@ class Membership(NamedTuple):
     present: bool = True
 
 
+class Origin(NamedTuple):
+    """What a session was cloned from: the number and id of that session, and the last message that was copied.
+
+    `message_id` is None where all were. The session may have been purged since; then another may have its id.
+    """
+
+    number: int
+    session_id: str
+    message_id: str | None = None
+
+
 R = TypeVar("R", bound="Session | Peer | Workspace")
 
 
@@ -130,14 +141,18 @@ _SILENCE = Messages()
 
 
 class Session:
-    """A session and what goes with it when it is purged: members by peer id, messages in order."""
+    """A session and what goes with it when it is purged: members by peer id, messages in order.
 
-    __slots__ = ("history", "members", "messages", "number", "row")
+    `origin` is None unless it is a clone. It never changes, once the session is there, so no version keeps it.
+    """
 
-    def __init__(self, number: int, row: Row, history: History) -> None:
+    __slots__ = ("history", "members", "messages", "number", "origin", "row")
+
+    def __init__(self, number: int, row: Row, history: History, origin: Origin | None = None) -> None:
         self.number = number
         self.row = row
         self.history = history
+        self.origin = origin
         self.members = _NOBODY
         self.messages = _SILENCE
 

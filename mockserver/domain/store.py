@@ -10,7 +10,7 @@ from .clock import Clock, Ids
 from .index import Index
 from .jobs import Backlog, Purges
 from .quirks import Quirks
-from .records import Holdings, Membership, Messages, Peer, Roll, Row, Session, Workspace, roll_of
+from .records import Holdings, Membership, Messages, Origin, Peer, Roll, Row, Session, Workspace, roll_of
 
 
 class Store:
@@ -64,9 +64,9 @@ class Store:
         workspace.roster.add(peer.number, peer)
         return peer
 
-    def add_session(self, workspace: Workspace, row: Row) -> Session:
+    def add_session(self, workspace: Workspace, row: Row, origin: Origin | None = None) -> Session:
         _keep(workspace)
-        session = Session(self._number(), row, workspace.history)
+        session = Session(self._number(), row, workspace.history, origin)
         workspace.sessions[row["id"]] = session
         workspace.active.add(session.number, session)
         if (index := _index_of(workspace)) is not None:

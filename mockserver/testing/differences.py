@@ -93,6 +93,7 @@ def _as_text(value: Part) -> str:
 def _session(name: str, before: Part, after: Part) -> Iterable[str]:
     yield from _own(name, before, after)
     yield from _each("summary", name, before.get("summaries", _NOTHING), after.get("summaries", _NOTHING))
+    yield from _each("origin", name, _origin(before), _origin(after))
     yield from _members(name, before.get("peers", _NOTHING), after.get("peers", _NOTHING))
     old, new = _by_id(before, "messages"), _by_id(after, "messages")
     added = [message for id_, message in new.items() if id_ not in old]
@@ -105,6 +106,10 @@ def _session(name: str, before: Part, after: Part) -> Iterable[str]:
     yield from _parts("message", f" of {name}", {id_: old[id_] for id_ in old if id_ in new}, kept, _own)
     if list(new) != [*kept, *(message["id"] for message in added)]:
         yield f"messages came before others of {name}"
+
+
+def _origin(session: Part) -> Part:
+    return {"cloned_from": session["cloned_from"]} if "cloned_from" in session else _NOTHING
 
 
 def _members(session: str, before: Part, after: Part) -> Iterable[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..domain.jobs import Purge
 from ..domain.records import Membership, Row, Session, Workspace
-from . import holdings, world_work
+from . import holdings, lineage, world_work
 
 
 def document(workspaces: Iterable[Workspace], purges: Iterable[Purge]) -> dict[str, Any]:
@@ -71,6 +71,7 @@ def _session(workspace: Workspace, session: Session) -> dict[str, Any]:
         **_parts(peers={peer_id: members[peer_id] for peer_id in in_order}),
         **_parts(messages=[_message(message) for message in session.messages]),
         **_parts(summaries=holdings.summaries(workspace.holdings, session.row["id"])),
+        **_parts(cloned_from=lineage.saved(workspace, session)),
     }
 
 

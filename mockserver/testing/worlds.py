@@ -17,7 +17,7 @@ from ..domain.records import Membership, Row, Workspace
 from ..domain.store import Store
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse, restated
-from . import holdings, world_work
+from . import holdings, lineage, world_work
 from .holdings import time_of
 from .wording import one_line
 
@@ -134,6 +134,7 @@ def _contradictions(world: "World") -> Iterable[str]:
         yield from _twice(f"{at}.sessions", [session.id for session in workspace.sessions], set())
         yield from _twice(f"{at}.conclusions", [one.id for one in workspace.conclusions], set())
         yield from holdings.contradictions(at, workspace)
+        yield from lineage.contradictions(at, workspace)
         for place, session in enumerate(workspace.sessions):
             yield from _twice(
                 f"{at}.sessions[{place}].messages", [one.id for one in session.messages], set() if world.saved else seen
@@ -188,6 +189,7 @@ def _load_workspace(store: Store, world: "World", workspace_id: str, number: int
         store.add_peer(workspace, {**row, "metadata": peer.metadata, "configuration": peer.configuration})
     for session in described.sessions if world.saved else sorted(described.sessions, key=_age):
         _load_session(store, workspace, session)
+    lineage.load(workspace, described)
     holdings.load(store, workspace, described, made, in_order=world.saved)
     world_work.load(store, workspace, described)
 

@@ -34,6 +34,13 @@ class WorldSummary(Strict):
     token_count: Count | None = None
 
 
+class WorldOrigin(Strict):
+    """The session of the same workspace that a session was cloned from, and its last message that was copied."""
+
+    session: Id
+    message_id: Id | None = None
+
+
 class WorldSession(Strict):
     id: Id | None = None
     is_active: bool = True
@@ -43,6 +50,7 @@ class WorldSession(Strict):
     peers: dict[Id, WorldMember | None] = {}  # null is a sender who is no member
     messages: list[WorldMessage] = []
     summaries: dict[Literal["short", "long"], WorldSummary] = {}
+    cloned_from: WorldOrigin | None = None
 
 
 class WorldPeer(Strict):
