@@ -13,7 +13,6 @@ from starlette.types import Receive, Scope, Send
 from .api import (
     conclusions,
     contexts,
-    control,
     health,
     keys,
     knowledge,
@@ -25,8 +24,10 @@ from .api import (
     webhooks,
     workspaces,
 )
+from .api import control as control_plane
 from .api.observed import Elsewhere, ObservedEndpoint
 from .api.operation import Call, Operation, Reply, Room
+from .api.page import Reference
 from .api.routing import path_of
 from .testing.mock import Mock
 
@@ -46,15 +47,19 @@ ROOMS = (
 )
 
 
-def create_app(mock: Mock | None = None, *, allow_hosts: Iterable[str] = ()) -> Starlette:
+def create_app(
+    mock: Mock | None = None, *, allow_hosts: Iterable[str] = (), control: bool = True, page: bool = True
+) -> Starlette:
     """The ASGI app over `mock`, or over a new one with the defaults; `app.state.mock` is that mock.
 
-    `allow_hosts` are the names beside loopback under which `/_mock/` answers.
+    `allow_hosts` are the names beside loopback under which `/_mock/` answers; without `control` nothing is there, and
+    without `page` no page.
     """
     mock = Mock() if mock is None else mock
     served = [operation for room in ROOMS for operation in room.operations]
     endpoint = ObservedEndpoint(mock, [*served, *_document_room(served).operations])
-    app = _App(endpoint, control.ControlPlane(mock, allow_hosts))
+    planes = [control_plane.ControlPlane(mock, allow_hosts, page=page)] if control else []
+    app = _App(endpoint, *planes, Reference())
     app.state.mock = mock
     mock.know_operations(frozenset(operation.name for operation in endpoint.operations), served)
     return app

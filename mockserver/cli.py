@@ -1,12 +1,14 @@
 """The command line: `serve`, `demo` and `check`."""
 
 import argparse
+import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, NoReturn
 
 from .parity import command as check
+from .player import Player
 from .server import listen, serve, url_of
 from .testing.fixtures import fixture
 from .testing.mock import Mock
@@ -17,7 +19,7 @@ _FAST = "uvloop and httptools"
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\
 A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and four sessions,
-one of them deleted and not purged yet.
+one of them deleted and about to be purged.
 Try, in another terminal:
 
   curl -s -X POST {url}/v3/workspaces/demo/sessions/list
@@ -29,7 +31,11 @@ Try, in another terminal:
   curl -s {url}/_mock/requests
   curl -s -X POST {url}/_mock/reset
 
-Its own description: {url}/openapi.json   Stop it with Ctrl-C."""
+Its own description: {url}/docs   Stop it with Ctrl-C."""
+_LOOK = """Look at it: {url}/_mock/   A conversation plays there by itself; the page can pause it.
+"""
+# How long what was deleted in a demo can be seen counting down.
+_DEMO_PURGE_SECONDS = 12.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -67,13 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(0)
 
 
-def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    is_demo = options.command == "demo"
+def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[Mock, socket.socket]:
+    """The mock, and the socket that it is going to be reached at."""
     try:
-        world = fixture("demo.json") if is_demo else options.world
         mock = Mock(
             quirks=options.quirks,
-            world=world,
+            world=fixture("demo.json") if options.command == "demo" else options.world,
             purge_after=options.purge_after,
             work_after=options.work_after,
             seed=options.seed,
@@ -82,7 +87,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
             journal_entries=options.journal_entries,
             journal_bytes=options.journal_bytes,
         )
-        listener = listen(options.host, options.port)
+        return mock, listen(options.host, options.port)
     except WorldError as error:
         first, *others = error.complaints
         parser.error(f"{first} (and {len(others)} more)" if others else first)
@@ -90,17 +95,58 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error(str(error))
     except OSError as error:
         parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
+
+
+def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    has_page = options.page and options.control
+    if options.open and not has_page:
+        parser.error("without the page there is nothing to --open")
+    mock, listener = _prepared(parser, options)
     url = url_of(options.host, listener)
 
-    def announce(engine: str) -> None:
-        print(url, flush=True)
-        hint = "" if engine == _FAST else f"; {_FAST} (the extra 'fast') are several times quicker"
-        print(f"on uvicorn with {engine}{hint}", file=sys.stderr, flush=True)
-        if is_demo:
-            print(_DEMO.format(url=url), flush=True)
+    with ExitStack() as playing:
 
-    hosts = [options.host, *options.allow_host]
-    serve(mock, listener, ready=announce, allow_hosts=hosts, log_level=options.log_level)
+        def announce(engine: str) -> None:
+            print(url, flush=True)
+            hint = "" if engine == _FAST else f"; {_FAST} (the extra 'fast') are several times quicker"
+            print(f"on uvicorn with {engine}{hint}", file=sys.stderr, flush=True)
+            if options.command == "demo":
+                print(_LOOK.format(url=url) if has_page else "", end="")
+                print(_DEMO.format(url=url), flush=True)
+                playing.enter_context(_player(mock, _here(url), options))
+            if options.open:
+                _open(f"{_here(url)}/_mock/")
+
+        serve(
+            mock,
+            listener,
+            ready=announce,
+            allow_hosts=[options.host, *options.allow_host],
+            control=options.control,
+            page=options.page,
+            log_level=options.log_level,
+        )
+
+
+def _player(mock: Mock, url: str, options: argparse.Namespace) -> Player:
+    """What moves in a demo."""
+    token = None if mock.keyring is None else mock.token(admin=True)
+    player = Player(url, fixture("play.json"), token, is_paused=options.paused)
+    mock.play = player.play
+    return player
+
+
+def _here(url: str) -> str:
+    """The URL for this machine of a server that listens to all."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _open(url: str) -> None:
+    """Open a page in the browser, which may take its time."""
+    import webbrowser
+    from threading import Thread
+
+    Thread(target=webbrowser.open, args=[url], daemon=True).start()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,7 +159,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(world=None)
     checking = commands.add_parser("check", help="hold a server to the recordings of the real one, over HTTP")
     check.add_arguments(checking)
-    for command, wait in ((serving, 2.0), (demo, None)):
+    demo.add_argument("--paused", action="store_true", help="let the play wait until the page, or a call, starts it")
+    for command, wait in ((serving, 2.0), (demo, _DEMO_PURGE_SECONDS)):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         command.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: %(default)s)")
         command.add_argument(
@@ -125,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
                 type=_seconds,
                 default=wait,
                 metavar="SECONDS",
-                help=f"how long {what}; none: until asked for (default: {wait or 'none'})",
+                help=f"how long {what}; none: until asked for (default: {wait:g})",
             )
         command.add_argument(
             "--allow-host",
@@ -143,9 +190,17 @@ def _parser() -> argparse.ArgumentParser:
             default=WEBHOOK_SECRET,
             help="what is sent to webhooks is signed with this (default: %(default)s)",
         )
+        _add_page_options(command)
         _add_double_options(command)
         command.add_argument("--log-level", choices=_LOG_LEVELS, default="warning", help="(default: %(default)s)")
     return parser
+
+
+def _add_page_options(command: argparse.ArgumentParser) -> None:
+    """What there is to look at."""
+    command.add_argument("--open", action="store_true", help="open the page in the browser")
+    command.add_argument("--no-page", dest="page", action="store_false", help="have no page at /_mock/")
+    command.add_argument("--no-control", dest="control", action="store_false", help="have nothing under /_mock/")
 
 
 def _add_double_options(command: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from types import FrameType, TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Self, TypedDict, Unpack
 from weakref import WeakSet
 
 import uvicorn
@@ -23,6 +23,14 @@ from .testing.settings import Options
 _GRACE_SECONDS = 0.1
 _GIVE_UP_SECONDS = 0.5
 _TICK_SECONDS = 0.001
+
+
+class AppOptions(TypedDict, total=False):
+    """The options of `create_app`."""
+
+    allow_hosts: Iterable[str]
+    control: bool
+    page: bool
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -59,23 +67,23 @@ def serve(
     listener: socket.socket,
     *,
     ready: Callable[[str], None],
-    allow_hosts: Iterable[str] = (),
     log_level: str = "warning",
+    **app_options: Unpack[AppOptions],
 ) -> None:
     """Serve `mock` in the foreground until SIGINT or SIGTERM; SIGINT then comes out as KeyboardInterrupt.
 
     `ready` is called once requests are answered and signals are heeded, with what it runs on: "uvloop and httptools".
+    `app_options` are those of `create_app`.
     """
     host = listener.getsockname()[0]
-    allowed = list(allow_hosts)
     config = uvicorn.Config(
-        connected(create_app(mock, allow_hosts=allowed)),
+        connected(create_app(mock, **app_options)),
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
         **_SETTINGS,
     )
-    mock.hosting.attach(None, lambda fork: MockServer.of(fork, host, allowed))
+    mock.hosting.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
     try:
         _Server(config, ready).serve_on(listener)
     finally:
@@ -91,7 +99,8 @@ class MockServer:
     """A fake server on a free loopback port, in a thread of its own, as a context manager.
 
     `host` and `port` are where it listens, 0 a free port; `allow_hosts` the names beside loopback and `host` under
-    which the control plane answers. The other options are those of Mock. It answers once `with` has entered, and is
+    which the control plane answers. Without `control` there is none, without `page` it has no page to look at. The
+    other options are those of Mock. It answers once `with` has entered, and is
     gone when `with` has left. `token` makes tokens, as that of `mock` does.
 
     Entering raises OSError for an address that cannot be had, ValueError for no port. Leaving without an error raises
@@ -99,13 +108,20 @@ class MockServer:
     """
 
     def __init__(
-        self, *, host: str = "127.0.0.1", port: int = 0, allow_hosts: Iterable[str] = (), **options: Unpack[Options]
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allow_hosts: Iterable[str] = (),
+        control: bool = True,
+        page: bool = True,
+        **options: Unpack[Options],
     ) -> None:
         self.mock = Mock(**options)
         self.token = self.mock.token
         self._host = host
         self._port = port
-        self._allow_hosts = (host, *allow_hosts)
+        self._app_options = AppOptions(allow_hosts=(host, *allow_hosts), control=control, page=page)
         self._url: str | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -118,9 +134,9 @@ class MockServer:
         return self._url
 
     @classmethod
-    def of(cls, mock: Mock, host: str = "127.0.0.1", allow_hosts: Iterable[str] = ()) -> "MockServer":
+    def of(cls, mock: Mock, host: str = "127.0.0.1", **app_options: Unpack[AppOptions]) -> "MockServer":
         """A server of this mock, on a free port."""
-        server = cls(host=host, allow_hosts=allow_hosts)
+        server = cls(host=host, **app_options)
         server.mock = mock
         server.token = mock.token
         return server
@@ -130,14 +146,14 @@ class MockServer:
         return self._serving(self.mock.fork())
 
     def _serving(self, mock: Mock) -> "MockServer":
-        return MockServer.of(mock, self._host, self._allow_hosts)
+        return MockServer.of(mock, self._host, **self._app_options)
 
     def __enter__(self) -> Self:
         if self._thread is not None:
             raise RuntimeError("the server is running already")
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
-        app = connected(create_app(self.mock, allow_hosts=self._allow_hosts))
+        app = connected(create_app(self.mock, **self._app_options))
         self._server = _Server(uvicorn.Config(app, log_config=None, access_log=False, **_SETTINGS))
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()

@@ -102,12 +102,12 @@ def test_serve_takes_a_world_quirks_and_a_purge_time(tmp_path: Path) -> None:
     ("arguments", "wait"),
     [
         (["serve"], 2.0),
-        (["demo"], None),
+        (["demo"], 12.0),
         (["serve", "--purge-after", "none"], None),
         (["demo", "--purge-after", "1.5"], 1.5),
     ],
 )
-def test_purges_and_work_wait_for_two_seconds_in_a_demo_until_asked_for_or_as_is_said(
+def test_purges_and_work_wait_for_two_seconds_in_a_demo_for_twelve_or_as_is_said(
     arguments: list[str], wait: float | None
 ) -> None:
     assert _parser().parse_args(arguments).purge_after == wait

@@ -60,6 +60,7 @@ def test_the_wheel_holds_one_package_with_the_fixtures_inside(installed: Path) -
     assert tops == {"mockserver"}
     assert {path.name for path in (installed / "mockserver" / "fixtures").iterdir()} == {
         "demo.json",
+        "play.json",
         "recordings",
         "sessions-openapi.json",
     }

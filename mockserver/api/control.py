@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -13,6 +14,9 @@ from . import answers
 from .answers import Answer
 from .routing import path_of
 
+if TYPE_CHECKING:
+    from .page import Page
+
 PREFIX = "/_mock"
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 
@@ -21,11 +25,13 @@ class ControlPlane(BaseRoute):
     """Everything under `/_mock/`, refused to requests that a foreign web page may have caused.
 
     Host must be loopback or one of `allow_hosts`, so that no name which merely resolves to this machine reaches it;
-    Origin, where there is one, the same.
+    Origin, where there is one, the same. Without one a browser says whether a page of another site asks: that may only
+    lead here, as a link does, and neither frame nor load anything. With `page` there is one to look at.
     """
 
-    def __init__(self, mock: Mock, allow_hosts: Iterable[str]) -> None:
+    def __init__(self, mock: Mock, allow_hosts: Iterable[str], *, page: bool) -> None:
         self._mock = mock
+        self._has_page = page
         self._allowed = {host.lower().strip("[]") for host in allow_hosts}
 
     @cached_property
@@ -33,6 +39,12 @@ class ControlPlane(BaseRoute):
         from .control_endpoint import ControlEndpoint  # Most servers are never controlled over HTTP.
 
         return ControlEndpoint(self._mock)
+
+    @cached_property
+    def _page(self) -> "Page | None":
+        from .page import Page  # Few servers are looked at.
+
+        return Page() if self._has_page else None
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         is_ours = scope["type"] == "http" and (path_of(scope) + "/").startswith(PREFIX + "/")
@@ -44,6 +56,10 @@ class ControlPlane(BaseRoute):
             answer = Answer(403, {"detail": reason})
             await answers.send_whole(scope, receive, send, answer, answer.content())
             return
+        file = None if self._page is None else self._page.answer(scope)
+        if file is not None:
+            await file(scope, receive, send)
+            return
         scope.update(self._endpoint.matches(scope)[1])
         await self._endpoint.handle(scope, receive, send)
 
@@ -52,9 +68,13 @@ class ControlPlane(BaseRoute):
         host = ", ".join(_header(scope, b"host"))
         if not self._is_ours(host):
             return f"The control plane does not answer to the host {host!r}; --allow-host NAME allows it"
-        for origin in _header(scope, b"origin"):
+        origins = _header(scope, b"origin")
+        for origin in origins:
             if not self._is_ours(origin.partition("://")[2]):
                 return f"The control plane does not answer to pages of the origin {origin!r}"
+        is_foreign = not origins and _header(scope, b"sec-fetch-site") == ["cross-site"]
+        if is_foreign and _header(scope, b"sec-fetch-dest") != ["document"]:
+            return "The control plane does not answer to pages of other sites"
         return None
 
     def _is_ours(self, authority: str) -> bool:

@@ -13,9 +13,10 @@ from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
 from ..testing.names import UnknownName, meant
 from ..testing.wording import shortened
-from . import answers, control_coverage, control_journal, control_rules, control_state
+from . import answers, control_coverage, control_journal, control_page, control_rules, control_state
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, too_large
+from .live import Feed
 from .openapi import document_of
 from .operation import Call, Operation, Reply, Room, parameters
 from .routing import NOWHERE, Found
@@ -29,6 +30,7 @@ OPERATIONS = [
     *control_journal.room.operations,
     *control_coverage.room.operations,
     *control_rules.room.operations,
+    *control_page.room.operations,
 ]
 _INFO = {
     "title": "Control plane of a fake Honcho server",
@@ -59,6 +61,9 @@ class ControlEndpoint(Endpoint):
             return
         except TooLarge:
             answer = too_large(found) or self.carried_out(found, scope, b"")
+        if isinstance(answer.payload, Feed):
+            await answer.payload.send(scope, receive, send)
+            return
         await answers.send_whole(scope, receive, send, answer, answer.content())
 
     async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:

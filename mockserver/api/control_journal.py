@@ -2,6 +2,8 @@
 
 from ..testing.delivery import Delivery
 from ..testing.exchanges import Exchange
+from ..testing.names import UnknownName
+from ..testing.wording import shortened
 from ..wire import control as wire
 from ..wire import deliveries as wired
 from .operation import Call, Reply, Room
@@ -12,10 +14,23 @@ _PATH = "/_mock/requests"
 _DELIVERIES = "/_mock/deliveries"
 
 
-@room.operation("GET", _PATH, answers={200: "Requests"}, query=wire.LikeAnswered, access=None)
+@room.operation("GET", _PATH, answers={200: "Requests"}, query=wire.Listed, access=None)
 def list_requests(call: Call) -> Reply:
     """The requests that the journal has, in order, and how many fell out of it."""
-    return _requests(call, call.mock.requests.where(**call.query.given()))
+    like = call.query.given()
+    after, limit = like.pop("after", 0), like.pop("limit", None)
+    found = [exchange for exchange in call.mock.requests.where(**like) if exchange.number > after]
+    return _requests(call, found[:limit])
+
+
+@room.operation("GET", _PATH + "/{number}", answers={200: "Request", 404: "Problem"}, access=None)
+def get_request(call: Call) -> Reply:
+    """One request, with its bodies."""
+    number = call.path["number"]
+    for exchange in call.mock.requests:
+        if str(exchange.number) == number:
+            return 200, exchange.as_json()
+    raise UnknownName(f"the journal has no request {shortened(number)}")
 
 
 @room.operation(

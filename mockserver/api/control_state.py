@@ -165,6 +165,12 @@ def fork(call: Call) -> Reply:
     return 201, {"url": call.mock.open_fork()}
 
 
+@room.operation("POST", "/_mock/token", answers={201: "Token"}, body=wire.Token, access=None)
+def make_token(call: Call) -> Reply:
+    """A token for what is named, while authentication is on; as `key`, like that of `POST /v3/keys`."""
+    return 201, {"key": call.mock.token(**call.body.given())}
+
+
 def _given(call: Call) -> dict[str, Any]:
     """What the body says, if there is one."""
     return {} if call.body is None else call.body.given()

@@ -185,6 +185,10 @@ class Exchange:
 
     def as_json(self) -> dict[str, Any]:
         """The exchange in the form that the control plane answers."""
+        return {**self.summary(), "headers": self.headers, "body": self.body, "answer": self.answer}
+
+    def summary(self) -> dict[str, Any]:
+        """The same without headers and bodies."""
         return {
             "number": self.number,
             "at": timestamp(self._at),
@@ -192,13 +196,10 @@ class Exchange:
             "method": self.method,
             "path": self.path,
             "query": self.query,
-            "headers": self.headers,
             "workspace": self.workspace,
             "session": self.session,
             "peer": self.peer,
-            "body": self.body,
             "status": self.status,
-            "answer": self.answer,
             "duration": self.duration,
             "diagnosis": self.diagnosis,
             "fault": self.fault,

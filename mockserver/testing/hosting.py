@@ -20,22 +20,28 @@ Serving = Callable[[Any], AbstractContextManager[Served]]
 
 
 class Hosting:
-    """`hand_over` calls what must not come in the middle of a request, `serving` makes servers; None: no server."""
+    """`hand_over` calls what must not come in the middle of a request, `serving` makes servers; None: no server.
+
+    `turns` counts what was done between requests, and `ends` how often a server left it, for those who watch.
+    """
 
     def __init__(self) -> None:
         self._hand_over: HandOver | None = None
         self._serving: Serving | None = None
         self._forks = ExitStack()
+        self.turns = self.ends = 0
 
     def attach(self, hand_over: HandOver | None, serving: Serving | None) -> None:
         """Be run by a server from now on, or by none; the servers of forks end with it."""
         self._hand_over = hand_over
         self._serving = serving
         if serving is None:
+            self.ends += 1
             self.end_forks()
 
     def between_requests(self, work: Callable[[], T]) -> T:
         """Do `work` where no request is under way; what it returns or raises."""
+        self.turns += 1
         if self._hand_over is None:
             return work()
         done: list[T] = []

@@ -224,6 +224,11 @@ class Journal:
         self._kept = kept
 
     @property
+    def is_off(self) -> bool:
+        """Whether it keeps nothing."""
+        return not self._entries
+
+    @property
     def position(self) -> tuple[int, int]:
         """Where the journal is now, for `since`."""
         return self._runs, self._count
@@ -232,6 +237,16 @@ class Journal:
         """The requests that came after a position; all, if everything was forgotten since."""
         runs, count = position
         return [one for one in self if runs != self._runs or one.number > count]
+
+    def latest(self, position: tuple[int, int], limit: int) -> list[Exchange]:
+        """The last of those requests, at most so many, in order."""
+        runs, count = position
+        found: list[Exchange] = []
+        for one in reversed(self._kept):
+            if len(found) == limit or (runs == self._runs and one.number <= count):
+                break
+            found.append(one)
+        return found[::-1]
 
     def turned_back(self, workspace: str | None) -> None:
         """What was deleted so far, in all workspaces or in one, may not be deleted any more."""

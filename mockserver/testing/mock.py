@@ -19,6 +19,7 @@ from .hosting import Hosting
 from .journal import Journal
 from .names import UnknownName
 from .numbers import Seed
+from .play import Play
 from .scripts import Scripts
 from .settings import Options, Settings, defaults
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
@@ -41,8 +42,8 @@ class Mock(BackgroundWork):
     `journal_bytes` bound the journal (1,000 and 16 MiB), and alike what is kept of deliveries; 0 entries turn it off.
 
     `clock`, `requests` (the journal), `deliveries` (to webhooks), `faults`, `scripts` and `coverage` (of the contract)
-    are its parts, `hosting` is what it knows of its server. Its methods may be called from any thread: while a server
-    runs it, they are carried out between two requests.
+    are its parts, `hosting` is what it knows of its server, `play` what a demo is playing. Its methods may be called
+    from any thread: while a server runs it, they are carried out between two requests.
 
     Raises WorldError for a wrong world, ValueError for what makes no sense in any other option, ImportError where
     `auth_secret` is given and PyJWT is missing.
@@ -72,6 +73,7 @@ class Mock(BackgroundWork):
         self.faults = Faults(self.clock, self.hosting)
         self.scripts = Scripts()
         self.coverage = Tally(self.hosting)
+        self.play: Play | None = None
         self._ids = Ids()
         self._snapshots = Snapshots()
         self.store: Store

@@ -45,6 +45,11 @@ class LikeAnswered(Like):
     status: int | None = None
 
 
+class Listed(LikeAnswered):
+    after: int = Field(default=0, ge=0, description="Only those with a larger number")
+    limit: int | None = Field(default=None, ge=0, description="How many at most, the oldest first")
+
+
 class Call(LikeAnswered):
     query: dict[str, str] | None = Field(default=None, description="Parameters of the query that count")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
@@ -164,6 +169,16 @@ class Difference(_Part):
     workspace: str | None = Field(default=None, description="The workspace that the snapshots are of")
 
 
+class Token(_Part):
+    """What the token is for."""
+
+    workspace: str | None = None
+    peer: str | None = None
+    session: str | None = None
+    admin: bool = False
+    expires_at: datetime | None = None
+
+
 class Exchange(Model):
     number: int
     at: datetime
@@ -254,6 +269,10 @@ class Snapshot(Model):
     workspace: str | None
 
 
+class Key(Model):
+    key: str
+
+
 class Url(Model):
     url: str
 
@@ -272,4 +291,6 @@ SHAPES: dict[str, Any] = {
     "Snapshot": Snapshot,
     "list[Snapshot]": list[Snapshot],
     "Url": Url,
+    "Request": Exchange,
+    "Token": Key,
 }

@@ -205,7 +205,7 @@ def test_a_clock_is_not_put_where_nothing_could_be_answered() -> None:
 
 
 def test_the_root_of_the_plane_tells_where_it_is_described() -> None:
-    _, client = _start()
+    client = DirectClient(create_app(Mock(), page=False))
     for path in ("/_mock", "/_mock/"):
         assert client.call("GET", path).status == 404
         assert client.call("GET", path, x="1").json["detail"].startswith(f"no operation at {path}; ")

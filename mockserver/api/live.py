@@ -1,0 +1,103 @@
+"""What happens, as it happens: server-sent events for whoever watches the server."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from ..domain.clock import Ids
+from ..testing.exchanges import Exchange
+from ..testing.mock import Mock
+from .waiting import left
+
+_TICK_SECONDS = 0.1
+# Of the requests of a tick, so many are told; at the beginning, so many of those before.
+_TOLD = 40
+_TOLD_AT_FIRST = 200
+# How often the stream says that it is still there, when there is nothing to tell.
+_BEAT_SECONDS = 15.0
+_PLACE = re.compile(r"(\S+)/(\d{1,15})\.(\d{1,15})", re.ASCII)
+_NOWHERE = (-1, 0)
+_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")],
+}
+_RETRY = b"retry: 1000\n\n"
+# Tells this process from another that stood at the same address before.
+_PROCESS = Ids().new()
+
+
+class Feed:
+    """The answer that tells what happens until its client leaves, or the server ends.
+
+    An event says that something changed, and which requests came: at most 40 of a tenth of a second. Their numbers and
+    `count`, that of the last, show how many more there were. The id of an event is its place in the journal; a client
+    that comes back with it (`Last-Event-ID`) hears what it missed, as far as the journal has it.
+    """
+
+    def __init__(self, mock: Mock) -> None:
+        self._mock = mock
+        self._server = f"{_PROCESS}-{id(mock):x}"
+        self._unanswered: list[Exchange] = []
+        self._seen: object = None
+        self._position = _NOWHERE
+
+    async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, as long as somebody listens."""
+        hosting, elapsed = self._mock.hosting, self._mock.clock.elapsed
+        ends, said = hosting.ends, elapsed()
+        self._resume(scope)
+        await send(_START)
+        await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
+        leaving = asyncio.ensure_future(left(receive))
+        try:
+            with self._mock.requests.watching() as moved:
+                while not leaving.done() and hosting.ends == ends:
+                    piece = self._news(is_certain=moved.is_set())
+                    moved.clear()
+                    if piece is None and elapsed() - said > _BEAT_SECONDS:
+                        piece = ":\n\n"
+                    if piece is not None:
+                        said = elapsed()
+                        await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
+                    await asyncio.wait({leaving}, timeout=_TICK_SECONDS)
+        finally:
+            leaving.cancel()
+        await send({"type": "http.response.body", "body": b""})
+
+    def _resume(self, scope: Scope) -> None:
+        """Begin where the client left off, if it was here before."""
+        for name, value in scope["headers"]:
+            place = _PLACE.fullmatch(value.decode("latin-1")) if name == b"last-event-id" else None
+            if place is not None and place[1] == self._server:
+                self._position = (int(place[2]), int(place[3]))
+
+    def _news(self, *, is_certain: bool) -> str | None:
+        """The next event; None if nothing happened since the last."""
+        mock = self._mock
+        clock, position = mock.clock.state(), mock.requests.position
+        play = None if mock.play is None else mock.play.as_json()
+        now = (position, mock.hosting.turns, clock.moved, clock.frozen, play)
+        if now == self._seen and not is_certain:
+            return None
+        news = json.dumps(self._requests(_TOLD_AT_FIRST if self._seen is None else _TOLD), separators=(",", ":"))
+        self._seen = now
+        return f"id: {self._server}/{position[0]}.{position[1]}\ndata: {news}\n\n"
+
+    def _requests(self, limit: int) -> dict[str, Any]:
+        """Those that came since the last event, and those that were told before and are answered now."""
+        journal = self._mock.requests
+        latest = journal.latest(self._position, limit)
+        told = [one for one in self._unanswered if one.duration is not None] + latest
+        self._unanswered = [one for one in [*self._unanswered, *latest] if one.duration is None][-_TOLD_AT_FIRST:]
+        self._position = runs, count = journal.position
+        return {
+            "run": f"{self._server}/{runs}",
+            "requests": [one.summary() for one in told],
+            "count": count,
+            "kept_from": journal[0].number if len(journal) else count + 1,
+            "off": journal.is_off,
+        }

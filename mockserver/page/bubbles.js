@@ -1,0 +1,61 @@
+// One message of a conversation.
+
+import { act } from './calls.js'
+import { count, make, short, time, tree } from './dom.js'
+import { path } from './sessions.js'
+import { choose } from './state.js'
+
+const LONG = 1200
+
+/** A colour for a peer: the same everywhere, told by its id. */
+export function hue(peer) {
+  let hash = 7
+  for (const character of peer) hash = (hash * 31 + character.codePointAt(0)) % 360
+  return hash
+}
+
+/** Clone a session, up to a message or whole, and look at the clone. */
+export async function clone(workspace, session, message = null) {
+  const query = message === null ? '' : `?message_id=${encodeURIComponent(message)}`
+  const made = await act('POST', path(workspace, session, `/clone${query}`))
+  if (made) choose(workspace, made.id)
+}
+
+/**
+ * The element of a message at a place (from 0) of a session; `isOwn` puts it to the right. `clones` are those that were
+ * cut off here, `isLastCopied` whether the clone goes on by itself after it.
+ */
+export function bubble(message, { workspace, session, place, total, isOwn, isActive, clones, isLastCopied }) {
+  const text = make('p', { class: 'content' }, message.content.slice(0, LONG))
+  const rest = message.content.length > LONG && make('button', { type: 'button', class: 'rest' }, `… all ${count(message.content.length, 'character')}`)
+  if (rest)
+    rest.addEventListener('click', () => {
+      text.textContent = message.content
+      rest.remove()
+    })
+  const made = make(
+    'article',
+    { class: `message${isOwn ? ' own' : ''}`, 'aria-posinset': place + 1, 'aria-setsize': total, 'data-place': place },
+    make(
+      'div',
+      { class: 'bubble' },
+      make('div', { class: 'who' }, make('b', {}, message.peer_id), make('time', { datetime: message.created_at, title: message.created_at }, time(message.created_at))),
+      text,
+      rest,
+      Object.keys(message.metadata).length ? tree('metadata', message.metadata) : null,
+      make(
+        'div',
+        { class: 'under' },
+        make('code', { title: message.id }, short(message.id)),
+        make('span', {}, count(message.token_count, 'token')),
+        isActive && make('button', { type: 'button', 'aria-label': `Clone here, up to message ${place + 1}`, onclick: () => clone(workspace, session, message.id) }, '⎇ Clone here'),
+      ),
+    ),
+    clones.map(({ id, is_active: isThere }) =>
+      make('div', { class: 'cut' }, make('button', { type: 'button', onclick: () => choose(workspace, id) }, `⎇ cloned here: ${short(id)}${isThere ? '' : ' (deleted)'}`)),
+    ),
+    isLastCopied && make('div', { class: 'cut' }, make('span', {}, 'copied up to here; from here on its own')),
+  )
+  made.style.setProperty('--hue', hue(message.peer_id))
+  return made
+}

@@ -1,0 +1,108 @@
+// Builds elements. Text stays text: nothing here, or anywhere in the page, makes markup of a string.
+
+export const byId = (id) => document.getElementById(id)
+
+/** An element with attributes (`on…` are listeners, `null` and `false` are left out) and children. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value)
+    else element.setAttribute(name, value === true ? '' : value)
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false))
+  return element
+}
+
+/** Give an element these children, if `key` is not the one that it was given them under. */
+export function fill(element, key, children) {
+  if (element.dataset.key === key) return
+  element.dataset.key = key
+  element.replaceChildren(...children().flat().filter(Boolean))
+}
+
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}
+
+const SHOWN_ENTRIES = 100
+const SHOWN_TEXT = 2000
+
+/** A value of JSON as a tree that unfolds, so deep at first; what is large is shown in parts. */
+export function tree(label, value, depth = 0) {
+  if (value === null || typeof value !== 'object') return leaf(label, value)
+  const entries = Array.isArray(value) ? value.map((entry, place) => [place, entry]) : Object.entries(value)
+  const [before, after] = Array.isArray(value) ? ['[', ']'] : ['{', '}']
+  if (!entries.length) return make('div', { class: 'leaf' }, name(label), before + after)
+  const body = make('div', { class: 'branches' })
+  const branch = make(
+    'details',
+    { class: 'json' },
+    make('summary', {}, name(label), make('span', { class: 'glimpse' }, `${before}${glimpse(entries, value)}${after}`)),
+    body,
+  )
+  let shown = 0
+  const more = () => {
+    body.lastChild?.matches?.('button') && body.lastChild.remove()
+    body.append(...entries.slice(shown, shown + SHOWN_ENTRIES).map(([key, entry]) => tree(String(key), entry, entries.length < 20 ? depth - 1 : 0)))
+    shown += SHOWN_ENTRIES
+    if (shown < entries.length)
+      body.append(make('button', { type: 'button', onclick: more }, `${entries.length - shown} more`))
+  }
+  branch.addEventListener('toggle', () => shown || more())
+  if (depth > 0) {
+    branch.open = true
+    more()
+  }
+  return branch
+}
+
+const name = (label) => (label === null ? null : [make('span', { class: 'key' }, label), ': '])
+
+function leaf(label, value) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const shown = make('span', { class: typeof value === 'string' ? 'text' : 'literal' }, text.slice(0, SHOWN_TEXT))
+  const all = () => shown.replaceChildren(text)
+  const more = text.length > SHOWN_TEXT && make('button', { type: 'button', onclick: all }, `all ${text.length} characters`)
+  return make('div', { class: 'leaf' }, name(label), shown, more)
+}
+
+function glimpse(entries, value) {
+  const parts = entries.slice(0, 4).map(([key, entry]) => {
+    const text = entry !== null && typeof entry === 'object' ? '…' : JSON.stringify(entry).slice(0, 24)
+    return Array.isArray(value) ? text : `${key}: ${text}`
+  })
+  return parts.join(', ') + (entries.length > 4 ? ', …' : '')
+}
+
+/** A long id by its ends. */
+export const short = (id, most = 24) => (id.length <= most ? id : `${id.slice(0, most / 2)}…${id.slice(-6)}`)
+
+/** The time of day of a timestamp, in UTC as the API tells it. */
+export const time = (timestamp) => timestamp.slice(11, 19)
+
+export const count = (number, noun) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
+
+let opener = null
+
+/** Show a dialog with a title; it closes with Escape and its own button, and the focus goes back. */
+export function openDialog(title, ...children) {
+  const dialog = byId('dialog')
+  opener = dialog.open ? opener : document.activeElement
+  dialog.replaceChildren(
+    make(
+      'div',
+      { class: 'bar' },
+      make('h2', { id: 'dialog-title' }, title),
+      make('span', { class: 'space' }),
+      make('button', { type: 'button', class: 'close', onclick: closeDialog }, 'Close'),
+    ),
+    ...children.flat().filter(Boolean),
+  )
+  if (!dialog.open) dialog.showModal()
+  dialog.onclose = () => opener?.isConnected && opener.focus()
+}
+
+export function closeDialog() {
+  byId('dialog').close()
+}

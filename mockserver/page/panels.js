@@ -1,0 +1,82 @@
+// Puts the page together; each module has one panel of it.
+
+import * as calls from './calls.js'
+import * as clock from './clock.js'
+import * as controls from './controls.js'
+import * as conversation from './conversation.js'
+import { byId, setText } from './dom.js'
+import * as journal from './journal.js'
+import * as sessions from './sessions.js'
+import * as state from './state.js'
+
+const THEMES = ['auto', 'light', 'dark']
+
+function beginTheme() {
+  const button = byId('theme')
+  let theme = THEMES.includes(localStorage.theme) ? localStorage.theme : 'auto'
+  const show = () => {
+    document.documentElement.dataset.theme = theme
+    setText(button, { auto: '◐', light: '☀', dark: '☾' }[theme])
+    button.setAttribute('aria-label', `Theme: ${theme}`)
+    button.title = `Theme: ${theme}`
+  }
+  button.addEventListener('click', () => {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]
+    localStorage.theme = theme
+    show()
+  })
+  show()
+}
+
+/** On a narrow screen one panel is shown at a time. */
+function beginTabs() {
+  const tabs = [...document.querySelectorAll('[role=tab]')]
+  const show = () => {
+    for (const tab of tabs) {
+      const isShown = tab.dataset.panel === document.body.dataset.panel
+      tab.setAttribute('aria-selected', isShown)
+      tab.tabIndex = isShown ? 0 : -1
+    }
+    dispatchEvent(new Event('resize'))
+  }
+  const open = (tab) => {
+    document.body.dataset.panel = tab.dataset.panel
+    show()
+  }
+  tabs.forEach((tab, place) => {
+    tab.addEventListener('click', () => open(tab))
+    tab.addEventListener('keydown', ({ key }) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[key]
+      if (!step) return
+      const next = tabs[(place + step + tabs.length) % tabs.length]
+      open(next)
+      next.focus()
+    })
+  })
+  addEventListener('panel', show)
+  show()
+}
+
+/** A demo moves by itself, and the page goes along, until somebody chooses something. */
+function followTheDemo() {
+  let isFirst = true
+  state.onView(({ play }) => {
+    if (isFirst && play && !location.hash) byId('follow').checked = state.wanted.follow = true
+    isFirst = false
+  })
+}
+
+document.body.classList.add('ready')
+beginTheme()
+beginTabs()
+calls.begin()
+clock.begin()
+sessions.begin()
+conversation.begin()
+journal.begin()
+controls.begin()
+followTheDemo()
+state.begin((text, isWell) => {
+  setText(byId('connection'), text)
+  byId('connection').className = isWell ? 'well' : 'ill'
+})

@@ -1,0 +1,16 @@
+// The reference of all operations, by Swagger UI.
+document.documentElement.classList.toggle('dark-mode', matchMedia('(prefers-color-scheme: dark)').matches)
+SwaggerUIBundle({
+  urls: [
+    { url: 'openapi.json', name: 'Honcho API' },
+    { url: '_mock/openapi.json', name: 'Control plane of the fake' },
+  ],
+  dom_id: '#reference',
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  layout: 'StandaloneLayout',
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: 'list',
+  tryItOutEnabled: true,
+  validatorUrl: null,
+})

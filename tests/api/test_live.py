@@ -1,0 +1,144 @@
+"""What happens is told as it happens: each request once, or how many there were."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver import MockServer
+
+_S = "/v3/workspaces/w/sessions"
+
+
+class _Listener:
+    """Hears the events of a server, one after the other."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._lines = answer.iter_lines()
+        self.id = ""
+
+    def next(self) -> Any:
+        """The next event."""
+        for line in self._lines:
+            name, _, value = line.partition(": ")
+            if name == "id":
+                self.id = value
+            if name == "data":
+                return json.loads(value)
+        raise EOFError
+
+    def until(self, count: int) -> list[Any]:
+        """The events up to the one that tells of so many requests."""
+        heard = [self.next()]
+        while heard[-1]["count"] < count:
+            heard.append(self.next())
+        return heard
+
+
+@contextmanager
+def _listening(server: MockServer, last: str | None = None) -> Iterator[_Listener]:
+    headers = {} if last is None else {"last-event-id": last.encode("latin-1")}
+    with httpx.stream("GET", f"{server.url}/_mock/events", headers=headers, timeout=10) as answer:
+        assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+        yield _Listener(answer)
+
+
+def _create(server: MockServer, *ids: str) -> None:
+    with httpx.Client(base_url=server.url) as client:
+        for id_ in ids:
+            client.post(_S, json={"id": id_})
+
+
+def _numbers(events: list[Any]) -> list[int]:
+    return [one["number"] for event in events for one in event["requests"]]
+
+
+def test_it_begins_with_the_last_requests_and_goes_on_with_those_that_come(server: MockServer) -> None:
+    _create(server, "a", "b")
+    with _listening(server) as listener:
+        assert _numbers([listener.next()]) == [1, 2]
+        _create(server, "c")
+        [event] = listener.until(3)
+        [told] = event["requests"]
+        assert (told["number"], told["method"], told["path"], told["status"]) == (3, "POST", _S, 200)
+        assert (told["session"], "body" in told, "answer" in told) == ("c", False, False)
+
+
+def test_who_comes_back_hears_just_what_was_missed(server: MockServer) -> None:
+    _create(server, "a")
+    with _listening(server) as listener:
+        listener.next()
+        last = listener.id
+    _create(server, "b", "c")
+    with _listening(server, last) as listener:
+        assert _numbers([listener.next()]) == [2, 3]
+
+
+@pytest.mark.parametrize("last", ["", "x", "x/1.1", "/.", "²/²", "9" * 5000])
+def test_who_comes_from_elsewhere_begins_anew(server: MockServer, last: str) -> None:
+    _create(server, "a")
+    with _listening(server, last) as listener:
+        assert _numbers([listener.next()]) == [1]
+
+
+def test_of_too_many_the_last_are_told_and_the_count_of_all(server: MockServer) -> None:
+    with _listening(server) as listener:
+        listener.next()
+        _create(server, *map(str, range(500)))
+        events = listener.until(500)
+    numbers = _numbers(events)
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == 500
+    assert all(len(event["requests"]) <= 40 for event in events)
+    assert all(event["requests"][-1]["number"] == event["count"] for event in events if event["requests"])
+
+
+def test_a_reset_a_clock_and_a_fault_are_told_though_no_request_comes(server: MockServer) -> None:
+    with _listening(server) as listener:
+        first = listener.next()
+        for change in (server.mock.clock.freeze, lambda: server.mock.faults.error(503), server.mock.reset):
+            change()
+            event = listener.next()
+            assert event["requests"] == []
+        assert event["run"] != first["run"]
+
+
+def test_a_request_that_waits_is_told_again_when_it_is_answered(server: MockServer) -> None:
+    server.mock.faults.delay(0.3, times=1)
+    with _listening(server) as listener:
+        listener.next()
+        _create(server, "a")
+        waiting, answered = [event["requests"] for event in (listener.next(), listener.next())]
+    assert [(one["number"], one["status"]) for one in waiting] == [(1, None)]
+    assert [(one["number"], one["status"], one["fault"]) for one in answered] == [(1, 200, "delay-1")]
+
+
+def test_without_a_journal_the_count_goes_on() -> None:
+    with MockServer(journal_entries=0) as server, _listening(server) as listener:
+        assert listener.next()["off"] is True
+        _create(server, "a")
+        assert (listener.next() | {"run": ""}) == {"run": "", "requests": [], "count": 1, "kept_from": 2, "off": True}
+
+
+def test_it_ends_with_the_server() -> None:
+    with MockServer() as server:
+        stream = _listening(server)
+        listener = stream.__enter__()
+        listener.next()
+    with pytest.raises(EOFError):
+        listener.next()
+    stream.__exit__(None, None, None)
+
+
+def test_a_client_who_left_is_forgotten(server: MockServer) -> None:
+    with _listening(server) as listener:
+        listener.next()
+    httpx.post(f"{server.url}{_S}", json={"id": "a"})
+    with _listening(server) as listener:  # in its tick, the other is noticed to be gone
+        listener.next()
+        _create(server, "b")
+        listener.next()
+        assert len(server.mock.requests._waiting) == 1

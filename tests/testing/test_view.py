@@ -1,0 +1,164 @@
+"""What the page is shown: windows that make up the whole state, and clones under their originals."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from direct import DirectClient
+from driving import Driver, beginning, steps
+from mockserver import Mock, create_app
+from mockserver.testing.view import Window, view
+from mockserver.testing.worlds import WorldError
+
+_S = "/v3/workspaces/w/sessions"
+
+
+def _start(**options: Any) -> tuple[Mock, DirectClient]:
+    mock = Mock(**options)
+    return mock, DirectClient(create_app(mock))
+
+
+def _sessions(mock: Mock, **window: Any) -> list[Any]:
+    found: list[Any] = view(mock, Window("w", **window))["workspace"]["sessions"]["items"]
+    return found
+
+
+def _talk(client: DirectClient, session: str, *contents: str) -> list[str]:
+    said = [{"peer_id": "al", "content": content} for content in contents]
+    return [row["id"] for row in client.call("POST", f"{_S}/{session}/messages", {"messages": said}).json]
+
+
+def test_a_clone_stands_under_its_original_with_its_cutoff() -> None:
+    mock, client = _start()
+    _, second, _ = _talk(client, "a", "1", "2", "3")
+    cut = client.call("POST", f"{_S}/a/clone", message_id=second).json["id"]
+    whole = client.call("POST", f"{_S}/{cut}/clone").json["id"]
+    client.call("POST", _S, {"id": "b"})
+    shown = [(one["id"], one["depth"], one["cloned_from"]) for one in _sessions(mock)]
+    assert shown == [
+        ("b", 0, None),
+        ("a", 0, None),
+        (cut, 1, {"session": "a", "message_id": second, "messages": 2}),
+        (whole, 2, {"session": cut, "message_id": None, "messages": None}),
+    ]
+    assert view(mock, Window("w", "a"))["workspace"]["session"]["clones"] == [
+        {"id": cut, "is_active": True, "messages": 2}
+    ]
+
+
+def test_a_clone_whose_original_is_purged_stands_by_itself_also_when_another_has_that_id() -> None:
+    mock, client = _start()
+    [first] = _talk(client, "a", "1")
+    clone = client.call("POST", f"{_S}/a/clone", message_id=first).json["id"]
+    client.call("DELETE", f"{_S}/a")
+    assert [one["depth"] for one in _sessions(mock)] == [0, 1]
+    mock.purge()
+    client.call("POST", _S, {"id": "a"})
+    origin = {"session": "a", "message_id": first, "messages": None}
+    assert [(one["id"], one["depth"], one["cloned_from"]) for one in _sessions(mock)] == [
+        ("a", 0, None),
+        (clone, 0, origin),
+    ]
+    assert view(mock, Window("w", "a"))["workspace"]["session"]["clones"] == []
+
+
+@given(st.lists(steps, max_size=25), st.integers(1, 5))
+def test_windows_make_up_the_tree_and_the_conversation(done: list[tuple[Any, ...]], size: int) -> None:
+    """Every session stands once, right under its original or at the top, and every message once in its place."""
+    driver = Driver(Mock(seed=1))
+    for step in [*beginning, *done]:
+        driver.take(step)
+    mock = driver.mock
+    for workspace_id, workspace in mock.store.workspaces.items():
+
+        def window(workspace_id: str = workspace_id, **more: Any) -> Any:
+            return view(mock, Window(workspace_id, **more))["workspace"]
+
+        total = len(workspace.sessions)
+        rows = [row for start in range(0, total, size) for row in window(sessions=(start, size))["sessions"]["items"]]
+        assert sorted(row["id"] for row in rows) == sorted(workspace.sessions)
+        path: list[Any] = []
+        for row in rows:
+            del path[row["depth"] :]
+            assert len(path) == row["depth"]
+            if path:
+                assert row["cloned_from"]["session"] == path[-1]["id"]
+            path.append(row)
+        for session_id, session in workspace.sessions.items():
+            said = [
+                row
+                for start in range(0, len(session.messages), size)
+                for row in window(session=session_id, messages=(start, size))["session"]["messages"]["items"]
+            ]
+            assert said == list(session.messages)
+            last = window(session=session_id, messages=(None, size))["session"]["messages"]
+            assert last["items"] == said[last["from"] :]
+            assert len(last["items"]) == min(size, len(said))
+
+
+def test_sessions_are_found_by_a_part_of_their_id_whatever_the_case() -> None:
+    mock, client = _start()
+    for id_ in ("maths-1", "other", "MATHS-2"):
+        client.call("POST", _S, {"id": id_})
+    found = view(mock, Window("w", find="Maths"))["workspace"]["sessions"]
+    assert ([one["id"] for one in found["items"]], found["total"]) == (["MATHS-2", "maths-1"], 2)
+
+
+def test_what_is_not_there_is_shown_as_the_newest_and_nothing_as_nothing() -> None:
+    mock, client = _start()
+    assert view(mock, Window("w", "s"))["workspace"] is None
+    client.call("POST", "/v3/workspaces", {"id": "w"})
+    assert view(mock, Window("gone", "s"))["workspace"]["session"] is None
+    for id_ in ("a", "b"):
+        client.call("POST", _S, {"id": id_})
+    assert view(mock, Window("w", "gone"))["workspace"]["session"]["id"] == "b"
+
+
+def test_it_tells_who_left_and_when_the_purge_comes() -> None:
+    mock, client = _start(purge_after=60, frozen_at="2026-03-01T12:00:00Z")
+    client.call("POST", _S, {"id": "a", "peers": {"al": {}, "bob": {"observe_me": False}}})
+    client.call("DELETE", f"{_S}/a/peers", ["al"])
+    client.call("DELETE", f"{_S}/a")
+    shown = view(mock, Window("w", "a"))
+    assert shown["workspace"]["session"]["members"]["items"] == [
+        {"id": "al", "observe_me": None, "observe_others": None, "present": False},
+        {"id": "bob", "observe_me": False, "observe_others": None, "present": True},
+    ]
+    assert shown["next_purge"] == "2026-03-01T12:01:00Z"
+    assert shown["workspace"]["session"]["purge"] == {"due": "2026-03-01T12:01:00Z", "tries": 0}
+    mock.clock.advance(60)
+    assert _sessions(mock) == []
+
+
+@pytest.mark.parametrize(
+    ("cloned_from", "complaint"),
+    [
+        ({"session": "x"}, "workspaces.w.sessions[1].cloned_from.session: there is no session 'x'"),
+        (
+            {"session": "a", "message_id": "m"},
+            "workspaces.w.sessions[1].cloned_from.message_id: there is no message 'm'",
+        ),
+        ({"session": "b"}, "workspaces.w.sessions[1].cloned_from.session: 'b' would be cloned from itself"),
+    ],
+)
+def test_a_world_says_what_was_cloned_from_what_is_there(cloned_from: dict[str, str], complaint: str) -> None:
+    with pytest.raises(WorldError) as refused:
+        Mock(world={"workspaces": {"w": {"sessions": [{"id": "a"}, {"id": "b", "cloned_from": cloned_from}]}}})
+    assert refused.value.complaints == (f"world: {complaint}",)
+
+
+def test_circles_of_clones_are_refused() -> None:
+    circle = [{"id": one, "cloned_from": {"session": other}} for one, other in ("ab", "bc", "ca")]
+    with pytest.raises(WorldError) as refused:
+        Mock(world={"workspaces": {"w": {"sessions": circle}}})
+    assert len(refused.value.complaints) == 3
+
+
+def test_a_world_may_name_a_clone_before_its_original() -> None:
+    clone = {"id": "b", "created_at": "2026-01-01T00:00:00Z", "cloned_from": {"session": "a", "message_id": "m"}}
+    original = {"id": "a", "messages": [{"id": "m", "peer_id": "al", "content": "1"}]}
+    mock = Mock(world={"workspaces": {"w": {"sessions": [clone, original]}}})
+    assert [(one["id"], one["depth"]) for one in _sessions(mock)] == [("a", 0), ("b", 1)]
+    assert Mock(world=mock.world()).world() == mock.world()
