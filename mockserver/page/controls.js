@@ -106,7 +106,7 @@ export function begin() {
   byId('load').addEventListener('change', load)
   byId('save').addEventListener('click', () => setText(byId('command'), curl('GET', '/_mock/world') + ' > world.json'))
   byId('fault-kind').append(...Object.keys(FAULTS).map((kind) => make('option', {}, kind)))
-  byId('fault-kind').addEventListener('change', showArguments)
+  byId('fault-kind').addEventListener('input', showArguments)
   byId('fault-form').addEventListener('input', preview)
   byId('fault-form').addEventListener('submit', (event) => {
     event.preventDefault()

@@ -57,7 +57,7 @@ export function tree(label, value, depth = 0) {
   return branch
 }
 
-const name = (label) => (label === null ? null : [make('span', { class: 'key' }, label), ': '])
+const name = (label) => [make('span', { class: 'key' }, label), ': ']
 
 function leaf(label, value) {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
