@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -150,8 +151,9 @@ def test_a_purge_that_waits_until_asked_for_does() -> None:
 
 
 def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
-    with _running("demo", "--port", "0") as (url, process):
+    with _running("demo", "--port", "0", "--paused") as (url, process):
         assert process.stdout is not None
+        assert process.stdout.readline().startswith(f"Look at it: {url}/_mock/ ")
         lines = iter(process.stdout.readline, "")
         commands = []
         for line in lines:
@@ -166,6 +168,41 @@ def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
         assert len(commands) == 7
         for command in commands:
             assert answer_to(command).is_success, command
+
+
+def test_a_demo_plays_by_itself_unless_it_is_paused() -> None:
+    with _running("demo", "--port", "0") as (url, _):
+        asked = {"like": {"session": "supper", "status": 201}, "at_least": 1}
+        assert httpx.post(f"{url}/_mock/requests/assert?wait=10", json=asked, timeout=15).status_code == 200
+        assert httpx.get(f"{url}/_mock/play").json()["paused"] is False
+    with _running("demo", "--port", "0", "--paused", "--auth-secret", "secret") as (url, _):
+        assert httpx.get(f"{url}/_mock/requests").json()["requests"] == []
+        httpx.post(f"{url}/_mock/play/resume")
+        assert httpx.post(f"{url}/_mock/requests/assert?wait=10", json=asked, timeout=15).status_code == 200
+
+
+def test_it_opens_the_page_in_the_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, asked = tmp_path / "browser", tmp_path / "asked"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {asked}.new && mv {asked}.new {asked}\n', encoding="utf-8")
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    with _running("serve", "--port", "0", "--host", "0.0.0.0", "--open") as (url, _):  # noqa: S104 - to all, for a moment
+        while not asked.exists():
+            time.sleep(0.01)
+    assert asked.read_text(encoding="utf-8") == url.replace("0.0.0.0", "127.0.0.1") + "/_mock/"  # noqa: S104
+
+
+def test_page_and_control_plane_can_be_left_out() -> None:
+    with _running("demo", "--port", "0", "--no-page") as (url, process):
+        assert process.stdout is not None
+        assert "Look at it" not in process.stdout.readline()
+        assert [httpx.get(f"{url}/_mock/{path}").status_code for path in ("", "clock")] == [404, 200]
+    with _running("serve", "--port", "0", "--no-control") as (url, _):
+        assert [httpx.get(f"{url}/_mock/{path}").status_code for path in ("", "clock")] == [404, 404]
+    for option in ("--no-page", "--no-control"):
+        assert _refused("serve", "--port", "0", option, "--open").endswith(
+            "without the page there is nothing to --open"
+        )
 
 
 def test_the_version_is_told() -> None:

@@ -36,6 +36,8 @@ def test_the_code_passes(command: list[str]) -> None:
 def test_modules_and_functions_are_of_a_size_to_read() -> None:
     import ast
 
+    for path in (_ROOT / "mockserver" / "page").rglob("*.js"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
     for path in (_ROOT / "mockserver").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert len(text.splitlines()) <= 300, path

@@ -138,7 +138,7 @@ def test_the_live_profile_passes_the_check() -> None:
 def test_the_world_loads() -> None:
     [block] = _blocks("json")
     mock = Mock(world=json.loads(block))
-    assert [session.row["id"] for session in mock.store.workspaces["demo"].active] == ["hello"]
+    assert [session.row["id"] for session in mock.store.workspaces["demo"].active] == ["hello", "what-if"]
 
 
 def test_the_table_of_quirks_is_that_of_the_code() -> None:

@@ -40,7 +40,7 @@ class _Listener:
 
 @contextmanager
 def _listening(server: MockServer, last: str | None = None) -> Iterator[_Listener]:
-    headers = {} if last is None else {"last-event-id": last.encode("latin-1")}
+    headers = {} if last is None else {b"last-event-id": last.encode("latin-1")}
     with httpx.stream("GET", f"{server.url}/_mock/events", headers=headers, timeout=10) as answer:
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
         yield _Listener(answer)

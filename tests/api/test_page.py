@@ -13,8 +13,8 @@ _FILES = Path(mockserver.__file__).parent / "page"
 _PARTS = ["/_mock/", *(f"/_mock/page/{path.name}" for path in sorted(_FILES.glob("*.*")) if path.suffix != ".html")]
 
 
-def _client(**options: bool) -> DirectClient:
-    return DirectClient(create_app(Mock(), **options))
+def _client(*, control: bool = True, page: bool = True) -> DirectClient:
+    return DirectClient(create_app(Mock(), control=control, page=page))
 
 
 @pytest.mark.parametrize("path", [*_PARTS, "/docs", "/docs/swagger_bundle.js", "/docs/swagger_style.css"])

@@ -12,7 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from mockserver import MockServer
 
 _ROOT = Path(__file__).parent.parent.parent
-_FLAGS = ("no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update disable-sync").split()
+_FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -23,7 +26,7 @@ def browser() -> Iterator[Browser]:
     if found is None and not os.environ.get("CI"):
         pytest.skip(f"there is no browser: none of {', '.join(_NAMES)}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[f"--{flag}" for flag in _FLAGS])
+        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
         yield browser
         browser.close()
 

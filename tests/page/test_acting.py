@@ -70,11 +70,13 @@ def test_what_cannot_be_created_is_told(page: Page, server: MockServer) -> None:
 
 def test_a_message_is_written_and_the_command_that_is_shown_does_the_same(page: Page, server: MockServer) -> None:
     page.get_by_label("Peer who writes").fill("bob")
-    page.get_by_label("Message", exact=True).fill("It's \"mine\" $HOME\n`too`")
+    page.get_by_label("Message", exact=True).fill('It\'s "mine" $HOME\n`too`')
     page.get_by_label("Message", exact=True).press("Enter")
     expect(page.get_by_role("article")).to_have_count(3)
-    done = subprocess.run(["sh", "-c", page.locator("#command").text_content() or ""], check=True, capture_output=True)
-    assert json.loads(done.stdout)[0]["content"] == "It's \"mine\" $HOME\n`too`"
+    done = subprocess.run(
+        ["/bin/sh", "-c", page.locator("#command").text_content() or ""], check=True, capture_output=True
+    )
+    assert json.loads(done.stdout)[0]["content"] == 'It\'s "mine" $HOME\n`too`'
     first, second = server.mock.requests.assert_called("create_messages_for_session", times=2)
     assert first.body == second.body
     expect(page.get_by_role("article")).to_have_count(4)

@@ -100,7 +100,9 @@ def test_it_stays_usable_under_many_hundreds_of_requests_a_second_and_says_that_
     expect(page.locator("#journal-note")).not_to_have_text(before)
 
 
-def test_every_operation_is_in_the_reference_and_can_be_tried(open_page: Callable[..., Page], server: MockServer) -> None:
+def test_every_operation_is_in_the_reference_and_can_be_tried(
+    open_page: Callable[..., Page], server: MockServer
+) -> None:
     page = open_page(f"{server.url}/docs")
     expect(page.locator(".opblock")).to_have_count(46, timeout=15_000)
     page.locator(".opblock", has_text="/v3/workspaces/list").first.click()
@@ -180,7 +182,17 @@ def test_all_can_be_done_with_the_keyboard(page: Page, server: MockServer) -> No
         reached.add(page.evaluate("document.activeElement.id"))
     assert reached >= {
         *("workspace", "theme", "follow", "find", "new-session", "tree", "messages", "composer-peer", "composer-text"),
-        *("freeze", "advance-seconds", "save", "load", "purge", "reset", "journal-pause", "journal-empty", "journal-find"),
+        *(
+            "freeze",
+            "advance-seconds",
+            "save",
+            "load",
+            "purge",
+            "reset",
+            "journal-pause",
+            "journal-empty",
+            "journal-find",
+        ),
         *("journal-refused", "command"),
     }
 

@@ -66,9 +66,9 @@ def test_steps_that_fail_are_left_behind_with_those_that_need_them(tmp_path: Pat
 
 
 def test_it_brings_a_token_where_one_is_wanted(tmp_path: Path) -> None:
-    with MockServer(auth_secret="secret") as server:
-        with Player(server.url, _written(tmp_path, *_STEPS, *_THEN_FOR_EVER), server.token(admin=True)):
-            server.mock.requests.wait_for("update_session", status=200, timeout=5)
+    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER)
+    with MockServer(auth_secret="secret") as server, Player(server.url, source, server.token(admin=True)):
+        server.mock.requests.wait_for("update_session", status=200, timeout=5)
 
 
 def test_where_nothing_plays_there_is_no_play(server: MockServer) -> None:
