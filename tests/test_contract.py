@@ -33,6 +33,8 @@ ADDITIONS = {
     # Where the ids of a new session may be used.
     f"{_CREATE}/responses/200/links",
     f"{_CLONE}/responses/201/links",
+    # What the reference proposes to try.
+    "SessionGet/properties/filters/examples",
     # A workspace is made under this id, so the rule of ids holds.
     *(f"{_CREATE}/parameters[0]/schema/{rule}" for rule in _ID_RULE),
 }

@@ -9,9 +9,9 @@ from .configuration import MessageConfiguration, SessionConfiguration, Workspace
 from .fields import (
     Bounded,
     Content,
+    Filters,
     HttpUrl,
     Id,
-    JsonObject,
     Metadata,
     Model,
     Moment,
@@ -59,7 +59,7 @@ class WorkspaceUpdate(Model):
 
 
 class WorkspaceGet(Model):
-    filters: JsonObject | None = None
+    filters: Filters = None
 
 
 class PeerCreate(Model):
@@ -74,7 +74,7 @@ class PeerUpdate(Model):
 
 
 class PeerGet(Model):
-    filters: JsonObject | None = None
+    filters: Filters = None
 
 
 class SessionPeerConfig(Model):
@@ -105,7 +105,7 @@ class SessionUpdate(Model):
 
 
 class SessionGet(Model):
-    filters: JsonObject | None = None
+    filters: Filters = None
 
 
 class MessageCreate(Model):
@@ -132,12 +132,12 @@ class MessageUpdate(Model):
 
 
 class MessageGet(Model):
-    filters: JsonObject | None = None
+    filters: Filters = None
 
 
 class MessageSearchOptions(Model):
     query: Text = Field(description="Search query")
-    filters: JsonObject | None = Field(default=None, description="Filters to scope the search")
+    filters: Filters = Field(default=None, description="Filters to scope the search")
     limit: int = Field(default=10, ge=1, le=100, description="Number of results to return")
 
 

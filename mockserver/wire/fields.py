@@ -20,6 +20,8 @@ ENTRIES_LIMIT = 10_000  # ours: the API names none
 URL_LIMIT = 2_048  # ours too
 
 JsonObject = dict[str, Any]
+# Who tries an operation in the reference begins with all there is.
+Filters = Annotated[JsonObject | None, Field(examples=[{}])]
 
 
 class Model(BaseModel):

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from ..domain import tokens
 from ..domain.contexts import TOKENS_LIMIT
 from ..domain.representations import CONCLUSIONS_SHOWN, Choice
-from .fields import Bounded, JsonObject, Model, Text, without_nul
+from .fields import Bounded, Filters, Model, Text, without_nul
 
 CONCLUSION_LIMIT = 65_535
 CONCLUSION_TOKENS_LIMIT = 8_192
@@ -51,14 +51,14 @@ class ConclusionBatchCreate(Model):
 
 
 class ConclusionGet(Model):
-    filters: JsonObject | None = None
+    filters: Filters = None
 
 
 class ConclusionQuery(Model):
     query: str = Field(description="What the conclusions should be similar to")
     top_k: int = Field(default=10, ge=1, le=100, description="How many are wanted")
     distance: Distance | None = Field(default=None, description="How far they may be, from 0 to 1")
-    filters: JsonObject | None = Field(default=None, description="What they are like: observer and observed at least")
+    filters: Filters = Field(default=None, description="What they are like: observer and observed at least")
 
 
 class Target(Model):
