@@ -1,6 +1,7 @@
 """The command line: `serve`, `demo` and `check`."""
 
 import argparse
+import errno
 import socket
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ _FAST = "uvloop and httptools"
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\
 A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and four sessions,
-one of them deleted and about to be purged.
+one of them deleted and soon purged.
 Try, in another terminal:
 
   curl -s -X POST {url}/v3/workspaces/demo/sessions/list
@@ -28,12 +29,14 @@ Try, in another terminal:
        -d '{{"filters": {{"metadata": {{"mood": {{"contains": "curious"}}}}}}}}'
   curl -s -X POST {url}/v3/workspaces/demo/sessions/algebra/clone
   curl -s -X POST {url}/v3/workspaces/demo/peers/bob/sessions
+{control}
+Its own description: {url}/docs   Stop it with Ctrl-C."""
+_CONTROL = """\
   curl -s {url}/_mock/requests
   curl -s -X POST {url}/_mock/reset
-
-Its own description: {url}/docs   Stop it with Ctrl-C."""
-_LOOK = """Look at it: {url}/_mock/   A conversation plays there by itself; the page can pause it.
 """
+_PLAYS = "A conversation plays by itself; POST {url}/_mock/play/pause pauses it, and so does the page."
+_IS_PAUSED = "A conversation waits to be played: by POST {url}/_mock/play/resume, or by the page."
 # How long what was deleted in a demo can be seen counting down.
 _DEMO_PURGE_SECONDS = 12.0
 
@@ -94,13 +97,17 @@ def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> t
     except (ValueError, ImportError) as error:
         parser.error(str(error))
     except OSError as error:
-        parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
+        hint = "; --port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
+        parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}{hint}")
 
 
 def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     has_page = options.page and options.control
     if options.open and not has_page:
         parser.error("without the page there is nothing to --open")
+    plays = options.command == "demo" and options.control
+    if options.command == "demo" and options.paused and not plays:
+        parser.error("without the control plane nothing plays, and nothing can be --paused")
     mock, listener = _prepared(parser, options)
     url = url_of(options.host, listener)
 
@@ -110,12 +117,16 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
             print(url, flush=True)
             hint = "" if engine == _FAST else f"; {_FAST} (the extra 'fast') are several times quicker"
             print(f"on uvicorn with {engine}{hint}", file=sys.stderr, flush=True)
+            here = _here(url)
+            if has_page:
+                print(f"look at it: {here}/_mock/", file=sys.stderr, flush=True)
+            if plays:
+                print((_IS_PAUSED if options.paused else _PLAYS).format(url=here))
+                playing.enter_context(_player(mock, here, options))
             if options.command == "demo":
-                print(_LOOK.format(url=url) if has_page else "", end="")
-                print(_DEMO.format(url=url), flush=True)
-                playing.enter_context(_player(mock, _here(url), options))
+                print(_DEMO.format(url=here, control=_CONTROL.format(url=here) if options.control else ""), flush=True)
             if options.open:
-                _open(f"{_here(url)}/_mock/")
+                _open(f"{here}/_mock/")
 
         serve(
             mock,
@@ -146,7 +157,11 @@ def _open(url: str) -> None:
     import webbrowser
     from threading import Thread
 
-    Thread(target=webbrowser.open, args=[url], daemon=True).start()
+    def open_it() -> None:
+        if not webbrowser.open(url):
+            print("there is no browser to open it", file=sys.stderr, flush=True)
+
+    Thread(target=open_it, daemon=True).start()
 
 
 def _parser() -> argparse.ArgumentParser:

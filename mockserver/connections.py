@@ -42,6 +42,9 @@ class _Connection:
     def __init__(self, send: Send) -> None:
         self.send = send
 
+    def is_gone(self) -> bool:
+        return bool(_cycle_of(self.send).transport.is_closing())
+
     def hang_up(self) -> None:
         cycle = _cycle_of(self.send)
         cycle.disconnected = True

@@ -76,6 +76,7 @@ def serve(
     `app_options` are those of `create_app`.
     """
     host = listener.getsockname()[0]
+    app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
     config = uvicorn.Config(
         connected(create_app(mock, **app_options)),
         log_level=log_level,
@@ -85,7 +86,7 @@ def serve(
     )
     mock.hosting.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
     try:
-        _Server(config, ready).serve_on(listener)
+        _Server(config, ready, mock.hosting.end).serve_on(listener)
     finally:
         mock.hosting.attach(None, None)
         mock.deliveries.stop()
@@ -216,12 +217,18 @@ _SETTINGS: dict[str, Any] = {
 class _Server(uvicorn.Server):
     """The server of uvicorn, but it stops when it is told to, not at the next tenth of a second.
 
-    `loop` is the event loop that it runs in, or what kept it from running.
+    `loop` is the event loop that it runs in, or what kept it from running; `ending` is called before it ends.
     """
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[str], None] | None = None,
+        ending: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._ending = ending
         self.loop: Future[asyncio.AbstractEventLoop] = Future()
         self._stopping = asyncio.Event()
 
@@ -255,6 +262,7 @@ class _Server(uvicorn.Server):
             await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn calls it so
+        self._ending()
         await self._stop_accepting()
         await self._let_go(lambda connection: connection.shutdown(), _GRACE_SECONDS)
         # A client that hangs, in the middle of a body say, is left behind.

@@ -20,6 +20,12 @@ Headers = Sequence[tuple[bytes, bytes]]
 _WITHOUT_BODY = (204, 205, 304, 307)
 _JSON = (b"content-type", b"application/json")
 _TURN = 100  # after so many pieces of a stream it is the turn of others
+# What keeps a page of somebody else's from framing or loading an answer.
+GUARDED: Headers = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
 DIAGNOSIS_HEADER = b"x-mock-diagnosis"
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 

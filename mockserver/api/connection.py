@@ -11,6 +11,9 @@ class Connection(Protocol):
     @property
     def send(self) -> Send: ...
 
+    def is_gone(self) -> bool:
+        """Whether it was closed; of several requests on one connection, `receive` tells only the last."""
+
     def hang_up(self) -> None:
         """Close the connection; what was sent already goes out first."""
 

@@ -25,8 +25,9 @@ class ControlPlane(BaseRoute):
     """Everything under `/_mock/`, refused to requests that a foreign web page may have caused.
 
     Host must be loopback or one of `allow_hosts`, so that no name which merely resolves to this machine reaches it;
-    Origin, where there is one, the same. Without one a browser says whether a page of another site asks: that may only
-    lead here, as a link does, and neither frame nor load anything. With `page` there is one to look at.
+    Origin, where there is one, the same. Without one a browser says whether another page asks: that may only lead here,
+    as a link does, and neither frame nor load anything; every answer tells the browser so as well. With `page` there is
+    one to look at.
     """
 
     def __init__(self, mock: Mock, allow_hosts: Iterable[str], *, page: bool) -> None:
@@ -53,7 +54,7 @@ class ControlPlane(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         reason = self._refusal(scope)
         if reason is not None:
-            answer = Answer(403, {"detail": reason})
+            answer = Answer(403, {"detail": reason}, answers.GUARDED)
             await answers.send_whole(scope, receive, send, answer, answer.content())
             return
         file = None if self._page is None else self._page.answer(scope)
@@ -72,8 +73,8 @@ class ControlPlane(BaseRoute):
         for origin in origins:
             if not self._is_ours(origin.partition("://")[2]):
                 return f"The control plane does not answer to pages of the origin {origin!r}"
-        is_foreign = not origins and _header(scope, b"sec-fetch-site") == ["cross-site"]
-        if is_foreign and _header(scope, b"sec-fetch-dest") != ["document"]:
+        is_own = _header(scope, b"sec-fetch-site") in ([], ["same-origin"], ["none"])
+        if not (origins or is_own or _header(scope, b"sec-fetch-dest") == ["document"]):
             return "The control plane does not answer to pages of other sites"
         return None
 

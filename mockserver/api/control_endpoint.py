@@ -64,6 +64,7 @@ class ControlEndpoint(Endpoint):
         if isinstance(answer.payload, Feed):
             await answer.payload.send(scope, receive, send)
             return
+        answer = answer._replace(headers=[*answer.headers, *answers.GUARDED])
         await answers.send_whole(scope, receive, send, answer, answer.content())
 
     async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
@@ -87,8 +88,10 @@ class ControlEndpoint(Endpoint):
         """What Mock raises is told: a wrong value is a 422, an unknown name a 404, a failed assertion a 409."""
         if found is NOWHERE:
             return Answer(404, {"detail": _no_operation(scope["path"])})
-        if found.operation is not None and (complaint := _unknown_parameter(found.operation, scope)) is not None:
-            return Answer(422, {"detail": complaint})
+        if found.operation is not None:
+            complaint = _unknown_parameter(found.operation, scope) or _unread_body(found.operation, body)
+            if complaint is not None:
+                return Answer(422, {"detail": complaint})
         try:
             return super().carried_out(found, scope, body, exchange)
         except UnknownName as error:
@@ -110,6 +113,12 @@ def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
             hint = "it belongs in the body" if name in in_body else meant(name, known)
             return f"the query has no {name!r} here; {hint}"
     return None
+
+
+def _unread_body(operation: Operation, body: bytes) -> str | None:
+    """What is wrong with a body that nobody reads."""
+    is_nothing = operation.body is not None or body.strip() in (b"", b"{}")
+    return None if is_nothing else f"{operation.name} takes no body"
 
 
 def _no_operation(path: str) -> str:

@@ -21,10 +21,10 @@ def get_view(call: Call) -> Reply:
     return 200, view(call.mock, Window(asked.workspace, asked.session, asked.find, sessions, messages))
 
 
-@room.operation("GET", "/_mock/events", answers={200: "Anything"}, streams=True, access=None)
+@room.operation("GET", "/_mock/events", answers={200: "Anything"}, query=wire.Events, streams=True, access=None)
 def get_events(call: Call) -> Reply:
     """Server-sent events: that something changed, and which requests came."""
-    return 200, Feed(call.mock)
+    return 200, Feed(call.mock, call.query.last)
 
 
 @room.operation("GET", _PLAY, answers={200: "Play", 404: "Problem"}, access=None)
@@ -44,6 +44,13 @@ def pause_play(call: Call) -> Reply:
 def resume_play(call: Call) -> Reply:
     """Let the play of a demo go on."""
     _play(call).resume()
+    return get_play(call)
+
+
+@room.operation("POST", _PLAY + "/restart", answers={200: "Play", 404: "Problem"}, access=None)
+def restart_play(call: Call) -> Reply:
+    """Let the play of a demo begin anew, once what it made is gone."""
+    _play(call).begin_anew()
     return get_play(call)
 
 

@@ -165,10 +165,10 @@ def fork(call: Call) -> Reply:
     return 201, {"url": call.mock.open_fork()}
 
 
-@room.operation("POST", "/_mock/token", answers={201: "Token"}, body=wire.Token, access=None)
+@room.operation("POST", "/_mock/token", answers={201: "Token"}, body=wire.Token, body_required=False, access=None)
 def make_token(call: Call) -> Reply:
     """A token for what is named, while authentication is on; as `key`, like that of `POST /v3/keys`."""
-    return 201, {"key": call.mock.token(**call.body.given())}
+    return 201, {"key": call.mock.token(**_given(call))}
 
 
 def _given(call: Call) -> dict[str, Any]:

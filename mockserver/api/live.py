@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from ..domain.clock import Ids
 from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
+from . import answers, connection
 from .waiting import left
 
 _TICK_SECONDS = 0.1
@@ -20,14 +20,12 @@ _TOLD_AT_FIRST = 200
 _BEAT_SECONDS = 15.0
 _PLACE = re.compile(r"(\S+)/(\d{1,15})\.(\d{1,15})", re.ASCII)
 _NOWHERE = (-1, 0)
-_START = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")],
-}
+_HEADERS = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    *answers.GUARDED,
+)
 _RETRY = b"retry: 1000\n\n"
-# Tells this process from another that stood at the same address before.
-_PROCESS = Ids().new()
 
 
 class Feed:
@@ -35,27 +33,29 @@ class Feed:
 
     An event says that something changed, and which requests came: at most 40 of a tenth of a second. Their numbers and
     `count`, that of the last, show how many more there were. The id of an event is its place in the journal; a client
-    that comes back with it (`Last-Event-ID`) hears what it missed, as far as the journal has it.
+    that comes back with it (`Last-Event-ID`, or `last`) hears what it missed, as far as the journal has it.
     """
 
-    def __init__(self, mock: Mock) -> None:
+    def __init__(self, mock: Mock, last: str) -> None:
         self._mock = mock
-        self._server = f"{_PROCESS}-{id(mock):x}"
         self._unanswered: list[Exchange] = []
         self._seen: object = None
         self._position = _NOWHERE
+        self._resume(last)
 
     async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, as long as somebody listens."""
         hosting, elapsed = self._mock.hosting, self._mock.clock.elapsed
         ends, said = hosting.ends, elapsed()
-        self._resume(scope)
-        await send(_START)
+        for name, value in scope["headers"]:
+            if name == b"last-event-id":
+                self._resume(value.decode("latin-1"))
+        await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
         await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
-        leaving = asyncio.ensure_future(left(receive))
+        leaving, connected = asyncio.ensure_future(left(receive)), connection.of(scope)
         try:
             with self._mock.requests.watching() as moved:
-                while not leaving.done() and hosting.ends == ends:
+                while not (leaving.done() or hosting.ends != ends or (connected is not None and connected.is_gone())):
                     piece = self._news(is_certain=moved.is_set())
                     moved.clear()
                     if piece is None and elapsed() - said > _BEAT_SECONDS:
@@ -68,36 +68,37 @@ class Feed:
             leaving.cancel()
         await send({"type": "http.response.body", "body": b""})
 
-    def _resume(self, scope: Scope) -> None:
+    def _resume(self, last: str) -> None:
         """Begin where the client left off, if it was here before."""
-        for name, value in scope["headers"]:
-            place = _PLACE.fullmatch(value.decode("latin-1")) if name == b"last-event-id" else None
-            if place is not None and place[1] == self._server:
-                self._position = (int(place[2]), int(place[3]))
+        place = _PLACE.fullmatch(last)
+        if place is not None and place[1] == self._mock.hosting.identity:
+            self._position = (int(place[2]), int(place[3]))
 
     def _news(self, *, is_certain: bool) -> str | None:
         """The next event; None if nothing happened since the last."""
         mock = self._mock
-        clock, position = mock.clock.state(), mock.requests.position
+        position = mock.requests.position
         play = None if mock.play is None else mock.play.as_json()
-        now = (position, mock.hosting.turns, clock.moved, clock.frozen, play)
+        now = (position, mock.hosting.turns, mock.clock.state(), play)
         if now == self._seen and not is_certain:
             return None
         news = json.dumps(self._requests(_TOLD_AT_FIRST if self._seen is None else _TOLD), separators=(",", ":"))
         self._seen = now
-        return f"id: {self._server}/{position[0]}.{position[1]}\ndata: {news}\n\n"
+        return f"id: {mock.hosting.identity}/{position[0]}.{position[1]}\ndata: {news}\n\n"
 
     def _requests(self, limit: int) -> dict[str, Any]:
         """Those that came since the last event, and those that were told before and are answered now."""
         journal = self._mock.requests
+        runs, count = journal.position
         latest = journal.latest(self._position, limit)
-        told = [one for one in self._unanswered if one.duration is not None] + latest
-        self._unanswered = [one for one in [*self._unanswered, *latest] if one.duration is None][-_TOLD_AT_FIRST:]
-        self._position = runs, count = journal.position
+        waiting = [one for one in self._unanswered if one.weight]  # The others are not in the journal any more.
+        told = [one for one in waiting if one.duration is not None] + latest
+        self._unanswered = [one for one in waiting + latest if one.duration is None][-_TOLD_AT_FIRST:]
+        self._position = runs, count
         return {
-            "run": f"{self._server}/{runs}",
+            "run": f"{self._mock.hosting.identity}/{runs}",
             "requests": [one.summary() for one in told],
             "count": count,
-            "kept_from": journal[0].number if len(journal) else count + 1,
+            "kept_from": journal.first,
             "off": journal.is_off,
         }

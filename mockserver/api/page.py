@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from .answers import GUARDED
 from .routing import path_of
 
 _TYPES = {
@@ -34,11 +35,9 @@ _POLICY = (
 _POLICY_OF_REFERENCE = f"{_OWN}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 _HEADERS = {
     "cache-control": "no-cache",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
+    **{name.decode(): value.decode() for name, value in GUARDED},
 }
 
 

@@ -25,7 +25,7 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
     row = {**original.row, "id": _fresh_id(store, workspace), "created_at": timestamp(now)}
     if messages or not store.quirks.lost_empty_clone:
         members = _members(store, workspace, sources)
-        copy = store.add_session(workspace, row, Origin(original.number, session_id, cutoff))
+        copy = store.add_session(workspace, row, Origin(original.number, session_id, cutoff, len(messages)))
         store.add_messages(copy, _copied(store, messages, row))
         membership.put(store, workspace, copy, members, now)
     return row

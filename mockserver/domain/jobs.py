@@ -101,6 +101,10 @@ class Purges:
         """From now on those of a workspace are not due, or for None, none."""
         self._held.add(workspace_id)
 
+    def is_held(self, job: Purge) -> bool:
+        """Whether it waits though it may be due."""
+        return not self._held.isdisjoint((None, job.workspace_id))
+
     def release(self, workspace_id: str | None) -> None:
         """Hold those of a workspace no more, or for None, none."""
         if workspace_id is None:

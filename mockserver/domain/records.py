@@ -114,14 +114,16 @@ class Membership(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """What a session was cloned from: the number and id of that session, and the last message that was copied.
+    """What a session was cloned from: the number and id of that session, and up to which message.
 
-    `message_id` is None where all were. The session may have been purged since; then another may have its id.
+    `message_id` is None where all were copied, `copied` how many that were. The session may have been purged since, and
+    another have its id.
     """
 
     number: int
     session_id: str
-    message_id: str | None = None
+    message_id: str | None
+    copied: int
 
 
 R = TypeVar("R", bound="Session | Peer | Workspace")

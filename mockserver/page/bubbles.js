@@ -1,17 +1,24 @@
 // One message of a conversation.
 
 import { act } from './calls.js'
-import { count, make, short, time, tree } from './dom.js'
+import { ofToday } from './clock.js'
+import { beginning, count, make, short, time, tree } from './dom.js'
 import { path } from './sessions.js'
 import { choose } from './state.js'
 
 const LONG = 1200
+const LONG_LINES = 25
 
 /** A colour for a peer: the same everywhere, told by its id. */
 export function hue(peer) {
   let hash = 7
-  for (const character of peer) hash = (hash * 31 + character.codePointAt(0)) % 360
-  return hash
+  for (const character of peer) hash = (hash * 31 + character.codePointAt(0)) % 9973
+  return (hash * 137) % 360 // Neighbours are far from each other.
+}
+
+/** Whether the Tab key stops at what is within a message: at one message of a conversation it does. */
+export function reachable(message, is) {
+  for (const part of message.querySelectorAll('button, summary')) part.tabIndex = is ? 0 : -1
 }
 
 /** Clone a session, up to a message or whole, and look at the clone. */
@@ -26,8 +33,9 @@ export async function clone(workspace, session, message = null) {
  * cut off here, `isLastCopied` whether the clone goes on by itself after it.
  */
 export function bubble(message, { workspace, session, place, total, isOwn, isActive, clones, isLastCopied }) {
-  const text = make('p', { class: 'content' }, message.content.slice(0, LONG))
-  const rest = message.content.length > LONG && make('button', { type: 'button', class: 'rest' }, `… all ${count(message.content.length, 'character')}`)
+  const shown = beginning(message.content, LONG).split('\n').slice(0, LONG_LINES).join('\n')
+  const text = make('p', { class: 'content', dir: 'auto' }, shown)
+  const rest = shown.length < message.content.length && make('button', { type: 'button', class: 'rest' }, `… all ${count(message.content.length, 'character')}`)
   if (rest)
     rest.addEventListener('click', () => {
       text.textContent = message.content
@@ -35,11 +43,11 @@ export function bubble(message, { workspace, session, place, total, isOwn, isAct
     })
   const made = make(
     'article',
-    { class: `message${isOwn ? ' own' : ''}`, 'aria-posinset': place + 1, 'aria-setsize': total, 'data-place': place },
+    { class: `message${isOwn ? ' own' : ''}`, tabindex: -1, 'aria-posinset': place + 1, 'aria-setsize': total, 'data-place': place },
     make(
       'div',
       { class: 'bubble' },
-      make('div', { class: 'who' }, make('b', {}, message.peer_id), make('time', { datetime: message.created_at, title: message.created_at }, time(message.created_at))),
+      make('div', { class: 'who' }, make('b', {}, message.peer_id), make('time', { datetime: message.created_at, title: message.created_at }, time(message.created_at, ofToday()))),
       text,
       rest,
       Object.keys(message.metadata).length ? tree('metadata', message.metadata) : null,
@@ -57,5 +65,6 @@ export function bubble(message, { workspace, session, place, total, isOwn, isAct
     isLastCopied && make('div', { class: 'cut' }, make('span', {}, 'copied up to here; from here on its own')),
   )
   made.style.setProperty('--hue', hue(message.peer_id))
+  reachable(made, false)
   return made
 }

@@ -4,47 +4,64 @@ import { byId, make, setText } from './dom.js'
 import { base } from './state.js'
 
 const KEPT_COMMANDS = 30
+const PATIENCE = 15_000
+const HIDDEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 let token = null
+let isAuthenticated = false
 const commands = []
 
 /** A text as one word of a shell. */
 export const quoted = (text) => (/^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
-/** The command of curl that does a call. */
-export function curl(method, path, body) {
-  const parts = ['curl', '-s', ...(method === 'GET' ? [] : ['-X', method]), quoted(base + path)]
-  if (token !== null && !path.startsWith('/_mock/')) parts.push('-H', quoted(`authorization: Bearer ${token}`))
-  if (body !== undefined) parts.push('-H', "'content-type: application/json'", '-d', quoted(JSON.stringify(body)))
-  return parts.join(' ')
+/** JSON in which nothing is hidden, nor turns round what is shown. */
+const shownJson = (body) => JSON.stringify(body).replace(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** The command of curl that does a call; `parts` are words of it in place of those for a body of JSON. */
+export function curl(method, path, body, parts = []) {
+  const hasBody = body !== undefined || parts.length > 0
+  const how = method === 'HEAD' ? ['-I'] : method === 'GET' && !hasBody ? [] : ['-X', method]
+  const words = ['curl', '-s', ...how, quoted(base + path)]
+  if (token !== null && !path.startsWith('/_mock/')) words.push('-H', quoted(`authorization: Bearer ${token}`))
+  if (body !== undefined) words.push('-H', "'content-type: application/json'", '-d', quoted(shownJson(body)))
+  return [...words, ...parts].join(' ')
 }
 
-/** Carry out a call; the JSON of its answer. Raises Error for one that was refused, and tells why. */
-export async function call(method, path, body) {
-  if (token === null && isAuthenticated && !path.startsWith('/_mock/')) await fetchToken()
-  remember(curl(method, path, body))
-  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-  if (token !== null) headers.authorization = `Bearer ${token}`
-  let answer
-  try {
-    answer = await fetch(base + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) })
-  } catch {
-    tell(`${method} got no answer`, false)
-    throw new Error('no answer')
+/**
+ * Carry out a call; the JSON of its answer. `file` is a body in place of `body`, with its name. Raises Error for one that
+ * was refused, and tells why.
+ */
+export async function call(method, path, body, file = null) {
+  const isOfApi = !path.startsWith('/_mock/')
+  if (isOfApi && isAuthenticated && token === null) await fetchToken()
+  remember(file === null ? curl(method, path, body) : curl(method, path, undefined, ['--data-binary', quoted(`@${file.name}`)]))
+  let answer = await send(method, path, body, file)
+  if (isOfApi && isAuthenticated && answer.status === 401) {
+    await fetchToken() // The server may have another secret since.
+    answer = await send(method, path, body, file)
   }
   const text = await answer.text()
   if (answer.ok) {
     tell(`${answer.status}`, true)
     return read(text)
   }
-  const diagnosis = decodeURIComponent(answer.headers.get('x-mock-diagnosis') ?? '')
-  tell(`${answer.status}: ${diagnosis || sentence(read(text)?.detail) || text.slice(0, 200)}`, false)
+  tell(`${answer.status}: ${reason(answer, text)}`, false)
   throw new Error(`${answer.status}`)
+}
+
+async function send(method, path, body, file) {
+  const isJson = body !== undefined
+  const headers = { ...(isJson && { 'content-type': 'application/json' }), ...(token !== null && { authorization: `Bearer ${token}` }) }
+  const content = file === null ? (isJson ? JSON.stringify(body) : undefined) : file
+  try {
+    return await fetch(base + path, { method, headers, body: content, signal: AbortSignal.timeout(PATIENCE) })
+  } catch (error) {
+    tell(`${method} got no answer${error.name === 'TimeoutError' ? ` in ${PATIENCE / 1000} seconds` : ''}`, false)
+    throw error
+  }
 }
 
 /** The same for a button or a form: what is refused was told already. */
 export const act = (...request) => call(...request).catch(() => null)
-
-let isAuthenticated = false
 
 /** Whether the API wants a token. */
 export function authenticated(is) {
@@ -54,7 +71,7 @@ export function authenticated(is) {
 
 async function fetchToken() {
   const answer = await fetch('token', { method: 'POST', body: '{"admin": true}' })
-  if (answer.ok) token = (await answer.json()).key
+  token = answer.ok ? (await answer.json()).key : null
 }
 
 function read(text) {
@@ -62,6 +79,15 @@ function read(text) {
     return JSON.parse(text)
   } catch {
     return null
+  }
+}
+
+function reason(answer, text) {
+  const diagnosis = answer.headers.get('x-mock-diagnosis') ?? ''
+  try {
+    return decodeURIComponent(diagnosis) || sentence(read(text)?.detail) || text.slice(0, 200)
+  } catch {
+    return diagnosis // A fault may say anything.
   }
 }
 
@@ -74,25 +100,25 @@ function tell(text, isWell) {
   setText(result, text)
 }
 
-function remember(command) {
+/** Show a command; `result` is what became of it. */
+export function remember(command, result = '…') {
   commands.unshift(command)
   commands.splice(KEPT_COMMANDS)
   setText(byId('command'), command)
-  setText(byId('command-result'), '…')
+  tell(result, true)
   byId('command-copy').disabled = byId('command-more').disabled = false
   if (!byId('commands').hidden) list()
 }
 
+/** A command with a button that copies it. */
+export const copyable = (command) => [make('code', {}, command), ' ', make('button', { type: 'button', onclick: (event) => copy(command, event.target) }, 'Copy')]
+
 function list() {
-  byId('commands').replaceChildren(
-    ...commands.map((command) =>
-      make('li', {}, make('code', {}, command), make('button', { type: 'button', onclick: (event) => copy(command, event.target) }, 'Copy')),
-    ),
-  )
+  byId('commands').replaceChildren(...commands.map((command) => make('li', {}, copyable(command))))
 }
 
 /** Put a text into the clipboard; where the browser does not let us, it is selected to be copied by hand. */
-export async function copy(text, button) {
+async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text)
     setText(button, 'Copied')

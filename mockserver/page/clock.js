@@ -5,28 +5,34 @@ import { onView } from './state.js'
 
 const EVERY = 250
 let now = 0
+let today = ''
 let readAt = 0
 let isFrozen = false
+
+/** A timestamp of the server's last answer. */
+export const ofToday = () => today || new Date().toISOString()
 
 const present = () => (isFrozen ? now : now + performance.now() - readAt)
 
 /** An element that counts down to a purge. */
 export function countdown(purge) {
-  const element = make('span', { class: 'countdown', 'data-due': purge?.due ?? '', 'data-tries': purge?.tries ?? 0 })
+  const element = make('span', { class: 'countdown', 'data-due': purge?.due ?? '', 'data-tries': purge?.tries ?? 0, 'data-held': String(purge?.held) })
   tick(element)
   return element
 }
 
 function tick(element) {
-  const { due, tries } = element.dataset
+  const { due, tries, held } = element.dataset
   const left = Math.max(0, Math.ceil((Date.parse(due) - present()) / 1000))
   const failed = tries > 0 ? ` (${tries} failed)` : ''
-  setText(element, due ? `deleted, purge in ${left} s${failed}` : `deleted, waits for its purge${failed}`)
+  const wait = held === 'true' ? 'its purge is held' : due ? `purge in ${left} s` : 'waits for its purge'
+  setText(element, `deleted, ${wait}${failed}`)
 }
 
 export function begin() {
   onView((view) => {
     now = Date.parse(view.now)
+    today = view.now
     readAt = view.readAt
     isFrozen = view.frozen
     byId('clock-state').hidden = !isFrozen

@@ -1,7 +1,7 @@
 // What bends the server: the clock, faults, the world, and the play of a demo.
 
-import { act, authenticated, curl } from './calls.js'
-import { byId, closeDialog, fill, make, openDialog, setText } from './dom.js'
+import { act, authenticated, copyable, curl, remember } from './calls.js'
+import { byId, closeDialog, fill, keyed, make, openDialog, setText } from './dom.js'
 import { choose, onView } from './state.js'
 
 // The arguments of each fault: name, what it is to begin with, and how it is read.
@@ -24,24 +24,28 @@ function show(next) {
   authenticated(view.authenticated)
   const { faults, play } = view
   setText(byId('faults-count'), faults.length ? String(faults.length) : '')
-  fill(byId('faults-list'), JSON.stringify(faults), () => faults.map(rule))
+  keyed(byId('faults-list'), faults, { id: ({ name }) => name, build: rule, dress: showRule })
   byId('play').hidden = play === null
   if (play) {
     setText(byId('play-button'), play.paused ? 'Play' : 'Pause')
     byId('play-button').setAttribute('aria-label', play.paused ? 'Let the play go on' : 'Pause the play')
     setText(byId('play-scene'), play.scene)
+    setText(byId('play-step'), `${play.step}/${play.steps}`)
   }
   setText(byId('freeze'), view.frozen ? 'Resume' : 'Freeze')
 }
 
-function rule(fault) {
-  return make(
+const rule = ({ name, fault, requests }) =>
+  make(
     'li',
-    { class: fault.is_over ? 'over' : null },
-    make('span', {}, make('b', {}, fault.name), ` ${fault.fault} for ${fault.requests || 'every call'}`),
-    make('small', {}, ` struck ${fault.fired} of ${fault.matched}${fault.is_over ? ', over' : ''}${fault.held ? `, holds ${fault.held}` : ''}`),
-    make('button', { type: 'button', 'aria-label': `Lift the fault ${fault.name}`, onclick: () => act('DELETE', `/_mock/faults/${encodeURIComponent(fault.name)}`) }, 'Lift'),
+    {},
+    make('span', {}, make('b', {}, name), ` ${fault} for ${requests || 'every call'}`, make('small')),
+    make('button', { type: 'button', 'aria-label': `Lift the fault ${name}`, onclick: () => act('DELETE', `/_mock/faults/${encodeURIComponent(name)}`) }, 'Lift'),
   )
+
+function showRule(element, { fired, matched, held, is_over: isOver }) {
+  element.className = isOver ? 'over' : ''
+  setText(element.querySelector('small'), ` struck ${fired} of ${matched}${isOver ? ', over' : ''}${held ? `, holds ${held}` : ''}`)
 }
 
 function asked() {
@@ -54,48 +58,49 @@ function asked() {
   return rule
 }
 
-const preview = () => setText(byId('fault-preview'), curl('POST', '/_mock/faults', asked()))
+const preview = () => fill(byId('fault-preview'), curl('POST', '/_mock/faults', asked()), () => copyable(curl('POST', '/_mock/faults', asked())))
 
 function showArguments() {
   byId('fault-arguments').replaceChildren(
-    ...FAULTS[byId('fault-kind').value].map(([name, value]) => make('label', {}, `${name} `, make('input', { id: `fault-${name}`, value, required: true, size: 7 }))),
+    ...FAULTS[byId('fault-kind').value].map(([name, value, read]) => make('label', {}, `${name} `, make('input', { id: `fault-${name}`, value, required: true, size: 7, ...(read === Number && { type: 'number', min: 0, step: 'any' }) }))),
   )
   preview()
 }
 
 /** The names of the operations, once somebody wants to put a fault. */
 async function nameOperations() {
-  const answer = await fetch('coverage')
-  if (!answer.ok) return
+  const answer = byId('operations').children.length ? null : await fetch('coverage').catch(() => null)
+  if (!answer?.ok) return
   const { operations } = await answer.json()
   byId('operations').replaceChildren(...operations.map(({ operation }) => make('option', { value: operation })))
 }
 
 /** Ask before what cannot be undone. */
 function confirm(question, word, then) {
-  const button = make('button', { type: 'button', class: 'danger', onclick: () => (closeDialog(), then()) }, word)
-  openDialog(question, button)
-  button.focus()
+  const yes = make('button', { type: 'button', class: 'danger', onclick: () => (closeDialog(), then()) }, word)
+  const no = make('button', { type: 'button', onclick: closeDialog }, 'Cancel')
+  openDialog(question, make('div', { class: 'answers' }, no, yes))
+  no.focus()
 }
 
 async function load({ target }) {
   const [file] = target.files
   if (!file) return
   target.value = ''
-  let world
   try {
-    world = JSON.parse(await file.text())
+    JSON.parse(await file.text())
   } catch (error) {
     return openDialog('This is no world', make('p', {}, `${file.name} is no JSON: ${error.message}`))
   }
   confirm(`Put ${file.name} in place of everything?`, 'Load it', async () => {
-    await act('PUT', '/_mock/world', world)
+    if ((await act('PUT', '/_mock/world', undefined, file)) === null) return
     choose(null, null)
   })
 }
 
 export function begin() {
   byId('play-button').addEventListener('click', () => act('POST', `/_mock/play/${view?.play?.paused ? 'resume' : 'pause'}`))
+  byId('play-restart').addEventListener('click', () => act('POST', '/_mock/play/restart'))
   byId('freeze').addEventListener('click', () => act('POST', `/_mock/clock/${view?.frozen ? 'resume' : 'freeze'}`))
   byId('advance').addEventListener('submit', (event) => {
     event.preventDefault()
@@ -104,7 +109,7 @@ export function begin() {
   byId('purge').addEventListener('click', () => act('POST', '/_mock/purge'))
   byId('reset').addEventListener('click', () => confirm('Forget everything, and go back to the starting world?', 'Reset', () => act('POST', '/_mock/reset')))
   byId('load').addEventListener('change', load)
-  byId('save').addEventListener('click', () => setText(byId('command'), curl('GET', '/_mock/world') + ' > world.json'))
+  byId('save').addEventListener('click', () => remember(`${curl('GET', '/_mock/world')} > world.json`, ''))
   byId('fault-kind').append(...Object.keys(FAULTS).map((kind) => make('option', {}, kind)))
   byId('fault-kind').addEventListener('input', showArguments)
   byId('fault-form').addEventListener('input', preview)
@@ -112,7 +117,7 @@ export function begin() {
     event.preventDefault()
     act('POST', '/_mock/faults', asked())
   })
-  byId('faults').addEventListener('toggle', nameOperations, { once: true })
+  byId('faults').addEventListener('toggle', nameOperations)
   showArguments()
   onView(show)
 }

@@ -1,23 +1,28 @@
 // The conversation of the session that is looked at.
 
-import { bubble, clone, hue } from './bubbles.js'
-import { act } from './calls.js'
+import { bubble, clone, hue, reachable } from './bubbles.js'
+import { act, call } from './calls.js'
 import { countdown } from './clock.js'
-import { byId, fill, make, setText, short } from './dom.js'
+import { byId, count, fill, make, setText, short } from './dom.js'
 import { facts, path } from './sessions.js'
-import { choose, onView, read, wanted } from './state.js'
+import { choose, happened, onView, read, wanted } from './state.js'
 import { Windowed } from './windowed.js'
 
 const KEPT_ROWS = 2000
+const MOST_AT_ONCE = 200
+const SHOWN_MEMBERS = 12
 let list
 let workspace = null
 let session = null
 let messages = new Map()
 let isFollowing = true
 let unseen = 0
+let isSending = false
+let current = null // the message that the Tab key leads into
+const drafts = new Map()
 
 function row(place) {
-  const message = messages.get(place)
+  const message = messages.get(place)?.message
   if (!message) return { key: `?${place}`, signature: '', build: () => make('article', { class: 'message', 'aria-busy': 'true' }, make('div', { class: 'bubble' }, '…')) }
   const clones = session.clones.filter(({ messages: taken }) => taken === place + 1)
   const more = {
@@ -28,7 +33,7 @@ function row(place) {
     isOwn: isOwn(message.peer_id),
     isActive: session.is_active,
     clones,
-    isLastCopied: session.cloned_from?.messages === place + 1,
+    isLastCopied: session.cloned_from?.messages === place + 1 && place + 1 < session.messages.total,
   }
   return { key: message.id + place, signature: JSON.stringify([message, { ...more, total: 0 }]), build: () => bubble(message, more) }
 }
@@ -47,16 +52,18 @@ function seen(first, last) {
   if (isFollowing) unseen = 0
   showUnseen()
   for (let place = first; place < Math.min(last, total); place++)
-    if (!messages.has(place)) {
-      wanted.messagesFrom = Math.max(0, Math.min(place, Math.floor((first + last) / 2) - 30))
+    if (!(messages.get(place)?.asOf >= happened)) {
+      wanted.messagesSize = Math.min(MOST_AT_ONCE, Math.max(60, last - first + 20))
+      wanted.messagesFrom = isFollowing ? null : Math.max(0, first - 10)
       return read()
     }
-  wanted.messagesFrom = isFollowing ? null : first
+  wanted.messagesFrom = isFollowing ? null : Math.max(0, first - 10)
 }
 
 function show(view) {
   const before = session
   const wasFollowing = isFollowing
+  keepDraft()
   workspace = view.workspace
   session = workspace?.session ?? null
   const isOther = before?.id !== session?.id || before?.created_at !== session?.created_at || (before && session && session.messages.total < before.messages.total)
@@ -70,11 +77,11 @@ function show(view) {
   if (!session) {
     list.count = 0
     list.draw()
-    return
+    return showUnseen()
   }
   const { total, from, items } = session.messages
   if (messages.size > KEPT_ROWS) messages.clear()
-  items.forEach((message, place) => messages.set(from + place, message))
+  items.forEach((message, place) => messages.set(from + place, { message, asOf: view.asked.happened }))
   if (!isOther && !wasFollowing && total > before.messages.total) unseen += total - before.messages.total
   list.count = total
   isFollowing = isOther || wasFollowing
@@ -90,35 +97,46 @@ function showUnseen() {
   setText(button, unseen ? `↓ ${unseen} new` : '↓ to the newest')
 }
 
+/** Each part by itself: what did not change keeps its focus, and what was unfolded in it. */
 function showHead() {
-  const key = JSON.stringify(session && [workspace.id, { ...session, messages: session.messages.total }])
-  fill(byId('session-head'), key, () => (session ? head() : [make('p', { class: 'empty' }, workspace ? 'No session here yet.' : 'Nothing here yet: point a client at this server, or create a session.')]))
+  const { id, is_active: isActive, purge, cloned_from: origin, members, metadata, configuration } = session ?? { members: { items: [] } }
+  fill(byId('session-bar'), [workspace?.id, id, isActive, purge], () => (session ? bar(id, isActive, purge) : []))
+  fill(byId('session-origin'), [workspace?.id, origin], () => (origin ? whence(origin) : []))
+  fill(byId('session-members'), [id, members], () => chips(members))
+  fill(byId('session-facts'), [id, metadata, configuration], () => (session ? facts(session) : []))
+  setText(byId('session-none'), session ? '' : nothing())
 }
 
-function head() {
-  const { id, is_active: isActive, cloned_from: origin, members } = session
-  const copied = origin && (origin.messages === null ? ', all that there was' : `, up to its message ${origin.messages}`)
+function nothing() {
+  if (wanted.session && workspace) return `The session ${wanted.session} is gone.`
+  if (wanted.workspace && !workspace) return `The workspace ${wanted.workspace} is gone.`
+  return workspace ? 'No session here yet.' : 'Nothing here yet: point a client at this server, or create a session.'
+}
+
+const bar = (id, isActive, purge) => [
+  make('h2', {}, id),
+  isActive ? make('span', { class: 'badge well' }, 'active') : make('span', { class: 'badge ill' }, countdown(purge)),
+  // Not where Delete was: a double click would do both.
+  !isActive && make('button', { type: 'button', class: 'danger', onclick: () => act('POST', '/_mock/purge', { workspace: workspace.id, session: id }) }, 'Purge'),
+  make('span', { class: 'space' }),
+  isActive && make('button', { type: 'button', onclick: () => clone(workspace.id, id) }, '⎇ Clone'),
+  isActive && make('button', { type: 'button', class: 'danger', onclick: () => act('DELETE', path(workspace.id, id)) }, 'Delete'),
+]
+
+function whence({ session: original, messages: taken, is_whole: isWhole, is_there: isThere }) {
+  const name = short(original, 40)
   return [
-    make(
-      'div',
-      { class: 'bar' },
-      make('h2', {}, id),
-      isActive ? make('span', { class: 'badge well' }, 'active') : make('span', { class: 'badge ill' }, countdown(session.purge)),
-      make('span', { class: 'space' }),
-      isActive && make('button', { type: 'button', onclick: () => clone(workspace.id, id) }, '⎇ Clone'),
-      isActive && make('button', { type: 'button', class: 'danger', onclick: () => act('DELETE', path(workspace.id, id)) }, 'Delete'),
-      !isActive && make('button', { type: 'button', class: 'danger', onclick: () => act('POST', '/_mock/purge', { workspace: workspace.id, session: id }) }, 'Purge'),
-    ),
-    origin &&
-      make('p', { class: 'origin' }, 'Cloned from ', make('button', { type: 'button', onclick: () => choose(workspace.id, origin.session) }, short(origin.session, 40)), copied),
-    make(
-      'ul',
-      { class: 'members', 'aria-label': 'Peers of the session' },
-      members.items.map((member) => chip(member)),
-      members.total > members.items.length && make('li', {}, `… and ${members.total - members.items.length} more`),
-    ),
-    make('div', { class: 'facts-of-session' }, ...facts(session)),
+    'Cloned from ',
+    isThere ? make('button', { type: 'button', onclick: () => choose(workspace.id, original) }, name) : `${name}, which is purged`,
+    isWhole ? `, with all it had: ${count(taken, 'message')}` : `, up to its message ${taken}`,
   ]
+}
+
+function chips({ items, total }) {
+  const shown = items.slice(0, SHOWN_MEMBERS).map(chip)
+  const rest = items.slice(SHOWN_MEMBERS)
+  const more = make('button', { type: 'button', onclick: ({ target }) => target.parentElement.replaceWith(...rest.map(chip)) }, `${rest.length} more`)
+  return [...shown, rest.length > 0 && make('li', {}, more), total > items.length && make('li', {}, `… of ${total}`)]
 }
 
 function chip({ id, present, observe_me: observeMe, observe_others: observeOthers }) {
@@ -131,22 +149,68 @@ function chip({ id, present, observe_me: observeMe, observe_others: observeOther
 
 function showComposer() {
   const present = session.members.items.filter((member) => member.present)
-  fill(byId('composer-peers'), JSON.stringify(present), () => present.map(({ id }) => make('option', { value: id })))
-  const peer = byId('composer-peer')
-  if (!peer.value || peer.dataset.session !== session.id) peer.value = (present.find((one) => one.observe_me !== false) ?? present[0])?.id ?? 'alice'
-  peer.dataset.session = session.id
+  fill(byId('composer-peers'), present.map(({ id }) => id), () => present.map(({ id }) => make('option', { value: id })))
+  const [composer, peer, text] = [byId('composer'), byId('composer-peer'), byId('composer-text')]
+  const of = place()
+  if (composer.dataset.of === of) return
+  composer.dataset.of = of
+  peer.value = (present.find((one) => one.observe_me !== false) ?? present[0])?.id ?? 'alice'
+  text.value = drafts.get(of) ?? ''
+}
+
+const place = () => JSON.stringify([workspace.id, session.id, session.created_at])
+
+/** What is half written belongs to its session. */
+function keepDraft() {
+  const { of } = byId('composer').dataset
+  const text = byId('composer-text').value
+  if (of && text) drafts.set(of, text)
+  else drafts.delete(of)
 }
 
 async function send() {
-  const [peer, text] = [byId('composer-peer'), byId('composer-text')]
-  if (!byId('composer').reportValidity()) return
-  isFollowing = true
-  const body = { messages: [{ peer_id: peer.value.trim(), content: text.value }] }
-  if (await act('POST', path(workspace.id, session.id, '/messages'), body)) text.value = ''
+  const [composer, peer, text] = [byId('composer'), byId('composer-peer'), byId('composer-text')]
+  if (isSending || !composer.reportValidity()) return
+  const { of } = composer.dataset
+  const content = text.value
+  const body = { messages: [{ peer_id: peer.value.trim(), content }] }
+  isSending = isFollowing = true
+  text.value = ''
+  try {
+    await call('POST', path(workspace.id, session.id, '/messages'), body)
+  } catch {
+    if (composer.dataset.of === of && !text.value) text.value = content
+    else drafts.set(of, content)
+  } finally {
+    isSending = false
+  }
+}
+
+/** The arrows go from message to message; what can be done with one is then reached with the Tab key. */
+function keys(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  const message = event.target.closest('.message')
+  if (!step || (event.target !== byId('messages') && !message)) return
+  const shown = [...document.querySelectorAll('#messages .message')]
+  const next = message ? shown[shown.indexOf(message) + step] : shown.at(-1)
+  if (!next) return
+  event.preventDefault()
+  next.focus()
+}
+
+function enter({ target }) {
+  const message = target.closest('.message')
+  if (message === current) return
+  if (current) reachable(current, false)
+  current = message
+  if (message) reachable(message, true)
 }
 
 export function begin() {
   list = new Windowed(byId('messages'), { estimate: 110, row, seen, sticks: () => isFollowing })
+  byId('messages').addEventListener('keydown', keys)
+  byId('messages').addEventListener('focusin', enter)
+  byId('composer').addEventListener('focusin', () => (byId('follow').checked = wanted.follow = false))
   byId('to-newest').addEventListener('click', () => {
     isFollowing = true
     wanted.messagesFrom = null

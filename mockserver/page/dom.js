@@ -14,11 +14,37 @@ export function make(tag, attributes = {}, ...children) {
   return element
 }
 
-/** Give an element these children, if `key` is not the one that it was given them under. */
-export function fill(element, key, children) {
-  if (element.dataset.key === key) return
-  element.dataset.key = key
+const filled = new WeakMap()
+
+/** Give an element these children, if `value` is not the one that it was given them for: what was unfolded stays. */
+export function fill(element, value, children) {
+  const key = JSON.stringify(value)
+  if (filled.get(element) === key) return
+  filled.set(element, key)
   element.replaceChildren(...children().flat().filter(Boolean))
+}
+
+/** Have an element for each entry in a list, made by `build` where there is none of its id, and then shown by `dress`. */
+export function keyed(list, entries, { id, build, dress }) {
+  const known = new Map([...list.children].map((element) => [element.dataset.of, element]))
+  const wanted = entries.map((entry) => {
+    const element = known.get(id(entry)) ?? build(entry)
+    element.dataset.of = id(entry)
+    dress(element, entry)
+    return element
+  })
+  arrange(list, wanted)
+}
+
+/** Have just these children, in this order; those that stay are not moved, so that they keep the focus. */
+export function arrange(parent, wanted) {
+  const kept = new Set(wanted)
+  for (const element of [...parent.children]) if (!kept.has(element)) element.remove()
+  let next = parent.firstChild
+  for (const element of wanted) {
+    if (element === next) next = next.nextSibling
+    else parent.insertBefore(element, next)
+  }
 }
 
 export function setText(element, text) {
@@ -61,7 +87,7 @@ const name = (label) => [make('span', { class: 'key' }, label), ': ']
 
 function leaf(label, value) {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const shown = make('span', { class: typeof value === 'string' ? 'text' : 'literal' }, text.slice(0, SHOWN_TEXT))
+  const shown = make('span', { class: typeof value === 'string' ? 'text' : 'literal', dir: 'auto' }, beginning(text, SHOWN_TEXT))
   const all = () => shown.replaceChildren(text)
   const more = text.length > SHOWN_TEXT && make('button', { type: 'button', onclick: all }, `all ${text.length} characters`)
   return make('div', { class: 'leaf' }, name(label), shown, more)
@@ -78,8 +104,12 @@ function glimpse(entries, value) {
 /** A long id by its ends. */
 export const short = (id, most = 24) => (id.length <= most ? id : `${id.slice(0, most / 2)}…${id.slice(-6)}`)
 
-/** The time of day of a timestamp, in UTC as the API tells it. */
-export const time = (timestamp) => timestamp.slice(11, 19)
+/** A timestamp in UTC, as the API tells it: the time of day, with the day where it is not `today`'s. */
+export const time = (timestamp, today) =>
+  timestamp.slice(0, 10) === today.slice(0, 10) ? timestamp.slice(11, 19) : `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)}`
+
+/** The beginning of a text, which does not end within a character. */
+export const beginning = (text, most) => text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')
 
 export const count = (number, noun) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
 

@@ -1,103 +1,135 @@
 // The calls as they come; those that came too fast to show are counted.
 
-import { act, curl } from './calls.js'
-import { byId, make, openDialog, setText, time, tree } from './dom.js'
+import { act, copyable, curl, quoted } from './calls.js'
+import { ofToday } from './clock.js'
+import { byId, count as counted, make, openDialog, setText, time, tree } from './dom.js'
 import { onNews } from './state.js'
 import { Windowed } from './windowed.js'
 
 const ROW = 48
 const MOST = 1000
+const LOADED = 200
 let list
 let run = null
 let calls = []
 let rows = []
+let total = 0
+let keptFrom = 1
 let isPaused = false
 let held = []
+let heldTotal = 0
 let isOff = false
+let missing = 0
+let isFiltered = false
 
 function hear(news) {
   if (isPaused && news.run === run) {
-    held.push(news)
-    if (held.length > 50) held.splice(0, held.length - 50)
+    held.push(...news.requests)
+    held.splice(0, held.length - MOST)
+    heldTotal = news.count
+    keptFrom = news.kept_from
     return tell()
   }
-  take(news)
+  if (news.run !== run) {
+    run = news.run
+    calls = held = []
+  }
+  take(news.requests)
+  total = heldTotal = news.count
+  keptFrom = news.kept_from
+  isOff = news.off
   arrange()
 }
 
-function take({ run: ofRun, requests, count, kept_from: keptFrom, off }) {
-  if (ofRun !== run) calls = []
-  run = ofRun
-  isOff = off
+function take(requests) {
   for (const request of requests) {
     const known = calls.findLastIndex(({ number }) => number === request.number)
     if (known >= 0) calls[known] = request
     else calls.push(request)
   }
-  calls = calls.filter(({ number }) => number >= keptFrom).slice(-MOST)
-  calls.total = count
+  calls = calls.slice(-MOST)
 }
+
+const isRefused = ({ status, duration }) => duration !== null && !(status !== null && status < 400)
 
 /** What is shown: the newest first, with a row for those that are not there. */
 function arrange() {
   const words = byId('journal-find').value.trim().toLowerCase().split(/\s+/).filter(Boolean)
   const onlyRefused = byId('journal-refused').checked
-  const isFiltered = words.length > 0 || onlyRefused
+  calls = calls.filter(({ number }) => number >= keptFrom)
+  const newest = rows[0]?.number
   rows = []
-  for (let place = calls.length - 1; place >= 0; place--) {
-    const call = calls[place]
-    const next = calls[place + 1]
-    const missing = next ? next.number - call.number - 1 : (calls.total ?? 0) - call.number
-    if (missing > 0 && !isFiltered) rows.push({ missing, from: call.number + 1 })
+  missing = 0
+  let next = total + 1
+  for (const call of [...calls].reverse()) {
+    gapBefore(next, call.number + 1)
     const text = [call.number, call.method, call.path, call.operation, call.status, call.fault, call.diagnosis].join(' ').toLowerCase()
-    if (words.every((word) => text.includes(word)) && (!onlyRefused || !(call.status < 400))) rows.push(call)
+    if (words.every((word) => text.includes(word)) && (!onlyRefused || isRefused(call))) rows.push(call)
+    next = call.number
   }
+  gapBefore(next, keptFrom)
+  isFiltered = words.length > 0 || onlyRefused
+  const above = rows.findIndex(({ number }) => number === newest)
   list.count = rows.length
+  if (above > 0) list.grewAbove(above)
   list.draw()
   tell()
 }
 
+/** A row for the calls from `from` up to, but not, `next`, if there are any. */
+function gapBefore(next, from) {
+  if (isOff || next <= from) return
+  missing += next - from
+  rows.push({ gap: next - from, from })
+}
+
 function tell() {
-  const missing = rows.reduce((sum, row) => sum + (row.missing ?? 0), 0)
-  const waiting = held.reduce((sum, { requests }) => sum + requests.length, 0)
   const notes = [
     isOff && 'The journal is off.',
-    isPaused && `Paused; ${waiting} more came.`,
-    missing > 0 && `Sampled: ${missing.toLocaleString('en')} calls came too fast to show.`,
+    isPaused && `Paused; ${(heldTotal - total).toLocaleString('en')} more came.`,
+    missing > 0 && `Sampled: ${missing.toLocaleString('en')} calls came too fast to show${isFiltered ? ', and were not looked through' : ''}.`,
+    keptFrom > 1 && !isOff && calls.length > 0 && `Calls before #${keptFrom} are not kept.`,
     !isOff && !calls.length && 'No call yet.',
   ]
   setText(byId('journal-note'), notes.filter(Boolean).join(' '))
-  setText(byId('journal-count'), (calls.total ?? 0).toLocaleString('en'))
+  setText(byId('journal-count'), heldTotal.toLocaleString('en'))
 }
 
 function row(place) {
   const call = rows[place]
-  if (call.missing) return { key: `+${call.from}`, signature: `${call.missing}`, build: () => gap(call) }
-  return { key: call.number, signature: JSON.stringify(call), build: () => line(call) }
+  if (call.gap) return { key: `+${call.from}`, signature: `${call.gap}`, build: () => gap(call) }
+  return { key: call.number, signature: JSON.stringify([call, ofToday().slice(0, 10)]), build: () => line(call) }
 }
 
-const gap = ({ missing, from }) =>
+const gap = ({ gap: size, from }) =>
   make(
     'div',
     { class: 'call gap', role: 'listitem' },
-    make('button', { type: 'button', onclick: () => load(from, missing) }, `${missing.toLocaleString('en')} calls not shown; load them`),
+    make('button', { type: 'button', tabindex: -1, onclick: () => load(from, size) }, `${counted(size, 'call')} not shown; load them`),
   )
 
-/** Fetch what was not told, as far as the journal has it and the list has room. */
-async function load(from, missing) {
-  const answer = await fetch(`requests?after=${from - 1}&limit=${Math.min(missing, 200)}`)
-  if (!answer.ok) return
+/** Fetch what was not told, the newest of it, as far as the list has room. */
+async function load(from, size) {
+  const answer = await fetch(`requests?after=${from - 1 + Math.max(0, size - LOADED)}&limit=${LOADED}`).catch(() => null)
+  if (!answer?.ok) return
   const { requests } = await answer.json()
   const numbers = new Set(calls.map(({ number }) => number))
-  const { total } = calls
-  const found = requests.filter(({ number }) => number < from + missing && !numbers.has(number))
-  calls = [...calls, ...found].sort((a, b) => a.number - b.number).slice(-MOST)
-  calls.total = total
+  const found = requests.filter(({ number }) => number < from + size && !numbers.has(number))
+  const plain = found.map(({ headers, body, answer: answered, ...summary }) => summary)
+  calls = [...calls, ...plain].sort((a, b) => a.number - b.number).slice(-MOST)
   arrange()
 }
 
 const took = (seconds) => (seconds === null ? '' : `${(seconds * 1000).toFixed(seconds < 0.01 ? 2 : 0)} ms`)
 const shade = (status) => (status === null ? 'ill' : status < 400 ? 'well' : status < 500 ? 'odd' : 'ill')
+
+/** A path by its names, and of long ones their beginning: what is done stands at its end. */
+const target = ({ path }) =>
+  path
+    .replace(/^\/v3\/workspaces\//, '')
+    .split('/')
+    .map((part) => (part.length > 14 ? `${part.slice(0, 8)}…` : part))
+    .join('/')
 
 function line(call) {
   return make(
@@ -105,23 +137,21 @@ function line(call) {
     { class: 'call', role: 'listitem' },
     make(
       'button',
-      { type: 'button', title: call.path, onclick: () => open(call.number) },
+      { type: 'button', tabindex: -1, title: [call.path, call.diagnosis].filter(Boolean).join('\n'), onclick: () => open(call.number) },
       make('span', { class: `status ${shade(call.status)}` }, call.status ?? '–'),
-      make('span', { class: 'what' }, make('b', {}, call.method), ' ', call.path.replace('/v3/workspaces/', '…/')),
-      make('span', { class: 'why' }, `#${call.number} · ${time(call.at)} · ${took(call.duration)}`, call.fault && [' · ', make('em', {}, `fault ${call.fault}`)], call.diagnosis && ` · ${call.diagnosis}`),
+      make('span', { class: 'what' }, make('b', {}, call.method), ' ', target(call)),
+      make('span', { class: 'why' }, `#${call.number} · ${time(call.at, ofToday())} · ${took(call.duration)}`, call.fault && [' · ', make('em', {}, `fault ${call.fault}`)], call.diagnosis && ` · ${call.diagnosis}`),
     ),
   )
 }
 
 async function open(number) {
-  const answer = await fetch(`requests/${number}`)
-  const call = await answer.json()
-  if (!answer.ok) return openDialog(`Call #${number}`, make('p', {}, call.detail))
-  const query = new URLSearchParams(call.query).toString()
-  const command = curl(call.method, encodeURI(call.path) + (query ? `?${query}` : ''), call.body ?? undefined)
+  const answer = await fetch(`requests/${number}`).catch(() => null)
+  const call = await answer?.json()
+  if (!answer?.ok) return openDialog(`Call #${number}`, make('p', {}, call?.detail ?? 'The server does not answer.'))
   openDialog(
     `Call #${number}`,
-    make('p', { class: 'request' }, make('b', {}, call.method), ' ', call.path, query ? `?${query}` : ''),
+    make('p', { class: 'request' }, make('b', {}, call.method), ' ', call.path, queryOf(call)),
     make(
       'dl',
       {},
@@ -134,20 +164,39 @@ async function open(number) {
     ),
     call.bodies_left_out && make('p', {}, 'Its bodies were too large for the journal.'),
     make('h3', {}, 'Sent'),
-    call.body === null ? make('p', { class: 'empty' }, 'nothing') : tree('body', call.body, 3),
-    make('h3', {}, 'Answered'),
-    call.answer === null ? make('p', { class: 'empty' }, 'nothing') : tree('body', call.answer, 3),
     tree('headers', call.headers),
+    call.body === null ? make('p', { class: 'empty' }, 'no body') : tree('body', call.body, 3),
+    make('h3', {}, 'Answered'),
+    call.answer === null ? make('p', { class: 'empty' }, 'no body') : tree('body', call.answer, 3),
     make('h3', {}, 'Again'),
-    make('code', { class: 'preview' }, command),
+    call.bodies_left_out ? make('p', { class: 'empty' }, 'not without its body') : make('div', { class: 'preview' }, copyable(again(call))),
   )
+}
+
+function queryOf({ query }) {
+  const text = new URLSearchParams(query).toString()
+  return text ? `?${text}` : ''
+}
+
+/** The command that sends a call again; files are taken from where it runs. */
+function again(call) {
+  const path = encodeURI(call.path) + queryOf(call)
+  const type = call.headers['content-type'] ?? ''
+  if (call.body === null) return curl(call.method, path)
+  if (type.startsWith('multipart/form-data') && typeof call.body === 'object') {
+    const fields = Object.entries(call.body).map(([name, value]) => (value?.filename ? `${name}=@${value.filename};type=${value.content_type}` : `${name}=${value}`))
+    return curl(call.method, path, undefined, fields.flatMap((field) => ['-F', quoted(field)]))
+  }
+  if (type.startsWith('application/json') && typeof call.body !== 'string') return curl(call.method, path, call.body)
+  const text = typeof call.body === 'string' ? call.body : JSON.stringify(call.body)
+  return curl(call.method, path, undefined, ['-H', quoted(`content-type: ${type}`), '--data-binary', quoted(text)])
 }
 
 const fact = (name, value) => [make('dt', {}, name), make('dd', {}, value)]
 
 function keys(event) {
   const row = event.target.closest('.call')
-  const next = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key]
+  const next = { ArrowDown: row ? row.nextElementSibling : document.querySelector('#calls .call'), ArrowUp: row?.previousElementSibling }[event.key]
   if (!next) return
   event.preventDefault()
   next.querySelector('button').focus()
@@ -163,7 +212,8 @@ export function begin() {
     isPaused = !isPaused
     target.setAttribute('aria-pressed', isPaused)
     setText(target, isPaused ? 'Resume' : 'Pause')
-    held.forEach(take)
+    take(held)
+    total = heldTotal
     held = []
     arrange()
   })

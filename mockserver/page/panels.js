@@ -11,9 +11,19 @@ import * as state from './state.js'
 
 const THEMES = ['auto', 'light', 'dark']
 
+/** What the browser keeps of the theme, where it is allowed to. */
+function kept(theme) {
+  try {
+    if (theme) localStorage.theme = theme
+    return localStorage.theme
+  } catch {
+    return null
+  }
+}
+
 function beginTheme() {
   const button = byId('theme')
-  let theme = THEMES.includes(localStorage.theme) ? localStorage.theme : 'auto'
+  let theme = THEMES.includes(kept()) ? kept() : 'auto'
   const show = () => {
     document.documentElement.dataset.theme = theme
     setText(button, { auto: '◐', light: '☀', dark: '☾' }[theme])
@@ -22,7 +32,7 @@ function beginTheme() {
   }
   button.addEventListener('click', () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]
-    localStorage.theme = theme
+    kept(theme)
     show()
   })
   show()
@@ -37,7 +47,6 @@ function beginTabs() {
       tab.setAttribute('aria-selected', isShown)
       tab.tabIndex = isShown ? 0 : -1
     }
-    dispatchEvent(new Event('resize'))
   }
   const open = (tab) => {
     document.body.dataset.panel = tab.dataset.panel
@@ -46,14 +55,19 @@ function beginTabs() {
   tabs.forEach((tab, place) => {
     tab.addEventListener('click', () => open(tab))
     tab.addEventListener('keydown', ({ key }) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[key]
-      if (!step) return
-      const next = tabs[(place + step + tabs.length) % tabs.length]
+      const to = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: -1 }[key]
+      const next = tabs.at(to % tabs.length)
+      if (to === undefined) return
       open(next)
       next.focus()
     })
   })
-  addEventListener('panel', show)
+  addEventListener('panel', ({ detail }) => {
+    const tab = tabs.find(({ dataset }) => dataset.panel === detail)
+    if (!tab.offsetParent) return // All panels are shown.
+    open(tab)
+    byId('messages').focus()
+  })
   show()
 }
 

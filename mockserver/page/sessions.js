@@ -1,15 +1,17 @@
 // The sessions of a workspace: a tree in which clones stand under what they were cloned from.
 
 import { call } from './calls.js'
-import { byId, closeDialog, count, fill, make, openDialog, setText, short, tree } from './dom.js'
+import { byId, closeDialog, count, fill, keyed, make, openDialog, setText, short, tree } from './dom.js'
 import { choose, onNews, onView, read, wanted } from './state.js'
 import { Windowed } from './windowed.js'
 import { countdown } from './clock.js'
 
 const ROW = 46
+const SHOWN_AT_MOST = 200
 const CHANGES = /^(POST|PUT|PATCH|DELETE)$/
 let view = null
 let list
+let asked = ''
 
 export const path = (workspace, session, rest = '') =>
   `/v3/workspaces/${encodeURIComponent(workspace)}/sessions` + (session === null ? '' : `/${encodeURIComponent(session)}`) + rest
@@ -23,53 +25,38 @@ function row(place) {
   const session = listed(place)
   if (!session) return { key: `?${place}`, signature: '', build: () => make('div', { class: 'session', 'aria-busy': 'true' }, '…') }
   const isChosen = view.workspace.session?.id === session.id
-  const { total } = view.workspace.sessions
   return {
     key: session.id,
-    signature: JSON.stringify([session, isChosen, place, total]),
-    build: () => element(session, place, isChosen, total),
+    signature: JSON.stringify([session, isChosen, place]),
+    build: () => make('div', { role: 'treeitem', tabindex: -1, 'data-id': session.id, title: session.id, onclick: () => pick(session.id) }),
+    dress: (element) => dress(element, session, place, isChosen),
   }
 }
 
-function element(session, place, isChosen, total) {
+function dress(element, session, place, isChosen) {
   const origin = session.cloned_from
-  const cut = origin && (origin.messages === null ? 'whole clone' : `clone up to #${origin.messages}`)
-  const attributes = {
-    class: `session${isChosen ? ' chosen' : ''}${session.is_active ? '' : ' deleted'}`,
-    role: 'treeitem',
-    'aria-level': session.depth + 1,
-    'aria-selected': `${isChosen}`,
-    'aria-setsize': total,
-    'aria-posinset': place + 1,
-    tabindex: -1,
-    'data-place': place,
-    'data-id': session.id,
-    title: session.id,
-    onclick: () => pick(session.id),
-  }
-  const made = make(
-    'div',
-    attributes,
-    make('div', { class: 'name' }, session.depth ? '⎇ ' : '', session.id),
-    make(
-      'div',
-      { class: 'facts' },
-      session.is_active ? null : [countdown(session.purge), ' · '],
-      origin ? `${session.depth ? '' : `of ${short(origin.session, 16)}, `}${cut} · ` : null,
-      count(session.messages, 'message'),
-      ' · ',
-      count(session.members, 'peer'),
-    ),
+  const cut = origin && (origin.is_whole ? 'whole clone' : `clone up to #${origin.messages}`)
+  element.className = `session${isChosen ? ' chosen' : ''}${session.is_active ? '' : ' deleted'}`
+  element.ariaLevel = session.depth + 1
+  element.ariaSelected = isChosen
+  element.dataset.place = place
+  element.style.setProperty('--depth', Math.min(session.depth, 8))
+  const facts = [
+    origin && (session.depth ? cut : `${cut} of ${short(origin.session, 16)}`),
+    session.is_active ? null : countdown(session.purge),
+    count(session.messages, 'message'),
+    count(session.members, 'peer'),
+  ]
+  element.replaceChildren(
+    make('div', { class: 'name' }, session.depth ? '⎇ ' : '', session.id, session.about && make('span', { class: 'about' }, session.about)),
+    make('div', { class: 'facts' }, facts.filter(Boolean).flatMap((fact, number) => (number ? [' · ', fact] : [fact]))),
   )
-  made.style.setProperty('--depth', Math.min(session.depth, 8))
-  return made
 }
 
 function pick(id) {
   byId('follow').checked = wanted.follow = false
   choose(view.workspace.id, id)
-  document.body.dataset.panel = 'conversation'
-  dispatchEvent(new Event('panel'))
+  if (document.body.dataset.panel === 'sessions') dispatchEvent(new CustomEvent('panel', { detail: 'conversation' }))
 }
 
 function keys(event) {
@@ -92,7 +79,10 @@ function seen(first, last) {
   const { from, items } = view?.workspace?.sessions ?? { from: 0, items: [] }
   if (first >= from && Math.min(last, list.count) <= from + items.length) return
   wanted.sessionsFrom = Math.max(0, first - 25)
-  read()
+  wanted.sessionsSize = Math.min(SHOWN_AT_MOST, Math.max(100, last - first + 50))
+  const now = JSON.stringify([wanted.sessionsFrom, wanted.sessionsSize, list.count])
+  if (now !== asked) read()
+  asked = now
 }
 
 function show(next) {
@@ -100,27 +90,28 @@ function show(next) {
   const { workspace, workspaces } = view
   showWorkspaces(workspaces, workspace)
   list.count = workspace?.sessions.total ?? 0
-  setText(byId('sessions-count'), workspace ? `${workspace.active.toLocaleString('en')} active` : '')
+  asked = ''
   list.draw()
-  if (!workspace) return clearPeers()
-  const { peers } = workspace
-  setText(byId('peers-count'), peers.total.toLocaleString('en'))
-  fill(byId('peers-list'), JSON.stringify(peers), () => [
-    ...peers.items.map((peer) => make('li', {}, make('b', {}, peer.id), ` in ${count(peer.sessions, 'session')}`, facts(peer))),
-    peers.total > peers.items.length && make('li', {}, `… and ${peers.total - peers.items.length} more`),
-  ])
-  fill(byId('about-workspace'), JSON.stringify([workspace.created_at, workspace.metadata, workspace.configuration]), () => [
-    make('div', {}, `made ${workspace.created_at}`),
-    ...facts(workspace, true),
-  ])
+  setText(byId('sessions-count'), workspace ? `${workspace.active.toLocaleString('en')} active` : '')
+  byId('tree-note').hidden = !wanted.find || list.count > 0
+  showPeers(workspace?.peers ?? { total: 0, items: [] })
+  fill(byId('about-workspace'), workspace && [workspace.created_at, workspace.metadata, workspace.configuration], () =>
+    workspace ? [make('div', {}, `made ${workspace.created_at}`), ...facts(workspace, true)] : [],
+  )
 }
 
-function clearPeers() {
-  setText(byId('peers-count'), '')
-  byId('peers-list').replaceChildren()
-  byId('about-workspace').replaceChildren()
-  delete byId('peers-list').dataset.key
-  delete byId('about-workspace').dataset.key
+function showPeers({ total, items }) {
+  setText(byId('peers-count'), total ? total.toLocaleString('en') : '')
+  keyed(byId('peers-list'), items, {
+    id: (peer) => peer.id,
+    build: (peer) => make('li', {}, make('b', {}, peer.id), make('span'), make('div')),
+    dress(element, peer) {
+      const [, where, more] = element.children
+      setText(where, ` in ${count(peer.sessions, 'session')}`)
+      fill(more, [peer.metadata, peer.configuration], () => facts(peer))
+    },
+  })
+  setText(byId('peers-more'), total > items.length ? `… and ${total - items.length} more` : '')
 }
 
 /** Metadata and configuration, folded; those that are empty only where `all` is wanted. */
@@ -129,13 +120,14 @@ export const facts = (row, all = false) =>
 
 function showWorkspaces({ total, items }, chosen) {
   const select = byId('workspace')
-  const shown = chosen && !items.some(({ id }) => id === chosen.id) ? [{ id: chosen.id, sessions: chosen.active, purge: chosen.purge }, ...items] : items
-  fill(select, JSON.stringify([shown, total]), () => [
-    ...shown.map(({ id, sessions, purge }) => make('option', { value: id }, `${id} (${sessions}${purge ? ', deleted' : ''})`)),
+  const isListed = !wanted.workspace || items.some(({ id }) => id === wanted.workspace)
+  fill(select, [items, total, isListed || wanted.workspace], () => [
+    !isListed && make('option', { value: wanted.workspace }, chosen ? wanted.workspace : `${wanted.workspace} (gone)`),
+    ...items.map(({ id, sessions, purge }) => make('option', { value: id }, `${id} (${sessions}${purge ? ', deleted' : ''})`)),
     total > items.length && make('option', { disabled: true }, `… and ${total - items.length} older`),
-    !total && make('option', { value: '' }, 'none yet'),
+    !total && isListed && make('option', { value: '' }, 'none yet'),
   ])
-  select.value = chosen?.id ?? ''
+  select.value = wanted.workspace ?? chosen?.id ?? ''
 }
 
 function follow({ requests }) {
@@ -168,6 +160,7 @@ function askForSession() {
       if (members.length) body.peers = Object.fromEntries(members.map((peer) => [peer, {}]))
       if (metadata.value.trim()) body.metadata = JSON.parse(metadata.value)
       await call('POST', path(workspace.value, null), body)
+      if (!form.isConnected) return
       closeDialog()
       choose(workspace.value, id.value)
     } catch (error) {

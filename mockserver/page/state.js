@@ -1,13 +1,18 @@
 // What the server is like, as it changes: events say that something happened, then the view of it is read again.
 
 const BETWEEN_READS = 200
+const SHARE_OF_TIME = 5 // What takes long is read less often, so that the server has its time for others.
+const PATIENCE = 10_000
 const RETRY_AFTER = 1000
 
 /** Where the server is: the page is at `/_mock/` below it. */
 export const base = new URL('..', location.href).href.replace(/\/$/, '')
 
 /** What is looked at: ids, and the windows of the lists. `messagesFrom` is null for the last. */
-export const wanted = { workspace: null, session: null, find: '', sessionsFrom: 0, messagesFrom: null, follow: false }
+export const wanted = { workspace: null, session: null, find: '', sessionsFrom: 0, sessionsSize: 100, messagesFrom: null, messagesSize: 60, follow: false }
+
+/** Counts the events: what was read before the last may have changed since. */
+export let happened = 0
 
 const readers = []
 const listeners = []
@@ -15,7 +20,10 @@ let isReading = false
 let isStale = false
 let timer = 0
 let readAt = 0
+let took = 0
 let due = 0
+let lastEvent = ''
+let events = null
 
 /** Call `show` with every view that is read. */
 export const onView = (show) => readers.push(show)
@@ -26,8 +34,20 @@ export const onNews = (hear) => listeners.push(hear)
 /** Look at another session; both ids may be null for the newest. The address of the page keeps them. */
 export function choose(workspace, session) {
   Object.assign(wanted, { workspace, session, messagesFrom: null })
-  history.replaceState(null, '', workspace === null ? '#' : `#${[workspace, session ?? ''].map(encodeURIComponent).join('/')}`)
+  keepAddress()
   read()
+}
+
+function keepAddress() {
+  const { workspace, session } = wanted
+  history.replaceState(null, '', workspace === null ? '#' : `#${[workspace, session ?? ''].map(encodeURIComponent).join('/')}`)
+}
+
+/** What is shown stays, whatever comes, until somebody chooses: or a click would meet what has just come. */
+function pin({ workspace }) {
+  if (!workspace || (wanted.workspace !== null && wanted.session !== null)) return
+  Object.assign(wanted, { workspace: workspace.id, session: workspace.session?.id ?? null })
+  keepAddress()
 }
 
 function fromAddress() {
@@ -44,25 +64,31 @@ function fromAddress() {
 export function read() {
   isStale = true
   if (isReading || timer || document.hidden) return
-  timer = setTimeout(readNow, Math.max(0, readAt + BETWEEN_READS - performance.now()))
+  timer = setTimeout(readNow, Math.max(0, readAt + Math.max(BETWEEN_READS, SHARE_OF_TIME * took) - performance.now()))
 }
 
 async function readNow() {
   timer = 0
   isReading = true
   isStale = false
-  const asked = { ...wanted }
+  const asked = { ...wanted, happened }
+  const began = performance.now()
   try {
-    const answer = await fetch(`view?${query(asked)}`)
+    const answer = await fetch(`view?${query(asked)}`, { signal: AbortSignal.timeout(PATIENCE) })
     if (answer.ok) {
       const view = await answer.json()
+      took = performance.now() - began
       view.readAt = performance.now()
       view.asked = asked
-      if (asked.workspace === wanted.workspace && asked.session === wanted.session) readers.forEach((show) => show(view))
+      if (asked.workspace === wanted.workspace && asked.session === wanted.session) {
+        readers.forEach((show) => show(view))
+        pin(view)
+      }
       expectPurge(view)
     }
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error // A server that is gone is told by the events.
+    // A server that is gone, or too slow, is told by the events.
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error
   } finally {
     readAt = performance.now()
     isReading = false
@@ -70,9 +96,9 @@ async function readNow() {
   }
 }
 
-function query({ workspace, session, find, sessionsFrom, messagesFrom }) {
+function query({ workspace, session, find, sessionsFrom, sessionsSize, messagesFrom, messagesSize }) {
   const given = { workspace, session, find: find || null, sessions_from: sessionsFrom, messages_from: messagesFrom }
-  const query = new URLSearchParams({ sessions_size: 100, messages_size: 60 })
+  const query = new URLSearchParams({ sessions_size: sessionsSize, messages_size: messagesSize })
   for (const [name, value] of Object.entries(given)) if (value !== null) query.set(name, value)
   return query
 }
@@ -85,21 +111,30 @@ function expectPurge(view) {
   if (wait > 0 && wait < 86_400_000) due = setTimeout(read, wait + 20)
 }
 
-/** Listen to the events for as long as the page is open; `tell(text, isWell)` says how it stands. */
-export function listen(tell) {
-  const events = new EventSource('events')
-  events.onopen = () => {
+/**
+ * Listen to the events for as long as the page is seen: a browser has few connections to one server, for all its tabs.
+ * `tell(text, isWell)` says how it stands.
+ */
+function listen(tell) {
+  events?.close()
+  events = null
+  if (document.hidden) return
+  const source = new EventSource(`events?last=${encodeURIComponent(lastEvent)}`)
+  events = source
+  source.onopen = () => {
     tell('live', true)
     read()
   }
-  events.onmessage = ({ data }) => {
+  source.onmessage = ({ data, lastEventId }) => {
     const news = JSON.parse(data)
+    lastEvent = lastEventId
+    happened++
     listeners.forEach((hear) => hear(news))
     read()
   }
-  events.onerror = () => {
+  source.onerror = () => {
     tell('reconnecting …', false)
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(tell), RETRY_AFTER)
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => source === events && listen(tell), RETRY_AFTER)
   }
 }
 
@@ -109,7 +144,10 @@ export function begin(tell) {
     fromAddress()
     read()
   })
-  document.addEventListener('visibilitychange', () => isStale && read())
+  document.addEventListener('visibilitychange', () => {
+    listen(tell)
+    if (isStale) read()
+  })
   listen(tell)
   read()
 }

@@ -1,11 +1,13 @@
 // A list of any length of which only what is in sight is in the document.
 
+import { arrange } from './dom.js'
+
 const BEYOND = 300
 
 export class Windowed {
   /**
    * `viewport` scrolls. `row(place)` gives what stands at a place: a `key`, a `signature` that changes with what is to
-   * be seen, and `build()`, which makes the element. `estimate` is the height of a row in pixels, and that of all where
+   * be seen, `build()`, which makes the element, and, where it can be changed in place, `dress(element)`. `estimate` is the height of a row in pixels, and that of all where
    * `isFixed`. `seen(first, last)` is told which places are in sight. While `sticks()`, the end is, whatever comes.
    */
   constructor(viewport, { estimate, row, isFixed = false, seen = () => {}, sticks = () => false }) {
@@ -21,6 +23,7 @@ export class Windowed {
     viewport.append(this.space)
     viewport.addEventListener('scroll', () => this.draw(), { passive: true })
     new ResizeObserver(() => this.resized()).observe(viewport)
+    new ResizeObserver(() => this.draw()).observe(this.shown) // Something was unfolded.
   }
 
   get isAtEnd() {
@@ -36,10 +39,15 @@ export class Windowed {
   }
 
   resized() {
-    if (this.width !== this.viewport.clientWidth && !this.isFixed) this.heights = []
-    this.width = this.viewport.clientWidth
-    if (this.sticks()) this.toEnd()
-    else this.draw()
+    const { clientWidth, scrollTop } = this.viewport
+    if (!clientWidth) return // It is not shown.
+    const isOther = this.width !== clientWidth && !this.isFixed
+    const [first, offset] = this.at(scrollTop)
+    this.width = clientWidth
+    if (isOther) this.heights = []
+    if (this.sticks()) return this.toEnd()
+    this.draw()
+    if (isOther) this.viewport.scrollTop = this.offset(first) + scrollTop - offset
   }
 
   height(place) {
@@ -88,22 +96,20 @@ export class Windowed {
   }
 
   element(place) {
-    const { key, signature, build } = this.row(place)
+    const { key, signature, build, dress } = this.row(place)
     const known = this.rows.get(key)
     if (known?.signature === signature) return known.element
-    const element = build()
+    const element = known && dress ? known.element : build()
+    dress?.(element)
     this.rows.set(key, { signature, element })
     return element
   }
 
   put(wanted) {
+    const hadFocus = this.shown.contains(document.activeElement)
+    arrange(this.shown, wanted)
+    if (hadFocus && !this.shown.contains(document.activeElement)) this.viewport.focus({ preventScroll: true })
     const kept = new Set(wanted)
-    for (const element of [...this.shown.children]) if (!kept.has(element)) element.remove()
-    let next = this.shown.firstChild
-    for (const element of wanted) {
-      if (element === next) next = next.nextSibling
-      else this.shown.insertBefore(element, next)
-    }
     if (this.rows.size > 400) for (const [key, { element }] of this.rows) if (!kept.has(element)) this.rows.delete(key)
   }
 
@@ -116,12 +122,17 @@ export class Windowed {
       const place = first + number
       const height = element.offsetHeight
       const before = this.height(place)
-      if (offset < scrollTop && height !== before) moved += height - before
+      if (offset + before <= scrollTop) moved += height - before
       offset += before
       this.heights[place] = height
     })
     this.space.style.height = `${this.offset(this.count)}px`
     if (moved) this.viewport.scrollTop = scrollTop + moved
+  }
+
+  /** So many rows came before the first; what is in sight stays there, unless that is the beginning. */
+  grewAbove(rows) {
+    if (this.viewport.scrollTop > 0) this.viewport.scrollTop += rows * this.estimate
   }
 
   toEnd() {

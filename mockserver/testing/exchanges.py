@@ -14,6 +14,8 @@ from .wording import cut
 
 # What Python takes for an exchange beside the bytes in it.
 _OWN_SIZE = 1_000
+# A body of so many bytes is read in no time.
+_LIGHT = 10_000
 _MASK = "(masked)"
 _SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 
@@ -185,10 +187,12 @@ class Exchange:
 
     def as_json(self) -> dict[str, Any]:
         """The exchange in the form that the control plane answers."""
-        return {**self.summary(), "headers": self.headers, "body": self.body, "answer": self.answer}
+        whole = {"workspace": self.workspace, "session": self.session, "peer": self.peer}
+        return {**self.summary(), **whole, "headers": self.headers, "body": self.body, "answer": self.answer}
 
     def summary(self) -> dict[str, Any]:
-        """The same without headers and bodies."""
+        """The same without headers and bodies, and without ids that only a large body has: it would have to be read."""
+        is_light = len(self.content) <= _LIGHT
         return {
             "number": self.number,
             "at": timestamp(self._at),
@@ -196,9 +200,9 @@ class Exchange:
             "method": self.method,
             "path": self.path,
             "query": self.query,
-            "workspace": self.workspace,
-            "session": self.session,
-            "peer": self.peer,
+            "workspace": self.workspace if is_light else self.parameters.get("workspace_id"),
+            "session": self.session if is_light else self.parameters.get("session_id"),
+            "peer": self.peer if is_light else self.parameters.get("peer_id"),
             "status": self.status,
             "duration": self.duration,
             "diagnosis": self.diagnosis,

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
+
+from ..domain.clock import Ids
 
 T = TypeVar("T")
 HandOver = Callable[[Callable[[], object]], object]
@@ -22,7 +25,8 @@ Serving = Callable[[Any], AbstractContextManager[Served]]
 class Hosting:
     """`hand_over` calls what must not come in the middle of a request, `serving` makes servers; None: no server.
 
-    `turns` counts what was done between requests, and `ends` how often a server left it, for those who watch.
+    For those who watch, `turns` counts what was done between requests, and `ends` how often a server began to end;
+    `identity` tells it from all others.
     """
 
     def __init__(self) -> None:
@@ -36,17 +40,27 @@ class Hosting:
         self._hand_over = hand_over
         self._serving = serving
         if serving is None:
-            self.ends += 1
+            self.end()
             self.end_forks()
+
+    def end(self) -> None:
+        """Have those who watch leave."""
+        self.ends += 1
+
+    @cached_property
+    def identity(self) -> str:
+        return Ids().new()
 
     def between_requests(self, work: Callable[[], T]) -> T:
         """Do `work` where no request is under way; what it returns or raises."""
-        self.turns += 1
-        if self._hand_over is None:
-            return work()
-        done: list[T] = []
-        self._hand_over(lambda: done.append(work()))
-        return done[0]
+        try:
+            if self._hand_over is None:
+                return work()
+            done: list[T] = []
+            self._hand_over(lambda: done.append(work()))
+            return done[0]
+        finally:
+            self.turns += 1
 
     def open_fork(self, mock: object) -> str:
         """The URL of a server of this mock, which runs until `end_forks`. Raises ValueError without a server."""

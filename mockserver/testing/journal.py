@@ -224,6 +224,11 @@ class Journal:
         self._kept = kept
 
     @property
+    def first(self) -> int:
+        """The number of the oldest that is kept, or of the next that comes."""
+        return self._kept[0].number if self._kept else self._count + 1
+
+    @property
     def is_off(self) -> bool:
         """Whether it keeps nothing."""
         return not self._entries

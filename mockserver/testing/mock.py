@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..domain.access import Scope
-from ..domain.clock import Clock, Ids
+from ..domain.clock import Clock, Ids, time_of
 from ..domain.forks import fork
 from ..domain.jobs import Target
 from ..domain.quirks import Quirks
@@ -143,6 +143,7 @@ class Mock(BackgroundWork):
             raise ValueError("a token is for a workspace, a peer, a session or an admin")
         if expires_at is not None and not isinstance(expires_at, datetime):
             raise ValueError(f"expires_at must be a datetime: {expires_at!r}")
+        expires_at = None if expires_at is None else time_of(expires_at)
         return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
 
     def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
@@ -241,6 +242,7 @@ class Mock(BackgroundWork):
         self.store.backlog.forget(Target())
         world.load(self.store)
         self.requests.turned_back(None)
+        self._begin_play()
 
     def _forked(self) -> "Mock":
         twin = Mock()
@@ -270,6 +272,12 @@ class Mock(BackgroundWork):
         self.scripts.forget()
         self._snapshots.forget_all()
         self.hosting.end_forks()
+        self._begin_play()
+
+    def _begin_play(self) -> None:
+        """Nothing is left of what was played."""
+        if self.play is not None:
+            self.play.begin_anew(is_forgotten=True)
 
     def _begin_workspace(self, workspace: str) -> None:
         self._in_force.world.load_workspace(self.store, workspace)

@@ -1,11 +1,11 @@
 """A play: requests that somebody sends to a server one after the other, as a demo does, and whether they go on."""
 
-from threading import Event
+from threading import Condition
 from typing import Any
 
 
 class Play:
-    """How far a play is, for those who watch it; it is paused and resumed from any thread.
+    """How far a play is, for those who watch it; all of it may be called from any thread.
 
     `scene` says what is going on, `step` is the place of the next request among `steps`.
     """
@@ -14,25 +14,41 @@ class Play:
         self.scene = ""
         self.step = 0
         self.steps = steps
-        self._goes_on = Event()
-        if not is_paused:
-            self._goes_on.set()
-
-    @property
-    def is_paused(self) -> bool:
-        return not self._goes_on.is_set()
+        self.is_paused = is_paused
+        self._is_interrupted = self._is_forgotten = False
+        self._changed = Condition()
 
     def pause(self) -> None:
         """Send no more until it is resumed."""
-        self._goes_on.clear()
+        self.is_paused = True
 
     def resume(self) -> None:
         """Go on."""
-        self._goes_on.set()
+        with self._changed:
+            self.is_paused = False
+            self._changed.notify_all()
 
-    def wait(self) -> None:
-        """Returns once it is not paused."""
-        self._goes_on.wait()
+    def begin_anew(self, *, is_forgotten: bool = False) -> None:
+        """Go back to the first step, paused or not; `is_forgotten` where nothing is left of what was done."""
+        with self._changed:
+            self._is_interrupted = True
+            self._is_forgotten = self._is_forgotten or is_forgotten
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, and while it is paused; whether it goes on, and does not begin anew."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_interrupted, seconds)
+            self._changed.wait_for(lambda: self._is_interrupted or not self.is_paused)
+            return not self._is_interrupted
+
+    def first(self) -> bool:
+        """Stand before the first step; whether something may be left of what was done before."""
+        with self._changed:
+            is_forgotten = self._is_forgotten
+            self._is_interrupted = self._is_forgotten = False
+            self.step = 0
+            return not is_forgotten
 
     def as_json(self) -> dict[str, Any]:
         """Where it is, in the form that the control plane answers."""

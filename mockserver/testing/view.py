@@ -1,6 +1,6 @@
 """What the page shows of a mock: windows of its state, as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -9,18 +9,25 @@ from ..domain.jobs import Purge
 from ..domain.records import Peer, Session, Workspace
 from ..domain.store import Store
 from . import lineage
+from .lineage import Forest
 from .mock import Mock
+from .wording import cut
 
 Json = dict[str, Any]
+# The purges that wait, by the number of the session or workspace, and whether they are held.
+Waiting = Mapping[int, tuple[Purge, bool]]
 
 # Of what is not windowed, so many are shown.
 _SHOWN = 200
+_WORKSPACES_SHOWN = 1000
+# How many characters of a session's metadata are shown in the list.
+_GLANCE = 60
 
 
 class Window(NamedTuple):
     """Which part of a state is looked at.
 
-    `workspace` and `session` are ids; what is not there, or None, is the newest. `find` is a part of the ids of
+    `workspace` and `session` are ids, or None for the newest. `find` is a part of the ids of
     sessions, whatever the case. `sessions` and `messages` are where the window begins and how many it has; messages
     from None are the last.
     """
@@ -36,8 +43,9 @@ def view(mock: Mock, window: Window) -> Json:
     """All that the page shows of the state through a window; what is due by the clock is done before."""
     mock.run_due()
     store = mock.store
-    workspace = store.workspaces.get(window.workspace or "") or (store.directory[-1] if store.directory else None)
-    purges = {job.number: job for job in store.purges.jobs}
+    newest = store.directory[-1] if store.directory else None
+    workspace = newest if window.workspace is None else store.workspaces.get(window.workspace)
+    purges = {job.number: (job, store.purges.is_held(job)) for job in store.purges.jobs}
     return {
         **_server(mock),
         "workspaces": _workspaces(store, purges),
@@ -51,30 +59,29 @@ def _server(mock: Mock) -> Json:
         "now": timestamp(clock.peek()),
         "frozen": clock.is_frozen,
         "authenticated": mock.keyring is not None,
-        "next_purge": _due(jobs[0]) if jobs else None,
+        "next_purge": next((_due(job) for job in jobs if not mock.store.purges.is_held(job)), None),
         "faults": [fault.as_json() for fault in mock.faults],
         "play": None if mock.play is None else mock.play.as_json(),
     }
 
 
-def _workspaces(store: Store, purges: dict[int, Purge]) -> Json:
-    newest = islice(reversed(store.directory), _SHOWN)
+def _workspaces(store: Store, purges: Waiting) -> Json:
+    newest = islice(reversed(store.directory), _WORKSPACES_SHOWN)
     listed = [{"id": one.row["id"], "sessions": len(one.active), **_wait(one.number, purges)} for one in newest]
     return {"total": len(store.directory), "items": listed}
 
 
-def _workspace(workspace: Workspace, window: Window, purges: dict[int, Purge]) -> Json:
-    found = _sessions(workspace, window, purges)
-    chosen = workspace.sessions.get(window.session or "")
-    if chosen is None and workspace.sessions:
-        chosen = next(session for _, session in lineage.tree(workspace))
+def _workspace(workspace: Workspace, window: Window, purges: Waiting) -> Json:
+    forest = Forest(workspace)
+    newest = next(iter(forest), (0, None))[1] if window.session is None else None
+    chosen = newest if window.session is None else workspace.sessions.get(window.session)
     return {
         **_row(workspace),
         **_wait(workspace.number, purges),
         "active": len(workspace.active),
         "peers": _peers(workspace),
-        "sessions": found,
-        "session": None if chosen is None else _session(workspace, chosen, window, purges),
+        "sessions": _sessions(workspace, forest, window, purges),
+        "session": None if chosen is None else _session(workspace, forest, chosen, window, purges),
     }
 
 
@@ -88,32 +95,34 @@ def _peers(workspace: Workspace) -> Json:
     return {"total": len(workspace.roster), "items": listed}
 
 
-def _sessions(workspace: Workspace, window: Window, purges: dict[int, Purge]) -> Json:
+def _sessions(workspace: Workspace, forest: Forest, window: Window, purges: Waiting) -> Json:
     """The window of the sessions, as a tree; of those that are found by a part of their ids, a list."""
     start, size = window.sessions
-    rows: Iterable[tuple[int, Session]] = lineage.tree(workspace)
+    rows: Iterable[tuple[int, Session]] = forest
     total = len(workspace.sessions)
     if window.find:
         part = window.find.lower()
         found = [(0, session) for _, session in rows if part in session.row["id"].lower()]
         rows, total = found, len(found)
-    items = [_listed(workspace, session, depth, purges) for depth, session in islice(rows, start, start + size)]
-    return {"total": total, "from": start, "items": items}
+    first = min(start, total)
+    items = [_listed(workspace, session, depth, purges) for depth, session in islice(rows, first, first + size)]
+    return {"total": total, "from": first, "items": items}
 
 
-def _listed(workspace: Workspace, session: Session, depth: int, purges: dict[int, Purge]) -> Json:
+def _listed(workspace: Workspace, session: Session, depth: int, purges: Waiting) -> Json:
     return {
         "id": session.row["id"],
         "depth": depth,
         "is_active": session.row["is_active"],
         "messages": len(session.messages),
+        "about": _about(session.row["metadata"]),
         "members": sum(member.present for member in session.members.values()),
         "cloned_from": _origin(workspace, session),
         **_wait(session.number, purges),
     }
 
 
-def _session(workspace: Workspace, session: Session, window: Window, purges: dict[int, Purge]) -> Json:
+def _session(workspace: Workspace, forest: Forest, session: Session, window: Window, purges: Waiting) -> Json:
     start, size = window.messages
     total = len(session.messages)
     first = max(0, total - size) if start is None else min(start, total)
@@ -123,42 +132,43 @@ def _session(workspace: Workspace, session: Session, window: Window, purges: dic
         "is_active": session.row["is_active"],
         **_wait(session.number, purges),
         "cloned_from": _origin(workspace, session),
-        "clones": _clones(workspace, session),
+        "clones": _clones(forest, session),
         "members": {"total": len(session.members), "items": members},
         "messages": {"total": total, "from": first, "items": session.messages[first : first + size]},
     }
 
 
-def _clones(workspace: Workspace, session: Session) -> list[Json]:
+def _clones(forest: Forest, session: Session) -> list[Json]:
     """The clones of a session, the oldest first, and how many of its messages each took."""
-    made = (one for one in workspace.sessions.values() if one.origin and lineage.original(workspace, one) is session)
     return [
-        {"id": one.row["id"], "is_active": one.row["is_active"], "messages": _count(session, one)}
-        for one in islice(made, _SHOWN)
+        {"id": one.row["id"], "is_active": one.row["is_active"], "messages": one.origin.copied}
+        for one in forest.clones.get(session.number, ())[:_SHOWN]
+        if one.origin is not None
     ]
 
 
 def _origin(workspace: Workspace, session: Session) -> Json | None:
-    """What a session was cloned from; `messages` is how many of them it took, None where that is gone."""
+    """What a session was cloned from, how many messages it took, whether those were all, and whether it is there."""
     origin = session.origin
     if origin is None:
         return None
-    found = lineage.original(workspace, session)
-    count = None if found is None else _count(found, session)
-    return {"session": origin.session_id, "message_id": origin.message_id, "messages": count}
+    is_there = lineage.original(workspace, session) is not None
+    is_whole = origin.message_id is None
+    return {"session": origin.session_id, "messages": origin.copied, "is_whole": is_whole, "is_there": is_there}
 
 
-def _count(original: Session, clone: Session) -> int | None:
-    """How many messages a clone took; None for all that there were then."""
-    cutoff = None if clone.origin is None else clone.origin.message_id
-    place = None if cutoff is None else original.messages.place(cutoff)
-    return None if place is None else place + 1
+def _about(metadata: Json) -> str:
+    """A first glance at metadata."""
+    for name, value in metadata.items():
+        if not isinstance(value, (dict, list)):
+            return cut(f"{name}: {value}", _GLANCE)
+    return ""
 
 
-def _wait(number: int, purges: dict[int, Purge]) -> Json:
+def _wait(number: int, purges: Waiting) -> Json:
     """The purge that waits for a session or workspace, if it was deleted: `due` is None where it is not by itself."""
-    job = purges.get(number)
-    return {"purge": None if job is None else {"due": _due(job), "tries": job.tries}}
+    job, is_held = purges.get(number, (None, False))
+    return {"purge": None if job is None else {"due": _due(job), "tries": job.tries, "held": is_held}}
 
 
 def _due(job: Purge) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .fields import JsonObject, Model, Strict
+from .fields import JsonObject, Model, Moment, Strict
 
 
 class _Part(Strict):
@@ -176,7 +176,7 @@ class Token(_Part):
     peer: str | None = None
     session: str | None = None
     admin: bool = False
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class Exchange(Model):

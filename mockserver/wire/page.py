@@ -19,6 +19,10 @@ class View(Strict):
     messages_size: int = Field(default=50, ge=0, le=200)
 
 
+class Events(Strict):
+    last: str = Field(default="", max_length=100, description="The id of the last event that was heard")
+
+
 class PlayState(Model):
     paused: bool
     scene: str

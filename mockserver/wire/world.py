@@ -35,10 +35,15 @@ class WorldSummary(Strict):
 
 
 class WorldOrigin(Strict):
-    """The session of the same workspace that a session was cloned from, and its last message that was copied."""
+    """The session of the same workspace that a session was cloned from, and its last message that was copied.
+
+    `messages` is how many were, `purged` says that the session is not there any more.
+    """
 
     session: Id
     message_id: Id | None = None
+    messages: Count | None = None
+    purged: bool = False
 
 
 class WorldSession(Strict):

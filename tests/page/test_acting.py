@@ -87,7 +87,7 @@ def test_it_is_cloned_at_a_message_and_whole(page: Page, server: MockServer) -> 
     expect(page.get_by_role("article")).to_have_count(1)
     expect(page.get_by_text("up to its message 1")).to_be_visible()
     page.get_by_role("button", name="Clone", exact=False).first.click()
-    expect(page.get_by_text("all that there was")).to_be_visible()
+    expect(page.get_by_text("with all it had: 1 message")).to_be_visible()
     cut, whole = server.mock.requests.assert_called("clone_session", times=2)
     assert list(cut.query) == ["message_id"]
     assert whole.query == {}
@@ -98,7 +98,7 @@ def test_it_is_deleted_and_purged(page: Page, server: MockServer) -> None:
     expect(page.locator("#session-head")).to_contain_text("deleted, waits for its purge")
     assert _command(page)[-1] == f"{server.url}{_S}/a"
     page.get_by_role("button", name="Purge", exact=True).click()
-    expect(page.get_by_text("No session here yet")).to_be_visible()
+    expect(page.get_by_text("The session a is gone.")).to_be_visible()
     assert server.mock.pending() == []
 
 
@@ -107,7 +107,7 @@ def test_everything_is_purged_and_reset(page: Page, server: MockServer) -> None:
     page.get_by_role("button", name="Purge now").click()
     expect(page.get_by_role("treeitem")).to_have_count(0)
     page.get_by_role("button", name="Reset").click()
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Reset").click()
     page.get_by_role("dialog").get_by_role("button", name="Reset").click()
     expect(page.locator("#command-result")).to_have_text("200")
@@ -131,7 +131,7 @@ def test_a_fault_is_put_met_and_lifted(page: Page, server: MockServer) -> None:
     page.get_by_label("Operation that the fault meets").fill("get_sessions")
     page.get_by_label("times").fill("1")
     expected = {"fault": "error", "status": 418, "operation": "get_sessions", "times": 1}
-    assert json.loads(shlex.split(page.locator("#fault-preview").inner_text())[-1]) == expected
+    assert json.loads(shlex.split(page.locator("#fault-preview code").inner_text())[-1]) == expected
     page.get_by_role("button", name="Put the fault").click()
     expect(page.locator("#faults-list")).to_contain_text("error(418)")
     httpx.post(f"{server.url}{_S}/list")
@@ -159,7 +159,7 @@ def test_a_world_is_saved_and_loaded_in_place_of_another(page: Page, server: Moc
     download.value.save_as(file)
     assert json.loads(file.read_text(encoding="utf-8")) == server.mock.world()
     server.mock.load({"workspaces": {}})
-    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    expect(page.get_by_text("The workspace w is gone.")).to_be_visible()
     page.get_by_label("Load").set_input_files(file)
     page.get_by_role("button", name="Load it").click()
     expect(page.get_by_role("article")).to_have_count(2)

@@ -64,6 +64,7 @@ def test_a_deleted_session_counts_down_and_goes(page: Page, server: MockServer) 
     expect(row).to_contain_text(re.compile(r"purge in [23] s"))
     expect(row).to_contain_text(re.compile(r"purge in 1 s"))
     expect(row).to_have_count(0)
+    expect(page.get_by_text("The session a is gone.")).to_be_visible()
 
 
 def test_metadata_and_configuration_unfold(page: Page, server: MockServer) -> None:

@@ -1,7 +1,9 @@
 """A play is sent step by step, over and over, can be paused, and survives whatever is done to its server."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import httpx
@@ -14,10 +16,16 @@ from mockserver.testing.fixtures import fixture
 _S = "/v3/workspaces/w/sessions"
 
 
-def _written(folder: Path, *steps: dict[str, Any]) -> Path:
+def _written(folder: Path, *steps: dict[str, Any], clean: Sequence[dict[str, Any]] = ()) -> Path:
     path = folder / "play.json"
-    path.write_text(json.dumps(steps), encoding="utf-8")
+    path.write_text(json.dumps({"steps": steps, "clean": clean}), encoding="utf-8")
     return path
+
+
+def _of_the_demo() -> dict[str, Any]:
+    """The play of the demo without its waits."""
+    script: dict[str, Any] = json.loads(fixture("play.json").read_text(encoding="utf-8"))
+    return {part: [step | {"after": 0} for step in steps] for part, steps in script.items()}
 
 
 _STEPS: tuple[dict[str, Any], ...] = (
@@ -55,14 +63,60 @@ def test_while_it_is_paused_nothing_is_sent_and_then_the_next_step(tmp_path: Pat
         assert httpx.post(f"{server.url}/_mock/play/pause").json()["paused"] is True
 
 
-def test_steps_that_fail_are_left_behind_with_those_that_need_them(tmp_path: Path) -> None:
+def test_when_a_step_is_refused_it_cleans_up_and_begins_anew(tmp_path: Path) -> None:
+    clean: list[dict[str, Any]] = [
+        {"method": "DELETE", "path": f"{_S}/{{clone}}"},
+        {"method": "POST", "path": f"{_S}/{{said}}", "json": {}},
+    ]
+    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=clean)
+    with MockServer() as server, Player(server.url, source) as player:
+        requests, made = server.mock.requests, ["create_messages_for_session", "clone_session", "update_session"]
+        server.mock.faults.error(503, operation="update_session", times=1)
+        requests.wait_for("update_session", status=503, timeout=5)
+        player.play.begin_anew()  # at once, not when one could read why
+        requests.wait_for("update_session", status=200, timeout=5)
+        assert [one.operation for one in requests] == [*made, "delete_session", None, *made]
+
+
+def test_what_is_not_made_is_not_cleaned_up(tmp_path: Path) -> None:
+    clean = [{"method": "DELETE", "path": f"{_S}/{{clone}}"}]
     with MockServer() as server:
-        server.mock.faults.error(503, operation="create_messages_for_session")
-        server.mock.faults.disconnect(operation="clone_session")
-        last = {"method": "GET", "path": "/health"}
-        with Player(server.url, _written(tmp_path, *_STEPS, last, *_THEN_FOR_EVER)):
-            server.mock.requests.wait_for(path="/health", timeout=5)
-        assert [one.operation for one in server.mock.requests] == ["create_messages_for_session", "health_check"]
+        server.mock.faults.disconnect(operation="clone_session", times=1)
+        with Player(server.url, _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=clean)) as player:
+            server.mock.requests.wait_for("clone_session", timeout=5)
+            player.play.begin_anew()
+            server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        server.mock.requests.assert_not_called("delete_session")
+
+
+@pytest.mark.parametrize("change", ["reset", "load"])
+def test_when_its_world_is_gone_it_begins_anew_and_has_nothing_to_clean_up(tmp_path: Path, change: str) -> None:
+    clean = [{"method": "DELETE", "path": f"{_S}/{{clone}}"}]
+    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=clean)
+    with MockServer() as server, Player(server.url, source, is_paused=True) as player:
+        server.mock.play = player.play
+        player.play.resume()
+        server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        server.mock.requests.forget()
+        if change == "reset":
+            server.mock.reset()
+        else:
+            server.mock.load({"workspaces": {}})
+        server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        server.mock.requests.assert_not_called("delete_session")
+
+
+def test_it_can_be_restarted_while_it_is_paused(tmp_path: Path) -> None:
+    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[{"method": "GET", "path": "/health"}])
+    with MockServer() as server, Player(server.url, source) as player:
+        server.mock.play = player.play
+        server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        httpx.post(f"{server.url}/_mock/play/pause")
+        httpx.post(f"{server.url}/_mock/play/restart")
+        server.mock.requests.wait_for(path="/health", timeout=5)
+        assert len(server.mock.requests) == 4
+        httpx.post(f"{server.url}/_mock/play/resume")
+        server.mock.requests.wait_for("update_session", at_least=2, status=200, timeout=5)
 
 
 def test_it_brings_a_token_where_one_is_wanted(tmp_path: Path) -> None:
@@ -76,27 +130,45 @@ def test_where_nothing_plays_there_is_no_play(server: MockServer) -> None:
     assert (answer.status_code, answer.json()["detail"][:19]) == (404, "nothing plays here:")
 
 
-def test_the_play_of_the_demo_shows_all_that_it_should_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    """The waits are left out; nothing but the call that asks for a deleted session is refused."""
-    steps = [step | {"after": 0} for step in json.loads(fixture("play.json").read_text(encoding="utf-8"))]
-    with MockServer(world=fixture("demo.json")) as server:
+@pytest.mark.parametrize("options", [{}, {"quirks": "live"}, {"seed": 1}, {"frozen_at": "2026-03-01"}])
+def test_the_play_of_the_demo_shows_all_that_it_should_and_leaves_nothing_behind(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """Nothing but the call that asks for the deleted clone is refused."""
+    script = _of_the_demo()
+    with MockServer(world=fixture("demo.json"), **options) as server:
         before = server.mock.world()["workspaces"]["demo"]["sessions"]
-        last = [{"method": "POST", "path": "/_mock/purge"}, {"method": "GET", "path": "/health"}]
+        last = {"method": "GET", "path": "/health"}
         requests = server.mock.requests
-        with Player(server.url, _written(tmp_path, *steps, *last, *_THEN_FOR_EVER)):
+        with Player(server.url, _written(tmp_path, *script["steps"], last, *_THEN_FOR_EVER, clean=script["clean"])):
             requests.wait_for(path="/health", timeout=10)
-        assert {one.status for one in requests} == {200, 201, 202, 404}
+        assert {one.status for one in requests} - {201} == {200, 202, 404}
         requests.assert_called("clone_session", times=1, status=404)
         requests.assert_called("clone_session", times=1, status=201)
         requests.assert_called("delete_session", times=2, status=202)
         requests.assert_called("remove_peers_from_session", times=1)
         said = [message for one in requests.where("create_messages_for_session") for message in one.body["messages"]]
         assert {message["peer_id"] for message in said} == {"alice", "cook", "bob"}
-        left = server.mock.world()["workspaces"]["demo"]["sessions"]
-        assert left == [session for session in before if session.get("is_active", True)]
+        assert server.mock.world()["workspaces"]["demo"]["sessions"] == before
+
+
+@pytest.mark.parametrize("place", range(len(_of_the_demo()["steps"])))
+def test_wherever_it_is_interrupted_it_leaves_nothing_behind(tmp_path: Path, place: int) -> None:
+    script = _of_the_demo()
+    with MockServer(world=fixture("demo.json")) as server:
+        before = server.mock.world()["workspaces"]["demo"]["sessions"]
+        source = _written(tmp_path, *script["steps"][:place], *_THEN_FOR_EVER, clean=script["clean"])
+        with Player(server.url, source) as player:
+            while player.play.step < place:
+                sleep(0.001)
+            player.play.pause()
+            player.play.begin_anew()
+            while player.play.step or server.mock.world()["workspaces"]["demo"]["sessions"] != before:
+                sleep(0.001)
 
 
 def test_something_moves_within_ten_seconds_and_goes_on_moving() -> None:
-    waits = [step["after"] for step in json.loads(fixture("play.json").read_text(encoding="utf-8"))]
+    steps = json.loads(fixture("play.json").read_text(encoding="utf-8"))["steps"]
+    waits = [step["after"] for step in steps]
     assert waits[0] + waits[1] < 5
     assert max(waits) < 10

@@ -1,5 +1,6 @@
 """What the page is shown: windows that make up the whole state, and clones under their originals."""
 
+import re
 from typing import Any
 
 import pytest
@@ -40,8 +41,8 @@ def test_a_clone_stands_under_its_original_with_its_cutoff() -> None:
     assert shown == [
         ("b", 0, None),
         ("a", 0, None),
-        (cut, 1, {"session": "a", "message_id": second, "messages": 2}),
-        (whole, 2, {"session": cut, "message_id": None, "messages": None}),
+        (cut, 1, {"session": "a", "messages": 2, "is_whole": False, "is_there": True}),
+        (whole, 2, {"session": cut, "messages": 2, "is_whole": True, "is_there": True}),
     ]
     assert view(mock, Window("w", "a"))["workspace"]["session"]["clones"] == [
         {"id": cut, "is_active": True, "messages": 2}
@@ -56,12 +57,20 @@ def test_a_clone_whose_original_is_purged_stands_by_itself_also_when_another_has
     assert [one["depth"] for one in _sessions(mock)] == [0, 1]
     mock.purge()
     client.call("POST", _S, {"id": "a"})
-    origin = {"session": "a", "message_id": first, "messages": None}
+    origin = {"session": "a", "messages": 1, "is_whole": False, "is_there": False}
     assert [(one["id"], one["depth"], one["cloned_from"]) for one in _sessions(mock)] == [
         ("a", 0, None),
         (clone, 0, origin),
     ]
     assert view(mock, Window("w", "a"))["workspace"]["session"]["clones"] == []
+    saved = mock.world()
+    assert saved["workspaces"]["w"]["sessions"][0]["cloned_from"] == {
+        "session": "a",
+        "message_id": first,
+        "messages": 1,
+        "purged": True,
+    }
+    assert _sessions(Mock(world=saved)) == _sessions(mock)
 
 
 @given(st.lists(steps, max_size=25), st.integers(1, 5))
@@ -106,14 +115,32 @@ def test_sessions_are_found_by_a_part_of_their_id_whatever_the_case() -> None:
     assert ([one["id"] for one in found["items"]], found["total"]) == (["MATHS-2", "maths-1"], 2)
 
 
-def test_what_is_not_there_is_shown_as_the_newest_and_nothing_as_nothing() -> None:
+def test_without_a_name_the_newest_is_shown_and_what_is_not_there_as_nothing() -> None:
     mock, client = _start()
-    assert view(mock, Window("w", "s"))["workspace"] is None
+    assert view(mock, Window())["workspace"] is None
     client.call("POST", "/v3/workspaces", {"id": "w"})
-    assert view(mock, Window("gone", "s"))["workspace"]["session"] is None
+    assert view(mock, Window())["workspace"]["session"] is None
     for id_ in ("a", "b"):
         client.call("POST", _S, {"id": id_})
-    assert view(mock, Window("w", "gone"))["workspace"]["session"]["id"] == "b"
+    assert view(mock, Window())["workspace"]["session"]["id"] == "b"
+    assert view(mock, Window("w", "gone"))["workspace"]["session"] is None
+    assert view(mock, Window("gone"))["workspace"] is None
+
+
+def test_purges_that_are_held_do_not_count_down() -> None:
+    mock, client = _start(purge_after=60)
+    client.call("POST", _S, {"id": "a"})
+    client.call("DELETE", f"{_S}/a")
+    mock.hold_purges(workspace="w")
+    assert view(mock, Window())["next_purge"] is None
+    assert view(mock, Window())["workspace"]["session"]["purge"]["held"] is True
+
+
+def test_a_window_beyond_the_end_is_empty() -> None:
+    mock, client = _start()
+    _talk(client, "a", "1")
+    shown = view(mock, Window("w", "a", sessions=(10**30, 5), messages=(10**30, 5)))["workspace"]
+    assert (shown["sessions"]["items"], shown["session"]["messages"]["items"]) == ([], [])
 
 
 def test_it_tells_who_left_and_when_the_purge_comes() -> None:
@@ -127,7 +154,7 @@ def test_it_tells_who_left_and_when_the_purge_comes() -> None:
         {"id": "bob", "observe_me": False, "observe_others": None, "present": True},
     ]
     assert shown["next_purge"] == "2026-03-01T12:01:00Z"
-    assert shown["workspace"]["session"]["purge"] == {"due": "2026-03-01T12:01:00Z", "tries": 0}
+    assert shown["workspace"]["session"]["purge"] == {"due": "2026-03-01T12:01:00Z", "tries": 0, "held": False}
     mock.clock.advance(60)
     assert _sessions(mock) == []
 
@@ -149,11 +176,23 @@ def test_a_world_says_what_was_cloned_from_what_is_there(cloned_from: dict[str, 
     assert refused.value.complaints == (f"world: {complaint}",)
 
 
-def test_circles_of_clones_are_refused() -> None:
-    circle = [{"id": one, "cloned_from": {"session": other}} for one, other in ("ab", "bc", "ca")]
+def test_circles_of_clones_are_refused_and_what_leads_into_one_is_not_of_it() -> None:
+    circle = [{"id": one, "cloned_from": {"session": other}} for one, other in ("xa", "ab", "bc", "ca", "yx")]
     with pytest.raises(WorldError) as refused:
         Mock(world={"workspaces": {"w": {"sessions": circle}}})
-    assert len(refused.value.complaints) == 3
+    told = [re.sub(r".*: '(.)' would be cloned from itself", r"\1", one) for one in refused.value.complaints]
+    assert told == ["a", "b", "c"]
+
+
+def test_a_long_chain_of_clones_loads_without_going_over_it_again_and_again() -> None:
+    chain = [{"id": f"s{place}", "cloned_from": {"session": f"s{place + 1}"}} for place in range(20_000)]
+    mock = Mock(world={"workspaces": {"w": {"sessions": [*chain, {"id": "s20000"}]}}})
+    assert _sessions(mock, sessions=(19_999, 1))[0]["depth"] == 19_999
+
+
+def test_a_clone_may_be_without_an_id_in_a_world() -> None:
+    mock = Mock(world={"workspaces": {"w": {"sessions": [{"cloned_from": {"session": "a"}}, {"id": "a"}]}}})
+    assert [one["depth"] for one in _sessions(mock)] == [0, 1]
 
 
 def test_a_world_may_name_a_clone_before_its_original() -> None:

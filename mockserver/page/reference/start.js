@@ -1,10 +1,10 @@
 // The reference of all operations, by Swagger UI.
 document.documentElement.classList.toggle('dark-mode', matchMedia('(prefers-color-scheme: dark)').matches)
+const urls = [{ url: 'openapi.json', name: 'Honcho API' }]
+const { ok: isControlled } = await fetch('_mock/clock')
+if (isControlled) urls.push({ url: '_mock/openapi.json', name: 'Control plane of the fake' })
 SwaggerUIBundle({
-  urls: [
-    { url: 'openapi.json', name: 'Honcho API' },
-    { url: '_mock/openapi.json', name: 'Control plane of the fake' },
-  ],
+  urls,
   dom_id: '#reference',
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
   layout: 'StandaloneLayout',
