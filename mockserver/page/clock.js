@@ -16,7 +16,12 @@ const present = () => (isFrozen ? now : now + performance.now() - readAt)
 
 /** An element that counts down to a purge. */
 export function countdown(purge) {
-  const element = make('span', { class: 'countdown', 'data-due': purge?.due ?? '', 'data-tries': purge?.tries ?? 0, 'data-held': String(purge?.held) })
+  return waitFor(make('span', { class: 'countdown' }), purge)
+}
+
+/** Have such an element count down to another purge. */
+export function waitFor(element, purge) {
+  Object.assign(element.dataset, { due: purge?.due ?? '', tries: purge?.tries ?? 0, held: purge?.held ?? false })
   tick(element)
   return element
 }

@@ -1,10 +1,10 @@
 // The sessions of a workspace: a tree in which clones stand under what they were cloned from.
 
 import { call } from './calls.js'
+import { countdown, waitFor } from './clock.js'
 import { byId, closeDialog, count, fill, keyed, make, openDialog, setText, short, tree } from './dom.js'
 import { choose, onNews, onView, read, wanted } from './state.js'
 import { Windowed } from './windowed.js'
-import { countdown } from './clock.js'
 
 const ROW = 46
 const SHOWN_AT_MOST = 200
@@ -28,29 +28,36 @@ function row(place) {
   return {
     key: session.id,
     signature: JSON.stringify([session, isChosen, place]),
-    build: () => make('div', { role: 'treeitem', tabindex: -1, 'data-id': session.id, title: session.id, onclick: () => pick(session.id) }),
-    dress: (element) => dress(element, session, place, isChosen),
+    build: () => element(session.id),
+    dress: (made) => dress(made, session, place, isChosen),
   }
 }
 
-function dress(element, session, place, isChosen) {
-  const origin = session.cloned_from
-  const cut = origin && (origin.is_whole ? 'whole clone' : `clone up to #${origin.messages}`)
-  element.className = `session${isChosen ? ' chosen' : ''}${session.is_active ? '' : ' deleted'}`
-  element.ariaLevel = session.depth + 1
-  element.ariaSelected = isChosen
-  element.dataset.place = place
-  element.style.setProperty('--depth', Math.min(session.depth, 8))
-  const facts = [
-    origin && (session.depth ? cut : `${cut} of ${short(origin.session, 16)}`),
-    session.is_active ? null : countdown(session.purge),
-    count(session.messages, 'message'),
-    count(session.members, 'peer'),
-  ]
-  element.replaceChildren(
-    make('div', { class: 'name' }, session.depth ? '⎇ ' : '', session.id, session.about && make('span', { class: 'about' }, session.about)),
-    make('div', { class: 'facts' }, facts.filter(Boolean).flatMap((fact, number) => (number ? [' · ', fact] : [fact]))),
+const element = (id) =>
+  make(
+    'div',
+    { role: 'treeitem', tabindex: -1, 'data-id': id, title: id, onclick: () => pick(id) },
+    make('div', { class: 'name' }, make('span', { class: 'mark' }), id, make('span', { class: 'about' })),
+    make('div', { class: 'facts' }, make('span', { class: 'cut' }), make('span', { class: 'wait' }), make('span', { class: 'counts' })),
   )
+
+/** Show a session in its row; nothing in it is replaced, or a click that has begun would be lost. */
+function dress(made, session, place, isChosen) {
+  const { depth, purge, cloned_from: origin, is_active: isActive } = session
+  const part = (name) => made.querySelector(`.${name}`)
+  const cut = origin && (origin.is_whole ? 'whole clone' : `clone up to #${origin.messages}`)
+  made.className = `session${isChosen ? ' chosen' : ''}${isActive ? '' : ' deleted'}`
+  made.ariaLevel = depth + 1
+  made.ariaSelected = isChosen
+  made.dataset.place = place
+  made.style.setProperty('--depth', Math.min(depth, 8))
+  setText(part('mark'), depth ? '⎇ ' : '')
+  setText(part('about'), session.about)
+  setText(part('cut'), origin ? `${cut}${depth ? '' : ` of ${short(origin.session, 16)}`} · ` : '')
+  if (!isActive && !part('countdown')) part('wait').append(countdown(purge), ' · ')
+  else if (!isActive) waitFor(part('countdown'), purge)
+  else part('wait').replaceChildren()
+  setText(part('counts'), `${count(session.messages, 'message')} · ${count(session.members, 'peer')}`)
 }
 
 function pick(id) {

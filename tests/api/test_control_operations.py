@@ -211,6 +211,38 @@ def test_the_root_of_the_plane_tells_where_it_is_described() -> None:
         assert client.call("GET", path, x="1").json["detail"].startswith(f"no operation at {path}; ")
 
 
+def test_a_body_that_nobody_reads_is_refused() -> None:
+    mock, client = _start()
+    mock.clock.freeze()
+    assert client.call("POST", "/_mock/clock/resume", {"at": "now"}).json == {"detail": "resume_clock takes no body"}
+    assert mock.clock.is_frozen
+    assert client.call("POST", "/_mock/clock/resume", {}).status == 200
+
+
+@pytest.mark.parametrize("year", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "9999-12-31T00:00:00Z"])
+def test_tokens_are_made_for_times_that_there_are(year: str) -> None:
+    client = DirectClient(create_app(Mock(auth_secret="secret")))
+    assert client.call("POST", "/_mock/token", {"workspace": "w", "expires_at": year}).status == 422
+    answer = client.call("POST", "/_mock/token", {"workspace": "w", "expires_at": "2030-01-01T00:00:00Z"})
+    token = {"authorization": f"Bearer {answer.json['key']}"}
+    listed = client.send("POST", "/v3/workspaces/w/sessions/list", headers=token)
+    assert (answer.status, listed.status) == (201, 200)
+    assert client.call("POST", "/_mock/token").status == 422
+    assert "authentication is off" in DirectClient(create_app(Mock())).call("POST", "/_mock/token").json["detail"]
+
+
+def test_requests_are_listed_from_a_number_on_and_one_by_itself() -> None:
+    _, client = _start()
+    for _ in range(4):
+        client.call("GET", "/health")
+    listed = client.call("GET", "/_mock/requests", after=1, limit=2, operation="health_check").json["requests"]
+    assert [one["number"] for one in listed] == [2, 3]
+    assert client.call("GET", "/_mock/requests/3").json == listed[1]
+    for number in ("5", "x", "03"):
+        answer = client.call("GET", f"/_mock/requests/{number}")
+        assert (answer.status, answer.json["detail"]) == (404, f"the journal has no request {number}")
+
+
 def test_faults_are_set_listed_and_taken_away() -> None:
     _, client = _start()
     rule = {"fault": "error", "status": 429, "headers": {"Retry-After": "3"}, "operation": "get_sessions", "times": 1}

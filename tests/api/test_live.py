@@ -1,14 +1,19 @@
 """What happens is told as it happens: each request once, or how many there were."""
 
+import asyncio
 import json
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import sleep
 from typing import Any
 
 import httpx
 import pytest
+from starlette.datastructures import MutableHeaders
 
-from mockserver import MockServer
+from mockserver import Mock, MockServer, create_app
 
 _S = "/v3/workspaces/w/sessions"
 
@@ -114,6 +119,85 @@ def test_a_request_that_waits_is_told_again_when_it_is_answered(server: MockServ
         waiting, answered = [event["requests"] for event in (listener.next(), listener.next())]
     assert [(one["number"], one["status"]) for one in waiting] == [(1, None)]
     assert [(one["number"], one["status"], one["fault"]) for one in answered] == [(1, 200, "delay-1")]
+
+
+def test_one_that_never_came_back_is_not_told_after_a_reset(server: MockServer) -> None:
+    hang = server.mock.faults.hang(times=1)
+    with _listening(server) as listener, ThreadPoolExecutor(1) as pool:
+        listener.next()
+        waiting = pool.submit(_create, server, "a")
+        assert _numbers([listener.next()]) == [1]
+        hang.release()
+        server.mock.requests.forget()
+        server.mock.reset()
+        waiting.result(timeout=5)
+        _create(server, "b")
+        heard = listener.until(1)
+    assert [(one["number"], one["session"]) for event in heard for one in event["requests"]] == [(1, "b")]
+
+
+def test_the_advance_of_a_seeded_clock_is_told() -> None:
+    with MockServer(seed=1) as server, _listening(server) as listener:
+        listener.next()
+        server.mock.clock.advance(3600)
+        assert listener.next()["requests"] == []
+
+
+def test_who_asks_for_what_came_after_an_event_hears_just_that(server: MockServer) -> None:
+    _create(server, "a")
+    with _listening(server) as listener:
+        listener.next()
+        last = listener.id
+    _create(server, "b")
+    with httpx.stream("GET", f"{server.url}/_mock/events", params={"last": last}, timeout=10) as answer:
+        assert _numbers([_Listener(answer).next()]) == [2]
+
+
+def test_the_ids_in_a_large_body_are_not_looked_for(server: MockServer) -> None:
+    httpx.post(f"{server.url}{_S}", json={"id": "a", "metadata": {"x": "y" * 20_000}})
+    with _listening(server) as listener:
+        [told] = listener.next()["requests"]
+    assert (told["workspace"], told["session"]) == ("w", None)
+    assert server.mock.requests[0].as_json()["session"] == "a"
+
+
+def test_headers_that_middleware_adds_stay_with_their_answer() -> None:
+    app = create_app(Mock())
+    adding = [MutableHeaders(scope=_first_message(app)) for _ in range(2)]
+    for headers in adding:
+        headers.append("x-own", "1")
+    assert "x-own" not in MutableHeaders(scope=_first_message(app))
+
+
+def _first_message(app: Any) -> Any:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request"} if not sent else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/_mock/events",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }
+    asyncio.run(app(scope, receive, send))
+    return sent[0]
+
+
+def test_clients_who_sent_two_requests_at_once_and_left_are_forgotten(server: MockServer, each_loop: None) -> None:
+    """Of requests on one connection, uvicorn tells only the last that the client is gone."""
+    with MockServer() as other, socket.create_connection(("127.0.0.1", int(other.url.rpartition(":")[2]))) as client:
+        request = b"GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        client.sendall(request + request)
+        client.recv(100)
+        client.close()
+        while other.mock.requests._waiting:
+            sleep(0.01)
 
 
 def test_without_a_journal_the_count_goes_on() -> None:

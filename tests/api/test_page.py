@@ -101,6 +101,25 @@ def test_a_link_from_elsewhere_leads_to_it() -> None:
     assert _client().send("GET", "/_mock/", headers=link).status == 200
 
 
+_LOADS = ["same-site", "cross-site", "Cross-Site", "something new"]
+
+
+@pytest.mark.parametrize("site", _LOADS)
+def test_only_its_own_pages_load_anything(site: str) -> None:
+    headers = {"sec-fetch-site": site, "sec-fetch-dest": "iframe"}
+    assert _client().send("GET", "/_mock/world", headers=headers).status == 403
+
+
+@pytest.mark.parametrize("path", ["/_mock/world", "/_mock/requests", "/_mock/nothing", "/_mock/", "/_mock/page/app.js"])
+def test_every_answer_forbids_to_frame_and_to_load_it(path: str) -> None:
+    for host, status in (("localhost", None), ("evil.example", 403)):
+        answer = _client().send("GET", path, headers={"host": host})
+        assert status in (None, answer.status)
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 def test_its_own_requests_and_those_of_pages_on_this_machine_pass() -> None:
     own = {"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
     assert _client().send("GET", "/_mock/view", headers=own).status == 200
