@@ -13,7 +13,7 @@ const LONG_LINES = 25
 export function hue(peer) {
   let hash = 7
   for (const character of peer) hash = (hash * 31 + character.codePointAt(0)) % 9973
-  return (hash * 137) % 360 // Neighbours are far from each other.
+  return (hash * 211) % 360 // Neighbours, user-1 and user-2 say, are far from each other.
 }
 
 /** Whether the Tab key stops at what is within a message: at one message of a conversation it does. */

@@ -14,9 +14,9 @@ export const ofToday = () => today || new Date().toISOString()
 
 const present = () => (isFrozen ? now : now + performance.now() - readAt)
 
-/** An element that counts down to a purge. */
-export function countdown(purge) {
-  return waitFor(make('span', { class: 'countdown' }), purge)
+/** An element that counts down to a purge, with words before. */
+export function countdown(purge, before = '') {
+  return waitFor(make('span', { class: 'countdown', 'data-before': before }), purge)
 }
 
 /** Have such an element count down to another purge. */
@@ -27,11 +27,11 @@ export function waitFor(element, purge) {
 }
 
 function tick(element) {
-  const { due, tries, held } = element.dataset
+  const { before, due, tries, held } = element.dataset
   const left = Math.max(0, Math.ceil((Date.parse(due) - present()) / 1000))
   const failed = tries > 0 ? ` (${tries} failed)` : ''
   const wait = held === 'true' ? 'its purge is held' : due ? `purge in ${left} s` : 'waits for its purge'
-  setText(element, `deleted, ${wait}${failed}`)
+  setText(element, `${before}${wait}${failed}`)
 }
 
 export function begin() {

@@ -115,7 +115,7 @@ function nothing() {
 
 const bar = (id, isActive, purge) => [
   make('h2', {}, id),
-  isActive ? make('span', { class: 'badge well' }, 'active') : make('span', { class: 'badge ill' }, countdown(purge)),
+  isActive ? make('span', { class: 'badge well' }, 'active') : make('span', { class: 'badge ill' }, countdown(purge, 'deleted, ')),
   // Not where Delete was: a double click would do both.
   !isActive && make('button', { type: 'button', class: 'danger', onclick: () => act('POST', '/_mock/purge', { workspace: workspace.id, session: id }) }, 'Purge'),
   make('span', { class: 'space' }),

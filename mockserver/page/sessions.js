@@ -38,7 +38,7 @@ const element = (id) =>
     'div',
     { role: 'treeitem', tabindex: -1, 'data-id': id, title: id, onclick: () => pick(id) },
     make('div', { class: 'name' }, make('span', { class: 'mark' }), id, make('span', { class: 'about' })),
-    make('div', { class: 'facts' }, make('span', { class: 'cut' }), make('span', { class: 'wait' }), make('span', { class: 'counts' })),
+    make('div', { class: 'facts' }, make('span', { class: 'origin' }), make('span', { class: 'wait' }), make('span', { class: 'counts' })),
   )
 
 /** Show a session in its row; nothing in it is replaced, or a click that has begun would be lost. */
@@ -53,7 +53,7 @@ function dress(made, session, place, isChosen) {
   made.style.setProperty('--depth', Math.min(depth, 8))
   setText(part('mark'), depth ? '⎇ ' : '')
   setText(part('about'), session.about)
-  setText(part('cut'), origin ? `${cut}${depth ? '' : ` of ${short(origin.session, 16)}`} · ` : '')
+  setText(part('origin'), origin ? `${cut}${depth ? '' : ` of ${short(origin.session, 16)}`} · ` : '')
   if (!isActive && !part('countdown')) part('wait').append(countdown(purge), ' · ')
   else if (!isActive) waitFor(part('countdown'), purge)
   else part('wait').replaceChildren()

@@ -46,7 +46,7 @@ def test_a_session_that_comes_does_not_take_the_place_of_the_one_that_is_shown(p
     expect(page.get_by_role("treeitem")).to_have_count(2)
     _heading(page, "mine")
     page.get_by_role("button", name="Delete").click()
-    expect(_row(page, "mine")).to_contain_text("deleted")
+    expect(_row(page, "mine")).to_contain_text("waits for its purge")
     assert page.url.endswith("#w/mine")
 
 
