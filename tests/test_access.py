@@ -4,7 +4,7 @@ import base64
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
@@ -24,6 +24,9 @@ _KEYRING = Keyring(_SECRET)
 _NAMES = st.none() | st.text(max_size=20)
 _SCOPES = st.builds(Scope, st.booleans(), _NAMES, _NAMES, _NAMES)
 _MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(9998, 1, 1))  # noqa: DTZ001 - naive ones are in UTC
+
+
+_BEFORE_ALL_TIME = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23)))
 
 
 @pytest.fixture
@@ -206,6 +209,7 @@ def test_claims_nested_beyond_reason_are_invalid() -> None:
         ({"workspace": ""}, "workspace must be an id: ''"),
         ({"peer": 5}, "peer must be an id: 5"),
         ({"admin": True, "expires_at": "2030"}, "expires_at must be a datetime: '2030'"),
+        ({"admin": True, "expires_at": _BEFORE_ALL_TIME}, "in UTC there is no such time: "),
     ],
 )
 def test_a_token_for_nothing_is_refused(guarded: MockServer, wrong: Any, complaint: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..domain.access import Scope
-from ..domain.clock import Clock, Ids, time_of
+from ..domain.clock import Clock, Ids
 from ..domain.forks import fork
 from ..domain.jobs import Target
 from ..domain.quirks import Quirks
@@ -143,8 +143,10 @@ class Mock(BackgroundWork):
             raise ValueError("a token is for a workspace, a peer, a session or an admin")
         if expires_at is not None and not isinstance(expires_at, datetime):
             raise ValueError(f"expires_at must be a datetime: {expires_at!r}")
-        expires_at = None if expires_at is None else time_of(expires_at)
-        return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
+        try:
+            return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
+        except OverflowError:
+            raise ValueError(f"in UTC there is no such time: {expires_at!r}") from None
 
     def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
         """The present state, or that of one workspace, to go back to; it costs what is changed afterwards.

@@ -219,7 +219,7 @@ def test_a_body_that_nobody_reads_is_refused() -> None:
     assert client.call("POST", "/_mock/clock/resume", {}).status == 200
 
 
-@pytest.mark.parametrize("year", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "9999-12-31T00:00:00Z"])
+@pytest.mark.parametrize("year", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "soon"])
 def test_tokens_are_made_for_times_that_there_are(year: str) -> None:
     client = DirectClient(create_app(Mock(auth_secret="secret")))
     assert client.call("POST", "/_mock/token", {"workspace": "w", "expires_at": year}).status == 422

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import MockServer
+from mockserver.testing.faults import KINDS
 
 _S = "/v3/workspaces/w/sessions"
 _WORLD = {
@@ -141,15 +142,13 @@ def test_a_fault_is_put_met_and_lifted(page: Page, server: MockServer) -> None:
     expect(page.locator("#faults-list")).to_be_empty()
 
 
-@pytest.mark.parametrize(
-    "kind", ["delay", "quota", "disconnect", "lose_answer", "truncate", "malform", "drop_field", "wrong_type", "hang"]
-)
-def test_each_fault_can_be_put_as_it_is_proposed(page: Page, server: MockServer, kind: str) -> None:
+def test_each_fault_can_be_put_as_it_is_proposed(page: Page, server: MockServer) -> None:
     page.locator("#faults > summary").click()
-    page.locator("#fault-kind").select_option(kind)
-    page.get_by_role("button", name="Put the fault").click()
-    expect(page.locator("#faults-list")).to_contain_text(f"{kind}-1")
-    assert [fault.call.partition("(")[0] for fault in server.mock.faults] == [kind]
+    for kind in KINDS:
+        page.locator("#fault-kind").select_option(kind)
+        page.get_by_role("button", name="Put the fault").click()
+        expect(page.locator("#faults-list")).to_contain_text(f"{kind}-")
+    assert [fault.call.partition("(")[0] for fault in server.mock.faults] == list(KINDS)
 
 
 def test_a_world_is_saved_and_loaded_in_place_of_another(page: Page, server: MockServer, tmp_path: Path) -> None:

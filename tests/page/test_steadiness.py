@@ -258,19 +258,21 @@ _CALLS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("call", _CALLS.values(), ids=_CALLS.keys())
-def test_a_call_of_the_journal_is_sent_again_by_its_command(
-    page: Page, server: MockServer, tmp_path: Path, call: dict[str, Any]
-) -> None:
+def test_a_call_of_the_journal_is_sent_again_by_its_command(page: Page, server: MockServer, tmp_path: Path) -> None:
     (tmp_path / "it.txt").write_text("text", encoding="utf-8")
-    with httpx.Client(base_url=server.url) as client:
-        client.request(**call)
-    page.locator("#calls").get_by_role("button").first.click()
-    command = page.get_by_role("dialog").locator(".preview code").text_content() or ""
-    subprocess.run(["/bin/sh", "-c", command], check=True, cwd=tmp_path, capture_output=True)
-    first, second = server.mock.requests
-    for part in ("method", "path", "query", "body", "status"):
-        assert getattr(first, part) == getattr(second, part), part
+    for name, call in _CALLS.items():
+        with httpx.Client(base_url=server.url) as client:
+            client.request(**call)
+        expect(page.locator("#calls .call")).to_have_count(1)
+        page.locator("#calls").get_by_role("button").click()
+        command = page.get_by_role("dialog").locator(".preview code").text_content() or ""
+        page.keyboard.press("Escape")
+        subprocess.run(["/bin/sh", "-c", command], check=True, cwd=tmp_path, capture_output=True)
+        first, second = server.mock.requests
+        for part in ("method", "path", "query", "body", "status"):
+            assert getattr(first, part) == getattr(second, part), (name, part)
+        server.mock.requests.forget()
+        expect(page.locator("#calls .call")).to_have_count(0)
 
 
 def test_the_arrows_go_from_message_to_message_and_the_tab_key_into_one(page: Page, server: MockServer) -> None:
