@@ -15,6 +15,7 @@ _ROOT = Path(__file__).parent.parent.parent
 _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--host-resolver-rules=MAP evil.example 127.0.0.1",  # as somebody's name server may say
 ]
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
