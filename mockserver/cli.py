@@ -141,7 +141,10 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
 
 def _player(mock: Mock, url: str, options: argparse.Namespace) -> Player:
     """What moves in a demo."""
-    token = None if mock.keyring is None else mock.token(admin=True)
+
+    def token() -> str | None:
+        return None if mock.keyring is None else mock.token(admin=True)
+
     player = Player(url, fixture("play.json"), token, is_paused=options.paused)
     mock.play = player.play
     return player

@@ -74,7 +74,8 @@ class ControlPlane(BaseRoute):
             if not self._is_ours(origin.partition("://")[2]):
                 return f"The control plane does not answer to pages of the origin {origin!r}"
         is_own = _header(scope, b"sec-fetch-site") in ([], ["same-origin"], ["none"])
-        if not (origins or is_own or _header(scope, b"sec-fetch-dest") == ["document"]):
+        is_link = scope["method"] in ("GET", "HEAD") and _header(scope, b"sec-fetch-dest") == ["document"]
+        if not (origins or is_own or is_link):
             return "The control plane does not answer to pages of other sites"
         return None
 

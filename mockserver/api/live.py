@@ -64,6 +64,8 @@ class Feed:
                         said = elapsed()
                         await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
                     await asyncio.wait({leaving}, timeout=_TICK_SECONDS)
+        except asyncio.CancelledError:
+            return  # The server does not wait any more; there is nothing to tell of that.
         finally:
             leaving.cancel()
         await send({"type": "http.response.body", "body": b""})

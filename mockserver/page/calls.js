@@ -31,31 +31,31 @@ export function curl(method, path, body, parts = []) {
  * was refused, and tells why.
  */
 export async function call(method, path, body, file = null) {
-  const isOfApi = !path.startsWith('/_mock/')
-  if (isOfApi && isAuthenticated && token === null) await fetchToken()
-  remember(file === null ? curl(method, path, body) : curl(method, path, undefined, ['--data-binary', quoted(`@${file.name}`)]))
-  let answer = await send(method, path, body, file)
-  if (isOfApi && isAuthenticated && answer.status === 401) {
+  const isGuarded = isAuthenticated && !path.startsWith('/_mock/')
+  if (isGuarded && token === null) await fetchToken()
+  const command = remember(file === null ? curl(method, path, body) : curl(method, path, undefined, ['--data-binary', quoted(`@${file.name}`)]))
+  let [answer, text] = await send(command, method, path, body, file)
+  if (isGuarded && answer.status === 401) {
     await fetchToken() // The server may have another secret since.
-    answer = await send(method, path, body, file)
+    ;[answer, text] = await send(command, method, path, body, file)
   }
-  const text = await answer.text()
   if (answer.ok) {
-    tell(`${answer.status}`, true)
+    tell(command, `${answer.status}`, true)
     return read(text)
   }
-  tell(`${answer.status}: ${reason(answer, text)}`, false)
+  tell(command, `${answer.status}: ${reason(answer, text)}`, false)
   throw new Error(`${answer.status}`)
 }
 
-async function send(method, path, body, file) {
+async function send(command, method, path, body, file) {
   const isJson = body !== undefined
   const headers = { ...(isJson && { 'content-type': 'application/json' }), ...(token !== null && { authorization: `Bearer ${token}` }) }
   const content = file === null ? (isJson ? JSON.stringify(body) : undefined) : file
   try {
-    return await fetch(base + path, { method, headers, body: content, signal: AbortSignal.timeout(PATIENCE) })
+    const answer = await fetch(base + path, { method, headers, body: content, signal: AbortSignal.timeout(PATIENCE) })
+    return [answer, await answer.text()]
   } catch (error) {
-    tell(`${method} got no answer${error.name === 'TimeoutError' ? ` in ${PATIENCE / 1000} seconds` : ''}`, false)
+    tell(command, `${method} got no whole answer${error.name === 'TimeoutError' ? ` in ${PATIENCE / 1000} seconds` : ''}`, false)
     throw error
   }
 }
@@ -70,8 +70,9 @@ export function authenticated(is) {
 }
 
 async function fetchToken() {
-  const answer = await fetch('token', { method: 'POST', body: '{"admin": true}' })
-  token = answer.ok ? (await answer.json()).key : null
+  const asked = { method: 'POST', body: '{"admin": true}', signal: AbortSignal.timeout(PATIENCE) }
+  const answer = await fetch('token', asked).catch(() => null)
+  token = answer?.ok ? (await answer.json()).key : null
 }
 
 function read(text) {
@@ -94,27 +95,31 @@ function reason(answer, text) {
 const sentence = (detail) =>
   Array.isArray(detail) ? detail.map(({ loc, msg }) => `${loc?.join('.')}: ${msg}`).join('; ') : detail
 
-function tell(text, isWell) {
+/** Say what became of a command, unless another is shown by now. */
+function tell(command, text, isWell) {
+  if (command !== commands[0]) return
   const result = byId('command-result')
   result.className = isWell ? 'well' : 'ill'
   setText(result, text)
 }
 
-/** Show a command; `result` is what became of it. */
-export function remember(command, result = '…') {
+/** Show a command; `result` is what became of it. What it gives is to be told of it later. */
+export function remember(text, result = '…') {
+  const command = { text }
   commands.unshift(command)
   commands.splice(KEPT_COMMANDS)
-  setText(byId('command'), command)
-  tell(result, true)
+  setText(byId('command'), text)
+  tell(command, result, true)
   byId('command-copy').disabled = byId('command-more').disabled = false
   if (!byId('commands').hidden) list()
+  return command
 }
 
 /** A command with a button that copies it. */
 export const copyable = (command) => [make('code', {}, command), ' ', make('button', { type: 'button', onclick: (event) => copy(command, event.target) }, 'Copy')]
 
 function list() {
-  byId('commands').replaceChildren(...commands.map((command) => make('li', {}, copyable(command))))
+  byId('commands').replaceChildren(...commands.map(({ text }) => make('li', {}, copyable(text))))
 }
 
 /** Put a text into the clipboard; where the browser does not let us, it is selected to be copied by hand. */

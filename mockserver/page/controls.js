@@ -2,7 +2,7 @@
 
 import { act, authenticated, copyable, curl, remember } from './calls.js'
 import { byId, closeDialog, fill, keyed, make, openDialog, setText } from './dom.js'
-import { choose, onView } from './state.js'
+import { choose, get, onView } from './state.js'
 
 // The arguments of each fault: name, what it is to begin with, and how it is read.
 const FAULTS = {
@@ -24,7 +24,7 @@ function show(next) {
   authenticated(view.authenticated)
   const { faults, play } = view
   setText(byId('faults-count'), faults.length ? String(faults.length) : '')
-  keyed(byId('faults-list'), faults, { id: ({ name }) => name, build: rule, dress: showRule })
+  keyed(byId('faults-list'), faults, { id: ({ name, fault, requests }) => `${name} ${fault} ${requests}`, build: rule, dress: showRule })
   byId('play').hidden = play === null
   if (play) {
     setText(byId('play-button'), play.paused ? 'Play' : 'Pause')
@@ -69,10 +69,9 @@ function showArguments() {
 
 /** The names of the operations, once somebody wants to put a fault. */
 async function nameOperations() {
-  const answer = byId('operations').children.length ? null : await fetch('coverage').catch(() => null)
-  if (!answer?.ok) return
-  const { operations } = await answer.json()
-  byId('operations').replaceChildren(...operations.map(({ operation }) => make('option', { value: operation })))
+  const coverage = byId('operations').children.length ? null : await get('coverage')
+  if (coverage === null) return
+  byId('operations').replaceChildren(...coverage.operations.map(({ operation }) => make('option', { value: operation })))
 }
 
 /** Ask before what cannot be undone. */

@@ -2,7 +2,7 @@
 
 import { bubble, clone, hue, reachable } from './bubbles.js'
 import { act, call } from './calls.js'
-import { countdown } from './clock.js'
+import { countdown, ofToday } from './clock.js'
 import { byId, count, fill, make, setText, short } from './dom.js'
 import { facts, path } from './sessions.js'
 import { choose, happened, onView, read, wanted } from './state.js'
@@ -17,9 +17,9 @@ let session = null
 let messages = new Map()
 let isFollowing = true
 let unseen = 0
-let isSending = false
 let current = null // the message that the Tab key leads into
 const drafts = new Map()
+const sending = new Set() // where a message is under way
 
 function row(place) {
   const message = messages.get(place)?.message
@@ -35,7 +35,7 @@ function row(place) {
     clones,
     isLastCopied: session.cloned_from?.messages === place + 1 && place + 1 < session.messages.total,
   }
-  return { key: message.id + place, signature: JSON.stringify([message, { ...more, total: 0 }]), build: () => bubble(message, more) }
+  return { key: message.id + place, signature: JSON.stringify([message, { ...more, total: 0 }, ofToday().slice(0, 10)]), build: () => bubble(message, more) }
 }
 
 /** Agents, who are not observed, speak from the left; without any, all but the first do. */
@@ -61,12 +61,12 @@ function seen(first, last) {
 }
 
 function show(view) {
-  const before = session
+  const [before, placeBefore] = [session, place()]
   const wasFollowing = isFollowing
   keepDraft()
   workspace = view.workspace
   session = workspace?.session ?? null
-  const isOther = before?.id !== session?.id || before?.created_at !== session?.created_at || (before && session && session.messages.total < before.messages.total)
+  const isOther = place() !== placeBefore || session?.messages.total < before?.messages.total
   if (isOther) {
     messages = new Map()
     unseen = 0
@@ -158,7 +158,7 @@ function showComposer() {
   text.value = drafts.get(of) ?? ''
 }
 
-const place = () => JSON.stringify([workspace.id, session.id, session.created_at])
+const place = () => JSON.stringify([workspace?.id, session?.id, session?.created_at])
 
 /** What is half written belongs to its session. */
 function keepDraft() {
@@ -170,19 +170,22 @@ function keepDraft() {
 
 async function send() {
   const [composer, peer, text] = [byId('composer'), byId('composer-peer'), byId('composer-text')]
-  if (isSending || !composer.reportValidity()) return
   const { of } = composer.dataset
+  if (sending.has(of) || !composer.reportValidity()) return
   const content = text.value
   const body = { messages: [{ peer_id: peer.value.trim(), content }] }
-  isSending = isFollowing = true
+  sending.add(of)
+  isFollowing = true
   text.value = ''
   try {
     await call('POST', path(workspace.id, session.id, '/messages'), body)
   } catch {
-    if (composer.dataset.of === of && !text.value) text.value = content
-    else drafts.set(of, content)
+    const isHere = composer.dataset.of === of
+    const whole = [content, isHere ? text.value : drafts.get(of)].filter(Boolean).join('\n')
+    if (isHere) text.value = whole
+    else drafts.set(of, whole)
   } finally {
-    isSending = false
+    sending.delete(of)
   }
 }
 
@@ -192,7 +195,7 @@ function keys(event) {
   const message = event.target.closest('.message')
   if (!step || (event.target !== byId('messages') && !message)) return
   const shown = [...document.querySelectorAll('#messages .message')]
-  const next = message ? shown[shown.indexOf(message) + step] : shown.at(-1)
+  const next = message ? shown[shown.indexOf(message) + step] : list.inSight(shown).at(-1)
   if (!next) return
   event.preventDefault()
   next.focus()

@@ -3,12 +3,13 @@
 import { act, copyable, curl, quoted } from './calls.js'
 import { ofToday } from './clock.js'
 import { byId, count as counted, make, openDialog, setText, time, tree } from './dom.js'
-import { onNews } from './state.js'
+import { connections, get, onNews } from './state.js'
 import { Windowed } from './windowed.js'
 
 const ROW = 48
 const MOST = 1000
 const LOADED = 200
+const ASKED_FOR = 20
 let list
 let run = null
 let calls = []
@@ -27,14 +28,17 @@ function hear(news) {
     held.push(...news.requests)
     held.splice(0, held.length - MOST)
     heldTotal = news.count
+    if (keptFrom === news.kept_from) return tell()
     keptFrom = news.kept_from
-    return tell()
+    return arrange()
   }
   if (news.run !== run) {
     run = news.run
-    calls = held = []
+    calls = []
+    held = []
   }
   take(news.requests)
+  askForAnswers()
   total = heldTotal = news.count
   keptFrom = news.kept_from
   isOff = news.off
@@ -47,7 +51,17 @@ function take(requests) {
     if (known >= 0) calls[known] = request
     else calls.push(request)
   }
-  calls = calls.slice(-MOST)
+  calls = calls.sort((a, b) => a.number - b.number).slice(-MOST)
+}
+
+let connection = 0
+
+/** What was answered while nobody listened was not told. */
+function askForAnswers() {
+  if (connection === connections) return
+  connection = connections
+  for (const { number } of calls.filter(({ duration }) => duration === null).slice(-ASKED_FOR))
+    fetchCalls(`requests?after=${number - 1}&limit=1`)
 }
 
 const isRefused = ({ status, duration }) => duration !== null && !(status !== null && status < 400)
@@ -57,7 +71,7 @@ function arrange() {
   const words = byId('journal-find').value.trim().toLowerCase().split(/\s+/).filter(Boolean)
   const onlyRefused = byId('journal-refused').checked
   calls = calls.filter(({ number }) => number >= keptFrom)
-  const newest = rows[0]?.number
+  const newest = rows.find(({ number }) => number)?.number
   rows = []
   missing = 0
   let next = total + 1
@@ -69,7 +83,7 @@ function arrange() {
   }
   gapBefore(next, keptFrom)
   isFiltered = words.length > 0 || onlyRefused
-  const above = rows.findIndex(({ number }) => number === newest)
+  const above = newest ? rows.findIndex(({ number }) => number === newest) : 0
   list.count = rows.length
   if (above > 0) list.grewAbove(above)
   list.draw()
@@ -109,14 +123,12 @@ const gap = ({ gap: size, from }) =>
   )
 
 /** Fetch what was not told, the newest of it, as far as the list has room. */
-async function load(from, size) {
-  const answer = await fetch(`requests?after=${from - 1 + Math.max(0, size - LOADED)}&limit=${LOADED}`).catch(() => null)
-  if (!answer?.ok) return
-  const { requests } = await answer.json()
-  const numbers = new Set(calls.map(({ number }) => number))
-  const found = requests.filter(({ number }) => number < from + size && !numbers.has(number))
-  const plain = found.map(({ headers, body, answer: answered, ...summary }) => summary)
-  calls = [...calls, ...plain].sort((a, b) => a.number - b.number).slice(-MOST)
+const load = (from, size) => fetchCalls(`requests?after=${from - 1 + Math.max(0, size - LOADED)}&limit=${Math.min(size, LOADED)}`)
+
+async function fetchCalls(path) {
+  const found = await get(path)
+  if (!found) return
+  take(found.requests.map(({ headers, body, answer, ...summary }) => summary))
   arrange()
 }
 
@@ -146,9 +158,8 @@ function line(call) {
 }
 
 async function open(number) {
-  const answer = await fetch(`requests/${number}`).catch(() => null)
-  const call = await answer?.json()
-  if (!answer?.ok) return openDialog(`Call #${number}`, make('p', {}, call?.detail ?? 'The server does not answer.'))
+  const call = await get(`requests/${number}`)
+  if (!call) return openDialog(`Call #${number}`, make('p', {}, 'The journal has it no more, or the server does not answer.'))
   openDialog(
     `Call #${number}`,
     make('p', { class: 'request' }, make('b', {}, call.method), ' ', call.path, queryOf(call)),
@@ -196,7 +207,7 @@ const fact = (name, value) => [make('dt', {}, name), make('dd', {}, value)]
 
 function keys(event) {
   const row = event.target.closest('.call')
-  const next = { ArrowDown: row ? row.nextElementSibling : document.querySelector('#calls .call'), ArrowUp: row?.previousElementSibling }[event.key]
+  const next = { ArrowDown: row ? row.nextElementSibling : list.inSight([...document.querySelectorAll('#calls .call')])[0], ArrowUp: row?.previousElementSibling }[event.key]
   if (!next) return
   event.preventDefault()
   next.querySelector('button').focus()
@@ -212,9 +223,11 @@ export function begin() {
     isPaused = !isPaused
     target.setAttribute('aria-pressed', isPaused)
     setText(target, isPaused ? 'Resume' : 'Pause')
-    take(held)
-    total = heldTotal
-    held = []
+    if (!isPaused) {
+      take(held)
+      total = heldTotal
+      held = []
+    }
     arrange()
   })
   onNews(hear)

@@ -3,7 +3,7 @@
 import { call } from './calls.js'
 import { countdown, waitFor } from './clock.js'
 import { byId, closeDialog, count, fill, keyed, make, openDialog, setText, short, tree } from './dom.js'
-import { choose, onNews, onView, read, wanted } from './state.js'
+import { choose, happened, onNews, onView, read, wanted } from './state.js'
 import { Windowed } from './windowed.js'
 
 const ROW = 46
@@ -12,6 +12,7 @@ const CHANGES = /^(POST|PUT|PATCH|DELETE)$/
 let view = null
 let list
 let asked = ''
+let aim = null // the place that the keys lead to, while its row is on its way
 
 export const path = (workspace, session, rest = '') =>
   `/v3/workspaces/${encodeURIComponent(workspace)}/sessions` + (session === null ? '' : `/${encodeURIComponent(session)}`) + rest
@@ -67,27 +68,37 @@ function pick(id) {
 }
 
 function keys(event) {
+  if (!list.count) return
   const chosen = byId('tree').querySelector('.chosen')?.dataset.place
-  const here = Number(event.target.dataset.place ?? chosen ?? -1)
-  const last = view.workspace.sessions.total - 1
+  const here = Number(event.target.dataset.place ?? aim ?? chosen ?? -1)
+  const last = list.count - 1
   const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: last, PageDown: here + 10, PageUp: here - 10 }[event.key]
   if (event.key === 'Enter' || event.key === ' ') {
     event.preventDefault()
     if (event.target.dataset.id) pick(event.target.dataset.id)
   } else if (to !== undefined) {
     event.preventDefault()
-    const place = Math.max(0, Math.min(last, to))
-    list.reveal(place)
-    byId('tree').querySelector(`[data-place="${place}"]`)?.focus()
+    aim = Math.max(0, Math.min(last, to))
+    list.reveal(aim)
+    reach()
   }
+}
+
+/** Focus the row that the keys lead to, once it is there. */
+function reach() {
+  const row = aim === null ? null : byId('tree').querySelector(`[data-place="${aim}"]`)
+  if (!row || !byId('tree').contains(document.activeElement)) return
+  row.focus({ preventScroll: true })
+  aim = null
 }
 
 function seen(first, last) {
   const { from, items } = view?.workspace?.sessions ?? { from: 0, items: [] }
   if (first >= from && Math.min(last, list.count) <= from + items.length) return
-  wanted.sessionsFrom = Math.max(0, first - 25)
-  wanted.sessionsSize = Math.min(SHOWN_AT_MOST, Math.max(100, last - first + 50))
-  const now = JSON.stringify([wanted.sessionsFrom, wanted.sessionsSize, list.count])
+  const margin = Math.max(0, Math.min(25, Math.floor((SHOWN_AT_MOST - (last - first)) / 2)))
+  wanted.sessionsFrom = Math.max(0, first - margin)
+  wanted.sessionsSize = Math.min(SHOWN_AT_MOST, Math.max(100, last - first + 2 * margin))
+  const now = JSON.stringify([wanted.sessionsFrom, wanted.sessionsSize, list.count, happened])
   if (now !== asked) read()
   asked = now
 }
@@ -97,8 +108,8 @@ function show(next) {
   const { workspace, workspaces } = view
   showWorkspaces(workspaces, workspace)
   list.count = workspace?.sessions.total ?? 0
-  asked = ''
   list.draw()
+  reach()
   setText(byId('sessions-count'), workspace ? `${workspace.active.toLocaleString('en')} active` : '')
   byId('tree-note').hidden = !wanted.find || list.count > 0
   showPeers(workspace?.peers ?? { total: 0, items: [] })
@@ -183,7 +194,7 @@ export function begin() {
   byId('tree').addEventListener('keydown', keys)
   byId('workspace').addEventListener('change', ({ target }) => {
     byId('follow').checked = wanted.follow = false
-    wanted.sessionsFrom = 0
+    wanted.sessionsFrom = byId('tree').scrollTop = 0
     choose(target.value, null)
   })
   byId('find').addEventListener('input', ({ target }) => {

@@ -25,6 +25,9 @@ let due = 0
 let lastEvent = ''
 let events = null
 
+/** Counts how often the events were begun to be listened to. */
+export let connections = 0
+
 /** Call `show` with every view that is read. */
 export const onView = (show) => readers.push(show)
 
@@ -39,6 +42,7 @@ export function choose(workspace, session) {
 }
 
 function keepAddress() {
+  if (wanted.follow) return
   const { workspace, session } = wanted
   history.replaceState(null, '', workspace === null ? '#' : `#${[workspace, session ?? ''].map(encodeURIComponent).join('/')}`)
 }
@@ -60,6 +64,16 @@ function fromAddress() {
   Object.assign(wanted, { workspace: workspace || null, session: session || null, messagesFrom: null })
 }
 
+/** What the control plane has at a path; null where it does not answer, or not with a success. */
+export async function get(path) {
+  try {
+    const answer = await fetch(path, { signal: AbortSignal.timeout(PATIENCE) })
+    return answer.ok ? await answer.json() : null
+  } catch {
+    return null
+  }
+}
+
 /** Read the view soon: at once, or when the last reading is not too near. */
 export function read() {
   isStale = true
@@ -74,21 +88,16 @@ async function readNow() {
   const asked = { ...wanted, happened }
   const began = performance.now()
   try {
-    const answer = await fetch(`view?${query(asked)}`, { signal: AbortSignal.timeout(PATIENCE) })
-    if (answer.ok) {
-      const view = await answer.json()
-      took = performance.now() - began
-      view.readAt = performance.now()
-      view.asked = asked
-      if (asked.workspace === wanted.workspace && asked.session === wanted.session) {
-        readers.forEach((show) => show(view))
-        pin(view)
-      }
-      expectPurge(view)
+    const view = await get(`view?${query(asked)}`)
+    if (view === null) return setTimeout(read, RETRY_AFTER)
+    took = performance.now() - began
+    view.readAt = performance.now()
+    view.asked = asked
+    if (asked.workspace === wanted.workspace && asked.session === wanted.session) {
+      readers.forEach((show) => show(view))
+      pin(view)
     }
-  } catch (error) {
-    // A server that is gone, or too slow, is told by the events.
-    if (!(error instanceof TypeError || error instanceof DOMException)) throw error
+    expectPurge(view)
   } finally {
     readAt = performance.now()
     isReading = false
@@ -122,6 +131,7 @@ function listen(tell) {
   const source = new EventSource(`events?last=${encodeURIComponent(lastEvent)}`)
   events = source
   source.onopen = () => {
+    connections++
     tell('live', true)
     read()
   }

@@ -132,7 +132,18 @@ export class Windowed {
 
   /** So many rows came before the first; what is in sight stays there, unless that is the beginning. */
   grewAbove(rows) {
+    this.space.style.height = `${this.offset(this.count)}px`
     if (this.viewport.scrollTop > 0) this.viewport.scrollTop += rows * this.estimate
+  }
+
+  /** Those of the elements that can be seen whole. */
+  inSight(elements) {
+    const { top, bottom } = this.viewport.getBoundingClientRect()
+    const seen = elements.filter((element) => {
+      const place = element.getBoundingClientRect()
+      return place.top >= top && place.bottom <= bottom
+    })
+    return seen.length ? seen : elements
   }
 
   toEnd() {

@@ -244,7 +244,8 @@ class Mock(BackgroundWork):
         self.store.backlog.forget(Target())
         world.load(self.store)
         self.requests.turned_back(None)
-        self._begin_play()
+        if self.play is not None:
+            self.play.begin_anew()
 
     def _forked(self) -> "Mock":
         twin = Mock()
@@ -274,10 +275,6 @@ class Mock(BackgroundWork):
         self.scripts.forget()
         self._snapshots.forget_all()
         self.hosting.end_forks()
-        self._begin_play()
-
-    def _begin_play(self) -> None:
-        """Nothing is left of what was played."""
         if self.play is not None:
             self.play.begin_anew(is_forgotten=True)
 

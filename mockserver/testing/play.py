@@ -47,7 +47,7 @@ class Play:
         with self._changed:
             is_forgotten = self._is_forgotten
             self._is_interrupted = self._is_forgotten = False
-            self.step = 0
+            self.scene, self.step = "The play begins anew", 0
             return not is_forgotten
 
     def as_json(self) -> dict[str, Any]:

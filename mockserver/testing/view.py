@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..domain.clock import moment, timestamp
 from ..domain.jobs import Purge
-from ..domain.records import Peer, Session, Workspace
+from ..domain.records import Peer, Row, Session, Workspace
 from ..domain.store import Store
 from . import lineage
 from .lineage import Forest
@@ -20,6 +20,9 @@ Waiting = Mapping[int, tuple[Purge, bool]]
 # Of what is not windowed, so many are shown.
 _SHOWN = 200
 _WORKSPACES_SHOWN = 1000
+# Of the metadata or configuration of one row, so many values, and so many characters of each.
+_VALUES_SHOWN = 500
+_TEXT_SHOWN = 2000
 # How many characters of a session's metadata are shown in the list.
 _GLANCE = 60
 
@@ -86,8 +89,28 @@ def _workspace(workspace: Workspace, window: Window, purges: Waiting) -> Json:
 
 
 def _row(record: Workspace | Peer | Session) -> Json:
-    names = ("id", "created_at", "metadata", "configuration")
-    return {name: record.row[name] for name in names}
+    row = record.row
+    known = {"id": row["id"], "created_at": row["created_at"]}
+    return known | {name: _bounded(row[name]) for name in ("metadata", "configuration")}
+
+
+def _message(row: Row) -> Json:
+    return {**row, "metadata": _bounded(row["metadata"])} if row["metadata"] else row
+
+
+def _bounded(value: Any, room: list[int] | None = None) -> Any:
+    """JSON, of which what is very large is left out: nobody looks at it here."""
+    room = [_VALUES_SHOWN] if room is None else room
+    room[0] -= 1
+    if isinstance(value, str):
+        return value if len(value) <= _TEXT_SHOWN else f"{value[:_TEXT_SHOWN]}… ({len(value)} characters)"
+    if not isinstance(value, (dict, list)):
+        return value
+    if len(value) > max(room[0], 0):
+        return f"… ({len(value)} values)"
+    if isinstance(value, dict):
+        return {_bounded(key): _bounded(entry, room) for key, entry in value.items()}
+    return [_bounded(entry, room) for entry in value]
 
 
 def _peers(workspace: Workspace) -> Json:
@@ -134,7 +157,11 @@ def _session(workspace: Workspace, forest: Forest, session: Session, window: Win
         "cloned_from": _origin(workspace, session),
         "clones": _clones(forest, session),
         "members": {"total": len(session.members), "items": members},
-        "messages": {"total": total, "from": first, "items": session.messages[first : first + size]},
+        "messages": {
+            "total": total,
+            "from": first,
+            "items": list(map(_message, session.messages[first : first + size])),
+        },
     }
 
 

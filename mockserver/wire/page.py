@@ -10,7 +10,7 @@ from .fields import Model, Strict
 class View(Strict):
     """A window on the state."""
 
-    workspace: str | None = Field(default=None, description="An id; left out, or not there: the newest")
+    workspace: str | None = Field(default=None, description="An id; left out: the newest")
     session: str | None = Field(default=None, description="The same of a session")
     find: str = Field(default="", max_length=512, description="A part of the ids of the sessions to list")
     sessions_from: int = Field(default=0, ge=0)

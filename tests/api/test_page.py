@@ -120,6 +120,11 @@ def test_every_answer_forbids_to_frame_and_to_load_it(path: str) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_nothing_but_a_link_leads_to_it_from_elsewhere() -> None:
+    headers = {"sec-fetch-site": "cross-site", "sec-fetch-dest": "document"}
+    assert _client().send("POST", "/_mock/reset", headers=headers).status == 403
+
+
 def test_its_own_requests_and_those_of_pages_on_this_machine_pass() -> None:
     own = {"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
     assert _client().send("GET", "/_mock/view", headers=own).status == 200

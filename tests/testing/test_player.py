@@ -63,36 +63,42 @@ def test_while_it_is_paused_nothing_is_sent_and_then_the_next_step(tmp_path: Pat
         assert httpx.post(f"{server.url}/_mock/play/pause").json()["paused"] is True
 
 
-def test_when_a_step_is_refused_it_cleans_up_and_begins_anew(tmp_path: Path) -> None:
-    clean: list[dict[str, Any]] = [
-        {"method": "DELETE", "path": f"{_S}/{{clone}}"},
-        {"method": "POST", "path": f"{_S}/{{said}}", "json": {}},
-    ]
-    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=clean)
-    with MockServer() as server, Player(server.url, source) as player:
+_CLEAN: dict[str, Any] = {
+    "method": "POST",
+    "path": f"{_S}/list",
+    "each": [{"method": "DELETE", "path": f"{_S}/{{item}}"}],
+}
+
+
+def test_when_a_step_is_refused_it_begins_anew_with_what_is_left_cleaned_up(tmp_path: Path) -> None:
+    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
+    with MockServer(purge_after=0) as server, Player(server.url, source) as player:
         requests, made = server.mock.requests, ["create_messages_for_session", "clone_session", "update_session"]
         server.mock.faults.error(503, operation="update_session", times=1)
         requests.wait_for("update_session", status=503, timeout=5)
         player.play.begin_anew()  # at once, not when one could read why
         requests.wait_for("update_session", status=200, timeout=5)
-        assert [one.operation for one in requests] == [*made, "delete_session", None, *made]
+        assert [one.operation for one in requests] == [*made, "get_sessions", *["delete_session"] * 2, *made]
 
 
-def test_what_is_not_made_is_not_cleaned_up(tmp_path: Path) -> None:
-    clean = [{"method": "DELETE", "path": f"{_S}/{{clone}}"}]
-    with MockServer() as server:
-        server.mock.faults.disconnect(operation="clone_session", times=1)
-        with Player(server.url, _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=clean)) as player:
+@pytest.mark.parametrize("fault", ["wrong_type", "drop_field", "malform", "lose_answer", "disconnect", "error"])
+def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, fault: str) -> None:
+    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
+    with MockServer(purge_after=0) as server:
+        field = {"field": "id"} if fault in ("wrong_type", "drop_field") else {}
+        server.mock.faults.add(fault, operation="clone_session", times=1, **field)
+        with Player(server.url, source) as player:
             server.mock.requests.wait_for("clone_session", timeout=5)
+            while player.play.scene != "A step was refused; the play begins anew":
+                sleep(0.001)
             player.play.begin_anew()
             server.mock.requests.wait_for("update_session", status=200, timeout=5)
-        server.mock.requests.assert_not_called("delete_session")
+        assert httpx.post(f"{server.url}{_S}/list").json()["total"] == 2
 
 
 @pytest.mark.parametrize("change", ["reset", "load"])
-def test_when_its_world_is_gone_it_begins_anew_and_has_nothing_to_clean_up(tmp_path: Path, change: str) -> None:
-    clean = [{"method": "DELETE", "path": f"{_S}/{{clone}}"}]
-    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=clean)
+def test_when_its_world_is_another_it_begins_anew(tmp_path: Path, change: str) -> None:
+    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
     with MockServer() as server, Player(server.url, source, is_paused=True) as player:
         server.mock.play = player.play
         player.play.resume()
@@ -101,9 +107,10 @@ def test_when_its_world_is_gone_it_begins_anew_and_has_nothing_to_clean_up(tmp_p
         if change == "reset":
             server.mock.reset()
         else:
-            server.mock.load({"workspaces": {}})
+            server.mock.load({"workspaces": {"w": {"sessions": [{"id": "former"}]}}})
         server.mock.requests.wait_for("update_session", status=200, timeout=5)
-        server.mock.requests.assert_not_called("delete_session")
+        # A world that is loaded may hold what was made.
+        assert server.mock.requests.count("delete_session") == (change == "load")
 
 
 def test_it_can_be_restarted_while_it_is_paused(tmp_path: Path) -> None:
@@ -121,8 +128,15 @@ def test_it_can_be_restarted_while_it_is_paused(tmp_path: Path) -> None:
 
 def test_it_brings_a_token_where_one_is_wanted(tmp_path: Path) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER)
-    with MockServer(auth_secret="secret") as server, Player(server.url, source, server.token(admin=True)):
+    with (
+        MockServer(auth_secret="secret") as server,
+        Player(server.url, source, lambda: server.token(admin=True)) as player,
+    ):
         server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        player.play.begin_anew()
+        server.mock.reset(auth_secret="another")
+        player.play.begin_anew()
+        server.mock.requests.wait_for("update_session", status=200, timeout=10)
 
 
 def test_where_nothing_plays_there_is_no_play(server: MockServer) -> None:

@@ -1,5 +1,6 @@
 """What the page is shown: windows that make up the whole state, and clones under their originals."""
 
+import json
 import re
 from typing import Any
 
@@ -134,6 +135,27 @@ def test_purges_that_are_held_do_not_count_down() -> None:
     mock.hold_purges(workspace="w")
     assert view(mock, Window())["next_purge"] is None
     assert view(mock, Window())["workspace"]["session"]["purge"]["held"] is True
+
+
+def test_what_is_very_large_is_not_shown_whole() -> None:
+    mock, client = _start()
+    large = {
+        "text": "x" * 100_000,
+        "list": list(range(1000)),
+        "deep": {"er": [[1] * 100] * 100},
+        "small": [1, {"a": "b"}],
+    }
+    client.call("POST", _S, {"id": "a", "metadata": large})
+    client.call("POST", "/v3/workspaces/w/peers", {"id": "al", "configuration": large})
+    client.call("POST", f"{_S}/a/messages", {"messages": [{"peer_id": "al", "content": "1", "metadata": large}]})
+    shown = view(mock, Window())["workspace"]
+    [peer], [message] = shown["peers"]["items"], shown["session"]["messages"]["items"]
+    for value in (shown["session"]["metadata"], peer["configuration"], message["metadata"]):
+        assert value["small"] == [1, {"a": "b"}]
+        assert value["text"] == "x" * 2000 + "… (100000 characters)"
+        assert value["list"] == "… (1000 values)"
+        assert len(json.dumps(value)) < 10_000
+    assert client.call("GET", f"{_S}/a/messages/{message['id']}").json["metadata"] == large
 
 
 def test_a_window_beyond_the_end_is_empty() -> None:
