@@ -139,12 +139,7 @@ def test_purges_that_are_held_do_not_count_down() -> None:
 
 def test_what_is_very_large_is_not_shown_whole() -> None:
     mock, client = _start()
-    large = {
-        "text": "x" * 100_000,
-        "list": list(range(1000)),
-        "deep": {"er": [[1] * 100] * 100},
-        "small": [1, {"a": "b"}],
-    }
+    large = {"small": [1, {"a": "b"}], "text": "x" * 100_000, "list": list(range(1000)), "deep": [[1] * 99] * 99}
     client.call("POST", _S, {"id": "a", "metadata": large})
     client.call("POST", "/v3/workspaces/w/peers", {"id": "al", "configuration": large})
     client.call("POST", f"{_S}/a/messages", {"messages": [{"peer_id": "al", "content": "1", "metadata": large}]})
