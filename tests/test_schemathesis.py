@@ -38,7 +38,7 @@ _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
 
 # What the real server answers at four operations beside what is published.
 _UNLISTED = {"post /sessions": (400, 404), "post /clone": (404,), "delete /{session_id}": (404,)}
-_EXAMPLES_PER_OPERATION = 100
+_EXAMPLES_PER_OPERATION = 60
 
 
 def _overlay(published: Json) -> Json:

@@ -150,4 +150,4 @@ class Sessions(RuleBasedStateMachine):
 
 
 TestSessions = Sessions.TestCase
-TestSessions.settings = settings(max_examples=200 * EXAMPLES, stateful_step_count=50)
+TestSessions.settings = settings(max_examples=120 * EXAMPLES, stateful_step_count=50)

@@ -83,7 +83,7 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=80 * EXAMPLES, stateful_step_count=25)
+TestHistories.settings = settings(max_examples=50 * EXAMPLES, stateful_step_count=25)
 
 
 def _said_in(answers: list[Answer]) -> list[tuple[int, bytes]]:
