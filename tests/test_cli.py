@@ -194,6 +194,16 @@ def test_it_opens_the_page_in_the_browser(tmp_path: Path, monkeypatch: pytest.Mo
     assert asked.read_text(encoding="utf-8") == url.replace("0.0.0.0", "127.0.0.1") + "/_mock/"  # noqa: S104
 
 
+def test_where_there_is_no_browser_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    with _running("serve", "--port", "0", "--open") as (_, process):
+        assert process.stderr is not None
+        told = [process.stderr.readline() for _ in range(3)]
+    assert told[2] == "there is no browser to open it\n"
+
+
 def test_page_and_control_plane_can_be_left_out() -> None:
     with _running("serve", "--port", "0", "--no-page") as (url, process):
         assert [httpx.get(f"{url}/_mock/{path}").status_code for path in ("", "clock")] == [404, 200]

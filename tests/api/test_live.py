@@ -14,8 +14,16 @@ import pytest
 from starlette.datastructures import MutableHeaders
 
 from mockserver import Mock, MockServer, create_app
+from mockserver.api import live
 
 _S = "/v3/workspaces/w/sessions"
+_SCOPE: dict[str, Any] = {
+    "type": "http",
+    "method": "GET",
+    "path": "/_mock/events",
+    "query_string": b"",
+    "headers": [(b"host", b"localhost")],
+}
 
 
 class _Listener:
@@ -178,14 +186,7 @@ def _first_message(app: Any) -> Any:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/_mock/events",
-        "query_string": b"",
-        "headers": [(b"host", b"localhost")],
-    }
-    asyncio.run(app(scope, receive, send))
+    asyncio.run(app(dict(_SCOPE), receive, send))
     return sent[0]
 
 
@@ -198,6 +199,35 @@ def test_clients_who_sent_two_requests_at_once_and_left_are_forgotten(server: Mo
         client.close()
         while other.mock.requests._waiting:
             sleep(0.01)
+
+
+def test_when_nothing_happens_it_says_that_it_is_there(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_BEAT_SECONDS", 0.05)
+    with httpx.stream("GET", f"{server.url}/_mock/events", timeout=10) as answer:
+        assert ":" in (line for line in answer.iter_lines() if not line.startswith(("id", "data", "retry")))
+
+
+def test_a_server_that_waits_no_more_ends_it_without_a_word() -> None:
+    app = create_app(Mock())
+
+    async def receive() -> Any:
+        return {"type": "http.request"} if not sent else await asyncio.sleep(60)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if len(sent) == 3:
+            begun.set()
+
+    async def cut_short() -> None:
+        answering = asyncio.ensure_future(app(dict(_SCOPE), receive, send))
+        await begun.wait()
+        answering.cancel()
+        await answering
+
+    sent: list[Any] = []
+    begun = asyncio.Event()
+    asyncio.run(cut_short())
+    assert [message["type"] for message in sent] == ["http.response.start", *["http.response.body"] * 2]
 
 
 def test_without_a_journal_the_count_goes_on() -> None:

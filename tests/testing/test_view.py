@@ -207,6 +207,13 @@ def test_a_long_chain_of_clones_loads_without_going_over_it_again_and_again() ->
     assert _sessions(mock, sessions=(19_999, 1))[0]["depth"] == 19_999
 
 
+def test_of_a_purged_original_nothing_need_be_there() -> None:
+    clone = {"id": "b", "cloned_from": {"session": "a", "message_id": "m", "purged": True}}
+    mock = Mock(world={"workspaces": {"w": {"sessions": [clone]}}})
+    origin = {"session": "a", "messages": 0, "is_whole": False, "is_there": False}
+    assert [(one["depth"], one["cloned_from"]) for one in _sessions(mock)] == [(0, origin)]
+
+
 def test_a_clone_may_be_without_an_id_in_a_world() -> None:
     mock = Mock(world={"workspaces": {"w": {"sessions": [{"cloned_from": {"session": "a"}}, {"id": "a"}]}}})
     assert [one["depth"] for one in _sessions(mock)] == [0, 1]
