@@ -143,7 +143,9 @@ def _player(mock: Mock, url: str, options: argparse.Namespace) -> Player:
     """What moves in a demo."""
 
     def token() -> str | None:
-        return None if mock.keyring is None else mock.token(admin=True)
+        with suppress(ValueError):  # Authentication is off, or was just turned off.
+            return mock.token(admin=True)
+        return None
 
     player = Player(url, fixture("play.json"), token, is_paused=options.paused)
     mock.play = player.play

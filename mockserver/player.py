@@ -94,11 +94,17 @@ def _sends(connection: Connection, step: Step, known: dict[str, str]) -> bool:
         if not isinstance(kept, str):
             return False
         known[step["keep"]] = kept
-    items = answered.get("items") if isinstance(answered, dict) else None
-    for item in items if "each" in step and isinstance(items, list) else ():
+    for id_ in _ids(answered) if "each" in step else ():
         for inner in step["each"]:
-            _sends(connection, inner, {**known, "item": str(item["id"])})
+            _sends(connection, inner, {**known, "item": id_})
     return True
+
+
+def _ids(page: Any) -> list[str]:
+    """The ids of the items of a page, as far as it is one: a fault may have made anything of it."""
+    items = page.get("items") if isinstance(page, dict) else None
+    ids = [item.get("id") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return [id_ for id_ in ids if isinstance(id_, str)]
 
 
 def _filled(value: Any, known: Mapping[str, str]) -> Any:

@@ -22,7 +22,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _PAGE = Path(__file__).parent.parent / "page"
-_REFERENCE = Path(__file__).parent.parent / "page" / "reference"
+_REFERENCE = _PAGE / "reference"
 
 # Nothing but what this server serves, no frame around it, and no text that becomes markup or code.
 _OWN = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
@@ -113,8 +113,7 @@ class Reference(BaseRoute):
         return Files(own, _POLICY_OF_REFERENCE)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        path = path_of(scope)
-        if scope["type"] != "http" or not path.startswith("/docs"):
+        if scope["type"] != "http" or not (path := path_of(scope)).startswith("/docs"):
             return Match.NONE, {}
         answer = self._files.answer(scope, path) if path != "/docs/" else _to("/docs", scope)
         return (Match.NONE, {}) if answer is None else (Match.FULL, {"mockserver.file": answer})

@@ -96,6 +96,18 @@ def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, fault: str) -> None
         assert httpx.post(f"{server.url}{_S}/list").json()["total"] == 2
 
 
+@pytest.mark.parametrize("fault", ["wrong_type", "drop_field", "malform", "lose_answer"])
+@pytest.mark.parametrize("field", ["id", "items"])
+def test_a_list_that_is_none_ends_nothing(tmp_path: Path, fault: str, field: str) -> None:
+    source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
+    with MockServer() as server, Player(server.url, source) as player:
+        named = {"field": field} if fault in ("wrong_type", "drop_field") else {}
+        server.mock.faults.add(fault, operation="get_sessions", **named)
+        for times in (1, 2):
+            server.mock.requests.wait_for("update_session", at_least=times, status=200, timeout=5)
+            player.play.begin_anew()
+
+
 @pytest.mark.parametrize("change", ["reset", "load"])
 def test_when_its_world_is_another_it_begins_anew(tmp_path: Path, change: str) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
