@@ -106,7 +106,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     if options.open and not has_page:
         parser.error("without the page there is nothing to --open")
     plays = options.command == "demo" and options.control
-    if options.command == "demo" and options.paused and not plays:
+    if options.command == "demo" and options.paused and not options.control:
         parser.error("without the control plane nothing plays, and nothing can be --paused")
     mock, listener = _prepared(parser, options)
     url = url_of(options.host, listener)

@@ -218,6 +218,7 @@ def test_page_and_control_plane_can_be_left_out() -> None:
         assert _refused("serve", "--port", "0", option, "--open").endswith(
             "without the page there is nothing to --open"
         )
+    assert "nothing can be --paused" in _refused("demo", "--port", "0", "--no-control", "--paused")
 
 
 def test_the_version_is_told() -> None:
