@@ -92,7 +92,7 @@ class Feed:
         """Those that came since the last event, and those that were told before and are answered now."""
         journal = self._mock.requests
         runs, count = journal.position
-        latest = journal.latest(self._position, limit)
+        latest = journal.since(self._position, limit)
         waiting = [one for one in self._unanswered if one.weight]  # The others are not in the journal any more.
         told = [one for one in waiting if one.duration is not None] + latest
         self._unanswered = [one for one in waiting + latest if one.duration is None][-_TOLD_AT_FIRST:]

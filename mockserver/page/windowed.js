@@ -7,8 +7,9 @@ const BEYOND = 300
 export class Windowed {
   /**
    * `viewport` scrolls. `row(place)` gives what stands at a place: a `key`, a `signature` that changes with what is to
-   * be seen, `build()`, which makes the element, and, where it can be changed in place, `dress(element)`. `estimate` is the height of a row in pixels, and that of all where
-   * `isFixed`. `seen(first, last)` is told which places are in sight. While `sticks()`, the end is, whatever comes.
+   * be seen, `build()`, which makes the element, and, where it can be changed in place, `dress(element)`. `estimate` is
+   * the height of a row in pixels, and that of all where `isFixed`. `seen(first, last)` is told which places are in
+   * sight. While `sticks()`, the end is, whatever comes.
    */
   constructor(viewport, { estimate, row, isFixed = false, seen = () => {}, sticks = () => false }) {
     Object.assign(this, { viewport, estimate, row, isFixed, seen, sticks })

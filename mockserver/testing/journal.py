@@ -238,16 +238,14 @@ class Journal:
         """Where the journal is now, for `since`."""
         return self._runs, self._count
 
-    def since(self, position: tuple[int, int]) -> list[Exchange]:
-        """The requests that came after a position; all, if everything was forgotten since."""
-        runs, count = position
-        return [one for one in self if runs != self._runs or one.number > count]
+    def since(self, position: tuple[int, int], limit: int | None = None) -> list[Exchange]:
+        """The requests that came after a position, in order; all, if everything was forgotten since.
 
-    def latest(self, position: tuple[int, int], limit: int) -> list[Exchange]:
-        """The last of those requests, at most so many, in order."""
+        With a `limit` the last of them, at most so many.
+        """
         runs, count = position
         found: list[Exchange] = []
-        for one in reversed(self._kept):
+        for one in reversed(list(self._kept)):
             if len(found) == limit or (runs == self._runs and one.number <= count):
                 break
             found.append(one)

@@ -38,14 +38,12 @@ class Forest:
 
     def __iter__(self) -> Iterator[tuple[int, Session]]:
         """All behind their depth, the newest first; but clones follow their original, the oldest of them first."""
-        if not self.clones:
-            yield from ((0, session) for session in reversed(list(self._roots)))
-            return
-        branches = [(0, session) for session in self._roots]
-        while branches:
-            depth, session = branches.pop()
-            yield depth, session
-            branches += [(depth + 1, clone) for clone in reversed(self.clones.get(session.number, ()))]
+        for root in reversed(list(self._roots)):
+            branches = [(0, root)]
+            while branches:
+                depth, session = branches.pop()
+                yield depth, session
+                branches += [(depth + 1, clone) for clone in reversed(self.clones.get(session.number, ()))]
 
 
 def saved(workspace: Workspace, session: Session) -> dict[str, Any]:

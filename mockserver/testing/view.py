@@ -8,8 +8,7 @@ from ..domain.clock import moment, timestamp
 from ..domain.jobs import Purge
 from ..domain.records import Peer, Row, Session, Workspace
 from ..domain.store import Store
-from . import lineage
-from .lineage import Forest
+from .lineage import Forest, original
 from .mock import Mock
 from .wording import cut
 
@@ -179,7 +178,7 @@ def _origin(workspace: Workspace, session: Session) -> Json | None:
     origin = session.origin
     if origin is None:
         return None
-    is_there = lineage.original(workspace, session) is not None
+    is_there = original(workspace, session) is not None
     is_whole = origin.message_id is None
     return {"session": origin.session_id, "messages": origin.copied, "is_whole": is_whole, "is_there": is_there}
 
