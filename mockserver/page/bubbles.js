@@ -2,7 +2,7 @@
 
 import { act } from './calls.js'
 import { ofToday } from './clock.js'
-import { beginning, count, make, short, time, tree } from './dom.js'
+import { beginning, count, firstClick, make, short, time, tree } from './dom.js'
 import { path } from './sessions.js'
 import { choose } from './state.js'
 
@@ -56,7 +56,7 @@ export function bubble(message, { workspace, session, place, total, isOwn, isAct
         { class: 'under' },
         make('code', { title: message.id }, short(message.id)),
         make('span', {}, count(message.token_count, 'token')),
-        isActive && make('button', { type: 'button', 'aria-label': `Clone here, up to message ${place + 1}`, onclick: () => clone(workspace, session, message.id) }, '⎇ Clone here'),
+        isActive && make('button', { type: 'button', 'aria-label': `Clone here, up to message ${place + 1}`, onclick: firstClick(() => clone(workspace, session, message.id)) }, '⎇ Clone here'),
       ),
     ),
     clones.map(({ id, is_active: isThere }) =>

@@ -1,7 +1,7 @@
 // What bends the server: the clock, faults, the world, and the play of a demo.
 
 import { act, authenticated, copyable, curl, remember } from './calls.js'
-import { byId, closeDialog, fill, keyed, make, openDialog, setText } from './dom.js'
+import { byId, closeDialog, fill, firstClick, keyed, make, openDialog, setText } from './dom.js'
 import { choose, get, onView } from './state.js'
 
 // The arguments of each fault: name, what it is to begin with, and how it is read.
@@ -40,7 +40,7 @@ const rule = ({ name, fault, requests }) =>
     'li',
     {},
     make('span', {}, make('b', {}, name), ` ${fault} for ${requests || 'every call'}`, make('small')),
-    make('button', { type: 'button', 'aria-label': `Lift the fault ${name}`, onclick: () => act('DELETE', `/_mock/faults/${encodeURIComponent(name)}`) }, 'Lift'),
+    make('button', { type: 'button', 'aria-label': `Lift the fault ${name}`, onclick: firstClick(() => act('DELETE', `/_mock/faults/${encodeURIComponent(name)}`)) }, 'Lift'),
   )
 
 function showRule(element, { fired, matched, held, is_over: isOver }) {

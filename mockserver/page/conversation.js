@@ -3,7 +3,7 @@
 import { bubble, clone, hue, reachable } from './bubbles.js'
 import { act, call } from './calls.js'
 import { countdown, ofToday } from './clock.js'
-import { byId, count, fill, make, setText, short } from './dom.js'
+import { byId, count, fill, firstClick, make, setText, short } from './dom.js'
 import { facts, path } from './sessions.js'
 import { choose, happened, onView, read, wanted } from './state.js'
 import { Windowed } from './windowed.js'
@@ -116,11 +116,11 @@ function nothing() {
 const bar = (id, isActive, purge) => [
   make('h2', {}, id),
   isActive ? make('span', { class: 'badge well' }, 'active') : make('span', { class: 'badge ill' }, countdown(purge, 'deleted, ')),
-  // Not where Delete was: a double click would do both.
-  !isActive && make('button', { type: 'button', class: 'danger', onclick: () => act('POST', '/_mock/purge', { workspace: workspace.id, session: id }) }, 'Purge'),
+  // Not where Delete was: two clicks in a row would do both.
+  !isActive && make('button', { type: 'button', class: 'danger', onclick: firstClick(() => act('POST', '/_mock/purge', { workspace: workspace.id, session: id })) }, 'Purge'),
   make('span', { class: 'space' }),
-  isActive && make('button', { type: 'button', onclick: () => clone(workspace.id, id) }, '⎇ Clone'),
-  isActive && make('button', { type: 'button', class: 'danger', onclick: () => act('DELETE', path(workspace.id, id)) }, 'Delete'),
+  isActive && make('button', { type: 'button', onclick: firstClick(() => clone(workspace.id, id)) }, '⎇ Clone'),
+  isActive && make('button', { type: 'button', class: 'danger', onclick: firstClick(() => act('DELETE', path(workspace.id, id))) }, 'Delete'),
 ]
 
 function whence({ session: original, messages: taken, is_whole: isWhole, is_there: isThere }) {

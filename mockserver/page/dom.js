@@ -14,6 +14,12 @@ export function make(tag, attributes = {}, ...children) {
   return element
 }
 
+/**
+ * A listener that carries out `action` at the first of several quick clicks. The page may change between the clicks of a
+ * double click, so that the second one meets another button, or the same one before it is gone.
+ */
+export const firstClick = (action) => ({ detail }) => detail < 2 && action()
+
 const filled = new WeakMap()
 
 /** Give an element these children, if `value` is not the one that it was given them for: what was unfolded stays. */

@@ -81,4 +81,4 @@ def test_a_foreign_page_frames_nothing_of_it(foreign: Page, server: MockServer, 
     })"""
     foreign.evaluate(frame, f"{server.url}/{path}")
     [_, framed] = foreign.frames
-    framed.wait_for_url("chrome-error:**", timeout=5000)
+    framed.wait_for_url("chrome-error:**")

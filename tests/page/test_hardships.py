@@ -134,7 +134,7 @@ def test_a_demo_is_followed_after_a_reload_too(open_page: Callable[..., Page]) -
     with MockServer(world=fixture("demo.json")) as server, Player(server.url, fixture("play.json")) as player:
         server.mock.play = player.play
         page = open_page(f"{server.url}/_mock/")
-        expect(page.get_by_role("heading", name="supper")).to_be_visible(timeout=10_000)
+        expect(page.get_by_role("heading", name="supper")).to_be_visible()
         page.reload()
         expect(page.get_by_label("follow the newest")).to_be_checked()
         page.get_by_role("treeitem", name="spanish").click()

@@ -85,7 +85,7 @@ def test_it_comes_back_after_the_server_did(open_page: Callable[..., Page]) -> N
     expect(page.get_by_role("status").filter(has_text="reconnecting")).to_be_visible()
     with MockServer(port=port) as server:
         _create(server, "after")
-        expect(page.get_by_role("treeitem")).to_contain_text("after", timeout=10_000)
+        expect(page.get_by_role("treeitem")).to_contain_text("after")
         expect(page.get_by_role("status").filter(has_text="live")).to_be_visible()
 
 

@@ -50,9 +50,10 @@ def test_a_session_that_comes_does_not_take_the_place_of_the_one_that_is_shown(p
     assert page.url.endswith("#w/mine")
 
 
-def test_a_double_click_does_not_delete_and_purge(page: Page, server: MockServer) -> None:
+@pytest.mark.parametrize("delay", [0, 300], ids=["before the page changes", "after the page changed"])
+def test_a_double_click_deletes_once_and_purges_nothing(page: Page, server: MockServer, delay: float) -> None:
     _create(server, "a")
-    page.get_by_role("button", name="Delete").dblclick(delay=300)
+    page.get_by_role("button", name="Delete").dblclick(delay=delay)
     expect(page.get_by_role("button", name="Purge", exact=True)).to_be_visible()
     server.mock.requests.assert_called("delete_session", times=1)
     assert len(server.mock.pending()) == 1

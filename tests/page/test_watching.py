@@ -104,20 +104,20 @@ def test_every_operation_is_in_the_reference_and_can_be_tried(
     open_page: Callable[..., Page], server: MockServer
 ) -> None:
     page = open_page(f"{server.url}/docs")
-    expect(page.locator(".opblock")).to_have_count(46, timeout=15_000)
+    expect(page.locator(".opblock")).to_have_count(46)
     page.locator(".opblock", has_text="/v3/workspaces/list").first.click()
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".live-responses-table .response .response-col_status")).to_contain_text("200")
     server.mock.requests.assert_called("get_all_workspaces", status=200)
     page.get_by_label("Select a definition").select_option("Control plane of the fake")
-    expect(page.locator(".opblock", has_text="/_mock/purge").first).to_be_visible(timeout=15_000)
+    expect(page.locator(".opblock", has_text="/_mock/purge").first).to_be_visible()
 
 
 def test_a_demo_moves_by_itself_and_can_be_paused(open_page: Callable[..., Page]) -> None:
     with MockServer(world=fixture("demo.json")) as server, Player(server.url, fixture("play.json")) as player:
         server.mock.play = player.play
         page = open_page(f"{server.url}/_mock/")
-        expect(page.get_by_role("heading", name="supper")).to_be_visible(timeout=10_000)
+        expect(page.get_by_role("heading", name="supper")).to_be_visible()
         expect(page.get_by_role("article").first).to_contain_text("What can I cook tonight?")
         page.get_by_role("button", name="Pause the play").click()
         expect(page.get_by_role("button", name="Let the play go on")).to_be_visible()
