@@ -245,24 +245,57 @@ def test_what_cannot_start_is_one_line(arguments: list[str], complaint: str) -> 
     assert (done.returncode, done.stdout) == (2, "")
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_an_interrupted_check_cleans_up_too(name: str, make_honcho_server: Callable[..., MockServer]) -> None:
-    server = make_honcho_server(quirks="live")
+# Runs the check with each signal ignored or not, whatever this process inherited: `pytest &` and nohup ignore some.
+_WITH_SIGNALS = """
+import os, signal, sys
+for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    ignored = name in sys.argv[1].split(",")
+    signal.signal(getattr(signal, name), signal.SIG_IGN if ignored else signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+
+
+@contextmanager
+def _check_that_waits(server: MockServer, ignored: str = "") -> Iterator["subprocess.Popen[str]"]:
+    """A check that waits for a purge, started with the signals `ignored`, separated by commas."""
+    waits = ["--scenario", "x-purge-frees-the-id", "--purge-wait", "600"]
     with subprocess.Popen(
-        [*_PROGRAM, server.url, "--scenario", "x-purge-*", "--purge-wait", "600"],
+        [sys.executable, "-c", _WITH_SIGNALS, ignored, *_PROGRAM[1:], server.url, *waits],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         try:
             while not server.mock.store.purges.jobs:
+                assert process.poll() is None
                 time.sleep(0.01)
-            process.send_signal(getattr(signal, name))
-            out, err = process.communicate(timeout=60)
+            yield process
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize(("name", "ignored"), [("SIGINT", ""), ("SIGTERM", ""), ("SIGHUP", ""), ("SIGINT", "SIGINT")])
+def test_an_interrupted_check_cleans_up_too(
+    name: str, ignored: str, make_honcho_server: Callable[..., MockServer]
+) -> None:
+    server = make_honcho_server(quirks="live")
+    with _check_that_waits(server, ignored) as process:
+        process.send_signal(getattr(signal, name))
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert not any(workspace.active for workspace in server.mock.store.workspaces.values())
+
+
+def test_a_check_under_nohup_survives_the_end_of_its_terminal(make_honcho_server: Callable[..., MockServer]) -> None:
+    server = make_honcho_server(quirks="live")
+    with _check_that_waits(server, "SIGHUP") as process:
+        process.send_signal(signal.SIGHUP)
+        while process.poll() is None:
+            server.mock.purge()
+            time.sleep(0.01)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "steps agree, 0 differ" in out
 
 
 _INTERRUPTED_TWICE = """

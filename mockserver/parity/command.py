@@ -99,10 +99,16 @@ def _token(options: argparse.Namespace, keyring: "Keyring | None") -> str | None
 
 
 def _heed_signals() -> None:
-    """Have those that end a job end it as Ctrl-C does: with a clean-up."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    """Have each signal that ends a job raise KeyboardInterrupt, so that the check cleans up before it ends.
+
+    A shell without job control starts background jobs (`check &`) with SIGINT ignored, and Python then installs no
+    handler for it. SIGHUP stays ignored where it is: that is what nohup is for.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            continue
+        signal.signal(number, signal.default_int_handler)
 
 
 def _agrees_to(checking: "Check", chosen: "list[Scenario]", url: str) -> bool:
