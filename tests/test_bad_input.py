@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import strategies
-from addresses import address_of
-from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.api.endpoint import BODY_LIMIT, DRAIN_LIMIT, TooLarge, body_of
+from support import strategies
+from support.direct_client import DirectClient
+from support.server_address import address_of
 
 _W = "/v3/workspaces/w"
 _JSON = {"content-type": "application/json"}
@@ -329,7 +329,7 @@ def test_of_a_body_beyond_the_limit_no_more_than_the_limit_is_held() -> None:
 
 def test_a_client_that_hangs_up_gets_no_answer_and_changes_nothing(direct: DirectClient) -> None:
     for chunks in ([], [b'{"id":'], [b'{"id":"s"}']):
-        assert direct.send("POST", f"{_W}/sessions", chunks, headers=_JSON, hangs_up=True).status == 0
+        assert direct.send("POST", f"{_W}/sessions", chunks, headers=_JSON, disconnects=True).status == 0
     assert _sessions(direct) == 0
 
 

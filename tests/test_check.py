@@ -29,7 +29,7 @@ from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
 from mockserver.server import _SETTINGS, _Server, listen, url_of
 from mockserver.wire.keys import Keyring
-from recordings import ALL, BY_NAME
+from support.replay import SCENARIOS, SCENARIOS_BY_NAME
 
 _PROGRAM = [sys.executable, "-m", "mockserver", "check"]
 # Sessions with the names that the recordings use, where a clone that is not careful would meet them.
@@ -62,7 +62,7 @@ def check_of() -> Iterator[Callable[..., Check]]:
         yield lambda url, token=None, **options: Check(stack.enter_context(Connection(url, token)), **options)
 
 
-_WITHOUT_PURGES = [scenario for scenario in ALL if not any("control" in step for step in scenario.steps)]
+_WITHOUT_PURGES = [scenario for scenario in SCENARIOS if not any("control" in step for step in scenario.steps)]
 
 
 def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_left(
@@ -92,7 +92,7 @@ def test_a_server_that_purges_at_once_differs_nowhere(
     assert set(verdicts) == {"agrees", early, "brings tokens, which only --auth-secret can sign"}
 
 
-@pytest.mark.parametrize("scenario", ALL, ids=[scenario.name for scenario in ALL])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_no_request_names_what_somebody_else_may_have(scenario: Scenario) -> None:
     """Each workspace, and each session of a scenario that clones, has the prefix, or nothing could be made under it."""
     renaming = Renaming(scenario, "5" * 24)
@@ -121,7 +121,7 @@ def test_a_purge_that_does_not_come_skips_what_depends_on_it(
 ) -> None:
     server.mock.reset(quirks="live")
     check = check_of(server.url, purge_wait=0)
-    verdicts = _verdicts(check, [BY_NAME["x-purge-frees-the-id"]])
+    verdicts = _verdicts(check, [SCENARIOS_BY_NAME["x-purge-frees-the-id"]])
     assert verdicts == {"agrees": 4, "no purge came within 0 s": 10}
 
 
@@ -140,12 +140,12 @@ def test_a_purge_that_comes_late_is_waited_for(
 
     monkeypatch.setattr(PurgeWatch, "wait", wait_for_one_that_comes)
     server.mock.reset(quirks="live")
-    scenarios = [scenario for scenario in ALL if scenario.name.startswith("x-purge")]
+    scenarios = [scenario for scenario in SCENARIOS if scenario.name.startswith("x-purge")]
     assert _verdicts(check_of(server.url, purge_wait=10), scenarios) == {"agrees": 33}
 
 
 def test_scenarios_that_bring_tokens_need_the_secret(server: MockServer, check_of: Callable[..., Check]) -> None:
-    scenario = BY_NAME["x-auth-admin"]
+    scenario = SCENARIOS_BY_NAME["x-auth-admin"]
     verdicts = _verdicts(check_of(server.url), [scenario])
     assert verdicts == {"brings tokens, which only --auth-secret can sign": len(scenario.steps)}
     server.mock.reset(quirks="live", auth_secret=RECORDED_SECRET)
@@ -165,7 +165,7 @@ x-session-create-minimal, step 0: POST /v3/workspaces/x-session-create-minimal/s
     assert shown in re.sub(r'"200 .*', "200", done.stdout), done.stdout
     assert '    body[0].created_at\n        expected "2024-' in done.stdout
     *_, last = done.stdout.splitlines()
-    steps = sum(len(BY_NAME[name].steps) for name in ("x-messages-created-at", "x-session-create-minimal"))
+    steps = sum(len(SCENARIOS_BY_NAME[name].steps) for name in ("x-messages-created-at", "x-session-create-minimal"))
     assert re.fullmatch(rf"\d+ of {steps} steps agree, \d+ differ, \d+ skipped", last)
     assert (done.returncode, done.stderr) == (1, "")
 
@@ -174,7 +174,9 @@ def test_it_ends_with_0_where_nothing_differs_and_cleans_up(server: MockServer) 
     server.mock.reset(quirks="live", auth_secret="s")
     names = ["--scenario", "x-session-*", "--scenario", "x-auth-required"]
     done = _check(server.url, *names, "--auth-secret", "s")
-    agreeing = sum(len(scenario.steps) for scenario in ALL if re.match("x-session-|x-auth-required", scenario.name))
+    agreeing = sum(
+        len(scenario.steps) for scenario in SCENARIOS if re.match("x-session-|x-auth-required", scenario.name)
+    )
     assert done.stdout == f"{agreeing} of {agreeing} steps agree, 0 differ, 0 skipped\n"
     assert (done.returncode, done.stderr) == (0, "")
     server.mock.purge()
@@ -372,8 +374,8 @@ def test_a_server_that_goes_away_is_told_and_the_rest_is_skipped(check_of: Calla
     with _answering(b"{}", times=1) as url:
         check = check_of(url)
         said: list[str] = []
-        assert play_all(check, [BY_NAME["x-session-create-full"]] * 2, said.append) == 1
-        steps = len(BY_NAME["x-session-create-full"].steps)
+        assert play_all(check, [SCENARIOS_BY_NAME["x-session-create-full"]] * 2, said.append) == 1
+        steps = len(SCENARIOS_BY_NAME["x-session-create-full"].steps)
         assert '        got      "the server does not answer: Remote end closed connection without response"' in said
         assert said[-2:] == [
             f"skipped {2 * steps - 2}: the server went away",
@@ -388,11 +390,11 @@ def test_a_server_that_goes_away_in_a_purge_is_no_success(
 ) -> None:
     server = make_honcho_server(quirks="live")
     check = check_of(server.url)
-    outcomes = check.play(BY_NAME["x-purge-frees-the-id"])
+    outcomes = check.play(SCENARIOS_BY_NAME["x-purge-frees-the-id"])
     assert [next(outcomes).differences for _ in range(4)] == [[]] * 4
     server.__exit__(None, None, None)
     assert {outcome.skipped for outcome in outcomes} == {"the server went away"}
-    assert play_all(check, [BY_NAME["x-purge-workspace"]], lambda _: None) == 1
+    assert play_all(check, [SCENARIOS_BY_NAME["x-purge-workspace"]], lambda _: None) == 1
 
 
 def test_an_early_purge_is_not_taken_for_a_difference_on_a_slow_line(
@@ -407,14 +409,14 @@ def test_an_early_purge_is_not_taken_for_a_difference_on_a_slow_line(
 
     monkeypatch.setattr(Connection, "send", late)
     server = make_honcho_server(quirks="live", purge_after=0.15)
-    walks = [BY_NAME[f"walk-{number}"] for number in (27, 28, 36)]
+    walks = [SCENARIOS_BY_NAME[f"walk-{number}"] for number in (27, 28, 36)]
     verdicts = _verdicts(check_of(server.url), walks)
     assert set(verdicts) == {"agrees", "the server had purged what it still had when it was recorded"}
 
 
 def test_what_hangs_on_a_step_that_differs_is_skipped(check_of: Callable[..., Check]) -> None:
     with _answering(b"{}") as url:
-        verdicts = _verdicts(check_of(url), [BY_NAME["x-clone-cutoffs"]])
+        verdicts = _verdicts(check_of(url), [SCENARIOS_BY_NAME["x-clone-cutoffs"]])
     assert verdicts["needs what an earlier step did not give"] > 0
     assert verdicts["agrees"] == 0
 
@@ -425,9 +427,9 @@ def test_times_that_run_backwards_differ_where_the_last_step_was_played(
     monkeypatch.setattr(Bindings, "runs_backwards", lambda *_: True)
     server.mock.reset(quirks="live")
     check = check_of(server.url, purge_wait=0)
-    *_, last = check.play(BY_NAME["x-session-create-minimal"])
+    *_, last = check.play(SCENARIOS_BY_NAME["x-session-create-minimal"])
     assert [difference.place for difference in last.differences] == ["timestamps"]
-    *_, last = check.play(BY_NAME["x-purge-frees-the-id"])
+    *_, last = check.play(SCENARIOS_BY_NAME["x-purge-frees-the-id"])
     assert (last.differences, last.skipped) == ([], "no purge came within 0 s")
 
 
@@ -481,7 +483,9 @@ def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> No
     thread.start()
     try:
         check = check_of(f"{url_of('127.0.0.1', listener)}/honcho/")
-        assert _verdicts(check, [BY_NAME["x-routing"]]) == {"agrees": len(BY_NAME["x-routing"].steps)}
+        assert _verdicts(check, [SCENARIOS_BY_NAME["x-routing"]]) == {
+            "agrees": len(SCENARIOS_BY_NAME["x-routing"].steps)
+        }
         check.clean_up()
         assert not check.made
     finally:

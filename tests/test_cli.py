@@ -15,10 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from curl import answer_to
 from mockserver import MockServer
 from mockserver.cli import _parser
-from receivers import Receiver, saying
+from support.curl_command import run_curl
+from support.raw_server import raw_server
+from support.webhook_receiver import WebhookReceiver
 
 _PROGRAM = [sys.executable, "-m", "mockserver"]
 
@@ -118,7 +119,7 @@ def test_purges_and_work_wait_for_two_seconds_in_a_demo_for_twelve_or_as_is_said
 
 def test_work_is_done_by_itself_and_told_under_the_secret_that_is_given() -> None:
     """Whoever does not answer keeps the server from nothing, its end included."""
-    with Receiver().running() as receiver, saying(hangs=True) as (slow, _):
+    with WebhookReceiver().running() as receiver, raw_server(hangs=True) as (slow, _):
         with _running("serve", "--port", "0", "--work-after", "0", "--webhook-secret", "mine") as (url, _):
             workspace = f"{url}/v3/workspaces/w"
             httpx.post(f"{url}/v3/workspaces", json={"id": "w"})
@@ -169,7 +170,7 @@ def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
         assert [session["id"] for session in listed["items"]] == ["algebra", "spanish", "planning"]
         assert len(commands) == 7
         for command in commands:
-            assert answer_to(command).is_success, command
+            assert run_curl(command).is_success, command
 
 
 def test_a_demo_plays_by_itself_unless_it_is_paused() -> None:

@@ -11,7 +11,7 @@ from jsonschema_rs import Draft202012Validator, meta
 from mockserver import MockServer
 from mockserver.parity.recordings import FILES, scenarios
 from mockserver.testing.fixtures import fixture
-from recordings import replay
+from support.replay import replay
 
 PUBLISHED: dict[str, Any] = json.loads(fixture("sessions-openapi.json").read_text(encoding="utf-8"))
 _OPERATIONS = [(path, method) for path, item in PUBLISHED["paths"].items() for method in item]

@@ -7,10 +7,11 @@ from random import Random
 import pytest
 
 import fuzz
-from fuzz import Fuzzer, Tally, try_parsers
-from hostility import texts
-from hostility.process import ServerProcess
-from hostility.requests import operations_of
+from support.hostile import parser_inputs
+from support.hostile.fuzzer import PROFILES, ROUND, Fuzzer
+from support.hostile.report import Report
+from support.hostile.requests import operations_of
+from support.server_process import ServerProcess
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends what other systems' sockets word otherwise")
 
@@ -32,30 +33,30 @@ Endpoint.carried_out = spoiled
 """
 
 
-@pytest.mark.parametrize("profile", fuzz.PROFILES)
+@pytest.mark.parametrize("profile", PROFILES)
 def test_a_server_stands_a_thousand_hostile_requests(profile: str) -> None:
     with ServerProcess(profile) as server:
         fuzzer = Fuzzer(server, "short", 20)
         labels = {operation.label for operation in operations_of(fuzzer.document)}
-        tally = fuzzer.run(4_000)
-    assert tally.failures == []
+        report = fuzzer.run(4_000)
+    assert report.failures == []
     assert len(labels) >= 46
-    assert labels - tally.succeeded.keys() == set()
-    refused = tally.refused.keys() | {operation for operation in labels if operation.endswith(_TAKE_ANYTHING)}
+    assert labels - report.succeeded.keys() == set()
+    refused = report.refused.keys() | {operation for operation in labels if operation.endswith(_TAKE_ANYTHING)}
     assert labels - refused == set()
     for kind in ("schema", "adversarial", "control", "unknown", "raw"):
-        assert min(tally.requests[kind, "2xx"], tally.requests[kind, "4xx"]) > 0, kind
-    assert (tally.documented > 0) == (profile == "live")
-    assert tally.memory is not None or not os.path.exists("/proc")  # noqa: PTH110 - the plainest way to ask
+        assert min(report.requests[kind, "2xx"], report.requests[kind, "4xx"]) > 0, kind
+    assert (report.expected_errors > 0) == (profile == "live")
+    assert report.memory is not None or not os.path.exists("/proc")  # noqa: PTH110 - the plainest way to ask
 
 
 def test_a_seed_repeats_a_run() -> None:
-    tallies: list[Tally] = []
+    reports: list[Report] = []
     for seed in ("one", "one", "other"):
         with ServerProcess("none") as server:
-            tallies.append(Fuzzer(server, seed, 20).run(1))
+            reports.append(Fuzzer(server, seed, 20).run(1))
     # Raw bytes race with their own end; whole requests do not.
-    counts = [{key: count for key, count in tally.requests.items() if key[0] != "raw"} for tally in tallies]
+    counts = [{key: count for key, count in report.requests.items() if key[0] != "raw"} for report in reports]
     assert counts[0] == counts[1] != counts[2]
 
 
@@ -76,17 +77,17 @@ def test_harm_is_noticed(what: str, complaint: str) -> None:
     if complaint == "memory grew by" and not os.path.exists("/proc"):  # noqa: PTH110 - the plainest way to ask
         pytest.skip("the system does not tell what memory a process has in use")
     with ServerProcess("none", before=_SPOILED.format(what=what)) as server:
-        tally = Fuzzer(server, "harm", 0.5).run(2 * fuzz.ROUND)
-    assert any(complaint in failure for failure in tally.failures), tally.failures
+        report = Fuzzer(server, "harm", 0.5).run(2 * ROUND)
+    assert any(complaint in failure for failure in report.failures), report.failures
 
 
 def test_parsers_raise_only_what_they_declare() -> None:
-    tally = Tally()
-    try_parsers(tally, "short", 2_500, 20)
-    assert tally.failures == []
-    outcomes = {(name, outcome) for name in texts.PARSERS for outcome in ("taken", "refused")}
+    report = Report()
+    parser_inputs.try_parsers(report, "short", 2_500, 20)
+    assert report.failures == []
+    outcomes = {(name, outcome) for name in parser_inputs.PARSERS for outcome in ("accepted", "refused")}
     # Every content type is one, and some of those who ask for the world get one.
-    assert outcomes - tally.parsed.keys() <= {("content type", "refused"), ("name of a world", "taken")}
+    assert outcomes - report.parsed.keys() <= {("content type", "refused"), ("name of a world", "accepted")}
 
 
 @pytest.mark.parametrize(
@@ -98,10 +99,10 @@ def test_harm_to_a_parser_is_noticed(
     def parser(random: Random) -> tuple[Callable[[], object], object]:
         return call, random.random()
 
-    monkeypatch.setattr(texts, "PARSERS", {"spoiled": (parser, 1.0)})
-    tally = Tally()
-    try_parsers(tally, "harm", 1, -1)
-    assert complaint in tally.failures[0]
+    monkeypatch.setattr(parser_inputs, "PARSERS", {"spoiled": (parser, 1.0)})
+    report = Report()
+    parser_inputs.try_parsers(report, "harm", 1, -1)
+    assert complaint in report.failures[0]
 
 
 def test_the_command_tells_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:

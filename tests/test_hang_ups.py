@@ -8,10 +8,10 @@ import time
 import httpx
 import pytest
 
-from addresses import address_of
 from mockserver import MockServer
 from mockserver.connections import _Held
 from mockserver.server import _SETTINGS
+from support.server_address import address_of
 
 _W = "/v3/workspaces/w"
 

@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-import published
+from support.published_document import DIGESTS, digests, served_document, shape, without_departures
 
-_THEIRS = json.loads(published.DIGESTS.read_text(encoding="utf-8"))
-_OURS = published.digests(published.without_departures(published.shape(published.served())))
+_PUBLISHED = json.loads(DIGESTS.read_text(encoding="utf-8"))
+_SERVED = digests(without_departures(shape(served_document())))
 
 
 def test_all_operations_are_served_and_no_others() -> None:
-    assert len(_THEIRS) == 46
-    assert _OURS.keys() == _THEIRS.keys()
+    assert len(_PUBLISHED) == 46
+    assert _SERVED.keys() == _PUBLISHED.keys()
 
 
-@pytest.mark.parametrize("operation", _THEIRS)
+@pytest.mark.parametrize("operation", _PUBLISHED)
 def test_an_operation_has_the_published_names_parameters_body_and_answers(operation: str) -> None:
-    assert _OURS[operation] == _THEIRS[operation]
+    assert _SERVED[operation] == _PUBLISHED[operation]

@@ -12,7 +12,7 @@ import pytest
 from mockserver import MockServer, Quirks
 from mockserver.domain.access import Scope
 from mockserver.wire.keys import Keyring
-from recordings import BY_NAME, replay
+from support.replay import SCENARIOS_BY_NAME, replay
 
 _W = "/v3/workspaces/w"
 _SECRET = "a secret"
@@ -160,14 +160,14 @@ _TWO_AT_ONCE = {
 
 def _differing(server: MockServer, names: Iterable[str]) -> set[tuple[str, int]]:
     """The steps of these scenarios that are not answered as recorded."""
-    return {(name, number) for name in names for number, found, _ in replay(server, BY_NAME[name]) if found}
+    return {(name, number) for name in names for number, found, _ in replay(server, SCENARIOS_BY_NAME[name]) if found}
 
 
 def test_each_difference_of_the_default_is_claimed_by_just_one_quirk(
     make_honcho_server: Callable[..., MockServer],
 ) -> None:
     """Over all recordings: where the default differs, one quirk alone makes it agree, and no other does."""
-    by_default = _differing(make_honcho_server(), BY_NAME)
+    by_default = _differing(make_honcho_server(), SCENARIOS_BY_NAME)
     touched = {name for name, _ in by_default}
     with_one = {name: _differing(make_honcho_server(quirks=name), touched) for name in _NAMES}
     claims = {step: {name for name in _NAMES if step not in with_one[name]} for step in by_default}

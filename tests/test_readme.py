@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from curl import answer_to
 from mockserver import Mock, MockServer, Quirks
 from mockserver.cli import _parser
 from mockserver.testing.fixtures import fixture
+from support.curl_command import run_curl
 
 _ROOT = Path(__file__).parent.parent
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,7 +65,7 @@ def _answers_to(block: str) -> list[httpx.Response]:
     commands = re.findall(r"curl .*?(?=^curl |\Z)", block, re.DOTALL | re.MULTILINE)
     with MockServer(world=fixture("demo.json")) as server:
         return [
-            answer_to(command.replace("\\\n", "").replace("http://127.0.0.1:8000", server.url)) for command in commands
+            run_curl(command.replace("\\\n", "").replace("http://127.0.0.1:8000", server.url)) for command in commands
         ]
 
 

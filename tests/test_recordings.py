@@ -8,17 +8,17 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.parity.recordings import FILES, Scenario, scenarios
-from recordings import ALL, BY_NAME, replay
+from support.replay import SCENARIOS, SCENARIOS_BY_NAME, replay
 
 
-@pytest.mark.parametrize("scenario", ALL, ids=[scenario.name for scenario in ALL])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_the_live_profile_answers_as_recorded(running_live_server: MockServer, scenario: Scenario) -> None:
     assert not {number: found for number, found, _ in replay(running_live_server, scenario) if found}
 
 
 def test_the_replay_sees_what_differs(running_live_server: MockServer) -> None:
     """A replay that agrees with everything would prove nothing: tampered recordings must be told apart."""
-    scenario = BY_NAME["x-session-create-minimal"]
+    scenario = SCENARIOS_BY_NAME["x-session-create-minimal"]
     recorded = scenario.steps[0]["response"]
     tampered: list[tuple[str, Any]] = [
         ("id", "other"),
@@ -40,7 +40,7 @@ def test_the_replay_sees_what_differs(running_live_server: MockServer) -> None:
 
 
 def test_times_that_run_backwards_are_seen(running_live_server: MockServer) -> None:
-    scenario = next(scenario for scenario in ALL if len(scenario.time_order) > 1)
+    scenario = next(scenario for scenario in SCENARIOS if len(scenario.time_order) > 1)
     backwards = replace(scenario, time_order=scenario.time_order[::-1])
     [*_, (_, differences, _)] = replay(running_live_server, backwards)
     assert [difference.place for difference in differences] == ["timestamps"]

@@ -18,20 +18,21 @@ from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
 from conftest import EXAMPLES
-from direct import DirectClient
-from driving import Nowhere
-from leniency import broken_rules, is_lax, sent_in_form
 from mockserver import Mock, MockServer, create_app
 from mockserver.api.openapi import document_of
 from mockserver.app import ROOMS
 from mockserver.testing.fixtures import fixture
-from pdfs import pdf, said
+from support.direct_client import DirectClient
+from support.discarded_deliveries import discard_deliveries
+from support.pdf_files import page_text, pdf
+from support.recorded_coercions import is_valid_when_coerced, received_fields
+from support.recorded_rules import broken_rules
 
 Json = dict[str, Any]
 load_all_checks()
 # What is in the files that are uploaded.
 schemathesis.openapi.media_type("text/plain", st.text().map(lambda text: text.encode("utf-8", "replace")))
-schemathesis.openapi.media_type("application/pdf", st.just(pdf(said(b"Hello"))))
+schemathesis.openapi.media_type("application/pdf", st.just(pdf(page_text(b"Hello"))))
 
 _W = "/v3/workspaces/w"
 _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
@@ -145,8 +146,8 @@ def _lax_coercions(run: Run, case: Any, status: int) -> str | None:
     ]
     if isinstance(case.body, (dict, list)):
         [(content_type, content)] = operation["requestBody"]["content"].items()
-        parts.append((content["schema"], case.body if "json" in content_type else sent_in_form(case.body)))
-    if all(is_lax(run.document, schema, value) for schema, value in parts):
+        parts.append((content["schema"], case.body if "json" in content_type else received_fields(case.body)))
+    if all(is_valid_when_coerced(run.document, schema, value) for schema, value in parts):
         return "pydantic's lax coercions make it valid (x-session-coercions)"
     return None
 
@@ -192,7 +193,7 @@ class _WithToken:
 
     def __init__(self) -> None:
         self.state = State({"mock": Mock(seed=1, auth_secret="a secret of the tests")})
-        self.state.mock.deliveries._courier = Nowhere()  # The hosts of its URLs are real ones.
+        discard_deliveries(self.state.mock)  # The hosts of its URLs are real ones.
         self._app = create_app(self.state.mock)
         self._header = (b"authorization", b"Bearer " + self.state.mock.token(admin=True).encode())
 

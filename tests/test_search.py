@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from direct import Answer, DirectClient
 from mockserver import Mock, create_app
 from mockserver.domain.full_text import FullTextQuery
+from support.direct_client import Answer, DirectClient
 
 _W = "/v3/workspaces/w"
 _SPECIAL = "~`!@#$%^&*()_+=[]{};':\"\\|,.<>/?-"

@@ -16,8 +16,8 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from addresses import address_of
 from mockserver import Mock, MockServer, WorldError, create_app
+from support.server_address import address_of
 
 _W = "/v3/workspaces/w"
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from conftest import EXAMPLES
-from direct import Answer, DirectClient
 from mockserver import Mock, create_app
+from support.direct_client import Answer, DirectClient
 
 _W = "/v3/workspaces/w"
 _contents = st.lists(

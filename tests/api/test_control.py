@@ -2,8 +2,8 @@
 
 import pytest
 
-from direct import DirectClient
 from mockserver import Mock, create_app
+from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 

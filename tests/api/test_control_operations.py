@@ -7,12 +7,12 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from direct import Answer, DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.testing.faults import KINDS
 from mockserver.testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES, WEBHOOK_SECRET, Options
 from mockserver.wire import control as wire
-from receivers import Receiver
+from support.direct_client import Answer, DirectClient
+from support.webhook_receiver import WebhookReceiver
 
 _S = "/v3/workspaces/w/sessions"
 
@@ -458,7 +458,7 @@ def test_work_is_begun_and_completed_all_or_so_much_or_where_it_is_named() -> No
 
 
 def test_deliveries_are_read_asserted_waited_for_and_forgotten() -> None:
-    with MockServer() as server, Receiver().running() as receiver, httpx.Client(base_url=server.url) as client:
+    with MockServer() as server, WebhookReceiver().running() as receiver, httpx.Client(base_url=server.url) as client:
         workspace = "/v3/workspaces/w"
         client.post("/v3/workspaces", json={"id": "w"})
         client.post(f"{workspace}/webhooks", json={"url": receiver.url})

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from direct import Answer, DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.api import answers
 from mockserver.api.events import words
+from support.direct_client import Answer, DirectClient
 
 _W = "/v3/workspaces/w"
 _WORLD = {"workspaces": {"w": {"peers": [{"id": "al"}, {"id": "bob"}], "sessions": [{"id": "s"}]}}}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import mockserver
-from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
+from support.direct_client import DirectClient
 
 _FILES = Path(mockserver.__file__).parent / "page"
 _PARTS = ["/_mock/", *(f"/_mock/page/{path.name}" for path in sorted(_FILES.glob("*.*")) if path.suffix != ".html")]

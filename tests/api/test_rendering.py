@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-import strategies
 from mockserver.api import rendering
 from mockserver.api.rendering import RenderedRows
+from support import strategies
 
 _rows = st.fixed_dictionaries(
     {"id": strategies.ids, "metadata": strategies.objects, "content": st.one_of(strategies.texts, st.just("é" * 1_000))}

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from direct import DirectClient
 from mockserver import Mock, create_app
 from mockserver.api.operation import Operation
 from mockserver.api.routing import RoutingTable
 from mockserver.app import ROOMS
+from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 _ALL = [operation for room in ROOMS for operation in room.operations]

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from direct import Answer, DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.domain import tokens
 from mockserver.wire import uploads
-from pdfs import pdf, said
+from support.direct_client import Answer, DirectClient
+from support.pdf_files import page_text, pdf
 
 _MESSAGES = "/v3/workspaces/w/sessions/s/messages"
 _BOB = {"peer_id": "bob"}
@@ -144,7 +144,7 @@ def test_with_the_quirk_the_time_is_answered_as_it_was_sent() -> None:
         ("text/csv", b"", ""),
         ("application/json", b' {"a" :1}\n', ' {"a" :1}\n'),
         ("Application/JSON; charset=utf-8", b"null", "null"),
-        ("application/pdf", pdf(said(b"One"), said(b"Two")), "One\n\nTwo"),
+        ("application/pdf", pdf(page_text(b"One"), page_text(b"Two")), "One\n\nTwo"),
     ],
 )
 def test_files_are_text_as_they_are(content_type: str, content: bytes, text: str) -> None:
@@ -210,7 +210,7 @@ def test_a_file_may_have_as_many_bytes_as_the_limit_says() -> None:
 
 def test_without_the_extra_a_pdf_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pypdf", None)
-    answer = _upload(_start()[1], pdf(said(b"x")), "application/pdf")
+    answer = _upload(_start()[1], pdf(page_text(b"x")), "application/pdf")
     assert answer.status == 415
     assert answer.json["detail"].endswith("with the extra pdf: pip install 'honcho-mockserver[pdf]'")
 
@@ -411,7 +411,7 @@ def test_others_are_answered_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(uploads, "read_ahead", slowly)
     with MockServer() as server, ThreadPoolExecutor() as pool:
-        files = {"file": ("a.pdf", pdf(said(b"hello")), "application/pdf")}
+        files = {"file": ("a.pdf", pdf(page_text(b"hello")), "application/pdf")}
         url = f"{server.url}/v3/workspaces/w/sessions/s/messages/upload"
         upload = pool.submit(httpx.post, url, data=_BOB, files=files, timeout=20)
         assert reading.wait(10)

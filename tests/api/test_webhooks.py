@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from direct import Answer, DirectClient
 from mockserver import Mock, WorldError, create_app
+from support.direct_client import Answer, DirectClient
 
 _W = "/v3/workspaces/w"
 

@@ -1,7 +1,7 @@
 """Clones beside what the recordings and the state machine show."""
 
-from direct import DirectClient
 from mockserver import Mock, create_app
+from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import strategies
 from mockserver.domain.errors import InvalidFilter
 from mockserver.domain.semantics import Steps, text
 from mockserver.domain.tables import message_filter, peer_filter, session_filter, workspace_filter
+from support import strategies
 
 Row = dict[str, Any]
 

@@ -7,13 +7,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-import strategies
 from mockserver import Mock
 from mockserver.domain import sessions
 from mockserver.domain.errors import InvalidFilter, NotFound
 from mockserver.domain.index import _KEYS
 from mockserver.domain.tables import session_filter
 from mockserver.testing.snapshots import Snapshot
+from support import strategies
 
 _ids = st.sampled_from(["a", "b", "c", "d"])
 _keys = st.sampled_from(["kind", "n"])

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import strategies
 from mockserver.domain import semantics
 from mockserver.domain.semantics import (
     COMPARISONS,
@@ -24,6 +23,7 @@ from mockserver.domain.semantics import (
     none_of,
     text_contains,
 )
+from support import strategies
 
 _TRUTHS = st.sampled_from([True, False, None])
 _VALUES = st.none() | strategies.texts

@@ -7,8 +7,8 @@ from functools import cache
 import pytest
 from hypothesis import given
 
-import strategies
 from mockserver.domain import tokens
+from support import strategies
 
 
 @pytest.fixture

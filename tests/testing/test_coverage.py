@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.testing.coverage import Coverage, OperationCoverage, coverage_of
 from mockserver.testing.names import UnknownName
 from mockserver.testing.tally import recorded
+from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 

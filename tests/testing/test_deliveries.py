@@ -11,18 +11,19 @@ from typing import Any, cast
 
 import pytest
 
-from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.testing import courier
-from receivers import Receiver, saying
+from support.direct_client import DirectClient
+from support.raw_server import raw_server
+from support.webhook_receiver import WebhookReceiver
 
 _W = "/v3/workspaces/w"
 _NOBODY = "http://127.0.0.1:9/"  # the port of discard, where nobody listens
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver().running() as receiver:
+def receiver() -> Iterator[WebhookReceiver]:
+    with WebhookReceiver().running() as receiver:
         yield receiver
 
 
@@ -60,7 +61,7 @@ def _join() -> None:
     assert not _threads()
 
 
-def test_a_test_event_comes_to_every_endpoint_signed_with_the_secret(receiver: Receiver) -> None:
+def test_a_test_event_comes_to_every_endpoint_signed_with_the_secret(receiver: WebhookReceiver) -> None:
     urls = [f"{receiver.url}/one", f"{receiver.url}/two?key=1"]
     mock, client = _start(*urls, webhook_secret="s€cret", seed=1, frozen_at="2026-03-01T12:00:00.5Z")
     _emit(client)
@@ -79,7 +80,7 @@ def test_a_test_event_comes_to_every_endpoint_signed_with_the_secret(receiver: R
     assert mock.webhook_secret == "s€cret"
 
 
-def test_an_emptied_queue_is_told_with_what_it_was(receiver: Receiver) -> None:
+def test_an_emptied_queue_is_told_with_what_it_was(receiver: WebhookReceiver) -> None:
     mock, client = _start(receiver.url)
     for sender in ("bob", "al", "bob"):
         _say(client, sender)
@@ -99,7 +100,7 @@ def test_an_emptied_queue_is_told_with_what_it_was(receiver: Receiver) -> None:
     )
 
 
-def test_work_that_is_due_tells_of_its_queue_with_the_next_request(receiver: Receiver) -> None:
+def test_work_that_is_due_tells_of_its_queue_with_the_next_request(receiver: WebhookReceiver) -> None:
     mock, client = _start(receiver.url, work_after=5)
     mock.clock.freeze(datetime(2030, 1, 1, tzinfo=UTC))
     _say(client)
@@ -112,7 +113,7 @@ def test_work_that_is_due_tells_of_its_queue_with_the_next_request(receiver: Rec
     assert sent.at == datetime(2030, 1, 1, 0, 0, 5, tzinfo=UTC)
 
 
-def test_only_the_endpoints_of_the_workspace_that_are_there_hear_of_it(receiver: Receiver) -> None:
+def test_only_the_endpoints_of_the_workspace_that_are_there_hear_of_it(receiver: WebhookReceiver) -> None:
     mock, client = _start(f"{receiver.url}/kept", f"{receiver.url}/dropped")
     _register(client, f"{receiver.url}/other", workspace="v")
     dropped = client.call("GET", f"{_W}/webhooks").json["items"][1]["id"]
@@ -124,7 +125,7 @@ def test_only_the_endpoints_of_the_workspace_that_are_there_hear_of_it(receiver:
     assert [one.path for one in receiver.received] == ["/kept"]
 
 
-def test_those_to_one_endpoint_come_in_order(receiver: Receiver) -> None:
+def test_those_to_one_endpoint_come_in_order(receiver: WebhookReceiver) -> None:
     mock, client = _start(receiver.url)
     for _ in range(30):
         _emit(client)
@@ -132,8 +133,8 @@ def test_those_to_one_endpoint_come_in_order(receiver: Receiver) -> None:
     assert [one.body for one in receiver.received] == [one.content for one in mock.deliveries]
 
 
-def test_a_delivery_that_fails_says_why_and_the_others_come_all_the_same(receiver: Receiver) -> None:
-    with saying(b"SSH\r\n\r\n") as (strange, _):
+def test_a_delivery_that_fails_says_why_and_the_others_come_all_the_same(receiver: WebhookReceiver) -> None:
+    with raw_server(b"SSH\r\n\r\n") as (strange, _):
         mock, client = _start(_NOBODY, strange, "http://host:port/", receiver.url)
         _emit(client)
         sent = mock.deliveries.wait_for(at_least=4, timeout=10)
@@ -150,16 +151,16 @@ def test_a_delivery_that_fails_says_why_and_the_others_come_all_the_same(receive
 def test_a_receiver_has_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     assert courier.TIMEOUT_SECONDS == 30
     monkeypatch.setattr(courier, "TIMEOUT_SECONDS", 0.01)
-    with saying(hangs=True) as (slow, _):
+    with raw_server(hangs=True) as (slow, _):
         mock, client = _start(slow)
         _emit(client)
         [sent] = mock.deliveries.wait_for(timeout=10)
     assert sent.failure == "no answer within 0.01 seconds"
 
 
-def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+def test_a_redirect_is_not_followed(receiver: WebhookReceiver) -> None:
     head = f"HTTP/1.1 307 Elsewhere\r\nLocation: {receiver.url}\r\nContent-Length: 0\r\n\r\n"
-    with saying(head.encode()) as (url, _):
+    with raw_server(head.encode()) as (url, _):
         mock, client = _start(url)
         _emit(client)
         mock.deliveries.wait_for(status=307, timeout=10)
@@ -169,7 +170,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
 
 def test_nobody_waits_for_a_receiver_who_does_not_answer() -> None:
     """Not a request, not a reset, not the end of a server; and nothing of it is left."""
-    with saying(hangs=True) as (slow, _):
+    with raw_server(hangs=True) as (slow, _):
         with MockServer() as server:
             client = DirectClient(create_app(server.mock))
             _register(client, slow)
@@ -187,8 +188,8 @@ def test_nobody_waits_for_a_receiver_who_does_not_answer() -> None:
     server.mock.deliveries.stop()
 
 
-def test_a_reset_of_a_workspace_gives_up_just_what_is_its_own(receiver: Receiver) -> None:
-    with saying(hangs=True) as (slow, _):
+def test_a_reset_of_a_workspace_gives_up_just_what_is_its_own(receiver: WebhookReceiver) -> None:
+    with raw_server(hangs=True) as (slow, _):
         mock, client = _start(slow)
         _register(client, receiver.url, workspace="v")
         _emit(client, "v")
@@ -203,7 +204,7 @@ def test_a_reset_of_a_workspace_gives_up_just_what_is_its_own(receiver: Receiver
         assert len(mock.deliveries) == 0
 
 
-def test_when_all_is_sent_no_thread_is_left_and_the_next_event_has_another(receiver: Receiver) -> None:
+def test_when_all_is_sent_no_thread_is_left_and_the_next_event_has_another(receiver: WebhookReceiver) -> None:
     mock, client = _start(receiver.url)
     for count in (1, 2):
         _emit(client)
@@ -222,7 +223,7 @@ def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(monkeypatch: pytes
         locked.append(cast("Any", mock.deliveries._courier)._round._slots.locked())
         two_at_once.wait(10)
 
-    with Receiver(hold).running() as receiver:
+    with WebhookReceiver(hold).running() as receiver:
         mock, client = _start(*(f"{receiver.url}/{number}" for number in range(6)))
         _emit(client)
         sent = mock.deliveries.wait_for(at_least=6, timeout=10)
@@ -250,7 +251,9 @@ def test_without_a_socket_or_thread_to_have_it_fails_and_is_told(monkeypatch: py
         ({}, [1, 2, 3, 4]),
     ],
 )
-def test_deliveries_are_kept_within_the_bounds_of_the_journal(receiver: Receiver, bounds: Any, kept: list[int]) -> None:
+def test_deliveries_are_kept_within_the_bounds_of_the_journal(
+    receiver: WebhookReceiver, bounds: Any, kept: list[int]
+) -> None:
     mock, client = _start(receiver.url, **bounds)
     for _ in range(4):
         _emit(client)
@@ -264,14 +267,14 @@ def test_deliveries_are_kept_within_the_bounds_of_the_journal(receiver: Receiver
 
 
 def test_an_answer_counts_for_the_bounds_too() -> None:
-    with Receiver().running() as one, saying(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 9_000) as (url, _):
+    with WebhookReceiver().running() as one, raw_server(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 9_000) as (url, _):
         mock, client = _start(one.url, url, journal_bytes=5_000)
         _emit(client)
         _join()
     assert len(mock.deliveries) == 0
 
 
-def test_deliveries_are_found_counted_and_waited_for(receiver: Receiver) -> None:
+def test_deliveries_are_found_counted_and_waited_for(receiver: WebhookReceiver) -> None:
     mock, client = _start(receiver.url, _NOBODY)
     _say(client)
     mock.work()
@@ -319,7 +322,7 @@ def test_what_no_delivery_has_is_refused(criteria: Any, complaint: str) -> None:
         Mock().deliveries.assert_sent(**criteria)
 
 
-def test_who_waits_is_woken_by_the_delivery(receiver: Receiver) -> None:
+def test_who_waits_is_woken_by_the_delivery(receiver: WebhookReceiver) -> None:
     mock, client = _start(receiver.url)
     found: list[int] = []
     waiting = threading.Thread(target=lambda: found.append(len(mock.deliveries.wait_for("test.event", timeout=10))))
@@ -344,7 +347,7 @@ def test_a_secret_that_is_no_text_of_unicode_signs_all_the_same() -> None:
     assert len(delivery.headers["X-Honcho-Signature"]) == 64
 
 
-def test_a_fork_sends_what_happens_in_it_and_nothing_else(receiver: Receiver) -> None:
+def test_a_fork_sends_what_happens_in_it_and_nothing_else(receiver: WebhookReceiver) -> None:
     mock, client = _start(receiver.url, webhook_secret="of both")
     _say(client)
     fork = mock.fork()

@@ -12,8 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import strategies
-from direct import Answer, DirectClient
 from mockserver import Mock, create_app
 from mockserver.api import control_endpoint
 from mockserver.api.routing import RoutingTable
@@ -23,6 +21,8 @@ from mockserver.domain.store import Store
 from mockserver.testing.diagnosis import LIMIT, sentence
 from mockserver.testing.wording import value
 from mockserver.wire.keys import Keyring
+from support import strategies
+from support.direct_client import Answer, DirectClient
 
 _OPERATIONS = [operation for room in ROOMS for operation in room.operations] + control_endpoint.OPERATIONS
 _TABLE = RoutingTable(_OPERATIONS)

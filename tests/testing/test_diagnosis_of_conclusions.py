@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from direct import DirectClient
 from mockserver import Mock, create_app
+from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 _CONCLUSIONS = f"{_W}/conclusions"

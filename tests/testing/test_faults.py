@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.api.answers import Stream
 from mockserver.api.observed import ObservedEndpoint
 from mockserver.api.operation import Call, Reply, Room
+from support.direct_client import DirectClient
 
 _S = "/v3/workspaces/w/sessions"
 

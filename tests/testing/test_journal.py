@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.testing.exchanges import Exchange
 from mockserver.testing.patterns import Pattern
 from mockserver.wire.json_text import parse
+from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 _S = f"{_W}/sessions"
@@ -431,7 +431,7 @@ def test_bodies_that_are_too_large_are_told_in_the_journal_and_to_the_control_pl
     assert client.send("POST", "/v3/nowhere", large).status == 404
     assert client.send("POST", "/_mock/reset", large).status == 413
     assert client.send("POST", "/_mock/nowhere", large).status == 404
-    assert client.send("POST", "/_mock/reset", [b"{"], hangs_up=True).status == 0
+    assert client.send("POST", "/_mock/reset", [b"{"], disconnects=True).status == 0
     assert client.send("POST", _S, large).status == 413
     assert [entry.bodies_left_out for entry in mock.requests] == [False, True]
 

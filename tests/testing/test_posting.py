@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.testing import posting
 from mockserver.testing.posting import ANSWER_LIMIT, post
-from receivers import saying
+from support.raw_server import raw_server
 
 _HEADERS = {"Content-Type": "application/json", "X-Signed": "yes"}
 
@@ -42,7 +42,7 @@ _LARGE = b"x" * (ANSWER_LIMIT + 1)
     ],
 )
 def test_an_answer_is_read_as_far_as_it_fits(said: bytes, expected: tuple[int, bytes]) -> None:
-    with saying(said) as (url, _):
+    with raw_server(said) as (url, _):
         assert _post(url) == expected
 
 
@@ -61,7 +61,7 @@ def test_an_answer_is_read_as_far_as_it_fits(said: bytes, expected: tuple[int, b
     ],
 )
 def test_what_is_no_answer_is_none(said: bytes) -> None:
-    with saying(said) as (url, _), pytest.raises((ValueError, EOFError, OSError, asyncio.LimitOverrunError)):
+    with raw_server(said) as (url, _), pytest.raises((ValueError, EOFError, OSError, asyncio.LimitOverrunError)):
         _post(url)
 
 
@@ -75,7 +75,7 @@ def test_what_is_no_answer_is_none(said: bytes) -> None:
     ],
 )
 def test_what_is_sent_is_one_request_to_what_the_url_names(path: str, target: str) -> None:
-    with saying(b"HTTP/1.1 200 OK\r\n\r\n") as (url, sent):
+    with raw_server(b"HTTP/1.1 200 OK\r\n\r\n") as (url, sent):
         host = url.removeprefix("http://")
         _post(f"http://somebody:secret@{host}{path}")
     head = [f"POST {target} HTTP/1.1", f"Host: {host}", "Content-Type: application/json", "X-Signed: yes"]
@@ -99,7 +99,7 @@ def test_a_url_that_leads_nowhere_is_told(url: str) -> None:
 
 
 def test_tls_is_spoken_to_those_who_are_trusted_only() -> None:
-    with saying(b"HTTP/1.1 200 OK\r\n\r\n{}") as (url, sent), pytest.raises(OSError, match=r"(?i)ssl"):
+    with raw_server(b"HTTP/1.1 200 OK\r\n\r\n{}") as (url, sent), pytest.raises(OSError, match=r"(?i)ssl"):
         _post(url.replace("http://", "https://"))
     assert not any(b"POST" in one for one in sent)
 
@@ -115,7 +115,7 @@ def _resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 
 def test_a_name_is_tried_at_each_of_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     _resolving(monkeypatch, "127.0.0.2", "127.0.0.1")
-    with saying(b"HTTP/1.1 200 OK\r\n\r\n") as (url, _):
+    with raw_server(b"HTTP/1.1 200 OK\r\n\r\n") as (url, _):
         assert _post(url.replace("127.0.0.1", "receiver.test"))[0] == 200
     with pytest.raises(ConnectionError):
         _post(url.replace("127.0.0.1", "receiver.test"))

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import EXAMPLES
-from direct import DirectClient
-from driving import Driver, answers, beginning, steps
 from mockserver import Mock, WorldError, create_app
 from mockserver.testing.differences import differences
+from support.direct_client import DirectClient
+from support.public_state import public_state
+from support.random_steps import StepRunner, first_steps, steps
 
 _W = "/v3/workspaces/w"
 _runs = st.lists(steps, max_size=15)
@@ -30,12 +31,12 @@ _options = st.fixed_dictionaries(
 @given(_runs, _options)
 @settings(max_examples=200 * EXAMPLES)
 def test_a_world_that_was_saved_is_the_same_state_to_every_answer(run: list[tuple[Any, ...]], options: Any) -> None:
-    driver = Driver(Mock(**options))
-    driver.run([*beginning, *run])
-    world = driver.mock.world()
+    runner = StepRunner(Mock(**options))
+    runner.run([*first_steps, *run])
+    world = runner.mock.world()
     loaded = Mock(world=world, **options)
     assert loaded.world() == world
-    assert answers(loaded) == answers(driver.mock)
+    assert public_state(loaded) == public_state(runner.mock)
     later = Mock()
     later.load(world)
     assert later.world() == world
@@ -43,12 +44,12 @@ def test_a_world_that_was_saved_is_the_same_state_to_every_answer(run: list[tupl
 
 @given(_runs, _options)
 def test_a_workspace_that_was_saved_is_the_same_workspace(run: list[tuple[Any, ...]], options: Any) -> None:
-    driver = Driver(Mock(**options))
-    driver.run([*beginning, ("workspace", "w", None, {}), *run, ("workspace", "w", None, {})])
-    world = driver.mock.world("w")
+    runner = StepRunner(Mock(**options))
+    runner.run([*first_steps, ("workspace", "w", None, {}), *run, ("workspace", "w", None, {})])
+    world = runner.mock.world("w")
     assert list(world["workspaces"]) == ["w"]
     assert Mock(world=world).world() == world
-    assert world["workspaces"]["w"] == driver.mock.world()["workspaces"]["w"]
+    assert world["workspaces"]["w"] == runner.mock.world()["workspaces"]["w"]
 
 
 @given(_runs, _runs, _runs)
@@ -56,19 +57,19 @@ def test_a_workspace_that_was_saved_is_the_same_workspace(run: list[tuple[Any, .
 def test_nothing_is_told_exactly_where_the_worlds_are_equal(
     before: list[tuple[Any, ...]], first: list[tuple[Any, ...]], second: list[tuple[Any, ...]]
 ) -> None:
-    driver = Driver(Mock(seed=1))
-    mock = driver.mock
+    runner = StepRunner(Mock(seed=1))
+    mock = runner.mock
     states = []
-    for run in ([*beginning, *before], first, second):
-        driver.run(run)
+    for run in ([*first_steps, *before], first, second):
+        runner.run(run)
         states.append((mock.snapshot(), mock.world()))
-    present = answers(mock)
+    present = public_state(mock)
     for one, world in states:
         assert mock.diff(one, one) == []
         for other, changed in states:
             same = world == changed and list(world["workspaces"]) == list(changed["workspaces"])
             assert (mock.diff(one, other) == []) is same
-    assert answers(mock) == present
+    assert public_state(mock) == present
     mock.restore(states[0][0])
     assert mock.diff(states[0][0]) == []
 
@@ -285,7 +286,7 @@ def test_a_saved_world_keeps_its_order_where_the_clock_went_back() -> None:
     for year, name in ((2030, "first"), (2020, "second")):
         mock.clock.freeze(datetime(year, 1, 1, tzinfo=UTC))
         client.call("POST", f"{_W}/sessions", {"id": name, "peers": {name: {}}})
-    assert answers(Mock(world=mock.world())) == answers(mock)
+    assert public_state(Mock(world=mock.world())) == public_state(mock)
     sorted_by_age = DirectClient(create_app(Mock(world={**mock.world(), "saved": False})))
     assert [one["id"] for one in sorted_by_age.call("POST", f"{_W}/sessions/list").json["items"]] == ["second", "first"]
 
@@ -300,7 +301,7 @@ def test_a_clone_with_more_observers_than_a_request_could_bring_is_saved_all_the
     client.call("POST", f"{_W}/sessions/s/messages", {"messages": [{"peer_id": "a0", "content": ""}]})
     clone = client.call("POST", f"{_W}/sessions/s/clone").json["id"]
     assert client.call("GET", f"{_W}/sessions/{clone}/peers").json["total"] == 18
-    assert answers(Mock(world=mock.world())) == answers(mock)
+    assert public_state(Mock(world=mock.world())) == public_state(mock)
 
 
 def test_an_id_that_came_again_after_ids_were_turned_back_is_saved_all_the_same() -> None:
@@ -313,7 +314,7 @@ def test_an_id_that_came_again_after_ids_were_turned_back_is_saved_all_the_same(
     mock.restore(start)
     assert client.call("POST", "/v3/workspaces/v/sessions/s/messages", said).json[0]["id"] == first
     mock.restore(one)
-    assert answers(Mock(world=mock.world())) == answers(mock)
+    assert public_state(Mock(world=mock.world())) == public_state(mock)
 
 
 def test_a_workspace_that_a_world_has_deleted_awaits_its_purge() -> None:
@@ -336,7 +337,7 @@ def test_one_workspace_goes_back_to_its_start_and_all_else_stays() -> None:
     start = {"workspaces": {"a": {}, "w": {"sessions": [{"id": "s"}, {"id": "t", "is_active": False}]}, "z": {}}}
     mock = Mock(world=start)
     client = DirectClient(create_app(mock))
-    seen, world = answers(mock), mock.world("w")
+    seen, world = public_state(mock), mock.world("w")
     client.call("DELETE", f"{_W}/sessions/s")
     mock.purge("t")
     client.call("PUT", "/v3/workspaces/new", {})
@@ -348,9 +349,9 @@ def test_one_workspace_goes_back_to_its_start_and_all_else_stays() -> None:
     assert mock.clock.state() == clock
     assert [(one.workspace, one.session) for one in mock.pending()] == [("new", "s"), ("w", "t")]
     mock.reset(workspace="new")
-    assert answers(mock) == seen
+    assert public_state(mock) == seen
     mock.reset(workspace="none")
-    assert answers(mock) == seen
+    assert public_state(mock) == seen
 
 
 def test_loading_a_world_forgets_what_waited() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from direct import DirectClient
 from mockserver import Mock, MockServer, create_app
 from mockserver.testing.scripts import SCRIPTED, ScriptFailed
 from mockserver.wire.scripts import ANSWERS
+from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 

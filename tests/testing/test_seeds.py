@@ -5,8 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driving import Driver, answers, steps
 from mockserver import Mock
+from support.public_state import public_state
+from support.random_steps import StepRunner, steps
 
 _WORLD = {
     "workspaces": {
@@ -20,14 +21,14 @@ def test_a_seeded_run_repeats_to_the_byte_in_another_mock_and_after_a_reset(
     chosen: list[tuple[Any, ...]], wait: float | None
 ) -> None:
     chosen = [("webhook", "w", 0), *chosen, ("work", None, None)]
-    one, other = (Driver(Mock(seed=7, world=_WORLD, purge_after=wait, work_after=wait)) for _ in range(2))
+    one, other = (StepRunner(Mock(seed=7, world=_WORLD, purge_after=wait, work_after=wait)) for _ in range(2))
     run = one.run(chosen)
     assert other.run(chosen) == run
-    assert answers(other.mock) == answers(one.mock)
+    assert public_state(other.mock) == public_state(one.mock)
     sent = _sent(one.mock)
     assert _sent(other.mock) == sent
     one.mock.reset()
-    assert Driver(one.mock).run(chosen) == run
+    assert StepRunner(one.mock).run(chosen) == run
     assert one.mock.pending() == other.mock.pending()
     assert _sent(one.mock) == sent
 

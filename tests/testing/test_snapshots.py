@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from conftest import EXAMPLES
-from direct import Answer, DirectClient
-from driving import Driver, answers, beginning, steps
 from mockserver import Mock, create_app
 from mockserver.domain.clock import microseconds
 from mockserver.domain.jobs import Target
 from mockserver.testing.snapshots import Snapshot
+from support.direct_client import Answer, DirectClient
+from support.public_state import public_state
+from support.random_steps import StepRunner, first_steps, steps
 
 _W = "/v3/workspaces/w"
 
@@ -34,28 +35,28 @@ class Histories(RuleBasedStateMachine):
         seed=st.sampled_from([None, 3]), wait=st.sampled_from([None, 60]), quirks=st.sampled_from(["none", "live"])
     )
     def start(self, seed: int | None, wait: int | None, quirks: str) -> None:
-        self.driver = Driver(Mock(seed=seed, purge_after=wait, work_after=wait, quirks=quirks))
-        self.mock = self.driver.mock
-        self.driver.run(beginning)
+        self.runner = StepRunner(Mock(seed=seed, purge_after=wait, work_after=wait, quirks=quirks))
+        self.mock = self.runner.mock
+        self.runner.run(first_steps)
         self.taken: list[tuple[Snapshot, Any]] = []
 
     @rule(chosen=st.lists(steps, min_size=1, max_size=6))
     def go_on(self, chosen: list[tuple[Any, ...]]) -> None:
-        self.driver.run(chosen)
+        self.runner.run(chosen)
 
     @rule(workspace=st.sampled_from([None, None, "w", "v"]))
     def take(self, workspace: str | None) -> None:
-        before = answers(self.mock)
+        before = public_state(self.mock)
         self.taken.append((self.mock.snapshot(workspace=workspace), before))
-        assert answers(self.mock) == before
+        assert public_state(self.mock) == before
 
     @precondition(lambda self: self.taken)
     @rule(data=st.data())
     def go_back(self, data: st.DataObject) -> None:
         snapshot, then = data.draw(st.sampled_from(self.taken), label="taken")
-        elsewhere = [_of(other, answers(self.mock)) for other in ("w", "v") if other != snapshot.workspace]
+        elsewhere = [_of(other, public_state(self.mock)) for other in ("w", "v") if other != snapshot.workspace]
         self.mock.restore(snapshot)
-        now = answers(self.mock)
+        now = public_state(self.mock)
         if snapshot.workspace is None:
             assert now == then
         else:
@@ -73,13 +74,13 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def reset(self) -> None:
         self.mock.reset()
-        self.driver.run(beginning)
+        self.runner.run(first_steps)
 
     @invariant()
     def going_back_to_the_present_changes_nothing(self) -> None:
-        before = answers(self.mock)
+        before = public_state(self.mock)
         self.mock.restore(self.mock.snapshot())
-        assert answers(self.mock) == before
+        assert public_state(self.mock) == before
 
 
 TestHistories = Histories.TestCase
@@ -100,16 +101,16 @@ _unfailing = steps.filter(lambda step: step[0] != "fail")  # what is to fail is 
 def test_a_seeded_run_from_a_snapshot_repeats_to_the_byte(
     before: list[tuple[Any, ...]], after: list[tuple[Any, ...]], quirks: str
 ) -> None:
-    driver = Driver(Mock(seed=1, purge_after=2, work_after=2, quirks=quirks))
-    driver.run([*beginning, *before])
-    snapshot = driver.mock.snapshot()
-    first = _said_in(Driver(driver.mock, driver).run(after))
-    end = answers(driver.mock), driver.mock.pending(), driver.mock.store.backlog.waiting(Target())
-    driver.mock.purge()
-    driver.mock.work()
-    driver.mock.restore(snapshot)
-    assert _said_in(Driver(driver.mock, driver).run(after)) == first
-    again = answers(driver.mock), driver.mock.pending(), driver.mock.store.backlog.waiting(Target())
+    runner = StepRunner(Mock(seed=1, purge_after=2, work_after=2, quirks=quirks))
+    runner.run([*first_steps, *before])
+    snapshot = runner.mock.snapshot()
+    first = _said_in(StepRunner(runner.mock, runner).run(after))
+    end = public_state(runner.mock), runner.mock.pending(), runner.mock.store.backlog.waiting(Target())
+    runner.mock.purge()
+    runner.mock.work()
+    runner.mock.restore(snapshot)
+    assert _said_in(StepRunner(runner.mock, runner).run(after)) == first
+    again = public_state(runner.mock), runner.mock.pending(), runner.mock.store.backlog.waiting(Target())
     assert _without_orders(again) == _without_orders(end)
 
 
@@ -123,17 +124,17 @@ def _without_orders(state: Any) -> Any:
 def test_a_fork_and_its_original_go_on_alike_and_do_not_see_each_other(
     before: list[tuple[Any, ...]], after: list[tuple[Any, ...]], seed: int | None
 ) -> None:
-    driver = Driver(Mock(seed=seed, purge_after=2, work_after=2))
-    driver.run([*beginning, *before])
-    driver.mock.clock.freeze()
-    seen = answers(driver.mock)
-    fork = driver.mock.fork()
-    assert answers(fork) == seen
-    run = [answer.body for answer in Driver(fork, driver).run([*after, ("purge", None)])]
-    assert answers(driver.mock) == seen
-    there = answers(fork)
-    assert [answer.body for answer in driver.run([*after, ("purge", None)])] == run
-    assert answers(driver.mock) == answers(fork) == there
+    runner = StepRunner(Mock(seed=seed, purge_after=2, work_after=2))
+    runner.run([*first_steps, *before])
+    runner.mock.clock.freeze()
+    seen = public_state(runner.mock)
+    fork = runner.mock.fork()
+    assert public_state(fork) == seen
+    run = [answer.body for answer in StepRunner(fork, runner).run([*after, ("purge", None)])]
+    assert public_state(runner.mock) == seen
+    there = public_state(fork)
+    assert [answer.body for answer in runner.run([*after, ("purge", None)])] == run
+    assert public_state(runner.mock) == public_state(fork) == there
 
 
 def _said(mock: Mock) -> tuple[Mock, DirectClient]:
@@ -344,20 +345,20 @@ def test_rows_are_shared_and_what_nobody_holds_is_freed_at_once() -> None:
     ids=lambda change: " ".join(map(str, change[:2])),
 )
 def test_each_change_is_undone_and_done_again_as_often_as_one_likes(change: tuple[Any, ...]) -> None:
-    driver = Driver(Mock())
-    driver.run([*beginning, ("delete", "w", "b"), ("workspace", "gone", None, {}), ("delete_workspace", "gone")])
-    mock = driver.mock
-    before, seen = mock.snapshot(), answers(mock)
+    runner = StepRunner(Mock())
+    runner.run([*first_steps, ("delete", "w", "b"), ("workspace", "gone", None, {}), ("delete_workspace", "gone")])
+    mock = runner.mock
+    before, seen = mock.snapshot(), public_state(mock)
     for _ in range(2):
-        driver.take(change)
-        after, changed = mock.snapshot(), answers(mock)
+        runner.run_one(change)
+        after, changed = mock.snapshot(), public_state(mock)
         assert changed != seen
         for _ in range(2):
             mock.restore(before)
-            assert answers(mock) == seen
+            assert public_state(mock) == seen
             mock.restore(after)
-            assert answers(mock) == changed
+            assert public_state(mock) == changed
         mock.restore(before)
-        driver.take(change)
+        runner.run_one(change)
         mock.restore(before)
-        assert answers(mock) == seen
+        assert public_state(mock) == seen

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import strategies
 from mockserver.api import control_endpoint
 from mockserver.app import ROOMS
 from mockserver.testing.diagnosis.suggestions import nearest_name, nearest_template, template_at
+from support import strategies
 
 _OPERATIONS = [operation for room in ROOMS for operation in room.operations] + control_endpoint.OPERATIONS
 _PATHS = [(operation.method, operation.path) for operation in _OPERATIONS]

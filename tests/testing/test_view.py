@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from direct import DirectClient
-from driving import Driver, beginning, steps
 from mockserver import Mock, create_app
 from mockserver.testing.view import Window, view
 from mockserver.testing.worlds import WorldError
+from support.direct_client import DirectClient
+from support.random_steps import StepRunner, first_steps, steps
 
 _S = "/v3/workspaces/w/sessions"
 
@@ -77,10 +77,10 @@ def test_a_clone_whose_original_is_purged_stands_by_itself_also_when_another_has
 @given(st.lists(steps, max_size=25), st.integers(1, 5))
 def test_windows_make_up_the_tree_and_the_conversation(done: list[tuple[Any, ...]], size: int) -> None:
     """Every session stands once, right under its original or at the top, and every message once in its place."""
-    driver = Driver(Mock(seed=1))
-    for step in [*beginning, *done]:
-        driver.take(step)
-    mock = driver.mock
+    runner = StepRunner(Mock(seed=1))
+    for step in [*first_steps, *done]:
+        runner.run_one(step)
+    mock = runner.mock
     for workspace_id, workspace in mock.store.workspaces.items():
 
         def window(workspace_id: str = workspace_id, **more: Any) -> Any:

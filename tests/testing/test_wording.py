@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-import strategies
 from mockserver.testing.wording import listed, place, plain, quoted, value
+from support import strategies
 
 _ANYTHING = st.recursive(
     strategies.scalars | st.text(max_size=80) | st.integers(10**4_000, 10**5_000) | st.just(float("nan")),

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from conftest import EXAMPLES
-from direct import DirectClient
-from driving import Nowhere
 from mockserver import Mock, create_app
+from support.direct_client import DirectClient
+from support.discarded_deliveries import discard_deliveries
 
 _W = "/v3/workspaces/w"
 _COUNTS = ("pending", "in_progress", "completed")
@@ -20,7 +20,7 @@ _COUNTS = ("pending", "in_progress", "completed")
 
 def _start(**options: Any) -> tuple[Mock, DirectClient]:
     mock = Mock(**options)
-    mock.deliveries._courier = cast("Any", Nowhere())
+    discard_deliveries(mock)
     return mock, DirectClient(create_app(mock))
 
 

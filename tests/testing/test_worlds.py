@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from direct import DirectClient
 from mockserver import Mock, WorldError, create_app
 from mockserver.testing.fixtures import fixture
+from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 _WORLD: dict[str, Any] = {

@@ -8,19 +8,19 @@ import pypdf
 import pytest
 
 from mockserver.wire import pdf
-from pdfs import first_free, said, stream, written
-from pdfs import pdf as pdf_of
+from support.pdf_files import first_free_number, page_text, pdf_of_objects, stream
+from support.pdf_files import pdf as pdf_of
 
 _CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R >>"
 
 
 @pytest.mark.parametrize("texts", [[], [b"Hello"], [b"Hello", b"", b"World"]], ids=len)
 def test_the_text_is_that_of_the_pages_with_blank_lines_between(texts: list[bytes]) -> None:
-    assert pdf.text_of(pdf_of(*map(said, texts))) == "\n\n".join(text.decode() for text in texts)
+    assert pdf.text_of(pdf_of(*map(page_text, texts))) == "\n\n".join(text.decode() for text in texts)
 
 
 def _encrypted(password: str) -> bytes:
-    writer, out = pypdf.PdfWriter(clone_from=BytesIO(pdf_of(said(b"Hello")))), BytesIO()
+    writer, out = pypdf.PdfWriter(clone_from=BytesIO(pdf_of(page_text(b"Hello")))), BytesIO()
     writer.encrypt(password, "of the owner", algorithm="RC4-128")
     writer.write(out)
     return out.getvalue()
@@ -34,7 +34,7 @@ def test_one_that_is_locked_is_refused_and_one_that_is_open_to_readers_is_read()
 
 def _laughs() -> bytes:
     """Forms that show each other ten times, twelve deep."""
-    first, forms = first_free(1), []
+    first, forms = first_free_number(1), []
     for place in range(12):
         following = b"/XObject << /X %d 0 R >>" % (first + place + 1)
         head = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << /F 3 0 R >> %s >>" % following
@@ -49,10 +49,10 @@ def _packed(content: bytes) -> bytes:
 _HOSTILE = {
     "nothing": b"",
     "text": b"hello " * 1000,
-    "cut": pdf_of(said(b"Hello"))[:300],
-    "pages in pages": written([_CATALOGUE, b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"]),
-    "no catalogue": written([b"null"]),
-    "nested objects": written([b"[" * 100_000]),
+    "cut": pdf_of(page_text(b"Hello"))[:300],
+    "pages in pages": pdf_of_objects([_CATALOGUE, b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"]),
+    "no catalogue": pdf_of_objects([b"null"]),
+    "nested objects": pdf_of_objects([b"[" * 100_000]),
     "nested contents": pdf_of(stream(b"[" * 200_000)),
     "much in little": _packed(b"(" + b"x" * 200_000_000 + b") Tj"),
     "many in little": _packed(b"BT (x) Tj ET " * 1_000_000),
@@ -79,7 +79,7 @@ def _outcome(content: bytes) -> str:
 def test_one_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "SECONDS_LIMIT", 0.001)
     with pytest.raises(pdf.Unreadable, match=r"it takes longer than 0\.001 seconds"):
-        pdf.text_of(pdf_of(said(b"Hello")))
+        pdf.text_of(pdf_of(page_text(b"Hello")))
 
 
 def test_one_that_breaks_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,13 +97,13 @@ def test_one_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_without_the_extra_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pypdf", None)
-    pdf.read_ahead(pdf_of(said(b"hello")))
+    pdf.read_ahead(pdf_of(page_text(b"hello")))
     assert not pdf._ahead
 
 
 def test_what_is_read_ahead_is_read_once_and_no_more_than_a_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[bytes] = []
-    good = pdf_of(said(b"hello"))
+    good = pdf_of(page_text(b"hello"))
     read = pdf._outcome
 
     def counted(content: bytes) -> str | pdf.Unreadable:

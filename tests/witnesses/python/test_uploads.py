@@ -8,7 +8,7 @@ import honcho as sdk
 import pytest
 from honcho import Honcho
 
-from pdfs import pdf, said
+from support.pdf_files import page_text, pdf
 from witnesses.python.witnessing import Use
 
 
@@ -48,7 +48,7 @@ def test_what_is_said_of_a_file_is_said_of_its_messages(client: Honcho, use: Use
 
 def test_a_pdf_becomes_a_message_with_its_text(client: Honcho, use: Use) -> None:
     session = use(client).session("first")
-    file = ("notes.pdf", pdf(said(b"likes tea"), said(b"is tall")), "application/pdf")
+    file = ("notes.pdf", pdf(page_text(b"likes tea"), page_text(b"is tall")), "application/pdf")
     [message] = use(session).upload_file(file, peer="alice")
     assert "likes tea" in message.content
     assert "is tall" in message.content

@@ -1,14 +1,16 @@
-"""Random requests, the same for every mock that takes them, and all that the API answers about a state."""
+"""Random steps for a mock, and their runner. The same steps on equal mocks have the same effect."""
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 from hypothesis import strategies as st
 
-from direct import Answer, DirectClient
 from mockserver import Mock, create_app
 from mockserver.testing.names import UnknownName
+
+from .direct_client import Answer, DirectClient
+from .discarded_deliveries import discard_deliveries
 
 _workspaces = st.sampled_from(["w", "v"])
 _sessions = st.sampled_from(["a", "b", 0, 1])
@@ -19,16 +21,17 @@ _configuration = st.sampled_from(
 )
 _settings = st.fixed_dictionaries({}, optional={"observe_me": st.booleans(), "observe_others": st.booleans()})
 _members = st.dictionaries(_peers, _settings, max_size=2)
-_said = st.lists(
+_batches = st.lists(
     st.tuples(_peers, st.text("ab ", max_size=3), st.sampled_from([None, 2020, 2030])), min_size=1, max_size=3
 )
 
-# A request by name, or a verb of the mock; a number for a session or message means one that was made by then.
+# The name of a method of StepRunner, and its arguments. A number stands for a session, message, conclusion or webhook
+# whose id the server generated earlier in the run.
 steps = st.one_of(
     st.tuples(st.just("workspace"), _workspaces, _maybe_metadata, _configuration),
     st.tuples(st.just("peer"), _workspaces, _peers, _maybe_metadata),
     st.tuples(st.just("session"), _workspaces, _sessions, _maybe_metadata, _configuration, _members),
-    st.tuples(st.just("say"), _workspaces, _sessions, _said),
+    st.tuples(st.just("say"), _workspaces, _sessions, _batches),
     st.tuples(st.just("set"), _workspaces, _sessions, _members),
     st.tuples(st.just("leave"), _workspaces, _sessions, _peers),
     st.tuples(st.just("configure"), _workspaces, _sessions, _peers, _settings),
@@ -52,8 +55,8 @@ steps = st.one_of(
     st.tuples(st.just("resume")),
 )
 
-# Something for them to change.
-beginning: list[tuple[Any, ...]] = [
+# Creates data that the random steps can change.
+first_steps: list[tuple[Any, ...]] = [
     ("say", "w", "a", [("bob", "1", None), ("al", "2", None)]),
     ("session", "w", "b", {"k": 1}, {}, {"bob": {}, "eve": {}}),
     ("leave", "w", "b", "eve"),
@@ -66,22 +69,12 @@ beginning: list[tuple[Any, ...]] = [
 ]
 
 
-class Nowhere:
-    """A courier who sends nothing: states are driven by the thousand, and nobody listens."""
+class StepRunner:
+    """Runs steps on a mock, and remembers the ids that the server generated; `known` has those of an earlier run."""
 
-    def send(self, delivery: object) -> None:
-        """Leave it under way."""
-
-    def abandon(self, workspace: str | None = None) -> None:
-        """There is nothing to give up."""
-
-
-class Driver:
-    """A mock with a client, and the ids that its server made."""
-
-    def __init__(self, mock: Mock, known: "Driver | None" = None) -> None:
+    def __init__(self, mock: Mock, known: "StepRunner | None" = None) -> None:
         self.mock = mock
-        mock.deliveries._courier = cast("Any", Nowhere())
+        discard_deliveries(mock)  # A run makes thousands of them, and no server listens at their URLs.
         self.client = DirectClient(create_app(mock))
         self.sessions: list[str] = list(known.sessions) if known else []
         self.messages: list[str] = list(known.messages) if known else []
@@ -89,19 +82,19 @@ class Driver:
         self.webhooks: list[str] = list(known.webhooks) if known else []
 
     def run(self, steps: Iterable[tuple[Any, ...]]) -> list[Answer]:
-        return [answer for step in steps if (answer := self.take(step)) is not None]
+        return [answer for step in steps if (answer := self.run_one(step)) is not None]
 
-    def take(self, step: tuple[Any, ...]) -> Answer | None:
+    def run_one(self, step: tuple[Any, ...]) -> Answer | None:
         answer: Answer | None = getattr(self, f"_{step[0]}")(*step[1:])
         return answer
 
     def _call(self, method: str, workspace: str, path: str, body: Any = None, **query: object) -> Answer:
         return self.client.call(method, f"/v3/workspaces/{workspace}{path}", body, **query)
 
-    def _id(self, made: list[str], chosen: int | str) -> str:
+    def _id(self, generated: list[str], chosen: int | str) -> str:
         if isinstance(chosen, str):
             return chosen
-        return made[chosen % len(made)] if made else "none"
+        return generated[chosen % len(generated)] if generated else "none"
 
     def _at(self, session: int | str) -> str:
         return f"/sessions/{self._id(self.sessions, session)}"
@@ -121,10 +114,10 @@ class Driver:
         }
         return self._call("POST", workspace, "/sessions", body)
 
-    def _say(self, workspace: str, session: int | str, said: list[tuple[str, str, int | None]]) -> Answer:
+    def _say(self, workspace: str, session: int | str, messages: list[tuple[str, str, int | None]]) -> Answer:
         batch = [
             {"peer_id": peer, "content": content, "created_at": f"{year}-01-01T00:00:00+02:00" if year else None}
-            for peer, content, year in said
+            for peer, content, year in messages
         ]
         answer = self._call("POST", workspace, f"{self._at(session)}/messages", {"messages": batch})
         self.messages += [message["id"] for message in answer.json] if answer.status == 201 else []
@@ -206,49 +199,3 @@ class Driver:
 
     def _resume(self) -> None:
         self.mock.clock.resume()
-
-
-def answers(mock: Mock) -> Any:
-    """All that the API answers about the state, and what waits (when it is due aside), without changing it."""
-    client = DirectClient(create_app(mock))
-    mock.hold_purges()
-    backlog, mock.store.backlog.jobs = mock.store.backlog.jobs, []
-    seen: list[Any] = [[(one.workspace, one.session, one.tries) for one in mock.pending()]]
-
-    def look(path: str, method: str = "POST", body: Any = None, **query: object) -> Any:
-        answer = client.call(method, path, body, **query)
-        seen.append((path, query, answer.status, answer.json))
-        return answer.json
-
-    for reverse in (False, True):
-        listed = look("/v3/workspaces/list", reverse=reverse, size=100)["items"]
-    for workspace in [one["id"] for one in listed]:
-        at = f"/v3/workspaces/{workspace}"
-        look(f"{at}/sessions/list", body={"filters": {"metadata": {"k": {"gte": 1}}}})
-        found = client.call("POST", f"{at}/search", {"query": "b", "limit": 100}).json
-        seen.append(sorted(message["id"] for message in found))  # A world knows no order of messages between sessions.
-        for page in (1, 2, 3):
-            look(f"{at}/sessions/list", page=page, size=2, reverse=True)
-        look(f"{at}/conclusions/list", size=100)
-        look(f"{at}/webhooks", "GET")
-        look(f"{at}/queue/status", "GET")
-        look(f"{at}/queue/status", "GET", observer_id="bob")
-        for peer in look(f"{at}/peers/list", size=100)["items"]:
-            look(f"{at}/peers/{peer['id']}/sessions", size=100)
-            for observed in ("bob", "al", "eve"):
-                look(f"{at}/peers/{peer['id']}/context", "GET", target=observed)
-        taken = {id_: session.row["is_active"] for id_, session in mock.store.workspaces[workspace].sessions.items()}
-        seen.append(list(taken.items()))
-        for session in taken:
-            look(f"{at}/sessions/{session}/peers", "GET")
-            for peer_id in ("bob", "al", "eve"):
-                look(f"{at}/sessions/{session}/peers/{peer_id}/config", "GET")
-            look(f"{at}/sessions/{session}/summaries", "GET")
-            look(f"{at}/queue/status", "GET", session_id=session, sender_id="bob")
-            look(f"{at}/sessions/{session}/messages/list", size=2, reverse=True)
-            look(f"{at}/sessions/{session}/search", body={"query": "1"})
-            for message in look(f"{at}/sessions/{session}/messages/list", size=100)["items"]:
-                look(f"{at}/sessions/{session}/messages/{message['id']}", "GET")
-    mock.release_purges()
-    mock.store.backlog.jobs = backlog
-    return seen

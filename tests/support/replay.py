@@ -1,4 +1,4 @@
-"""Replays recordings of the real server against ours, each on an empty server and in its own names."""
+"""Replays the recordings of the real server against the mock server."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,14 @@ from mockserver.parity.connection import Connection
 from mockserver.parity.matching import Answer, Bindings, Difference
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario, scenarios
 
-ALL = list(scenarios())
-BY_NAME = {scenario.name: scenario for scenario in ALL}
+SCENARIOS = list(scenarios())
+SCENARIOS_BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
 def replay(server: MockServer, scenario: Scenario) -> Iterator[tuple[int, list[Difference], Answer | None]]:
-    """Each step's number, its differences, and the answer where it is no purge. It begins with a reset.
+    """Reset the server and run the scenario: the number of each step, its differences and its answer.
 
-    Times that run backwards are a difference of the last step.
+    A step that purges has no answer. Timestamps that run backwards are a difference of the last step.
     """
     server.mock.reset(auth_secret=RECORDED_SECRET if scenario.authenticated else None)
     bindings = Bindings()

@@ -1,4 +1,4 @@
-"""Values at the edge of sense, and the JSON text that they are sent as."""
+"""JSON values at the limits of what the API accepts and beyond, and their encoding."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def scalar(random: Random) -> Json:
 
 
 def anything(random: Random, depth: int = 3) -> Json:
-    """Any JSON, and now and then what only looks like it."""
+    """Any JSON value, and sometimes one that JSON cannot express, such as NaN."""
     if depth == 0 or random.random() < 0.5:
         return scalar(random)
     size = random.choice((0, 1, 1, 2, 3))
@@ -42,14 +42,14 @@ def anything(random: Random, depth: int = 3) -> Json:
 
 
 def nested(levels: int, inner: Json, key: str | None = None) -> Json:
-    """`inner` in so many lists, or in so many objects under `key`."""
+    """`inner` inside this many lists, or this many objects under `key`."""
     for _ in range(levels):
         inner = [inner] if key is None else {key: inner}
     return inner
 
 
 def metadata(random: Random) -> Json:
-    """Metadata of every size up to its limits, and a step beyond."""
+    """Metadata of every size up to the limits, and slightly beyond."""
     sizes: tuple[Callable[[], Json], ...] = (
         dict,
         lambda: {key: scalar(random) for key in _KEYS},
@@ -65,7 +65,7 @@ def metadata(random: Random) -> Json:
 
 
 def filters(random: Random, depth: int = 0) -> Json:
-    """A filter document of any shape, most of them sound."""
+    """A filter document of any shape, usually valid."""
     document: dict[str, Json] = {}
     if depth == 0 and random.random() < 0.005:
         heavy = random.choice(({"l": list(range(1_000))}, {"t": {"contains": "y"}}, {"l": {"icontains": "y"}}))
@@ -114,7 +114,7 @@ def _operand(random: Random) -> Json:
 
 
 def mutated(random: Random, value: Json) -> Json:
-    """The value with one part of it, at any depth, replaced, left out, repeated or moved."""
+    """The value with one part of it, at any depth, replaced, removed, repeated or moved."""
     if isinstance(value, dict) and value and random.random() < 0.8:
         key = random.choice(list(value))
         rest = {name: entry for name, entry in value.items() if name != key}
@@ -125,10 +125,10 @@ def mutated(random: Random, value: Json) -> Json:
             return {**rest, random.choice(TEXTS): value[key]}
         return {**value, key: mutated(random, value[key])}
     if isinstance(value, list) and value and random.random() < 0.8:
-        place = random.randrange(len(value))
+        index = random.randrange(len(value))
         if random.random() < 0.1:
             return value * random.choice((0, 2, 101))
-        return [*value[:place], mutated(random, value[place]), *value[place + 1 :]]
+        return [*value[:index], mutated(random, value[index]), *value[index + 1 :]]
     ways: tuple[Callable[[], Json], ...] = (
         lambda: scalar(random),
         lambda: anything(random),
@@ -140,18 +140,18 @@ def mutated(random: Random, value: Json) -> Json:
 
 
 def text_of(random: Random, value: Json) -> bytes:
-    """The value as JSON, in any of the ways to write it."""
+    """The value encoded as JSON in a random style."""
     text = json.dumps(value, ensure_ascii=random.random() < 0.5, indent=random.choice((None, None, None, 1)))
     return text.encode("utf-8", "surrogatepass")
 
 
-def twisted(random: Random, text: bytes) -> bytes:
-    """JSON whose text, not its value, is what is wrong; sometimes it is still read."""
-    place = random.randrange(len(text) + 1)
+def corrupted(random: Random, text: bytes) -> bytes:
+    """The JSON text with a random error; sometimes it stays valid."""
+    index = random.randrange(len(text) + 1)
     ways: tuple[Callable[[], bytes], ...] = (
-        lambda: text[:place],
-        lambda: text[:place] + bytes([random.randrange(256)]) + text[place:],
-        lambda: text[:place] + random.choice((b"NaN", b"-Infinity", b"1e999", b"\xff", b"\0", b"\xed\xa0\x80", b"//")),
+        lambda: text[:index],
+        lambda: text[:index] + bytes([random.randrange(256)]) + text[index:],
+        lambda: text[:index] + random.choice((b"NaN", b"-Infinity", b"1e999", b"\xff", b"\0", b"\xed\xa0\x80", b"//")),
         lambda: text.replace(b"{", b'{"id": 1, "id": "a", "metadata": 7, "filters": {}, ', 1),
         lambda: text.replace(b":", b": " + b"9" * random.choice((309, 4_300, 5_000)) + b", " + b'"z":', 1),
         lambda: text.replace(b":", b": 1e" + b"9" * random.choice((1, 3, 30)) + b', "z":', 1),

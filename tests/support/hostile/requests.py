@@ -1,4 +1,4 @@
-"""Requests to every operation of a served document: by its schemas, against them, and beside its paths."""
+"""Random requests to a served document: valid ones, ones that break its schemas, and ones to unknown paths."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from . import forms, values
-from .schemas import Schemas
+from .schema_values import SchemaValues
 
 Json = Any
 
@@ -44,12 +44,12 @@ _UNKNOWN_PATHS = (
     *("/%2e%2e/%2e%2e/etc/passwd", "/v3/workspaces/%2F/sessions", "/v3" * 3_000, "/" * 5_000, "/health?" + "a" * 9_000),
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "PROPFIND")
-# `#/components/schemas/Session`, or a page of them; paths call a WebhookEndpoint an endpoint.
-_SHOWN = re.compile(r'schemas/(?:Page_)?(?:Webhook)?([A-Z][a-z]+)_?"')
+# A reference to a schema such as `Session`, or to a page of it. Paths name a WebhookEndpoint `endpoint`.
+_ROW_SCHEMA = re.compile(r'schemas/(?:Page_)?(?:Webhook)?([A-Z][a-z]+)_?"')
 
 
 class Request(NamedTuple):
-    """A request as it goes out; `operation` is None where no operation is meant, `ids` are those of its path."""
+    """The bytes of a request, its operation, if it has one, and the ids in its path and query."""
 
     kind: str
     label: str
@@ -60,7 +60,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True)
 class Operation:
-    """What the document says of one operation, as far as it makes a request."""
+    """The parts of an operation in the document that define its requests."""
 
     method: str
     path: str
@@ -68,7 +68,7 @@ class Operation:
     query: Mapping[str, Json]
     body: Json
     form: Json
-    made: str | None  # the name under which paths have the ids of the rows in its answer
+    id_name: str | None  # the path parameter that takes the ids of the rows in the response
 
     @property
     def label(self) -> str:
@@ -76,12 +76,12 @@ class Operation:
 
     @property
     def weight(self) -> float:
-        """How often it is drawn: what takes rows away comes seldom, so that most requests find some."""
+        """How often the operation is drawn. Deletes are rare, so that most requests find rows."""
         return 0.25 if self.method == "DELETE" and self.path.endswith("_id}") else 1.0
 
 
 def operations_of(document: Json) -> list[Operation]:
-    """All operations that the document lists."""
+    """All operations in the document."""
     return [
         _operation(method.upper(), path, described)
         for path, item in document["paths"].items()
@@ -93,7 +93,7 @@ def _operation(method: str, path: str, described: Json) -> Operation:
     parameters = described.get("parameters", [])
     content = described.get("requestBody", {}).get("content", {})
     success = json.dumps([answer for status, answer in described["responses"].items() if status.startswith("2")])
-    shown = _SHOWN.search(success)
+    row_schema = _ROW_SCHEMA.search(success)
     return Operation(
         method,
         path,
@@ -101,40 +101,40 @@ def _operation(method: str, path: str, described: Json) -> Operation:
         {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"},
         content.get("application/json", {}).get("schema"),
         content.get("multipart/form-data", {}).get("schema"),
-        f"{shown[1].lower()}_id" if shown else None,
+        f"{row_schema[1].lower()}_id" if row_schema else None,
     )
 
 
 class Requests:
-    """Makes requests, the next one from what the answers to those before it told of the rows that are there."""
+    """Draws requests, with ids from the responses to earlier requests."""
 
     def __init__(self, document: Json, authority: str, token: str, random: Random) -> None:
         self.operations = operations_of(document)
         self._weights = [operation.weight for operation in self.operations]
-        self._schemas = Schemas(document, random)
+        self._schemas = SchemaValues(document, random)
         self._authority = authority
         self._token = token
         self._random = random
         self._rows: deque[Mapping[str, str]] = deque(maxlen=60)
 
     def learn(self, operation: Operation, within: Mapping[str, str], status: int, body: bytes) -> None:
-        """Remember the ids of the rows in an answer, so that later requests reach them."""
-        if not 200 <= status < 300 or operation.made is None or len(body) > 50_000:
+        """Remember the ids of the rows in a response, for later requests."""
+        if not 200 <= status < 300 or operation.id_name is None or len(body) > 50_000:
             return
         answer = json.loads(body)
         rows = answer if isinstance(answer, list) else answer.get("items", [answer])
         for row in rows[-3:]:
             ids = {name: value for name, value in row.items() if name.endswith("_id") and value}
             ids.setdefault("workspace_id", within.get("workspace_id", ids.get("id", "")))
-            self._rows.append({**ids, operation.made: row["id"]} if "id" in row else ids)
+            self._rows.append({**ids, operation.id_name: row["id"]} if "id" in row else ids)
 
     def valid(self) -> Request:
-        """By the schemas, with all values at their edges: most of it is carried out."""
+        """A request that matches the schemas, with values at their limits. Most of them succeed."""
         operation = self._drawn()
         return self._request("adversarial", operation, body=self._body(operation))
 
     def against_the_schema(self) -> Request:
-        """With something in it that the schema forbids, or that no JSON is."""
+        """A request with a part that breaks the schema, or a body that is not JSON."""
         random, operation = self._random, self._drawn()
         body, choice = self._body(operation), random.random()
         if body is not None and operation.form is not None:
@@ -142,13 +142,13 @@ class Requests:
         elif body is not None and choice < 0.5:
             body = values.text_of(random, values.mutated(random, json.loads(body)))
         elif body is not None and choice < 0.8:
-            body = values.twisted(random, body)
+            body = values.corrupted(random, body)
         elif choice < 0.85:
             body = values.text_of(random, values.anything(random))
         return self._request("schema", operation, body=body, is_odd=body is None or choice >= 0.8)
 
-    def elsewhere(self) -> Request:
-        """To the control plane, to paths that are none, and by methods that a path does not have."""
+    def outside_the_api(self) -> Request:
+        """A request to the control plane, to an unknown path, or with a method that the path does not allow."""
         random = self._random
         choice = random.random()
         if choice < 0.02:
@@ -165,8 +165,8 @@ class Requests:
             return self._plain("unknown", random.choice(_METHODS), self._path(operation, self._ids(operation), 0.1))
         return self._plain("unknown", random.choice(_METHODS), random.choice(_UNKNOWN_PATHS))
 
-    def reading(self) -> bytes:
-        """A whole request that changes nothing."""
+    def read_only(self) -> bytes:
+        """A complete request that changes nothing."""
         reads = [one for one in self.operations if one.method == "GET" or one.path.endswith("/list")]
         operation = self._random.choice(reads)
         return self._request("raw", operation, body=self._body(operation)).data
@@ -182,13 +182,15 @@ class Requests:
         return values.text_of(self._random, self._schemas.value(operation.body))
 
     def _ids(self, operation: Operation) -> dict[str, str]:
-        """Ids for the path and the query, for the most part of one row that there is."""
+        """Ids for the path and the query, usually those of one known row."""
         random = self._random
         wanted = {*operation.ids, *(name for name in operation.query if name.endswith("_id"))}
         fitting = [row for row in self._rows if wanted <= row.keys()] or [
             row for row in self._rows if wanted.intersection(operation.ids) <= row.keys()
         ]
-        if random.random() < (0.8 if operation.method == "DELETE" else 0.3):  # A row itself, and not one below it.
+        if random.random() < (
+            0.8 if operation.method == "DELETE" else 0.3
+        ):  # Prefer a row of the kind that the operation is about to a row inside it.
             fitting = [row for row in fitting if row.keys() == wanted] or fitting
         row = random.choice(fitting) if fitting and random.random() < 0.85 else {}
         return {name: row.get(name) or random.choice(values.IDS) for name in sorted(wanted)}
@@ -214,15 +216,15 @@ class Requests:
         target = self._path(operation, ids, odd if operation.ids else 0) + self._query(operation, ids, odd)
         usual = "application/json" if operation.form is None else forms.CONTENT_TYPE
         content_type = random.choice(_CONTENT_TYPES) if is_odd and random.random() < 0.3 else usual
-        data = self._written(operation.method, target, content_type, body, self._authority)
+        data = self._encoded(operation.method, target, content_type, body, self._authority)
         return Request(kind, operation.label, operation, data, ids)
 
     def _plain(self, kind: str, method: str, target: str, host: str | None = None) -> Request:
         authority = self._authority if host is None else host
         label = f"{method} {target}" if kind == "control" else "no operation"
-        return Request(kind, label, None, self._written(method, target, None, None, authority))
+        return Request(kind, label, None, self._encoded(method, target, None, None, authority))
 
-    def _written(self, method: str, target: str, content_type: str | None, body: bytes | None, host: str) -> bytes:
+    def _encoded(self, method: str, target: str, content_type: str | None, body: bytes | None, host: str) -> bytes:
         lines = [f"{method} {target} HTTP/1.1", f"host: {host}"]
         if self._random.random() < 0.97:
             lines.append(f"authorization: Bearer {self._token}")
@@ -240,10 +242,10 @@ class Requests:
         return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + (body or b"")
 
     def _odd_tokens(self) -> list[str]:
-        """The values of the headers that bring no token, a wrong one, or several."""
+        """Values of authorization headers with no token, a wrong one, or several."""
         random, token = self._random, self._token
-        twisted = values.twisted(random, token.encode()).decode("latin-1")[:5_000]
-        twisted = "".join(character for character in twisted if character.isprintable())
+        corrupted = values.corrupted(random, token.encode()).decode("latin-1")[:5_000]
+        corrupted = "".join(character for character in corrupted if character.isprintable())
         odd = (
             "",
             "Bearer",
@@ -252,7 +254,7 @@ class Requests:
             "Basic abc",
             f"bearer {token}",
             "Bearer a.b.c",
-            f"Bearer {twisted}",
+            f"Bearer {corrupted}",
         )
         return random.choices(
             (*odd, f"Bearer {token} {token}", f"Bearer {'x' * 20_000}"), k=random.choice((0, 1, 1, 2))
@@ -260,7 +262,7 @@ class Requests:
 
 
 def chunked(random: Random, body: bytes) -> bytes:
-    """The body in chunks of any size."""
+    """The body in chunks of a random size."""
     size = random.choice((1, 7, 1_000)) if len(body) < 2_000 else 60_000
     chunks = [body[start : start + size] for start in range(0, len(body), size)]
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"

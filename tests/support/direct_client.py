@@ -1,4 +1,7 @@
-"""Calls the ASGI app without a socket, a loop or a thread: a request of ours never waits for anything."""
+"""A client that calls an ASGI app without a socket, an event loop or a thread.
+
+This works because the app handles a request without waiting for anything.
+"""
 
 import json
 from collections.abc import Coroutine, Sequence
@@ -21,13 +24,13 @@ class Answer:
 
 
 class DirectClient:
-    """Requests to an app in this process, a few microseconds each."""
+    """Sends requests to an app in this process; each takes a few microseconds."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def call(self, method: str, path: str, body: Any = None, **query: object) -> Answer:
-        """A request with a body of JSON, or without one; `query` are its parameters."""
+        """Send a request with a JSON body, or without a body; `query` has the query parameters."""
         content = b"" if body is None else json.dumps(body).encode()
         return self.send(method, path, [content], query=urlencode(query), headers={"content-type": "application/json"})
 
@@ -39,23 +42,23 @@ class DirectClient:
         *,
         query: str = "",
         headers: dict[str, str] | None = None,
-        hangs_up: bool = False,
+        disconnects: bool = False,
     ) -> Answer:
-        """A request whose body comes in these chunks; with `hangs_up` the client is gone after the last."""
-        waiting: list[dict[str, Any]] = [
-            {"type": "http.request", "body": chunk, "more_body": hangs_up or place < len(chunks) - 1}
-            for place, chunk in enumerate(chunks)
+        """Send a request whose body comes in these chunks; with `disconnects`, the client disconnects after the last one."""
+        incoming: list[dict[str, Any]] = [
+            {"type": "http.request", "body": chunk, "more_body": disconnects or index < len(chunks) - 1}
+            for index, chunk in enumerate(chunks)
         ]
-        waiting += [{"type": "http.disconnect"}] if hangs_up else []
+        incoming += [{"type": "http.disconnect"}] if disconnects else []
         sent: list[dict[str, Any]] = []
 
         async def receive() -> Any:
-            return waiting.pop(0)
+            return incoming.pop(0)
 
         async def send(message: Any) -> None:
             sent.append(message)
 
-        named = {"host": "localhost", **(headers or {})}
+        all_headers = {"host": "localhost", **(headers or {})}
         scope = {
             "type": "http",
             "http_version": "1.1",
@@ -65,7 +68,7 @@ class DirectClient:
             "raw_path": quote(path).encode(),
             "root_path": "",
             "query_string": query.encode("utf-8", "surrogateescape"),
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in all_headers.items()],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
         }
@@ -79,8 +82,8 @@ class DirectClient:
         )
 
 
-def _run(work: Any) -> None:
-    coroutine: Coroutine[Any, Any, None] = work
+def _run(awaitable: Any) -> None:
+    coroutine: Coroutine[Any, Any, None] = awaitable
     try:
         coroutine.send(None)
     except StopIteration:

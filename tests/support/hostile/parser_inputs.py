@@ -1,7 +1,8 @@
-"""The parsers by themselves: whatever they are given, nothing but the errors that they declare may come out."""
+"""Calls the parsers directly with hostile inputs: they may raise only the errors that they declare."""
 
 import json
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -15,9 +16,10 @@ from mockserver.wire import form, json_text
 from mockserver.wire.keys import Keyring
 
 from . import forms, values
+from .report import Report
 
 Json = Any
-Given = tuple[Callable[[], object], object]
+Case = tuple[Callable[[], object], object]
 
 _TABLES = (tables.workspace_filter, tables.peer_filter, tables.session_filter, tables.message_filter)
 _WORLD = json.loads(fixture("demo.json").read_text(encoding="utf-8"))
@@ -25,36 +27,38 @@ _KEYRING = Keyring("a secret of the tests")
 _DECLARED = (json_text.InvalidJson, form.InvalidForm, InvalidFilter, Unauthorized, WorldError)
 
 
-def _json(random: Random) -> Given:
+def _json(random: Random) -> Case:
     text = values.text_of(random, values.anything(random, 4))
     for _ in range(random.choice((0, 1, 1, 2, 4))):
-        text = values.twisted(random, text)
+        text = values.corrupted(random, text)
 
     def parse() -> None:
         value = json_text.parse(text)
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()  # What is let in can be told again.
+        json.dumps(
+            value, allow_nan=False, ensure_ascii=False
+        ).encode()  # The server must be able to send back what it accepts.
 
     return parse, text
 
 
-def _content_type(random: Random) -> Given:
-    header = values.twisted(random, b'application/json; charset="utf-8"')[:200]
+def _content_type(random: Random) -> Case:
+    header = values.corrupted(random, b'application/json; charset="utf-8"')[:200]
     return lambda: json_text.is_json(header), header
 
 
-def _form(random: Random) -> Given:
+def _form(random: Random) -> Case:
     fields = {"file": None, "peer_id": "a", "metadata": None}
     body = forms.body(random, fields)
     for _ in range(random.choice((0, 1, 1, 2))):
         body = forms.broken(random, body)
     header = (
-        forms.CONTENT_TYPE.encode() if random.random() < 0.8 else values.twisted(random, forms.CONTENT_TYPE.encode())
+        forms.CONTENT_TYPE.encode() if random.random() < 0.8 else values.corrupted(random, forms.CONTENT_TYPE.encode())
     )
     return lambda: form.fields(header[:5_000], body), (header, body)
 
 
-def _filter(random: Random) -> Given:
-    # Filters come out of the parser of JSON, and so do the rows.
+def _filter(random: Random) -> Case:
+    # The JSON parser reads filters and rows before the filters see them.
     try:
         text = values.text_of(random, [values.filters(random), values.metadata(random)])
         document, metadata = json_text.parse(text)
@@ -64,12 +68,12 @@ def _filter(random: Random) -> Given:
         document = {"metadata": document}
     compiler = random.choice(_TABLES)
 
-    def decide() -> None:
+    def match() -> None:
         matches = compiler(document)
         if matches is not None:
             matches(_row(metadata))
 
-    return decide, (compiler.__name__, document, metadata)
+    return match, (compiler.__name__, document, metadata)
 
 
 def _row(metadata: Json) -> dict[str, Json]:
@@ -77,23 +81,23 @@ def _row(metadata: Json) -> dict[str, Json]:
     return {**ids, "metadata": metadata, "created_at": "2024-01-01T00:00:00Z", "is_active": True, "token_count": 5}
 
 
-def _token(random: Random) -> Given:
+def _token(random: Random) -> Case:
     claims = {name: values.anything(random, 1) for name in ("t", "exp", "ad", "w", "p", "s") if random.random() < 0.5}
     token = _KEYRING.sign_claims(claims)
     if random.random() < 0.5:
-        token = values.twisted(random, token.encode()).decode("latin-1")
+        token = values.corrupted(random, token.encode()).decode("latin-1")
     return lambda: _KEYRING.read(token, random.choice((0, 2**51))), token
 
 
-def _world(random: Random) -> Given:
+def _world(random: Random) -> Case:
     document = _WORLD
     for _ in range(random.choice((0, 1, 1, 2, 5))):
         document = values.mutated(random, document)
     return lambda: Mock(world=document), document
 
 
-def _world_file(random: Random) -> Given:
-    text = values.twisted(random, values.text_of(random, values.mutated(random, _WORLD)))
+def _world_file(random: Random) -> Case:
+    text = values.corrupted(random, values.text_of(random, values.mutated(random, _WORLD)))
 
     def load() -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -104,12 +108,12 @@ def _world_file(random: Random) -> Given:
     return load, text
 
 
-def _world_name(random: Random) -> Given:
+def _world_name(random: Random) -> Case:
     name: Any = random.choice((*values.TEXTS, "/" + "x" * 5_000, "/proc", "/nowhere/" * 3, 7, b"world", [], 1.5))
     return lambda: Mock(world=name), name
 
 
-PARSERS: dict[str, tuple[Callable[[Random], Given], float]] = {
+PARSERS: dict[str, tuple[Callable[[Random], Case], float]] = {
     "json": (_json, 0.4),
     "content type": (_content_type, 0.05),
     "form": (_form, 0.05),
@@ -122,16 +126,35 @@ PARSERS: dict[str, tuple[Callable[[Random], Given], float]] = {
 
 
 def drawn(random: Random) -> tuple[str, Callable[[], object], object]:
-    """A parser by its name, the call, and what it is given."""
+    """The name of a parser, a call of it, and the input of the call."""
     [name] = random.choices(list(PARSERS), [weight for _, weight in PARSERS.values()])
     call, given = PARSERS[name][0](random)
     return name, call, given
 
 
-def is_taken(call: Callable[[], object]) -> bool:
-    """Whether the parser takes its input; False where it refuses it as declared. Anything else is raised."""
+def is_accepted(call: Callable[[], object]) -> bool:
+    """Whether the parser accepts its input; False if it raises a declared error. Other exceptions propagate."""
     try:
         call()
     except _DECLARED:
         return False
     return True
+
+
+def try_parsers(report: Report, seed: str, count: int, seconds: float) -> None:
+    """Call the parsers with this many inputs, and report what they raise and how long they take."""
+    for number in range(count):
+        name, call, given = drawn(Random(f"{seed} parser {number}"))
+        start = time.monotonic()
+        try:
+            accepted = is_accepted(call)
+        except Exception as error:  # noqa: BLE001 - any other exception is a failure
+            report.fail(f"{name}: {error!r}", f"seed {seed}, parser {number}: {str(given)[:2_000]!r}")
+            if report.is_full():
+                return
+            continue
+        report.parsed[name, "accepted" if accepted else "refused"] += 1
+        elapsed = time.monotonic() - start
+        report.slowest = max(report.slowest, (elapsed, name))
+        if elapsed > seconds:
+            report.fail(f"{name} took {elapsed:.1f} s", f"seed {seed}, parser {number}: {str(given)[:2_000]!r}")

@@ -1,12 +1,12 @@
-"""Runs a printed curl command without curl."""
+"""Sends the request of a curl command, without curl."""
 
 import shlex
 
 import httpx
 
 
-def answer_to(command: str) -> httpx.Response:
-    """The answer to `curl -s [-X METHOD] URL [-H HEADER]... [-d BODY]`."""
+def run_curl(command: str) -> httpx.Response:
+    """The response to `curl -s [-X METHOD] URL [-H HEADER]... [-d BODY]`."""
     name, *words = shlex.split(command)
     assert (name, words.pop(0)) == ("curl", "-s")
     options: dict[str, list[str]] = {"-X": [], "-H": [], "-d": []}

@@ -1,4 +1,4 @@
-"""JSON schemas to values that keep them, at the edges of what they allow."""
+"""Random values that match a JSON schema, mostly at the limits of what it allows."""
 
 from collections.abc import Callable
 from random import Random
@@ -8,7 +8,7 @@ from . import values
 
 Json = Any
 
-# Where webhooks may go: nowhere, or to a port of this machine at which nobody listens.
+# URLs of webhooks: invalid, or a local port that no server listens on.
 _URLS = (
     *("http://127.0.0.1:9/", "HTTP://127.0.0.1:9/a b?c=d#e", "https://127.0.0.1:9/", "http://[::1]:9/", "http://[::1"),
     *(
@@ -30,8 +30,8 @@ _URLS = (
 _MOMENTS = ("2024-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999+14:00", "1969-12-31T23:59:60Z")
 
 
-class Schemas:
-    """Draws values of the schemas in one document."""
+class SchemaValues:
+    """Draws values for the schemas of one document."""
 
     def __init__(self, document: Json, random: Random) -> None:
         self._definitions: dict[str, Json] = document.get("components", {}).get("schemas", {})
@@ -48,10 +48,10 @@ class Schemas:
         }
 
     def value(self, schema: Json, name: str = "") -> Json:
-        """A value that keeps the schema; `name` is that of the field it is for."""
+        """A value that matches the schema; `name` is the name of its field."""
         options = schema.get("anyOf") or schema.get("oneOf")
         if options:
-            # Of a field that may be null, the value is mostly the other one.
+            # The last option is usually null: draw it less often than the others.
             last = -1 if self._random.random() < 0.15 else self._random.randrange(max(1, len(options) - 1))
             return self.value(options[last], name)
         if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""Values that the laws of the domain are tried on."""
+"""Hypothesis strategies for ids, strings and JSON values."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bytes on a socket that are no request, or one that never becomes whole."""
+"""Bytes that are not a valid HTTP request, or not a complete one."""
 
 import socket
 import struct
@@ -7,7 +7,7 @@ from collections import deque
 from random import Random
 from typing import NamedTuple
 
-from .sockets import connected, until_closed
+from .connection import connected, until_closed
 
 _LINES = (
     *(
@@ -72,60 +72,63 @@ _CHUNKS = (
 
 
 class Attempt(NamedTuple):
-    """What is sent, in pieces, and how it ends: `half` closed, `slow` and then half closed, `reset`, or `left` open."""
+    """The pieces to send, and how the connection ends.
+
+    `half`: half-closed; `slow`: half-closed after pauses between the pieces; `reset`: reset; `left`: left open.
+    """
 
     label: str
     pieces: tuple[bytes, ...]
     end: str
 
 
-def attempt(random: Random, reading: bytes) -> Attempt:
-    """Something that breaks HTTP; `reading` is a whole request that changes nothing, to begin or to end with."""
-    return random.choice(_WAYS)(random, reading)
+def attempt(random: Random, valid: bytes) -> Attempt:
+    """An attempt that breaks HTTP. It may contain `valid`, a complete request that changes nothing."""
+    return random.choice(_WAYS)(random, valid)
 
 
-def _line(random: Random, reading: bytes) -> Attempt:
+def _line(random: Random, valid: bytes) -> Attempt:
     return Attempt("request line", (random.choice(_LINES), b"\r\nhost: x\r\n\r\n"), _end(random))
 
 
-def _headers(random: Random, reading: bytes) -> Attempt:
-    line, _, rest = reading.partition(b"\r\n")
+def _headers(random: Random, valid: bytes) -> Attempt:
+    line, _, rest = valid.partition(b"\r\n")
     return Attempt("headers", (line + b"\r\n" + random.choice(_HEADERS) + b"\r\n", rest), _end(random))
 
 
-def _chunks(random: Random, reading: bytes) -> Attempt:
+def _chunks(random: Random, valid: bytes) -> Attempt:
     lines = (b"POST /v3/workspaces/list HTTP/1.1", b"host: x", b"content-type: application/json")
     chunks = b"".join(random.choices(_CHUNKS, k=random.choice((1, 2, 3))))
     return Attempt("chunks", (b"\r\n".join((*lines, b"transfer-encoding: chunked\r\n\r\n")), chunks), _end(random))
 
 
-def _length(random: Random, reading: bytes) -> Attempt:
-    head, _, body = reading.partition(b"\r\n\r\n")
+def _length(random: Random, valid: bytes) -> Attempt:
+    head, _, body = valid.partition(b"\r\n\r\n")
     wrong = max(0, len(body) + random.choice((-1, 1, 10, 100_000)))
     lines = (head.partition(b"\r\n")[0], b"host: x", b"content-length: %d\r\n\r\n" % wrong)
     return Attempt("length", (b"\r\n".join(lines), body), _end(random))
 
 
-def _pipeline(random: Random, reading: bytes) -> Attempt:
-    following = random.choice((reading, random.choice(_LINES) + b"\r\n\r\n", random.randbytes(50)))
-    times = random.choice((1, 2, 30)) if len(reading) < 2_000 else 1
-    return Attempt("pipeline", (reading * times, following), _end(random))
+def _pipeline(random: Random, valid: bytes) -> Attempt:
+    following = random.choice((valid, random.choice(_LINES) + b"\r\n\r\n", random.randbytes(50)))
+    times = random.choice((1, 2, 30)) if len(valid) < 2_000 else 1
+    return Attempt("pipeline", (valid * times, following), _end(random))
 
 
-def _cut(random: Random, reading: bytes) -> Attempt:
-    place = random.randrange(len(reading))
+def _cut(random: Random, valid: bytes) -> Attempt:
+    index = random.randrange(len(valid))
     end = random.choice(("half", "slow", "reset", "left"))
-    return Attempt("cut", (reading[: place // 2], reading[place // 2 : place]), end)
+    return Attempt("cut", (valid[: index // 2], valid[index // 2 : index]), end)
 
 
-def _flipped(random: Random, reading: bytes) -> Attempt:
-    spoiled = bytearray(reading)
+def _corrupted(random: Random, valid: bytes) -> Attempt:
+    corrupted = bytearray(valid)
     for _ in range(random.choice((1, 3, 10))):
-        spoiled[random.randrange(len(spoiled))] = random.randrange(256)
-    return Attempt("flipped", (bytes(spoiled),), _end(random))
+        corrupted[random.randrange(len(corrupted))] = random.randrange(256)
+    return Attempt("corrupted", (bytes(corrupted),), _end(random))
 
 
-_WAYS = (_line, _headers, _chunks, _length, _pipeline, _cut, _flipped)
+_WAYS = (_line, _headers, _chunks, _length, _pipeline, _cut, _corrupted)
 
 
 def _end(random: Random) -> str:
@@ -133,7 +136,7 @@ def _end(random: Random) -> str:
 
 
 class Sender:
-    """Carries attempts out; what is left open stays so for a while, beside the other requests."""
+    """Sends attempts. Connections that an attempt leaves open stay open for the next 20 such attempts."""
 
     def __init__(self, address: tuple[str, int], seconds: float) -> None:
         self._address = address
@@ -141,9 +144,9 @@ class Sender:
         self._left: deque[socket.socket] = deque()
 
     def send(self, attempt: Attempt) -> bytes:
-        """All that comes back.
+        """Everything that the server sends.
 
-        Raises Hung or TimeoutError where the server does not close what was half closed, or does not read on.
+        Raises Hung if the server does not close a half-closed connection, TimeoutError if it stops reading.
         """
         connection = connected(self._address, self._seconds)
         try:
@@ -157,16 +160,16 @@ class Sender:
         except TimeoutError:
             raise
         except OSError:
-            return b""  # The server need not hear more than it takes to see that this is no request.
+            return b""  # The server may close the connection once it sees that the request is invalid.
         finally:
-            self._let_go(connection, attempt.end)
+            self._end_connection(connection, attempt.end)
         return b""
 
     def close(self) -> None:
         while self._left:
             _reset(self._left.popleft())
 
-    def _let_go(self, connection: socket.socket, end: str) -> None:
+    def _end_connection(self, connection: socket.socket, end: str) -> None:
         if end == "left":
             self._left.append(connection)
             if len(self._left) > 20:
@@ -178,6 +181,6 @@ class Sender:
 
 
 def _reset(connection: socket.socket) -> None:
-    """Close in a way that the other side hears as an error."""
+    """Close the connection with a TCP reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()

@@ -1,10 +1,9 @@
-"""Forms, good and broken, with files of every kind."""
+"""Multipart forms, valid and broken, with files of every kind."""
 
 from random import Random
 from typing import Any
 
-from pdfs import pdf, said
-
+from ..pdf_files import page_text, pdf
 from . import values
 
 Json = Any
@@ -22,7 +21,7 @@ _FILES: tuple[tuple[str, bytes], ...] = (
     ("application/octet-stream", bytes(range(256))),
     ("multipart/mixed; boundary=b", b"--c\r\n"),
 )
-_PDFS = (pdf(said(b"Hello")), pdf(said(b"Hello"))[:200], b"%PDF-1.7\n" + b"[" * 10_000)
+_PDFS = (pdf(page_text(b"Hello")), pdf(page_text(b"Hello"))[:200], b"%PDF-1.7\n" + b"[" * 10_000)
 _PIECES = (
     *(b"--b\r\n", b"\r\n--b--\r\n", b"--", b"\r\n", b"\n", b"\r\n\r\n", b"\r\n--b ", b"\0", b"\xff", b":", b";", b'"'),
     *(
@@ -34,12 +33,12 @@ _PIECES = (
 
 
 def body(random: Random, fields: Json) -> bytes:
-    """A form of these fields; `file` is made a file, whatever its value."""
+    """A form with these fields; `file` is a random file, whatever its value is."""
     parts = []
     for name, value in fields.items():
         if name == "file":
             content_type, content = random.choice(_FILES)
-            if random.random() < 0.02:  # Each costs a process.
+            if random.random() < 0.02:  # The server reads each PDF in a new process.
                 content_type, content = "application/pdf", random.choice(_PDFS)
             head = f'name="{name}"; filename="a.txt"\r\nContent-Type: {content_type}'
             parts.append(_part(head, content))
@@ -51,10 +50,10 @@ def body(random: Random, fields: Json) -> bytes:
 
 
 def broken(random: Random, form: bytes) -> bytes:
-    """The form with something in it that does not belong there, or without something that does."""
+    """The form with random bytes inserted or removed."""
     for _ in range(random.choice((1, 1, 2, 5))):
-        place, length = random.randrange(len(form) + 1), random.choice((0, 0, 1, 5, 30))
-        form = form[:place] + random.choice(_PIECES) + form[place + length :]
+        index, length = random.randrange(len(form) + 1), random.choice((0, 0, 1, 5, 30))
+        form = form[:index] + random.choice(_PIECES) + form[index + length :]
     return form * random.choice((1, 1, 1, 1, 20))
 
 

@@ -1,4 +1,4 @@
-"""A client that sends any bytes there are, and reads what comes back until it is whole."""
+"""An HTTP connection that sends any bytes, and reads complete responses."""
 
 import socket
 import time
@@ -6,16 +6,16 @@ from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple, Self
 
-# After so long, less than the server waits for more, a connection is not used again.
+# An idle connection is not used again after this time, which is shorter than the keep-alive timeout of the server.
 _IDLE_SECONDS = 2.0
 
 
 class Hung(Exception):
-    """The answer did not come within the time that it may take."""
+    """The response did not arrive in time."""
 
 
 class Unanswered(Exception):
-    """The connection ended, and no answer had come."""
+    """The connection was closed before a complete response arrived."""
 
 
 class Answer(NamedTuple):
@@ -24,7 +24,7 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """A persistent connection; it is opened when it is needed, and again where the server has closed it."""
+    """A persistent connection. It opens when it is needed, and again after the server has closed it."""
 
     def __init__(self, address: tuple[str, int], seconds: float) -> None:
         self._address = address
@@ -32,7 +32,7 @@ class Connection:
         self._socket: socket.socket | None = None
         self._deadline = 0.0
         self._used = 0.0
-        self._held = b""
+        self._buffer = b""
 
     def __enter__(self) -> Self:
         return self
@@ -46,12 +46,12 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
         self._socket = None
-        self._held = b""
+        self._buffer = b""
 
     def ask(self, request: bytes) -> Answer:
-        """The answer to one request.
+        """Send a request, and return the response.
 
-        Raises Hung where it takes longer than it may, Unanswered where there is none, OSError where nobody listens.
+        Raises Hung if the response takes too long, Unanswered if there is none, OSError if no server listens.
         """
         if time.monotonic() - self._used > _IDLE_SECONDS:
             self.close()
@@ -71,7 +71,7 @@ class Connection:
         return answer
 
     def _send(self, request: bytes) -> None:
-        # Where the server has gone, it may have said why before.
+        # A server that has closed the connection may have sent a response first.
         with suppress(BrokenPipeError, ConnectionResetError):
             self._open().sendall(request)
 
@@ -81,8 +81,8 @@ class Connection:
             head = self._until(b"\r\n\r\n")
             status = int(head[9:12])
         fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
-        has_none = is_head or status in (204, 304)
-        body = b"" if has_none else self._exactly(int(fields.get(b"content-length", b"0")))
+        has_no_body = is_head or status in (204, 304)
+        body = b"" if has_no_body else self._exactly(int(fields.get(b"content-length", b"0")))
         if fields.get(b"connection") == b"close" or b"transfer-encoding" in fields:
             self.close()
         return Answer(status, body)
@@ -94,20 +94,20 @@ class Connection:
         return self._socket
 
     def _until(self, end: bytes) -> bytes:
-        while end not in self._held:
+        while end not in self._buffer:
             self._more()
-        head, _, self._held = self._held.partition(end)
+        head, _, self._buffer = self._buffer.partition(end)
         return head
 
     def _exactly(self, length: int) -> bytes:
-        chunks, missing = [self._held], length - len(self._held)
+        chunks, missing = [self._buffer], length - len(self._buffer)
         while missing > 0:
-            self._held = b""
+            self._buffer = b""
             self._more()
-            chunks.append(self._held)
-            missing -= len(self._held)
+            chunks.append(self._buffer)
+            missing -= len(self._buffer)
         whole = b"".join(chunks)
-        self._held = whole[length:]
+        self._buffer = whole[length:]
         return whole[:length]
 
     def _more(self) -> None:
@@ -117,18 +117,18 @@ class Connection:
             raise Unanswered from None
         if not chunk:
             raise Unanswered
-        self._held += chunk
+        self._buffer += chunk
 
 
 def connected(address: tuple[str, int], seconds: float) -> socket.socket:
-    """A connection whose small pieces leave at once."""
+    """A connection that sends small pieces immediately."""
     connection = socket.create_connection(address, timeout=seconds)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
 def until_closed(connection: socket.socket, seconds: float) -> bytes:
-    """All that comes until the server closes the connection. Raises Hung where it does not."""
+    """Everything that arrives until the server closes the connection. Raises Hung if it does not close it in time."""
     deadline = time.monotonic() + seconds
     chunks: list[bytes] = []
     try:

@@ -1,0 +1,128 @@
+"""Compares the served OpenAPI document with the published one, for all 46 operations.
+
+Names, types, bounds, statuses and media types count; descriptions do not. The published document is not part of this
+project: `published_document.json` has a digest of each part of each operation.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .started_mock import start_mock
+
+Json = Any
+
+DIGESTS = Path(__file__).with_suffix(".json")
+_DESCRIPTIONS = frozenset({"title", "description", "summary", "examples"})
+
+# Where the served document differs from the published one on purpose: a pattern for the place, and the reason.
+DEPARTURES = {
+    r" > responses > (400|404|405|409|413|415)$": "answers that the real server gives and its document does not list",
+    r" > parameters > path \w+ > (minLength|maxLength|pattern)$": "the ids of rows that the operation can create have a pattern",
+    r"/messages(/upload)? > body .* > peer_id > (minLength|maxLength|pattern)$": "the operation can create the sender",
+    r"/upload > body .* > (metadata|configuration) > anyOf > 0 > contentMediaType$": "a string that contains JSON",
+    r"/upload > body .* > created_at > anyOf > 0 > format$": "a string that contains a timestamp",
+    r"POST \S+/webhooks > body .* > url > (format|maxLength)$": "other URLs are refused",
+}
+
+
+def served_document() -> Json:
+    """The document that the mock server serves."""
+    return start_mock().client.call("GET", "/openapi.json").json
+
+
+def shape(document: Json) -> dict[str, Json]:
+    """Each operation of a document by its method and path, without descriptions and references."""
+    schemas = document["components"]["schemas"]
+    return {
+        f"{method.upper()} {path}": _operation(described, schemas)
+        for path, item in sorted(document["paths"].items())
+        for method, described in sorted(item.items())
+    }
+
+
+def _operation(described: Json, schemas: Mapping[str, Json]) -> Json:
+    body = described.get("requestBody", {})
+    parameters = described.get("parameters", [])
+    return {
+        "named": [described["operationId"], *described.get("tags", [])],
+        "parameters": {
+            f"{one['in']} {one['name']}": {"required": one["required"], **_plain(one["schema"], schemas)}
+            for one in parameters
+        },
+        "body": {"required": body.get("required", False), **_content(body, schemas)} if body else {},
+        "responses": {status: _content(answer, schemas) for status, answer in described["responses"].items()},
+    }
+
+
+def _content(part: Json, schemas: Mapping[str, Json]) -> Json:
+    return {kind: _plain(one.get("schema", {}), schemas) for kind, one in part.get("content", {}).items()}
+
+
+def _plain(schema: Any, schemas: Mapping[str, Json]) -> Any:
+    """A schema without descriptions, with its references resolved and its integral floats as integers."""
+    if isinstance(schema, list):
+        return [_plain(one, schemas) for one in schema]
+    if isinstance(schema, float) and schema.is_integer():
+        return int(schema)
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _plain(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas)
+    plain: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "properties":
+            plain[key] = {name: _plain(one, schemas) for name, one in value.items()}
+        elif key not in _DESCRIPTIONS:
+            plain[key] = sorted(value) if key == "required" and isinstance(value, list) else _plain(value, schemas)
+    return plain
+
+
+def without_departures(part: Any, place: str = "") -> Any:
+    """A shape without the parts that differ on purpose."""
+    if isinstance(part, list):
+        return [without_departures(one, f"{place} > {number}") for number, one in enumerate(part)]
+    if not isinstance(part, dict):
+        return part
+    places = {key: f"{place} > {key}" for key in part}
+    return {
+        key: without_departures(value, places[key])
+        for key, value in part.items()
+        if not any(re.search(pattern, places[key]) for pattern in DEPARTURES)
+    }
+
+
+def digests(shapes: Mapping[str, Json]) -> dict[str, dict[str, str]]:
+    """A digest of each part of each operation."""
+    return {
+        operation: {name: hashlib.sha256(_text(part).encode()).hexdigest()[:16] for name, part in parts.items()}
+        for operation, parts in shapes.items()
+    }
+
+
+def _text(part: Any) -> str:
+    return json.dumps(part, sort_keys=True)
+
+
+def differences(served: Any, published: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Where two shapes differ: the place, and the two values."""
+    if isinstance(served, dict) and isinstance(published, dict):
+        for key in {**published, **served}:
+            at = f"{place} > {key}"
+            if key in served and key in published:
+                yield from differences(served[key], published[key], at)
+            else:
+                yield (
+                    at,
+                    f"only served: {_text(served[key])}"
+                    if key in served
+                    else f"only published: {_text(published[key])}",
+                )
+    elif isinstance(served, list) and isinstance(published, list) and len(served) == len(published):
+        for number, (one, other) in enumerate(zip(served, published, strict=True)):
+            yield from differences(one, other, f"{place} > {number}")
+    elif served != published:
+        yield place, f"served: {_text(served)}; published: {_text(published)}"

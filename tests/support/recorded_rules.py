@@ -1,0 +1,110 @@
+"""Rules of the real server that its schema does not state.
+
+Written from the recordings, and independent of the parsers of the mock server, so that a bug there is not repeated here.
+The tests excuse the cases of schemathesis that break one of them.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Json = Any
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,512}")
+
+# The ids in a path that the operation creates if they do not exist. The schema may omit their pattern, and
+# schemathesis does not check it when it follows a link.
+_CREATED_BY = {
+    ("PUT", "/{workspace_id}"): ("workspace_id",),
+    ("POST", "/{workspace_id}/peers"): ("workspace_id",),
+    ("PUT", "/{workspace_id}/peers/{peer_id}"): ("workspace_id", "peer_id"),
+    ("POST", "/{workspace_id}/sessions"): ("workspace_id",),
+    ("PUT", "/{workspace_id}/peers/{peer_id}/card"): ("workspace_id", "peer_id"),
+    ("POST", "/{workspace_id}/sessions/{session_id}/messages"): ("workspace_id", "session_id"),
+    ("POST", "/{workspace_id}/sessions/{session_id}/messages/upload"): ("workspace_id", "session_id"),
+}
+
+
+def broken_rules(
+    path_parameters: dict[str, str], query: dict[str, Json], body: Json, path: str, method: str
+) -> Iterator[str]:
+    """The recorded rules that a call breaks although the schema allows it."""
+    created = [path_parameters[name] for name in _CREATED_BY.get((method, path.removeprefix("/v3/workspaces")), ())]
+    if not all(_ID.fullmatch(id_) for id_ in created):
+        yield "a malformed id is never created (x-workspace-appears-with-session)"
+    if path.endswith("/context") and query.get("peer_perspective") and not query.get("peer_target"):
+        yield "a perspective needs a target (x-context-and-summaries)"
+    if isinstance(body, dict) and path.endswith("/upload"):
+        yield from _rules_of_uploads(body)
+    elif isinstance(body, dict):
+        if path.endswith("/conclusions/query") and not _has_both_peers(body.get("filters") or {}):
+            yield "a query of conclusions needs an observer and an observed peer (x-conclusions-routes)"
+        if "/conclusions" in path and (body.get("filters") or {}).keys() - {"observer_id", "observed_id"}:
+            yield "filters have known columns and values of the right type (x-filter-errors)"
+        yield from _rules_of_sessions(body)
+        yield from _rules_of_messages(body)
+
+
+def _rules_of_sessions(body: dict[str, Json]) -> Iterator[str]:
+    if not _is_plain_filter(body.get("filters") or {}):
+        yield "filters have known columns and values of the right type (x-filter-errors)"
+    peers = body.get("peers") or {}
+    if not all(_ID.fullmatch(peer) for peer in peers):
+        yield "peers with malformed ids are not created (x-session-peers-routes)"
+    if sum(1 for settings in peers.values() if isinstance(settings, dict) and settings.get("observe_others")) > 10:
+        yield "at most ten peers observe others (x-observers-limit)"
+    summary = (body.get("configuration") or {}).get("summary") or {}
+    short, long = summary.get("messages_per_short_summary"), summary.get("messages_per_long_summary")
+    if short is not None and long is not None and short >= long:
+        yield "short summaries are more frequent than long ones (x-session-create-invalid)"
+
+
+def _is_plain_filter(filters: dict[str, Json]) -> bool:
+    """Whether a filter only asks for metadata to contain a value, which every list accepts."""
+    return all(key == "metadata" and not isinstance(value, dict) for key, value in filters.items())
+
+
+def _has_both_peers(filters: dict[str, Json]) -> bool:
+    return all(isinstance(filters.get(name), str) and filters[name] for name in ("observer_id", "observed_id"))
+
+
+def _rules_of_messages(body: dict[str, Json]) -> Iterator[str]:
+    for holder in (body, *body.get("messages", ())):
+        if len(holder.get("metadata") or {}) > 100 or _depth(holder.get("metadata")) > 5:
+            yield "metadata has a limited size and depth (x-metadata-limits)"
+    for message in body.get("messages", ()):
+        if re.search(r"<\|endof(text|prompt)\|>", message["content"]):
+            yield "content has no control token (x-special-tokens)"
+        if _is_out_of_range(message.get("created_at")):
+            yield "a timestamp must be representable in UTC (x-messages-created-at)"
+
+
+def _is_out_of_range(time: str | None) -> bool:
+    return time is not None and (re.match(r"000[01]|9999", time) is not None or ":60" in time)
+
+
+def _rules_of_uploads(form: dict[str, Json]) -> Iterator[str]:
+    for name in ("metadata", "configuration"):
+        if form.get(name) and not isinstance(_json_of(form[name]), dict):
+            yield "metadata and configuration are JSON strings (x-upload)"
+    if form.get("peer_id") == "":  # schemathesis generates it although the schema forbids it
+        yield "an empty form field is treated as missing (x-upload)"
+    if "created_at" in form and form["created_at"] is None:
+        yield "a form field cannot be null (x-upload)"
+    if _is_out_of_range(form.get("created_at")):
+        yield "a timestamp must be representable in UTC (x-messages-created-at)"
+
+
+def _json_of(text: str) -> Json:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _depth(value: Json) -> int:
+    """How deeply objects are nested in objects; lists do not count."""
+    if not isinstance(value, dict):
+        return 0
+    return 1 + max((_depth(entry) for entry in value.values()), default=0)
