@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from mockserver import MockServer
 from mockserver import server as server_module
+from support.started_mock import Start, start_mock
 
 pytest_plugins = ["pytester"]
 
@@ -52,6 +53,15 @@ def client(server: MockServer) -> Iterator[httpx.Client]:
     """A client of `server`."""
     with httpx.Client(base_url=server.url) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def start() -> Start:
+    """A function that creates a mock with these options, and a client of its app.
+
+    It has session scope because hypothesis refuses function-scoped fixtures; it holds no state.
+    """
+    return start_mock
 
 
 @pytest.fixture(params=["fast", "plain"])

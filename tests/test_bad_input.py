@@ -17,14 +17,15 @@ from mockserver.api.endpoint import BODY_LIMIT, DRAIN_LIMIT, TooLarge, body_of
 from support import strategies
 from support.direct_client import DirectClient
 from support.server_address import address_of
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 _JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
-def direct() -> DirectClient:
-    return DirectClient(create_app(Mock()))
+def direct(start: Start) -> DirectClient:
+    return start().client
 
 
 def _sessions(direct: DirectClient) -> int:

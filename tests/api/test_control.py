@@ -4,6 +4,7 @@ import pytest
 
 from mockserver import Mock, create_app
 from support.direct_client import DirectClient
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 
@@ -12,8 +13,8 @@ def _client(*allow_hosts: str) -> DirectClient:
     return DirectClient(create_app(Mock(), allow_hosts=allow_hosts))
 
 
-def test_reset_goes_back_to_the_starting_world() -> None:
-    client = DirectClient(create_app(Mock(world={"workspaces": {"w": {"sessions": [{"id": "first"}]}}})))
+def test_reset_goes_back_to_the_starting_world(start: Start) -> None:
+    client = start(world={"workspaces": {"w": {"sessions": [{"id": "first"}]}}}).client
     client.call("POST", f"{_W}/sessions", {"id": "second"})
     assert client.call("POST", "/_mock/reset").json == {"reset": True}
     assert [item["id"] for item in client.call("POST", f"{_W}/sessions/list").json["items"]] == ["first"]

@@ -12,22 +12,18 @@ from mockserver.testing.faults import KINDS
 from mockserver.testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES, WEBHOOK_SECRET, Options
 from mockserver.wire import control as wire
 from support.direct_client import Answer, DirectClient
+from support.started_mock import Start
 from support.webhook_receiver import WebhookReceiver
 
 _S = "/v3/workspaces/w/sessions"
-
-
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(**options)
-    return mock, DirectClient(create_app(mock))
 
 
 def _ids(client: DirectClient) -> list[str]:
     return [item["id"] for item in client.call("POST", f"{_S}/list").json["items"]]
 
 
-def test_a_reset_takes_the_options_of_a_mock() -> None:
-    mock, client = _start()
+def test_a_reset_takes_the_options_of_a_mock(start: Start) -> None:
+    mock, client = start()
     world = {"workspaces": {"w": {"sessions": [{"id": "first"}]}}}
     body = {"world": world, "quirks": "live", "purge_after": 5, "frozen_at": "2026-03-01T12:00:00Z", "seed": 1}
     body |= {"work_after": 7, "webhook_secret": "mine"}
@@ -39,8 +35,8 @@ def test_a_reset_takes_the_options_of_a_mock() -> None:
     assert (_ids(client), mock.quirks.created_status, mock.clock.is_frozen) == ([], False, False)
 
 
-def test_the_coverage_is_that_of_the_mock_until_it_is_begun_anew() -> None:
-    mock, client = _start()
+def test_the_coverage_is_that_of_the_mock_until_it_is_begun_anew(start: Start) -> None:
+    mock, client = start()
     client.call("POST", _S, {"id": "s"})
     client.call("POST", "/_mock/reset")
     answer = client.call("GET", "/_mock/coverage")
@@ -50,8 +46,8 @@ def test_the_coverage_is_that_of_the_mock_until_it_is_begun_anew() -> None:
     assert client.call("GET", "/_mock/coverage").json["covered"] == {"operations": 0, "answers": 0}
 
 
-def test_a_reset_of_one_workspace_leaves_the_others() -> None:
-    _, client = _start()
+def test_a_reset_of_one_workspace_leaves_the_others(start: Start) -> None:
+    _, client = start()
     for workspace in ("w", "v"):
         client.call("POST", f"/v3/workspaces/{workspace}/sessions", {"id": "s"})
     assert client.call("POST", "/_mock/reset", {"workspace": "w"}).status == 200
@@ -60,8 +56,8 @@ def test_a_reset_of_one_workspace_leaves_the_others() -> None:
     assert (answer.status, answer.json["detail"]) == (422, "the reset of one workspace has no other option: quirks")
 
 
-def test_the_journal_is_read_filtered_and_forgotten() -> None:
-    _, client = _start()
+def test_the_journal_is_read_filtered_and_forgotten(start: Start) -> None:
+    _, client = start()
     client.call("POST", _S, {"id": "s"})
     client.call("POST", "/v3/workspaces/v/sessions", {"id": "s"})
     client.call("DELETE", f"{_S}/nobody")
@@ -74,8 +70,8 @@ def test_the_journal_is_read_filtered_and_forgotten() -> None:
     assert [one["number"] for one in client.call("GET", "/_mock/requests").json["requests"]] == [2]
 
 
-def test_calls_are_asserted_and_a_miss_is_explained() -> None:
-    _, client = _start()
+def test_calls_are_asserted_and_a_miss_is_explained(start: Start) -> None:
+    _, client = start()
     client.call("POST", _S, {"id": "s", "metadata": {"k": 1}})
     client.call("POST", f"{_S}/s/clone")
 
@@ -135,9 +131,9 @@ def test_who_leaves_while_waiting_is_forgotten() -> None:
     ],
 )
 def test_a_parameter_that_nobody_reads_is_refused_and_nothing_is_done(
-    method: str, path: str, query: dict[str, str], complaint: str
+    start: Start, method: str, path: str, query: dict[str, str], complaint: str
 ) -> None:
-    mock, client = _start(purge_after=0)
+    mock, client = start(purge_after=0)
     client.call("POST", _S, {"id": "s"})
     mock.faults.error(path="/nowhere")
     before = mock.world(), len(mock.requests), len(mock.faults)
@@ -146,8 +142,8 @@ def test_a_parameter_that_nobody_reads_is_refused_and_nothing_is_done(
     assert (mock.world(), len(mock.requests), len(mock.faults)) == before
 
 
-def test_a_reset_of_no_workspace_is_refused() -> None:
-    mock, client = _start()
+def test_a_reset_of_no_workspace_is_refused(start: Start) -> None:
+    mock, client = start()
     client.call("POST", _S, {"id": "s"})
     for workspace in (None, "", 5):
         assert client.call("POST", "/_mock/reset", {"workspace": workspace}).status == 422
@@ -157,8 +153,8 @@ def test_a_reset_of_no_workspace_is_refused() -> None:
     assert _ids(client) == ["s"]
 
 
-def test_clients_keep_apart_by_workspace() -> None:
-    mock, client = _start()
+def test_clients_keep_apart_by_workspace(start: Start) -> None:
+    mock, client = start()
     for workspace in ("w", "v"):
         client.call("POST", f"/v3/workspaces/{workspace}/sessions", {"id": "s"})
         client.call("POST", "/_mock/snapshots", {"name": "before", "workspace": workspace})
@@ -185,8 +181,8 @@ def test_clients_keep_apart_by_workspace() -> None:
     assert [one["name"] for one in client.call("GET", "/_mock/snapshots").json] == ["after"]
 
 
-def test_a_difference_is_told_between_any_two() -> None:
-    _, client = _start()
+def test_a_difference_is_told_between_any_two(start: Start) -> None:
+    _, client = start()
     for name in ("one", "two", "three"):
         client.call("POST", "/_mock/snapshots", {"name": name})
         client.call("POST", _S, {"id": name})
@@ -195,8 +191,8 @@ def test_a_difference_is_told_between_any_two() -> None:
     assert "'two'" in told[0]
 
 
-def test_a_clock_is_not_put_where_nothing_could_be_answered() -> None:
-    _, client = _start()
+def test_a_clock_is_not_put_where_nothing_could_be_answered(start: Start) -> None:
+    _, client = start()
     for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"):
         assert client.call("POST", "/_mock/clock/freeze", {"at": at}).status == 422
         assert client.call("POST", "/_mock/reset", {"frozen_at": at}).status == 422
@@ -211,8 +207,8 @@ def test_the_root_of_the_plane_tells_where_it_is_described() -> None:
         assert client.call("GET", path, x="1").json["detail"].startswith(f"no operation at {path}; ")
 
 
-def test_a_body_that_nobody_reads_is_refused() -> None:
-    mock, client = _start()
+def test_a_body_that_nobody_reads_is_refused(start: Start) -> None:
+    mock, client = start()
     mock.clock.freeze()
     assert client.call("POST", "/_mock/clock/resume", {"at": "now"}).json == {"detail": "resume_clock takes no body"}
     assert mock.clock.is_frozen
@@ -220,19 +216,19 @@ def test_a_body_that_nobody_reads_is_refused() -> None:
 
 
 @pytest.mark.parametrize("year", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "soon"])
-def test_tokens_are_made_for_times_that_there_are(year: str) -> None:
-    client = DirectClient(create_app(Mock(auth_secret="secret")))
+def test_tokens_are_made_for_times_that_there_are(start: Start, year: str) -> None:
+    client = start(auth_secret="secret").client
     assert client.call("POST", "/_mock/token", {"workspace": "w", "expires_at": year}).status == 422
     answer = client.call("POST", "/_mock/token", {"workspace": "w", "expires_at": "2030-01-01T00:00:00Z"})
     token = {"authorization": f"Bearer {answer.json['key']}"}
     listed = client.send("POST", "/v3/workspaces/w/sessions/list", headers=token)
     assert (answer.status, listed.status) == (201, 200)
     assert client.call("POST", "/_mock/token").status == 422
-    assert "authentication is off" in DirectClient(create_app(Mock())).call("POST", "/_mock/token").json["detail"]
+    assert "authentication is off" in start().client.call("POST", "/_mock/token").json["detail"]
 
 
-def test_requests_are_listed_from_a_number_on_and_one_by_itself() -> None:
-    _, client = _start()
+def test_requests_are_listed_from_a_number_on_and_one_by_itself(start: Start) -> None:
+    _, client = start()
     for _ in range(4):
         client.call("GET", "/health")
     listed = client.call("GET", "/_mock/requests", after=1, limit=2, operation="health_check").json["requests"]
@@ -243,8 +239,8 @@ def test_requests_are_listed_from_a_number_on_and_one_by_itself() -> None:
         assert (answer.status, answer.json["detail"]) == (404, f"the journal has no request {number}")
 
 
-def test_faults_are_set_listed_and_taken_away() -> None:
-    _, client = _start()
+def test_faults_are_set_listed_and_taken_away(start: Start) -> None:
+    _, client = start()
     rule = {"fault": "error", "status": 429, "headers": {"Retry-After": "3"}, "operation": "get_sessions", "times": 1}
     made = client.call("POST", "/_mock/faults", rule)
     assert (made.status, made.json["name"]) == (201, "error-1")
@@ -272,8 +268,8 @@ def test_faults_are_set_listed_and_taken_away() -> None:
         ({"fault": "error", "every": 0}, "every must be a number without a fraction from 1 up: 0"),
     ],
 )
-def test_a_wrong_fault_is_told(rule: dict[str, Any], complaint: str) -> None:
-    _, client = _start()
+def test_a_wrong_fault_is_told(start: Start, rule: dict[str, Any], complaint: str) -> None:
+    _, client = start()
     answer = client.call("POST", "/_mock/faults", rule)
     assert answer.status == 422
     assert complaint in str(answer.json["detail"])
@@ -293,8 +289,8 @@ def test_what_a_fault_holds_is_released() -> None:
         assert client.post("/_mock/faults/none/release").status_code == 404
 
 
-def test_scripts_are_set_listed_and_taken_away() -> None:
-    mock, client = _start()
+def test_scripts_are_set_listed_and_taken_away(start: Start) -> None:
+    mock, client = start()
     made = client.call(
         "POST",
         "/_mock/scripts",
@@ -309,8 +305,8 @@ def test_scripts_are_set_listed_and_taken_away() -> None:
     assert client.call("DELETE", "/_mock/scripts/chat-1").status == 404
 
 
-def test_the_clock_stands_still_moves_and_runs_on() -> None:
-    mock, client = _start()
+def test_the_clock_stands_still_moves_and_runs_on(start: Start) -> None:
+    mock, client = start()
     frozen = client.call("POST", "/_mock/clock/freeze", {"at": "2026-03-01T12:00:00+01:00"})
     assert frozen.json == {"now": "2026-03-01T11:00:00Z", "frozen": True}
     assert client.call("POST", "/_mock/clock/advance", {"seconds": 1.5}).json["now"] == "2026-03-01T11:00:01.500000Z"
@@ -322,8 +318,8 @@ def test_the_clock_stands_still_moves_and_runs_on() -> None:
     assert mock.clock.is_frozen
 
 
-def test_background_work_is_listed_held_stepped_and_made_to_fail() -> None:
-    _, client = _start(purge_after=0, frozen_at="2026-03-01T12:00:00Z")
+def test_background_work_is_listed_held_stepped_and_made_to_fail(start: Start) -> None:
+    _, client = start(purge_after=0, frozen_at="2026-03-01T12:00:00Z")
     client.call("POST", "/_mock/purges/hold")
     for id_ in ("s", "t"):
         client.call("POST", _S, {"id": id_})
@@ -342,8 +338,8 @@ def test_background_work_is_listed_held_stepped_and_made_to_fail() -> None:
     assert client.call("POST", "/_mock/purges/fail", {"times": 0}).status == 422
 
 
-def test_snapshots_are_taken_compared_restored_and_forgotten() -> None:
-    _, client = _start()
+def test_snapshots_are_taken_compared_restored_and_forgotten(start: Start) -> None:
+    _, client = start()
     client.call("POST", _S, {"id": "s"})
     assert client.call("POST", "/_mock/snapshots", {"name": "before"}).status == 201
     client.call("POST", _S, {"id": "t"})
@@ -359,8 +355,8 @@ def test_snapshots_are_taken_compared_restored_and_forgotten() -> None:
     assert client.call("GET", "/_mock/diff", before="before").status == 404
 
 
-def test_a_world_is_saved_and_put_in_place() -> None:
-    _, client = _start()
+def test_a_world_is_saved_and_put_in_place(start: Start) -> None:
+    _, client = start()
     client.call("POST", f"{_S}/s/messages", {"messages": [{"content": "Hi", "peer_id": "al"}]})
     world = client.call("GET", "/_mock/world").json
     client.call("POST", "/_mock/reset")
@@ -385,8 +381,8 @@ def test_a_fork_is_a_server_of_its_own_until_the_reset() -> None:
                 other.get("/health")
 
 
-def test_an_app_without_a_server_cannot_be_forked_over_http() -> None:
-    _, client = _start()
+def test_an_app_without_a_server_cannot_be_forked_over_http(start: Start) -> None:
+    _, client = start()
     answer = client.call("POST", "/_mock/fork")
     assert (answer.status, answer.json["detail"]) == (
         422,
@@ -394,23 +390,23 @@ def test_an_app_without_a_server_cannot_be_forked_over_http() -> None:
     )
 
 
-def test_json_is_read_under_any_content_type() -> None:
-    _, client = _start()
+def test_json_is_read_under_any_content_type(start: Start) -> None:
+    _, client = start()
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert client.send("POST", "/_mock/snapshots", [b'{"name": "x"}'], headers=form).status == 201
     assert client.send("POST", "/_mock/snapshots", [b'{"name": "y"}'], headers={}).status == 201
     assert [one["name"] for one in client.call("GET", "/_mock/snapshots").json] == ["x", "y"]
 
 
-def test_an_unknown_path_is_told_with_the_one_that_was_meant() -> None:
-    _, client = _start()
+def test_an_unknown_path_is_told_with_the_one_that_was_meant(start: Start) -> None:
+    _, client = start()
     assert client.call("POST", "/_mock/resett").json == {
         "detail": "no operation at /_mock/resett; did you mean /_mock/reset?"
     }
 
 
-def test_its_document_describes_every_operation_and_what_it_answers() -> None:
-    _, client = _start()
+def test_its_document_describes_every_operation_and_what_it_answers(start: Start) -> None:
+    _, client = start()
     client.call("POST", _S, {"id": "s"})
     client.call("DELETE", f"{_S}/s")
     document = client.call("GET", "/_mock/openapi.json").json
@@ -444,8 +440,8 @@ def _open_units(client: DirectClient) -> tuple[int, int]:
     return status["pending_work_units"], status["in_progress_work_units"]
 
 
-def test_work_is_begun_and_completed_all_or_so_much_or_where_it_is_named() -> None:
-    _, client = _start()
+def test_work_is_begun_and_completed_all_or_so_much_or_where_it_is_named(start: Start) -> None:
+    _, client = start()
     for session in ("s", "s", "t"):
         client.call("POST", f"{_S}/{session}/messages", {"messages": [{"content": "x", "peer_id": "bob"}]})
     assert client.call("POST", "/_mock/begin_work", {"units": 1}).json == {"begun": 1}

@@ -13,14 +13,10 @@ from mockserver import Mock, MockServer, create_app
 from mockserver.api import answers
 from mockserver.api.events import words
 from support.direct_client import Answer, DirectClient
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 _WORLD = {"workspaces": {"w": {"peers": [{"id": "al"}, {"id": "bob"}], "sessions": [{"id": "s"}]}}}
-
-
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(world=_WORLD, **options)
-    return mock, DirectClient(create_app(mock))
 
 
 def _conclude(client: DirectClient, *contents: str, session: str | None = None) -> Answer:
@@ -29,8 +25,10 @@ def _conclude(client: DirectClient, *contents: str, session: str | None = None) 
 
 
 @given(st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=9), st.integers(1, 4), st.integers(1, 4))
-def test_conclusions_are_listed_newest_first_and_reversed_they_mirror(kept: list[str], page: int, size: int) -> None:
-    _, client = _start()
+def test_conclusions_are_listed_newest_first_and_reversed_they_mirror(
+    start: Start, kept: list[str], page: int, size: int
+) -> None:
+    _, client = start(world=_WORLD)
     made = [_conclude(client, content).json[0] for content in kept]
     listed, mirrored = (
         client.call("POST", f"{_W}/conclusions/list", page=page, size=size, reverse=reverse).json
@@ -52,16 +50,16 @@ def test_conclusions_are_listed_newest_first_and_reversed_they_mirror(kept: list
         ({"created_at": {"gte": "2020-01-01"}}, ["of s", "of none"]),
     ],
 )
-def test_conclusions_are_filtered_by_their_columns(filters: Any, contents: list[str]) -> None:
-    _, client = _start()
+def test_conclusions_are_filtered_by_their_columns(start: Start, filters: Any, contents: list[str]) -> None:
+    _, client = start(world=_WORLD)
     _conclude(client, "of none")
     _conclude(client, "of s", session="s")
     listed = client.call("POST", f"{_W}/conclusions/list", {"filters": filters}).json
     assert [one["content"] for one in listed["items"]] == contents
 
 
-def test_a_batch_of_conclusions_is_kept_whole_or_not_at_all() -> None:
-    _, client = _start()
+def test_a_batch_of_conclusions_is_kept_whole_or_not_at_all(start: Start) -> None:
+    _, client = start(world=_WORLD)
     good = {"content": "x", "observer_id": "al", "observed_id": "bob"}
     for wrong, detail in (
         ({"observer_id": "ghost"}, "Peer ghost not found in workspace w"),
@@ -73,8 +71,8 @@ def test_a_batch_of_conclusions_is_kept_whole_or_not_at_all() -> None:
     assert client.call("POST", f"{_W}/conclusions/list").json["total"] == 0
 
 
-def test_a_conclusion_has_at_most_so_many_tokens() -> None:
-    _, client = _start()
+def test_a_conclusion_has_at_most_so_many_tokens(start: Start) -> None:
+    _, client = start(world=_WORLD)
     assert _conclude(client, "tea " * 8_000).status == 201
     refused = _conclude(client, "tea " * 8_200)
     assert refused.status == 422
@@ -83,8 +81,8 @@ def test_a_conclusion_has_at_most_so_many_tokens() -> None:
     assert offence["msg"] == "Value error, content exceeds maximum of 8192 tokens"
 
 
-def test_the_conclusions_of_a_session_go_with_its_purge() -> None:
-    mock, client = _start()
+def test_the_conclusions_of_a_session_go_with_its_purge(start: Start) -> None:
+    mock, client = start(world=_WORLD)
     _conclude(client, "of none")
     _conclude(client, "of s", session="s")
     mock.summarize("s", "They met.")
@@ -96,8 +94,8 @@ def test_the_conclusions_of_a_session_go_with_its_purge() -> None:
     assert client.call("GET", f"{_W}/sessions/s/summaries").json["short_summary"] is None
 
 
-def test_a_query_gives_the_nearest_of_one_pair() -> None:
-    _, client = _start()
+def test_a_query_gives_the_nearest_of_one_pair(start: Start) -> None:
+    _, client = start(world=_WORLD)
     _conclude(client, "bob drinks tea", "bob runs in the morning")
     asked = {"query": "Does he run?", "filters": {"observer_id": "al", "observed_id": "bob"}, "top_k": 1}
     assert [one["content"] for one in client.call("POST", f"{_W}/conclusions/query", asked).json] == [
@@ -107,8 +105,8 @@ def test_a_query_gives_the_nearest_of_one_pair() -> None:
     assert client.call("POST", f"{_W}/conclusions/query", other).json == []
 
 
-def test_a_representation_is_what_was_concluded_as_text() -> None:
-    mock, client = _start(frozen_at="2026-03-01T12:00:00.5Z")
+def test_a_representation_is_what_was_concluded_as_text(start: Start) -> None:
+    mock, client = start(world=_WORLD, frozen_at="2026-03-01T12:00:00.5Z")
     _conclude(client, "bob likes tea")
     mock.clock.advance(61)
     _conclude(client, "bob is tall", session="s")
@@ -132,8 +130,10 @@ def test_a_representation_is_what_was_concluded_as_text() -> None:
         ({"target": "bob", "session_id": "s"}, "to peer 'al' about peer 'bob' in session 's': 1 conclusion would"),
     ],
 )
-def test_a_question_without_a_script_is_answered_by_what_would_have_been_used(asked: Any, answer: str) -> None:
-    _, client = _start()
+def test_a_question_without_a_script_is_answered_by_what_would_have_been_used(
+    start: Start, asked: Any, answer: str
+) -> None:
+    _, client = start(world=_WORLD)
     _conclude(client, "bob likes tea")
     _conclude(client, "bob is tall", session="s")
     content = client.call("POST", f"{_W}/peers/al/chat", {"query": "Who?", **asked}).json["content"]
@@ -148,8 +148,8 @@ def _events(body: bytes) -> list[Any]:
 
 
 @given(st.text())
-def test_a_streamed_answer_is_the_plain_one_in_pieces(text: str) -> None:
-    mock, client = _start()
+def test_a_streamed_answer_is_the_plain_one_in_pieces(start: Start, text: str) -> None:
+    mock, client = start(world=_WORLD)
     mock.scripts.add("chat", text)
     plain = client.call("POST", f"{_W}/peers/al/chat", {"query": "Who?"}).json["content"]
     streamed = client.call("POST", f"{_W}/peers/al/chat", {"query": "Who?", "stream": True})
@@ -165,22 +165,22 @@ def test_words_lose_nothing(text: str) -> None:
     assert "".join(words(text)) == text
 
 
-def test_a_script_may_say_the_pieces_of_a_stream_or_that_there_is_no_answer() -> None:
-    mock, client = _start()
+def test_a_script_may_say_the_pieces_of_a_stream_or_that_there_is_no_answer(start: Start) -> None:
+    mock, client = start(world=_WORLD)
     mock.scripts.add("chat", ["Bl", "", "ue."], None)
     for pieces in (["Bl", "", "ue."], []):
         *events, _ = _events(client.call("POST", f"{_W}/peers/al/chat", {"query": "?", "stream": True}).body)
         assert [event["delta"]["content"] for event in events] == pieces
 
 
-def test_an_unscripted_answer_is_streamed_too() -> None:
-    _, client = _start()
+def test_an_unscripted_answer_is_streamed_too(start: Start) -> None:
+    _, client = start(world=_WORLD)
     *events, _ = _events(client.call("POST", f"{_W}/peers/al/chat", {"query": "?", "stream": True}).body)
     assert "".join(event["delta"]["content"] for event in events).startswith("No script answers")
 
 
-def test_a_summary_is_replaced_by_one_of_its_kind() -> None:
-    mock, client = _start(frozen_at="2026-03-01T12:00:00Z")
+def test_a_summary_is_replaced_by_one_of_its_kind(start: Start) -> None:
+    mock, client = start(world=_WORLD, frozen_at="2026-03-01T12:00:00Z")
     batch = {"messages": [{"content": "hello", "peer_id": "al"}, {"content": "bye", "peer_id": "al"}]}
     first, last = (one["id"] for one in client.call("POST", f"{_W}/sessions/s/messages", batch).json)
     mock.summarize("s", "They met.", kind="long")
@@ -207,8 +207,10 @@ def test_a_summary_is_replaced_by_one_of_its_kind() -> None:
         ({"session": "s", "workspace": "w", "kind": "tall"}, ValueError, "a summary is a text, short or long"),
     ],
 )
-def test_a_summary_of_what_is_not_there_is_refused(arguments: Any, error: type[Exception], complaint: str) -> None:
-    mock, client = _start()
+def test_a_summary_of_what_is_not_there_is_refused(
+    start: Start, arguments: Any, error: type[Exception], complaint: str
+) -> None:
+    mock, client = start(world=_WORLD)
     client.call("POST", "/v3/workspaces/v/sessions", {"id": "s"})
     with pytest.raises(error, match=complaint):
         mock.summarize(content="So.", **arguments)
@@ -229,8 +231,8 @@ def test_a_stream_comes_with_pauses_and_stops_when_the_client_leaves() -> None:
             assert b"one" in next(answer.iter_raw())
 
 
-def test_an_empty_session_or_target_is_as_good_as_none() -> None:
-    _, client = _start()
+def test_an_empty_session_or_target_is_as_good_as_none(start: Start) -> None:
+    _, client = start(world=_WORLD)
     _conclude(client, "bob likes tea", session="s")
     asked = {"target": "bob", "session_id": ""}
     assert "likes tea" in client.call("POST", f"{_W}/peers/al/representation", asked).json["representation"]
@@ -238,8 +240,8 @@ def test_an_empty_session_or_target_is_as_good_as_none() -> None:
     assert client.call("GET", f"{_W}/peers/al/context", target="").json["target_id"] == "al"
 
 
-def test_a_context_may_be_limited_to_the_session_and_to_what_is_near() -> None:
-    _, client = _start()
+def test_a_context_may_be_limited_to_the_session_and_to_what_is_near(start: Start) -> None:
+    _, client = start(world=_WORLD)
     _conclude(client, "bob likes tea", session="s")
     _conclude(client, "bob is tall")
 
@@ -258,20 +260,20 @@ def test_a_context_may_be_limited_to_the_session_and_to_what_is_near() -> None:
     assert "tea" in context["representation"]
 
 
-def test_a_query_of_an_observer_without_a_name_is_refused() -> None:
-    _, client = _start()
+def test_a_query_of_an_observer_without_a_name_is_refused(start: Start) -> None:
+    _, client = start(world=_WORLD)
     asked = {"query": "x", "filters": {"observer_id": "", "observed_id": "bob"}}
     assert client.call("POST", f"{_W}/conclusions/query", asked).status == 422
 
 
-def test_a_card_makes_the_peer_who_has_it_and_nobody_else() -> None:
-    _, client = _start()
+def test_a_card_makes_the_peer_who_has_it_and_nobody_else(start: Start) -> None:
+    _, client = start(world=_WORLD)
     client.call("PUT", f"{_W}/peers/eve/card", {"peer_card": ["x"]}, target="zed")
     assert [peer["id"] for peer in client.call("POST", f"{_W}/peers/list").json["items"]] == ["al", "bob", "eve"]
 
 
-def test_what_is_nothing_but_nul_is_no_conclusion_and_no_summary_has_one() -> None:
-    mock, client = _start()
+def test_what_is_nothing_but_nul_is_no_conclusion_and_no_summary_has_one(start: Start) -> None:
+    mock, client = start(world=_WORLD)
     assert _conclude(client, "\0").status == 422
     assert _conclude(client, "a\0b").json[0]["content"] == "ab"
     assert mock.summarize("s", "a\0b")["content"] == "ab"
@@ -308,7 +310,7 @@ def test_a_long_stream_lets_others_have_their_turn() -> None:
     assert asyncio.run(run()) == ["short", "long"]
 
 
-def test_a_pause_lies_between_pieces_and_not_after_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_lies_between_pieces_and_not_after_the_last(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
 
     async def outlasts(waiting: Any, receive: Any) -> bool:
@@ -321,7 +323,7 @@ def test_a_pause_lies_between_pieces_and_not_after_the_last(monkeypatch: pytest.
 
     monkeypatch.setattr(answers, "outlasts", outlasts)
     monkeypatch.setattr(answers, "asyncio", SimpleNamespace(sleep=sleep))
-    mock, client = _start()
+    mock, client = start(world=_WORLD)
     mock.scripts.add("chat", ["a"], pause=0.5)
     asked = {"query": "?", "stream": True}
     assert len(_events(client.call("POST", f"{_W}/peers/al/chat", asked).body)) == 2

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from mockserver import Mock, create_app
 from support.direct_client import DirectClient
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 
 
 @pytest.fixture
-def client() -> DirectClient:
-    client = DirectClient(create_app(Mock()))
+def client(start: Start) -> DirectClient:
+    client = start().client
     client.call("POST", "/v3/workspaces", {"id": "w"})
     return client
 

@@ -11,20 +11,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver import Mock, MockServer, create_app
+from mockserver import MockServer
 from mockserver.domain import tokens
 from mockserver.wire import uploads
 from support.direct_client import Answer, DirectClient
 from support.pdf_files import page_text, pdf
+from support.started_mock import Start
 
 _MESSAGES = "/v3/workspaces/w/sessions/s/messages"
 _BOB = {"peer_id": "bob"}
 _LIMIT = 5_242_880
-
-
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(**options)
-    return mock, DirectClient(create_app(mock))
 
 
 def _upload(
@@ -53,8 +49,8 @@ _texts = st.builds(
 @given(_texts)
 @example("ä" * 25_000)
 @example("ä" * 25_001)
-def test_pieces_in_their_order_are_the_text_and_none_is_small_without_need(text: str) -> None:
-    _, client = _start()
+def test_pieces_in_their_order_are_the_text_and_none_is_small_without_need(start: Start, text: str) -> None:
+    _, client = start()
     answer = _upload(client, text.encode())
     kept = text.replace("\0", "")
     contents = [message["content"] for message in answer.json]
@@ -76,8 +72,8 @@ def test_pieces_in_their_order_are_the_text_and_none_is_small_without_need(text:
     ],
     ids=["paragraph", "line", "word", "sentence", "nothing", "early"],
 )
-def test_a_piece_ends_where_the_text_does(text: str, ends: list[str]) -> None:
-    _, client = _start()
+def test_a_piece_ends_where_the_text_does(start: Start, text: str, ends: list[str]) -> None:
+    _, client = start()
     contents = [message["content"] for message in _upload(client, text.encode()).json]
     assert "".join(contents) == text
     assert [content[-len(end) :] for content, end in zip(contents, ends, strict=False)] == ends
@@ -88,21 +84,21 @@ def test_a_piece_ends_where_the_text_does(text: str, ends: list[str]) -> None:
     [("ä".encode(), "ä"), ("ä".encode("utf-16"), "ä"), ("ä".encode("latin-1"), "ä"), (b"\xff\xfea", "\xff\xfea")],
     ids=["utf-8", "utf-16", "latin-1", "no utf-16"],
 )
-def test_a_text_is_read_in_the_encoding_that_it_has(content: bytes, text: str) -> None:
-    _, client = _start()
+def test_a_text_is_read_in_the_encoding_that_it_has(start: Start, content: bytes, text: str) -> None:
+    _, client = start()
     assert [message["content"] for message in _upload(client, content).json] == [text]
 
 
-def test_each_of_its_messages_raises_a_unit_of_work_unless_its_own_configuration_says_no() -> None:
-    _, client = _start()
+def test_each_of_its_messages_raises_a_unit_of_work_unless_its_own_configuration_says_no(start: Start) -> None:
+    _, client = start()
     off = {"configuration": '{"reasoning": {"enabled": false}}'}
     for form, units in ((_BOB, 2), ({**_BOB, **off}, 2), ({**_BOB, "configuration": "{}"}, 4)):
         assert len(_upload(client, b"x" * 25_001, form=form).json) == 2
         assert client.call("GET", "/v3/workspaces/w/queue/status").json["pending_work_units"] == units
 
 
-def test_its_messages_are_like_any_others() -> None:
-    _, client = _start(frozen_at="2026-03-01T12:00:00Z")
+def test_its_messages_are_like_any_others(start: Start) -> None:
+    _, client = start(frozen_at="2026-03-01T12:00:00Z")
     given_fields = {
         **_BOB,
         "metadata": '{"k": [1, "\\u00e4"]}',
@@ -128,8 +124,8 @@ def test_its_messages_are_like_any_others() -> None:
     assert _upload(client).json[0]["created_at"] == "2026-03-01T12:00:00Z"
 
 
-def test_with_the_quirk_the_time_is_answered_as_it_was_sent() -> None:
-    _, client = _start(quirks="echoed_created_at")
+def test_with_the_quirk_the_time_is_answered_as_it_was_sent(start: Start) -> None:
+    _, client = start(quirks="echoed_created_at")
     sent = "2024-01-01T01:00:00+01:00"
     [made] = _upload(client, form={**_BOB, "created_at": sent}).json
     assert made["created_at"] == sent
@@ -147,8 +143,8 @@ def test_with_the_quirk_the_time_is_answered_as_it_was_sent() -> None:
         ("application/pdf", pdf(page_text(b"One"), page_text(b"Two")), "One\n\nTwo"),
     ],
 )
-def test_files_are_text_as_they_are(content_type: str, content: bytes, text: str) -> None:
-    [made] = _upload(_start()[1], content, content_type).json
+def test_files_are_text_as_they_are(start: Start, content_type: str, content: bytes, text: str) -> None:
+    [made] = _upload(start().client, content, content_type).json
     assert made["content"] == text
 
 
@@ -177,9 +173,9 @@ _SUPPORTED = "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor'
     ids=lambda value: repr(value)[:30],
 )
 def test_other_files_are_refused_and_nothing_is_stored(
-    content_type: str, content: bytes, status: int, complaint: str
+    start: Start, content_type: str, content: bytes, status: int, complaint: str
 ) -> None:
-    mock, client = _start()
+    mock, client = start()
     answer = _upload(client, content, content_type)
     assert answer.status == status
     detail = answer.json["detail"]
@@ -189,12 +185,12 @@ def test_other_files_are_refused_and_nothing_is_stored(
         detail = entry["msg"]
     assert detail.startswith(complaint)
     assert not mock.store.workspaces
-    _, live = _start(quirks="live")
+    _, live = start(quirks="live")
     assert _upload(live, content, content_type).json["detail"].startswith(complaint)
 
 
-def test_a_file_of_another_type_is_told_which_types_are_taken() -> None:
-    mock, client = _start()
+def test_a_file_of_another_type_is_told_which_types_are_taken(start: Start) -> None:
+    mock, client = start()
     _upload(client, b"x", "application/octet-stream")
     assert mock.requests[-1].diagnosis == (
         "the file comes as 'application/octet-stream'; text/plain (or any text), application/json and application/pdf "
@@ -202,15 +198,15 @@ def test_a_file_of_another_type_is_told_which_types_are_taken() -> None:
     )
 
 
-def test_a_file_may_have_as_many_bytes_as_the_limit_says() -> None:
-    _, client = _start()
+def test_a_file_may_have_as_many_bytes_as_the_limit_says(start: Start) -> None:
+    _, client = start()
     assert _upload(client, b"word " * (_LIMIT // 5)).status == 201
     assert _total(client) == -(-(_LIMIT // 5 * 5) // 25_000)
 
 
-def test_without_the_extra_a_pdf_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_a_pdf_is_refused_by_its_name(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pypdf", None)
-    answer = _upload(_start()[1], pdf(page_text(b"x")), "application/pdf")
+    answer = _upload(start().client, pdf(page_text(b"x")), "application/pdf")
     assert answer.status == 415
     assert answer.json["detail"].endswith("with the extra pdf: pip install 'honcho-mockserver[pdf]'")
 
@@ -244,9 +240,9 @@ def test_without_the_extra_a_pdf_is_refused_by_its_name(monkeypatch: pytest.Monk
     ],
 )
 def test_wrong_fields_are_told_by_their_places_and_nothing_is_stored(
-    form: dict[str, str], entries: list[tuple[str, list[str], Any]]
+    start: Start, form: dict[str, str], entries: list[tuple[str, list[str], Any]]
 ) -> None:
-    mock, client = _start()
+    mock, client = start()
     answer = _upload(client, form=form)
     assert answer.status == 422
     assert [(entry["type"], entry["loc"], entry["input"]) for entry in answer.json["detail"]] == entries
@@ -254,8 +250,8 @@ def test_wrong_fields_are_told_by_their_places_and_nothing_is_stored(
 
 
 @pytest.mark.parametrize("metadata", ["", "null", "{}"])
-def test_fields_that_may_be_left_out_may_be_empty(metadata: str) -> None:
-    [made] = _upload(_start()[1], form={**_BOB, "metadata": metadata, "configuration": "", "created_at": ""}).json
+def test_fields_that_may_be_left_out_may_be_empty(start: Start, metadata: str) -> None:
+    [made] = _upload(start().client, form={**_BOB, "metadata": metadata, "configuration": "", "created_at": ""}).json
     assert made["metadata"] == {}
 
 
@@ -263,8 +259,8 @@ def _sent(client: DirectClient, body: bytes, content_type: str) -> Answer:
     return client.send("POST", f"{_MESSAGES}/upload", [body], headers={"content-type": content_type})
 
 
-def test_a_text_is_no_file_and_a_file_no_text() -> None:
-    client = _start()[1]
+def test_a_text_is_no_file_and_a_file_no_text(start: Start) -> None:
+    client = start().client
     request = httpx.Request(
         "POST",
         "http://x",
@@ -291,14 +287,14 @@ def test_a_text_is_no_file_and_a_file_no_text() -> None:
         (b"peer_id=bob", "application/x-www-form-urlencoded", ["file"]),
     ],
 )
-def test_what_a_form_lacks_is_missing(body: bytes, content_type: str, missing: list[str]) -> None:
-    answer = _sent(_start()[1], body, content_type)
+def test_what_a_form_lacks_is_missing(start: Start, body: bytes, content_type: str, missing: list[str]) -> None:
+    answer = _sent(start().client, body, content_type)
     told = [{"type": "missing", "loc": ["body", name], "msg": "Field required", "input": None} for name in missing]
     assert (answer.status, answer.json) == (422, {"detail": told})
 
 
-def test_a_form_that_cannot_be_read_is_a_400() -> None:
-    client = _start()[1]
+def test_a_form_that_cannot_be_read_is_a_400(start: Start) -> None:
+    client = start().client
     for content_type, detail in (
         ("multipart/form-data", "Missing boundary in multipart."),
         ("multipart/form-data; boundary=b", "Invalid multipart data."),
@@ -307,8 +303,8 @@ def test_a_form_that_cannot_be_read_is_a_400() -> None:
         assert (answer.status, answer.json) == (400, {"detail": detail})
 
 
-def test_a_deleted_session_takes_no_file() -> None:
-    _, client = _start()
+def test_a_deleted_session_takes_no_file(start: Start) -> None:
+    _, client = start()
     client.call("POST", "/v3/workspaces/w/sessions", {"id": "s"})
     client.call("DELETE", "/v3/workspaces/w/sessions/s")
     answer = _upload(client)
@@ -319,8 +315,8 @@ def test_a_deleted_session_takes_no_file() -> None:
     assert _upload(client, path="/v3/workspaces/no%20id/sessions/s/messages/upload").status == 422
 
 
-def test_the_document_describes_it_as_published() -> None:
-    document = _start()[1].call("GET", "/openapi.json").json
+def test_the_document_describes_it_as_published(start: Start) -> None:
+    document = start().client.call("GET", "/openapi.json").json
     operation = document["paths"]["/v3/workspaces/{workspace_id}/sessions/{session_id}/messages/upload"]["post"]
     content = operation["requestBody"]["content"]
     name = "Body_create_messages_with_file_v3_workspaces__workspace_id__sessions__session_id__messages_upload_post"
@@ -341,8 +337,8 @@ def test_the_document_describes_it_as_published() -> None:
     assert [kind["type"] for kind in schema["properties"]["metadata"]["anyOf"]] == ["string", "null"]
 
 
-def test_the_journal_tells_the_fields_and_the_file() -> None:
-    mock, client = _start()
+def test_the_journal_tells_the_fields_and_the_file(start: Start) -> None:
+    mock, client = start()
     _upload(client, b"\xff\xfe", form={**_BOB, "metadata": '{"k": 1}'})
     told = {
         "file": {"filename": "a.txt", "content_type": "text/plain", "size": 2},
@@ -358,8 +354,8 @@ def test_the_journal_tells_the_fields_and_the_file() -> None:
     assert client.call("GET", "/_mock/requests", status=400).json["requests"][0]["body"] == "--x�"
 
 
-def test_a_fault_finds_its_upload_by_a_field() -> None:
-    mock, client = _start()
+def test_a_fault_finds_its_upload_by_a_field(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(503, operation="create_messages_with_file", body={"peer_id": "bob"})
     assert [_upload(client, form={"peer_id": peer}).status for peer in ("al", "bob")] == [201, 503]
 
@@ -381,17 +377,17 @@ def test_a_fault_finds_its_upload_by_a_field() -> None:
         (b"peer_id=bob", "application/x-www-form-urlencoded", "body.file: Field required (input null)"),
     ],
 )
-def test_a_form_that_is_none_has_a_hint(body: bytes, content_type: str, diagnosis: str) -> None:
-    assert _sent(_start()[1], body, content_type).headers["x-mock-diagnosis"] == diagnosis
+def test_a_form_that_is_none_has_a_hint(start: Start, body: bytes, content_type: str, diagnosis: str) -> None:
+    assert _sent(start().client, body, content_type).headers["x-mock-diagnosis"] == diagnosis
 
 
-def test_broken_json_in_a_field_is_told_by_its_name() -> None:
-    answer = _upload(_start()[1], form={**_BOB, "metadata": "{"})
+def test_broken_json_in_a_field_is_told_by_its_name(start: Start) -> None:
+    answer = _upload(start().client, form={**_BOB, "metadata": "{"})
     assert answer.headers["x-mock-diagnosis"].startswith("body.metadata is no JSON: Expecting property name")
 
 
-def test_a_body_without_a_content_type_has_a_hint() -> None:
-    answer = _start()[1].send("POST", f"{_MESSAGES}/upload", [b"x"])
+def test_a_body_without_a_content_type_has_a_hint(start: Start) -> None:
+    answer = start().client.send("POST", f"{_MESSAGES}/upload", [b"x"])
     told = "the body was taken as no form: it has no content type, so not multipart/form-data (and 1 more)"
     assert answer.headers["x-mock-diagnosis"] == told
 

@@ -6,25 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import Mock, WorldError, create_app
+from mockserver import Mock, WorldError
 from support.direct_client import Answer, DirectClient
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
-
-
-def _start(**options: Any) -> DirectClient:
-    client = DirectClient(create_app(Mock(**options)))
-    client.call("POST", "/v3/workspaces", {"id": "w"})
-    return client
+_WORLD: dict[str, Any] = {"workspaces": {"w": {}}}
 
 
 def _register(client: DirectClient, url: object) -> Answer:
     return client.call("POST", f"{_W}/webhooks", {"url": url})
 
 
-def test_an_endpoint_is_made_once_for_a_url() -> None:
+def test_an_endpoint_is_made_once_for_a_url(start: Start) -> None:
     for quirks, made in (("none", 200), ("live", 201)):
-        client = _start(quirks=quirks)
+        client = start(world=_WORLD, quirks=quirks).client
         first, again, other = (_register(client, f"http://host/{path}") for path in "aab")
         assert (first.status, again.status, other.status) == (made, 200, made)
         assert first.json == again.json
@@ -60,8 +56,8 @@ _NO_SCHEME = "Value error, Only HTTP and HTTPS URLs are allowed"
         (None, "Input should be a valid string"),
     ],
 )
-def test_an_endpoint_has_a_url_of_http_with_a_host(url: object, complaint: str | None) -> None:
-    client = _start()
+def test_an_endpoint_has_a_url_of_http_with_a_host(start: Start, url: object, complaint: str | None) -> None:
+    client = start(world=_WORLD).client
     answer = _register(client, url)
     if complaint is None:
         assert (answer.status, answer.json["url"]) == (200, url)
@@ -71,35 +67,35 @@ def test_an_endpoint_has_a_url_of_http_with_a_host(url: object, complaint: str |
     assert client.call("GET", f"{_W}/webhooks").json["total"] == 0
 
 
-def test_what_is_told_of_a_url_has_the_form_that_was_recorded() -> None:
+def test_what_is_told_of_a_url_has_the_form_that_was_recorded(start: Start) -> None:
     entry = {"type": "value_error", "loc": ["body", "url"], "msg": _NO_URL, "input": "nope", "ctx": {"error": {}}}
-    assert _register(_start(), "nope").json == {"detail": [entry]}
-    missing = _start().call("POST", f"{_W}/webhooks", {}).json["detail"]
+    assert _register(start(world=_WORLD).client, "nope").json == {"detail": [entry]}
+    missing = start(world=_WORLD).client.call("POST", f"{_W}/webhooks", {}).json["detail"]
     assert missing == [{"type": "missing", "loc": ["body", "url"], "msg": "Field required", "input": {}}]
 
 
-def test_nul_is_dropped_from_a_url() -> None:
-    client = _start()
+def test_nul_is_dropped_from_a_url(start: Start) -> None:
+    client = start(world=_WORLD).client
     assert _register(client, "http://host/a\0b").json["url"] == "http://host/ab"
     assert _register(client, "http://host/ab").json == client.call("GET", f"{_W}/webhooks").json["items"][0]
 
 
 @given(st.text(max_size=12).map(lambda text: f"http://{text}"))
-def test_any_url_is_taken_or_refused(url: str) -> None:
-    assert _register(_start(), url).status in (200, 422)
+def test_any_url_is_taken_or_refused(start: Start, url: str) -> None:
+    assert _register(start(world=_WORLD).client, url).status in (200, 422)
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=8), st.integers(1, 3), st.integers(1, 4))
-def test_endpoints_are_listed_oldest_first_page_by_page(paths: list[str], page: int, size: int) -> None:
-    client = _start()
+def test_endpoints_are_listed_oldest_first_page_by_page(start: Start, paths: list[str], page: int, size: int) -> None:
+    client = start(world=_WORLD).client
     made = {path: _register(client, f"http://host/{path}").json for path in paths}
     listed = client.call("GET", f"{_W}/webhooks", page=page, size=size).json
     assert listed["items"] == list(made.values())[(page - 1) * size : page * size]
     assert (listed["total"], listed["pages"]) == (len(made), -(-len(made) // size))
 
 
-def test_an_endpoint_is_deleted_by_its_id_in_its_workspace() -> None:
-    client = _start()
+def test_an_endpoint_is_deleted_by_its_id_in_its_workspace(start: Start) -> None:
+    client = start(world=_WORLD).client
     first, second = (_register(client, f"http://host/{path}").json for path in "ab")
     client.call("POST", "/v3/workspaces", {"id": "v"})
     elsewhere = client.call("DELETE", f"/v3/workspaces/v/webhooks/{first['id']}")
@@ -116,8 +112,8 @@ def test_an_endpoint_is_deleted_by_its_id_in_its_workspace() -> None:
     assert client.call("DELETE", f"{_W}/webhooks/test").headers["x-mock-diagnosis"].endswith("it has none")
 
 
-def test_a_workspace_that_is_not_there_has_no_endpoints_and_gets_none() -> None:
-    client = _start()
+def test_a_workspace_that_is_not_there_has_no_endpoints_and_gets_none(start: Start) -> None:
+    client = start(world=_WORLD).client
     answer = client.call("POST", "/v3/workspaces/v/webhooks", {"url": "http://host/"})
     assert (answer.status, answer.json) == (404, {"detail": "Workspace v not found"})
     assert client.call("GET", "/v3/workspaces/v/webhooks").json["total"] == 0
@@ -126,8 +122,8 @@ def test_a_workspace_that_is_not_there_has_no_endpoints_and_gets_none() -> None:
     assert client.call("POST", "/v3/workspaces/list").json["total"] == 1
 
 
-def test_a_workspace_has_ten_endpoints_at_most() -> None:
-    client = _start()
+def test_a_workspace_has_ten_endpoints_at_most(start: Start) -> None:
+    client = start(world=_WORLD).client
     client.call("POST", f"{_W}/sessions", {"id": "s"})
     made = [_register(client, f"http://host/{number}") for number in range(11)]
     assert [answer.status for answer in made] == [200] * 10 + [409]
@@ -154,10 +150,9 @@ def test_a_world_has_no_endpoints_that_could_not_be_registered(webhooks: Any, co
     assert complaint in str(wrong.value)
 
 
-def test_endpoints_of_a_world_are_there_with_what_they_leave_out_made_once() -> None:
+def test_endpoints_of_a_world_are_there_with_what_they_leave_out_made_once(start: Start) -> None:
     given_ = {"id": "mine", "url": "http://host/a", "created_at": "2024-01-01T02:00:00+02:00"}
-    mock = Mock(world={"workspaces": {"w": {"webhooks": [given_, {"url": "http://host/b"}]}}})
-    client = DirectClient(create_app(mock))
+    mock, client = start(world={"workspaces": {"w": {"webhooks": [given_, {"url": "http://host/b"}]}}})
     listed = client.call("GET", f"{_W}/webhooks").json["items"]
     assert listed[0] == {**given_, "workspace_id": "w", "created_at": "2024-01-01T00:00:00Z"}
     assert (len(listed[1]["id"]), listed[1]["url"]) == (21, "http://host/b")

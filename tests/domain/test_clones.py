@@ -1,14 +1,12 @@
 """Clones beside what the recordings and the state machine show."""
 
-from mockserver import Mock, create_app
-from support.direct_client import DirectClient
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 
 
-def test_a_clone_takes_no_id_that_is_taken() -> None:
-    mock = Mock(seed="clones")
-    client = DirectClient(create_app(mock))
+def test_a_clone_takes_no_id_that_is_taken(start: Start) -> None:
+    mock, client = start(seed="clones")
     client.call("POST", f"{_W}/sessions", {"id": "s"})
     first = client.call("POST", f"{_W}/sessions/s/clone").json["id"]
     mock.reset()

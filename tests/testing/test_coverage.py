@@ -16,6 +16,7 @@ from mockserver.testing.coverage import Coverage, OperationCoverage, coverage_of
 from mockserver.testing.names import UnknownName
 from mockserver.testing.tally import recorded
 from support.direct_client import DirectClient
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 
@@ -40,11 +41,6 @@ _REQUESTS: list[tuple[str | None, str, str, Any]] = [
     ("get_openapi", "GET", "/openapi.json", None),
 ]
 _DEEDS = ["reset", "reset w", "forget requests", "restore", "purge", "fork"]
-
-
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(**options)
-    return mock, DirectClient(create_app(mock))
 
 
 def _came(coverage: Coverage) -> dict[tuple[str | None, int], int]:
@@ -74,8 +70,8 @@ def _do(mock: Mock, deed: str) -> None:
     st.sampled_from([0, 2, 1000]),
     st.lists(st.one_of(st.sampled_from(_REQUESTS), st.sampled_from(_DEEDS), st.just("forget")), max_size=30),
 )
-def test_counts_are_what_was_answered_since_the_last_forgetting(entries: int, steps: list[Any]) -> None:
-    mock, client = _start(journal_entries=entries)
+def test_counts_are_what_was_answered_since_the_last_forgetting(start: Start, entries: int, steps: list[Any]) -> None:
+    mock, client = start(journal_entries=entries)
     answered: Counter[tuple[str | None, int]] = Counter()
     for step in steps:
         if step == "forget":
@@ -92,8 +88,8 @@ def test_counts_are_what_was_answered_since_the_last_forgetting(entries: int, st
 
 
 @pytest.mark.parametrize("secret", [None, "a secret of the tests"])
-def test_declared_is_what_the_served_document_lists_in_its_order(secret: str | None) -> None:
-    mock, client = _start(auth_secret=secret)
+def test_declared_is_what_the_served_document_lists_in_its_order(start: Start, secret: str | None) -> None:
+    mock, client = start(auth_secret=secret)
     paths: Mapping[str, Mapping[str, Any]] = client.call("GET", "/openapi.json").json["paths"]
     listed = [
         (path, method.upper(), sorted(map(int, described["responses"])), described.get("tags"))
@@ -105,8 +101,8 @@ def test_declared_is_what_the_served_document_lists_in_its_order(secret: str | N
     assert list(dict.fromkeys(path for path, *_ in told)) == list(paths)
 
 
-def test_a_401_is_declared_where_authentication_was_on_since_the_last_forgetting() -> None:
-    mock, client = _start()
+def test_a_401_is_declared_where_authentication_was_on_since_the_last_forgetting(start: Start) -> None:
+    mock, client = start()
 
     def declared() -> bool:
         return 401 in mock.coverage()["delete_session"].declared
@@ -125,8 +121,8 @@ def test_a_401_is_declared_where_authentication_was_on_since_the_last_forgetting
     assert mock.fork().coverage().operations == ()
 
 
-def test_what_the_document_does_not_list_is_told_apart() -> None:
-    mock, client = _start(quirks="created_status")
+def test_what_the_document_does_not_list_is_told_apart(start: Start) -> None:
+    mock, client = start(quirks="created_status")
     client.call("POST", f"{_W}/sessions", {"id": "s"})
     client.send("POST", f"{_W}/sessions", [b"x" * 11_000_000])
     found = mock.coverage()["get_or_create_session"]
@@ -175,8 +171,8 @@ def test_what_a_fault_gave_broke_or_lost_is_told_and_covers_nothing(
     assert (found.by_faults, found.is_covered) == (by_faults, bool(own))
 
 
-def test_an_error_of_a_predicate_is_an_answer_that_is_not_declared() -> None:
-    mock, client = _start()
+def test_an_error_of_a_predicate_is_an_answer_that_is_not_declared(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(predicate=lambda _: 1 / 0, operation="health_check")
     with pytest.raises(ZeroDivisionError):
         client.call("GET", "/health")
@@ -249,22 +245,24 @@ def test_the_table_has_a_line_for_each_operation_with_all_that_came(coverage: Co
 
 
 @given(st.lists(st.lists(st.sampled_from(_REQUESTS[:-1]), max_size=6), max_size=4))
-def test_what_is_recorded_is_the_sum_of_all_servers_also_of_those_that_are_gone(visits: list[Any]) -> None:
+def test_what_is_recorded_is_the_sum_of_all_servers_also_of_those_that_are_gone(
+    start: Start, visits: list[Any]
+) -> None:
     with recorded() as counted:
         sums = Coverage()
         for requests in visits:
-            mock, client = _start()
+            mock, client = start()
             for _, method, path, body in requests:
                 client.call(method, path, body)
             sums += mock.coverage()
             mock.coverage.forget()
             del mock, client
-    _start()[1].call("GET", "/health")  # It is not recorded any more.
+    start().client.call("GET", "/health")  # It is not recorded any more.
     assert coverage_of(counted) == sums
 
 
-def test_an_operation_is_found_by_its_name_and_a_slip_of_the_pen_is_told() -> None:
-    coverage = _start()[0].coverage()
+def test_an_operation_is_found_by_its_name_and_a_slip_of_the_pen_is_told(start: Start) -> None:
+    coverage = start().mock.coverage()
     assert coverage["clone_session"].path == f"{_SESSIONS}/{{session_id}}/clone"
     with pytest.raises(UnknownName, match=r"no operation 'clone_sesion'; did you mean 'clone_session'\?"):
         coverage["clone_sesion"]
@@ -280,8 +278,8 @@ _LINES = """
 """
 
 
-def test_the_table_is_one_to_read() -> None:
-    mock, client = _start()
+def test_the_table_is_one_to_read(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(503, operation="get_sessions", times=2)
     mock.faults.quota(0, 1, operation="clone_session", times=1)
     mock.faults.lose_answer(operation="clone_session")

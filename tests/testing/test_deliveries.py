@@ -15,6 +15,7 @@ from mockserver import Mock, MockServer, create_app
 from mockserver.testing import courier
 from support.direct_client import DirectClient
 from support.raw_server import raw_server
+from support.started_mock import Start
 from support.webhook_receiver import WebhookReceiver
 
 _W = "/v3/workspaces/w"
@@ -25,14 +26,6 @@ _NOBODY = "http://127.0.0.1:9/"  # the port of discard, where nobody listens
 def receiver() -> Iterator[WebhookReceiver]:
     with WebhookReceiver().running() as receiver:
         yield receiver
-
-
-def _start(*urls: str, workspace: str = "w", **options: Any) -> tuple[Mock, DirectClient]:
-    """A mock whose workspace has webhooks at these URLs."""
-    mock = Mock(**options)
-    client = DirectClient(create_app(mock))
-    _register(client, *urls, workspace=workspace)
-    return mock, client
 
 
 def _register(client: DirectClient, *urls: str, workspace: str = "w") -> None:
@@ -61,9 +54,10 @@ def _join() -> None:
     assert not _threads()
 
 
-def test_a_test_event_comes_to_every_endpoint_signed_with_the_secret(receiver: WebhookReceiver) -> None:
+def test_a_test_event_comes_to_every_endpoint_signed_with_the_secret(start: Start, receiver: WebhookReceiver) -> None:
     urls = [f"{receiver.url}/one", f"{receiver.url}/two?key=1"]
-    mock, client = _start(*urls, webhook_secret="s€cret", seed=1, frozen_at="2026-03-01T12:00:00.5Z")
+    mock, client = start(webhook_secret="s€cret", seed=1, frozen_at="2026-03-01T12:00:00.5Z")
+    _register(client, *urls)
     _emit(client)
     sent = mock.deliveries.wait_for("test.event", at_least=2, timeout=10)
     body = b'{"data":{"workspace_id":"w"},"timestamp":"2026-03-01T12:00:00.500000Z","type":"test.event"}'
@@ -80,8 +74,9 @@ def test_a_test_event_comes_to_every_endpoint_signed_with_the_secret(receiver: W
     assert mock.webhook_secret == "s€cret"
 
 
-def test_an_emptied_queue_is_told_with_what_it_was(receiver: WebhookReceiver) -> None:
-    mock, client = _start(receiver.url)
+def test_an_emptied_queue_is_told_with_what_it_was(start: Start, receiver: WebhookReceiver) -> None:
+    mock, client = start()
+    _register(client, receiver.url)
     for sender in ("bob", "al", "bob"):
         _say(client, sender)
     client.call("POST", f"{_W}/schedule_dream", {"observer": "bob", "observed": "al", "dream_type": "omni"})
@@ -100,8 +95,9 @@ def test_an_emptied_queue_is_told_with_what_it_was(receiver: WebhookReceiver) ->
     )
 
 
-def test_work_that_is_due_tells_of_its_queue_with_the_next_request(receiver: WebhookReceiver) -> None:
-    mock, client = _start(receiver.url, work_after=5)
+def test_work_that_is_due_tells_of_its_queue_with_the_next_request(start: Start, receiver: WebhookReceiver) -> None:
+    mock, client = start(work_after=5)
+    _register(client, receiver.url)
     mock.clock.freeze(datetime(2030, 1, 1, tzinfo=UTC))
     _say(client)
     client.call("GET", "/health")
@@ -113,8 +109,9 @@ def test_work_that_is_due_tells_of_its_queue_with_the_next_request(receiver: Web
     assert sent.at == datetime(2030, 1, 1, 0, 0, 5, tzinfo=UTC)
 
 
-def test_only_the_endpoints_of_the_workspace_that_are_there_hear_of_it(receiver: WebhookReceiver) -> None:
-    mock, client = _start(f"{receiver.url}/kept", f"{receiver.url}/dropped")
+def test_only_the_endpoints_of_the_workspace_that_are_there_hear_of_it(start: Start, receiver: WebhookReceiver) -> None:
+    mock, client = start()
+    _register(client, f"{receiver.url}/kept", f"{receiver.url}/dropped")
     _register(client, f"{receiver.url}/other", workspace="v")
     dropped = client.call("GET", f"{_W}/webhooks").json["items"][1]["id"]
     client.call("DELETE", f"{_W}/webhooks/{dropped}")
@@ -125,17 +122,21 @@ def test_only_the_endpoints_of_the_workspace_that_are_there_hear_of_it(receiver:
     assert [one.path for one in receiver.received] == ["/kept"]
 
 
-def test_those_to_one_endpoint_come_in_order(receiver: WebhookReceiver) -> None:
-    mock, client = _start(receiver.url)
+def test_those_to_one_endpoint_come_in_order(start: Start, receiver: WebhookReceiver) -> None:
+    mock, client = start()
+    _register(client, receiver.url)
     for _ in range(30):
         _emit(client)
     mock.deliveries.wait_for(at_least=30, timeout=10)
     assert [one.body for one in receiver.received] == [one.content for one in mock.deliveries]
 
 
-def test_a_delivery_that_fails_says_why_and_the_others_come_all_the_same(receiver: WebhookReceiver) -> None:
+def test_a_delivery_that_fails_says_why_and_the_others_come_all_the_same(
+    start: Start, receiver: WebhookReceiver
+) -> None:
     with raw_server(b"SSH\r\n\r\n") as (strange, _):
-        mock, client = _start(_NOBODY, strange, "http://host:port/", receiver.url)
+        mock, client = start()
+        _register(client, _NOBODY, strange, "http://host:port/", receiver.url)
         _emit(client)
         sent = mock.deliveries.wait_for(at_least=4, timeout=10)
     refused, other, nowhere, well = sent
@@ -148,20 +149,22 @@ def test_a_delivery_that_fails_says_why_and_the_others_come_all_the_same(receive
     assert repr(well).startswith(f"<Delivery #4 test.event of 'w' to {receiver.url} -> 200 in ")
 
 
-def test_a_receiver_has_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_receiver_has_its_time_and_no_more(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     assert courier.TIMEOUT_SECONDS == 30
     monkeypatch.setattr(courier, "TIMEOUT_SECONDS", 0.01)
     with raw_server(hangs=True) as (slow, _):
-        mock, client = _start(slow)
+        mock, client = start()
+        _register(client, slow)
         _emit(client)
         [sent] = mock.deliveries.wait_for(timeout=10)
     assert sent.failure == "no answer within 0.01 seconds"
 
 
-def test_a_redirect_is_not_followed(receiver: WebhookReceiver) -> None:
+def test_a_redirect_is_not_followed(start: Start, receiver: WebhookReceiver) -> None:
     head = f"HTTP/1.1 307 Elsewhere\r\nLocation: {receiver.url}\r\nContent-Length: 0\r\n\r\n"
     with raw_server(head.encode()) as (url, _):
-        mock, client = _start(url)
+        mock, client = start()
+        _register(client, url)
         _emit(client)
         mock.deliveries.wait_for(status=307, timeout=10)
     _join()
@@ -188,9 +191,10 @@ def test_nobody_waits_for_a_receiver_who_does_not_answer() -> None:
     server.mock.deliveries.stop()
 
 
-def test_a_reset_of_a_workspace_gives_up_just_what_is_its_own(receiver: WebhookReceiver) -> None:
+def test_a_reset_of_a_workspace_gives_up_just_what_is_its_own(start: Start, receiver: WebhookReceiver) -> None:
     with raw_server(hangs=True) as (slow, _):
-        mock, client = _start(slow)
+        mock, client = start()
+        _register(client, slow)
         _register(client, receiver.url, workspace="v")
         _emit(client, "v")
         _emit(client, "w")
@@ -204,15 +208,18 @@ def test_a_reset_of_a_workspace_gives_up_just_what_is_its_own(receiver: WebhookR
         assert len(mock.deliveries) == 0
 
 
-def test_when_all_is_sent_no_thread_is_left_and_the_next_event_has_another(receiver: WebhookReceiver) -> None:
-    mock, client = _start(receiver.url)
+def test_when_all_is_sent_no_thread_is_left_and_the_next_event_has_another(
+    start: Start, receiver: WebhookReceiver
+) -> None:
+    mock, client = start()
+    _register(client, receiver.url)
     for count in (1, 2):
         _emit(client)
         mock.deliveries.wait_for(at_least=count, timeout=10)
         _join()
 
 
-def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courier, "AT_ONCE", 2)
     monkeypatch.setattr(courier, "WAITING_LIMIT", 4)
     two_at_once = threading.Barrier(2)
@@ -224,19 +231,21 @@ def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(monkeypatch: pytes
         two_at_once.wait(10)
 
     with WebhookReceiver(hold).running() as receiver:
-        mock, client = _start(*(f"{receiver.url}/{number}" for number in range(6)))
+        mock, client = start()
+        _register(client, *(f"{receiver.url}/{number}" for number in range(6)))
         _emit(client)
         sent = mock.deliveries.wait_for(at_least=6, timeout=10)
     assert [one.failure for one in sent] == [None] * 4 + [courier.TOO_MANY] * 2
     assert locked == [True] * 4
 
 
-def test_without_a_socket_or_thread_to_have_it_fails_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_socket_or_thread_to_have_it_fails_and_is_told(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     def none_left() -> Any:
         raise OSError("too many open files")
 
     monkeypatch.setattr(asyncio, "new_event_loop", none_left)
-    mock, client = _start(_NOBODY)
+    mock, client = start()
+    _register(client, _NOBODY)
     _emit(client)
     assert [one.failure for one in mock.deliveries] == ["not sent: too many open files"]
 
@@ -252,9 +261,10 @@ def test_without_a_socket_or_thread_to_have_it_fails_and_is_told(monkeypatch: py
     ],
 )
 def test_deliveries_are_kept_within_the_bounds_of_the_journal(
-    receiver: WebhookReceiver, bounds: Any, kept: list[int]
+    start: Start, receiver: WebhookReceiver, bounds: Any, kept: list[int]
 ) -> None:
-    mock, client = _start(receiver.url, **bounds)
+    mock, client = start(**bounds)
+    _register(client, receiver.url)
     for _ in range(4):
         _emit(client)
     _join()
@@ -266,16 +276,18 @@ def test_deliveries_are_kept_within_the_bounds_of_the_journal(
     assert (mock.deliveries.dropped, mock.deliveries._weight) == (0, 0)
 
 
-def test_an_answer_counts_for_the_bounds_too() -> None:
+def test_an_answer_counts_for_the_bounds_too(start: Start) -> None:
     with WebhookReceiver().running() as one, raw_server(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 9_000) as (url, _):
-        mock, client = _start(one.url, url, journal_bytes=5_000)
+        mock, client = start(journal_bytes=5_000)
+        _register(client, one.url, url)
         _emit(client)
         _join()
     assert len(mock.deliveries) == 0
 
 
-def test_deliveries_are_found_counted_and_waited_for(receiver: WebhookReceiver) -> None:
-    mock, client = _start(receiver.url, _NOBODY)
+def test_deliveries_are_found_counted_and_waited_for(start: Start, receiver: WebhookReceiver) -> None:
+    mock, client = start()
+    _register(client, receiver.url, _NOBODY)
     _say(client)
     mock.work()
     _emit(client)
@@ -322,8 +334,9 @@ def test_what_no_delivery_has_is_refused(criteria: Any, complaint: str) -> None:
         Mock().deliveries.assert_sent(**criteria)
 
 
-def test_who_waits_is_woken_by_the_delivery(receiver: WebhookReceiver) -> None:
-    mock, client = _start(receiver.url)
+def test_who_waits_is_woken_by_the_delivery(start: Start, receiver: WebhookReceiver) -> None:
+    mock, client = start()
+    _register(client, receiver.url)
     found: list[int] = []
     waiting = threading.Thread(target=lambda: found.append(len(mock.deliveries.wait_for("test.event", timeout=10))))
     waiting.start()
@@ -340,15 +353,17 @@ def test_a_webhook_secret_is_a_text(secret: Any) -> None:
         Mock(webhook_secret=secret)
 
 
-def test_a_secret_that_is_no_text_of_unicode_signs_all_the_same() -> None:
-    mock, client = _start(_NOBODY, webhook_secret="\ud800")
+def test_a_secret_that_is_no_text_of_unicode_signs_all_the_same(start: Start) -> None:
+    mock, client = start(webhook_secret="\ud800")
+    _register(client, _NOBODY)
     _emit(client)
     [delivery] = mock.deliveries
     assert len(delivery.headers["X-Honcho-Signature"]) == 64
 
 
-def test_a_fork_sends_what_happens_in_it_and_nothing_else(receiver: WebhookReceiver) -> None:
-    mock, client = _start(receiver.url, webhook_secret="of both")
+def test_a_fork_sends_what_happens_in_it_and_nothing_else(start: Start, receiver: WebhookReceiver) -> None:
+    mock, client = start(webhook_secret="of both")
+    _register(client, receiver.url)
     _say(client)
     fork = mock.fork()
     assert fork.work() == 1

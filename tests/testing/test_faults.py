@@ -13,18 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from mockserver import Mock, MockServer, create_app
+from mockserver import Mock, MockServer
 from mockserver.api.answers import Stream
 from mockserver.api.observed import ObservedEndpoint
 from mockserver.api.operation import Call, Reply, Room
 from support.direct_client import DirectClient
+from support.started_mock import Start
 
 _S = "/v3/workspaces/w/sessions"
-
-
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(**options)
-    return mock, DirectClient(create_app(mock))
 
 
 def _make(client: DirectClient, id_: str = "s") -> int:
@@ -54,8 +50,8 @@ def sockets(each_loop: None) -> Iterator[tuple[MockServer, httpx.Client]]:
         ({"probability": 1}, [503] * 6),
     ],
 )
-def test_a_rule_says_which_of_its_requests_it_strikes(rule: dict[str, Any], statuses: list[int]) -> None:
-    mock, client = _start()
+def test_a_rule_says_which_of_its_requests_it_strikes(start: Start, rule: dict[str, Any], statuses: list[int]) -> None:
+    mock, client = start()
     fault = mock.faults.error(503, operation="get_or_create_session", **rule)
     assert [_make(client) for _ in statuses] == statuses
     assert client.call("POST", f"{_S}/list").status == 200
@@ -63,17 +59,19 @@ def test_a_rule_says_which_of_its_requests_it_strikes(rule: dict[str, Any], stat
 
 
 @given(st.integers(0, 5), st.integers(1, 4), st.integers(1, 4), st.integers(0, 30))
-def test_the_nth_that_follow_are_struck_until_the_rule_is_over(after: int, every: int, times: int, calls: int) -> None:
-    mock, client = _start()
+def test_the_nth_that_follow_are_struck_until_the_rule_is_over(
+    start: Start, after: int, every: int, times: int, calls: int
+) -> None:
+    mock, client = start()
     mock.faults.error(599, after=after, every=every, times=times)
     struck = [number for number in range(1, calls + 1) if client.call("GET", "/health").status == 599]
     assert struck == [after + every * n for n in range(1, times + 1) if after + every * n <= calls]
 
 
 @given(st.integers(), st.floats(0, 1))
-def test_chances_repeat_with_their_seed(seed: int, probability: float) -> None:
+def test_chances_repeat_with_their_seed(start: Start, seed: int, probability: float) -> None:
     def run() -> list[int]:
-        mock, client = _start()
+        mock, client = start()
         mock.faults.error(probability=probability, seed=seed)
         return [client.call("GET", "/health").status for _ in range(20)]
 
@@ -97,23 +95,23 @@ def test_chances_repeat_with_their_seed(seed: int, probability: float) -> None:
         ({"predicate": lambda request: request.peer == "bob"}, False),
     ],
 )
-def test_a_rule_finds_its_requests_by_what_they_are_like(criteria: dict[str, Any], struck: bool) -> None:
-    mock, client = _start()
+def test_a_rule_finds_its_requests_by_what_they_are_like(start: Start, criteria: dict[str, Any], struck: bool) -> None:
+    mock, client = start()
     mock.faults.error(418, **criteria)
     answer = client.call("POST", _S, {"id": "s", "metadata": {"k": [1], "other": 2}})
     assert answer.status == (418 if struck else 200)
 
 
-def test_the_first_rule_whose_turn_it_is_takes_the_request() -> None:
-    mock, client = _start()
+def test_the_first_rule_whose_turn_it_is_takes_the_request(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(500, times=1, name="first")
     mock.faults.error(502, times=1, name="second")
     assert [_make(client) for _ in range(3)] == [500, 502, 200]
     assert [exchange.fault for exchange in mock.requests] == ["first", "second", None]
 
 
-def test_an_error_is_answered_with_its_body_and_headers_and_without_carrying_out() -> None:
-    mock, client = _start()
+def test_an_error_is_answered_with_its_body_and_headers_and_without_carrying_out(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(429, {"message": "slow down"}, {"Retry-After": "7"}, times=1)
     answer = client.call("POST", _S, {"id": "s"})
     assert (answer.status, answer.json, answer.headers["Retry-After"]) == (429, {"message": "slow down"}, "7")
@@ -130,15 +128,15 @@ def test_a_status_without_a_body_has_none(sockets: tuple[MockServer, httpx.Clien
     assert client.get("/health").status_code == 200
 
 
-def test_an_error_may_come_although_the_request_was_carried_out() -> None:
-    mock, client = _start()
+def test_an_error_may_come_although_the_request_was_carried_out(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(500, carry_out=True, times=1)
     assert _make(client) == 500
     assert _total(client) == 1
 
 
-def test_a_quota_is_counted_in_windows_of_the_fake_clock() -> None:
-    mock, client = _start(frozen_at="2026-03-01T12:00:00Z")
+def test_a_quota_is_counted_in_windows_of_the_fake_clock(start: Start) -> None:
+    mock, client = start(frozen_at="2026-03-01T12:00:00Z")
     mock.faults.quota(2, per=60, operation="get_or_create_session")
     assert [_make(client) for _ in range(4)] == [200, 200, 429, 429]
     mock.clock.advance(18.5)
@@ -184,8 +182,8 @@ def test_a_connection_may_break_after_the_head_or_within_the_body(
     assert client.post(f"{_S}/list").json()["total"] == 1
 
 
-def test_a_client_in_the_same_process_meets_an_exception() -> None:
-    mock, client = _start()
+def test_a_client_in_the_same_process_meets_an_exception(start: Start) -> None:
+    mock, client = start()
     mock.faults.disconnect(times=1)
     with pytest.raises(ConnectionResetError, match="the fault closed the connection"):
         _make(client)
@@ -205,16 +203,16 @@ def test_a_truncated_body_is_a_whole_answer_that_is_no_json(sockets: tuple[MockS
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
     )
 )
-def test_a_malformed_body_is_no_json_whatever_it_was(answer: Any) -> None:
-    mock, _ = _start()
+def test_a_malformed_body_is_no_json_whatever_it_was(start: Start, answer: Any) -> None:
+    mock, _ = start()
     change = mock.faults.malform().effect.change
     assert change is not None
     with pytest.raises(ValueError, match=r"."):
         json.loads(change(json.dumps(answer).encode()))
 
 
-def test_an_answer_may_lack_a_field_or_have_it_in_another_type() -> None:
-    mock, client = _start()
+def test_an_answer_may_lack_a_field_or_have_it_in_another_type(start: Start) -> None:
+    mock, client = start()
     client.call("POST", _S, {"id": "s", "metadata": {"topic": "math", "n": 1}})
     mock.faults.drop_field("created_at", operation="get_sessions", times=1)
     mock.faults.wrong_type("metadata.n", operation="get_sessions", times=1)
@@ -287,8 +285,8 @@ _REQUESTS: list[tuple[str, str, Any]] = [
 
 
 @given(st.lists(st.tuples(st.sampled_from(_KINDS), st.sampled_from(_REQUESTS)), max_size=6))
-def test_no_fault_changes_state_unless_it_says_so(steps: list[Any]) -> None:
-    mock, client = _start(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}})
+def test_no_fault_changes_state_unless_it_says_so(start: Start, steps: list[Any]) -> None:
+    mock, client = start(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}})
     before = mock.world()
     for (kind, arguments), (method, path, body) in steps:
         mock.faults.add(kind, **arguments, times=1)
@@ -332,8 +330,10 @@ def test_no_fault_changes_state_unless_it_says_so(steps: list[Any]) -> None:
         ("drop_field", {"field": ""}, "field must be the name of one: ''"),
     ],
 )
-def test_a_wrong_rule_says_what_is_wrong_and_is_not_set(kind: str, arguments: dict[str, Any], complaint: str) -> None:
-    mock, client = _start()
+def test_a_wrong_rule_says_what_is_wrong_and_is_not_set(
+    start: Start, kind: str, arguments: dict[str, Any], complaint: str
+) -> None:
+    mock, client = start()
     mock.faults.delay(0, name="taken")
     with pytest.raises(ValueError, match=r".") as raised:
         mock.faults.add(kind, **arguments)
@@ -342,8 +342,8 @@ def test_a_wrong_rule_says_what_is_wrong_and_is_not_set(kind: str, arguments: di
     assert _make(client) == 200
 
 
-def test_rules_are_listed_named_and_taken_away_and_a_reset_forgets_them() -> None:
-    mock, client = _start()
+def test_rules_are_listed_named_and_taken_away_and_a_reset_forgets_them(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(503, name="down", workspace="w")
     mock.faults.delay(0, workspace="v")
     assert [(fault.name, fault.call) for fault in mock.faults] == [("down", "error(503)"), ("delay-1", "delay(0)")]
@@ -358,8 +358,8 @@ def test_rules_are_listed_named_and_taken_away_and_a_reset_forgets_them() -> Non
     assert _make(client) == 200
 
 
-def test_a_rule_that_never_fired_can_be_told() -> None:
-    mock, client = _start()
+def test_a_rule_that_never_fired_can_be_told(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(503, operation="clone_session", must_fire=True, name="down")
     mock.faults.error(503, operation="clone_session")
     with pytest.raises(
@@ -371,16 +371,16 @@ def test_a_rule_that_never_fired_can_be_told() -> None:
     mock.faults.assert_fired("down")
 
 
-def test_unknown_paths_and_methods_meet_faults_too() -> None:
-    mock, client = _start()
+def test_unknown_paths_and_methods_meet_faults_too(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(502, path="/v3/nowhere")
     mock.faults.error(504, method="PATCH")
     assert client.call("GET", "/v3/nowhere").status == 502
     assert client.call("PATCH", _S).status == 504
 
 
-def test_the_control_plane_meets_no_fault() -> None:
-    mock, client = _start()
+def test_the_control_plane_meets_no_fault(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(503)
     assert client.call("POST", "/_mock/reset").status == 200
     assert _make(client) == 200
@@ -487,8 +487,8 @@ def test_uploads_meet_faults() -> None:
     assert [answer.status for answer in sent] == [413, 201]
 
 
-def test_an_answer_that_a_fault_made_says_so_and_one_that_it_let_through_says_why_it_came() -> None:
-    mock, client = _start()
+def test_an_answer_that_a_fault_made_says_so_and_one_that_it_let_through_says_why_it_came(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(404, name="é", path="/health", times=1)
     mock.faults.delay(0, name="late")
     made = client.call("GET", "/health").headers["x-mock-diagnosis"]
@@ -512,10 +512,10 @@ _CARRIED_OUT: list[tuple[str, dict[str, Any]]] = [
 
 
 @given(st.lists(st.tuples(st.sampled_from(_CARRIED_OUT), st.sampled_from(_REQUESTS)), max_size=6))
-def test_a_fault_that_carries_a_request_out_leaves_just_what_no_fault_would(steps: list[Any]) -> None:
+def test_a_fault_that_carries_a_request_out_leaves_just_what_no_fault_would(start: Start, steps: list[Any]) -> None:
     worlds = []
     for is_faulty in (True, False):
-        mock, client = _start(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}}, seed=1)
+        mock, client = start(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}}, seed=1)
         for (kind, arguments), (method, path, body) in steps:
             if is_faulty:
                 mock.faults.add(kind, **arguments, times=1)
@@ -526,9 +526,9 @@ def test_a_fault_that_carries_a_request_out_leaves_just_what_no_fault_would(step
     assert worlds[0] == worlds[1]
 
 
-def test_chances_are_those_of_the_seed_of_the_rule_and_of_the_mock() -> None:
+def test_chances_are_those_of_the_seed_of_the_rule_and_of_the_mock(start: Start) -> None:
     def run(seed: int | None = None) -> list[list[int]]:
-        mock, client = _start()
+        mock, client = start()
         runs = []
         for _ in range(2):
             mock.faults.error(probability=0.5, seed=seed)
@@ -538,7 +538,7 @@ def test_chances_are_those_of_the_seed_of_the_rule_and_of_the_mock() -> None:
 
     assert run(1)[0] == run(1)[1] != run(2)[0]
     assert run()[0] != run()[1]
-    mine, others = _start(seed=1), _start(seed=2)
+    mine, others = start(seed=1), start(seed=2)
     assert _struck(*mine) != _struck(*others)
 
 
@@ -547,8 +547,8 @@ def _struck(mock: Mock, client: DirectClient) -> list[int]:
     return [client.call("GET", "/health").status for _ in range(40)]
 
 
-def test_a_quota_begins_anew_where_the_clock_was_turned_back() -> None:
-    mock, client = _start(frozen_at="2026-03-02T00:00:00Z")
+def test_a_quota_begins_anew_where_the_clock_was_turned_back(start: Start) -> None:
+    mock, client = start(frozen_at="2026-03-02T00:00:00Z")
     mock.faults.quota(1, per=60)
     assert [_make(client) for _ in range(2)] == [200, 429]
     mock.clock.freeze("2026-03-01T00:00:00Z")
@@ -556,8 +556,8 @@ def test_a_quota_begins_anew_where_the_clock_was_turned_back() -> None:
     assert client.call("GET", "/health").headers["Retry-After"] == "60"
 
 
-def test_names_begin_anew_after_a_reset_and_make_room_for_given_ones() -> None:
-    mock, _ = _start()
+def test_names_begin_anew_after_a_reset_and_make_room_for_given_ones(start: Start) -> None:
+    mock, _ = start()
     mock.faults.error(name="error-1")
     assert mock.faults.error().name == "error-2"
     mock.reset()
@@ -570,8 +570,8 @@ def test_names_begin_anew_after_a_reset_and_make_room_for_given_ones() -> None:
     assert list(mock.faults) == []
 
 
-def test_a_field_that_is_not_there_is_no_hit() -> None:
-    mock, client = _start()
+def test_a_field_that_is_not_there_is_no_hit(start: Start) -> None:
+    mock, client = start()
     fault = mock.faults.drop_field("create_at", times=1, must_fire=True)
     assert _make(client) == 200
     assert (fault.matched, fault.fired, mock.requests[0].fault) == (1, 0, None)

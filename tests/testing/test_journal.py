@@ -17,18 +17,14 @@ from mockserver.testing.exchanges import Exchange
 from mockserver.testing.patterns import Pattern
 from mockserver.wire.json_text import parse
 from support.direct_client import DirectClient
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 _S = f"{_W}/sessions"
 
 
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(**options)
-    return mock, DirectClient(create_app(mock))
-
-
-def test_an_entry_has_all_of_the_request_and_its_answer() -> None:
-    mock, client = _start(frozen_at="2026-03-01T12:00:00Z")
+def test_an_entry_has_all_of_the_request_and_its_answer(start: Start) -> None:
+    mock, client = start(frozen_at="2026-03-01T12:00:00Z")
     client.send(
         "POST",
         f"{_S}/list",
@@ -60,8 +56,8 @@ def test_an_entry_has_all_of_the_request_and_its_answer() -> None:
     assert 0 < entry.duration < 10
 
 
-def test_requests_are_numbered_in_order_and_those_that_no_operation_takes_are_there_too() -> None:
-    mock, client = _start()
+def test_requests_are_numbered_in_order_and_those_that_no_operation_takes_are_there_too(start: Start) -> None:
+    mock, client = start()
     client.call("GET", "/health")
     client.call("GET", "/nowhere")
     client.call("PATCH", _W)
@@ -77,8 +73,8 @@ def test_requests_are_numbered_in_order_and_those_that_no_operation_takes_are_th
     ]
 
 
-def test_a_request_names_workspace_session_and_peer_in_its_path_or_its_body() -> None:
-    mock, client = _start()
+def test_a_request_names_workspace_session_and_peer_in_its_path_or_its_body(start: Start) -> None:
+    mock, client = start()
     client.call("POST", "/v3/workspaces", {"id": "w"})
     client.call("POST", _S, {"id": "s"})
     client.call("POST", f"{_W}/peers", {"id": "bob"})
@@ -101,8 +97,10 @@ def test_a_request_names_workspace_session_and_peer_in_its_path_or_its_body() ->
     st.integers(0, 3000),
     st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2500)), max_size=25),
 )
-def test_the_journal_never_exceeds_its_bounds(entries: int, limit: int, requests: list[tuple[int, int]]) -> None:
-    mock, client = _start(journal_entries=entries, journal_bytes=limit)
+def test_the_journal_never_exceeds_its_bounds(
+    start: Start, entries: int, limit: int, requests: list[tuple[int, int]]
+) -> None:
+    mock, client = start(journal_entries=entries, journal_bytes=limit)
     for path, body in requests:
         client.send("POST", "/" + "x" * path, [b"x" * body], headers={"content-type": "application/json"})
         client.send("POST", _S, [b'{"id": "s", "metadata": {"k": "%s"}}' % (b"x" * body)])
@@ -116,23 +114,23 @@ def test_the_journal_never_exceeds_its_bounds(entries: int, limit: int, requests
         assert [entry.number for entry in mock.requests] == list(range(mock.requests.dropped + 1, sent + 1))
 
 
-def test_bodies_that_are_too_large_are_left_out_and_the_rest_is_kept() -> None:
-    mock, client = _start(journal_bytes=5_000)
+def test_bodies_that_are_too_large_are_left_out_and_the_rest_is_kept(start: Start) -> None:
+    mock, client = start(journal_bytes=5_000)
     client.call("POST", _S, {"id": "s", "metadata": {"k": "x" * 5_000}})
     [entry] = mock.requests
     assert (entry.status, entry.body, entry.answer, entry.bodies_left_out) == (200, None, None, True)
 
 
-def test_with_no_entries_it_is_off() -> None:
-    mock, client = _start(journal_entries=0)
+def test_with_no_entries_it_is_off(start: Start) -> None:
+    mock, client = start(journal_entries=0)
     assert client.call("GET", "/health").status == 200
     assert (list(mock.requests), mock.requests.dropped) == ([], 0)
     with pytest.raises(AssertionError, match="the journal is off"):
         mock.requests.assert_called()
 
 
-def test_it_is_filtered_by_what_requests_and_answers_are_like() -> None:
-    mock, client = _start()
+def test_it_is_filtered_by_what_requests_and_answers_are_like(start: Start) -> None:
+    mock, client = start()
     for id_ in ("s", "t"):
         client.call("POST", _S, {"id": id_, "metadata": {"k": id_}})
     client.call("DELETE", f"{_S}/t")
@@ -154,8 +152,8 @@ def test_it_is_filtered_by_what_requests_and_answers_are_like() -> None:
     assert mock.requests.count(session="t") == 2
 
 
-def test_what_was_called_can_be_asserted_with_how_often_and_in_which_order() -> None:
-    mock, client = _start()
+def test_what_was_called_can_be_asserted_with_how_often_and_in_which_order(start: Start) -> None:
+    mock, client = start()
     client.call("POST", _S, {"id": "s"})
     client.call("POST", f"{_S}/s/clone")
     requests = mock.requests
@@ -178,8 +176,8 @@ def test_what_was_called_can_be_asserted_with_how_often_and_in_which_order() -> 
         requests.assert_order({"operation": "clone_session"}, {"session": "s"})
 
 
-def test_a_miss_shows_the_nearest_calls_and_what_differed_field_by_field() -> None:
-    mock, client = _start()
+def test_a_miss_shows_the_nearest_calls_and_what_differed_field_by_field(start: Start) -> None:
+    mock, client = start()
     client.call("GET", "/health")
     client.call("POST", _S, {"id": "s", "metadata": {"topic": "maths", "tags": [1, 2]}, "peers": {"al": {}}})
     client.call("POST", _S, {"id": "other"})
@@ -209,8 +207,8 @@ def test_a_miss_shows_the_nearest_calls_and_what_differed_field_by_field() -> No
     )
 
 
-def test_a_slip_of_the_pen_is_no_silent_miss() -> None:
-    mock, _ = _start()
+def test_a_slip_of_the_pen_is_no_silent_miss(start: Start) -> None:
+    mock, _ = start()
     with pytest.raises(ValueError, match="no operation 'clone_sesion'; did you mean 'clone_session'"):
         mock.requests.assert_not_called(operation="clone_sesion")
     with pytest.raises(ValueError, match="a request has no 'sesion'; did you mean 'session'"):
@@ -232,8 +230,8 @@ def test_a_test_may_wait_until_a_call_arrives() -> None:
             requests.wait_for(timeout=0.01, at_least=2, session="s")
 
 
-def test_it_is_forgotten_whole_or_for_one_workspace() -> None:
-    mock, client = _start()
+def test_it_is_forgotten_whole_or_for_one_workspace(start: Start) -> None:
+    mock, client = start()
     for workspace in ("w", "v", "w"):
         client.call("POST", f"/v3/workspaces/{workspace}/sessions", {"id": "s"})
     mock.requests.forget("w")
@@ -247,8 +245,8 @@ def test_it_is_forgotten_whole_or_for_one_workspace() -> None:
     assert [entry.number for entry in mock.requests] == [1]
 
 
-def test_what_cannot_be_read_is_kept_as_text() -> None:
-    mock, client = _start()
+def test_what_cannot_be_read_is_kept_as_text(start: Start) -> None:
+    mock, client = start()
     client.send("POST", _S, [b"[" * 5_000], headers={"content-type": "application/json"})
     client.send("POST", _S, [b"\xff"])
     assert [entry.body for entry in mock.requests] == ["[" * 5_000, "�"]
@@ -256,8 +254,8 @@ def test_what_cannot_be_read_is_kept_as_text() -> None:
     assert all(len(line) < 300 for line in str(mock.requests).split("\n"))
 
 
-def test_entries_show_themselves_in_a_few_lines() -> None:
-    mock, client = _start(frozen_at="2026-03-01T12:00:00Z")
+def test_entries_show_themselves_in_a_few_lines(start: Start) -> None:
+    mock, client = start(frozen_at="2026-03-01T12:00:00Z")
     client.call("POST", _S, {"id": "s", "metadata": {"k": "x" * 300}})
     client.call("DELETE", f"{_W}/sessions/t")
     made, missed = (re.sub(r" in [\d.]+ ms", "", str(entry)).split("\n") for entry in mock.requests)
@@ -275,16 +273,16 @@ def test_entries_show_themselves_in_a_few_lines() -> None:
     assert str(Mock().requests) == "no request"
 
 
-def test_an_assertion_tells_how_much_fell_out() -> None:
-    mock, client = _start(journal_entries=1)
+def test_an_assertion_tells_how_much_fell_out(start: Start) -> None:
+    mock, client = start(journal_entries=1)
     for _ in range(3):
         client.call("GET", "/health")
     with pytest.raises(AssertionError, match="2 older requests fell out of the journal"):
         mock.requests.assert_called(operation="clone_session")
 
 
-def test_criteria_show_what_they_ask() -> None:
-    mock, client = _start()
+def test_criteria_show_what_they_ask(start: Start) -> None:
+    mock, client = start()
     client.call("GET", "/health")
 
     def odd(request: object) -> bool:
@@ -299,16 +297,16 @@ def test_criteria_show_what_they_ask() -> None:
 @given(
     st.binary(max_size=60) | st.sampled_from([b'{"id": "\\ud800"}', b"[" * 260 + b"]" * 260, b'{"x": NaN}', b"1e999"])
 )
-def test_whatever_was_sent_the_journal_is_json_that_any_language_reads(content: bytes) -> None:
-    _, client = _start()
+def test_whatever_was_sent_the_journal_is_json_that_any_language_reads(start: Start, content: bytes) -> None:
+    _, client = start()
     client.send("POST", _S, [content], headers={"content-type": "application/json", "x-odd": "\xff"}, query="%ff=\xff")
     for answer in (client.call("GET", "/_mock/requests"), client.call("POST", "/_mock/requests/assert", {})):
         assert answer.status == 200
         assert parse(answer.body)["requests"][0]["number"] == 1
 
 
-def test_many_small_headers_take_no_more_than_the_bound() -> None:
-    mock, client = _start(journal_bytes=100_000)
+def test_many_small_headers_take_no_more_than_the_bound(start: Start) -> None:
+    mock, client = start(journal_bytes=100_000)
     headers = {f"x{number}": "y" for number in range(2_000)}
     for _ in range(20):
         client.send("GET", "/health", headers=headers)
@@ -318,14 +316,14 @@ def test_many_small_headers_take_no_more_than_the_bound() -> None:
     assert mock.requests.dropped > 10
 
 
-def test_what_came_where_there_is_no_operation_has_its_body_too() -> None:
-    mock, client = _start()
+def test_what_came_where_there_is_no_operation_has_its_body_too(start: Start) -> None:
+    mock, client = start()
     client.call("POST", "/v3/session", {"id": "x"})
     assert mock.requests[0].body == {"id": "x"}
 
 
-def test_an_error_of_a_predicate_is_told_where_it_happened() -> None:
-    mock, client = _start()
+def test_an_error_of_a_predicate_is_told_where_it_happened(start: Start) -> None:
+    mock, client = start()
     mock.faults.error(503, predicate=lambda request: request.body["nope"])
     with pytest.raises(TypeError):
         client.call("GET", "/health")
@@ -333,8 +331,8 @@ def test_an_error_of_a_predicate_is_told_where_it_happened() -> None:
     assert str(mock.requests[0].diagnosis).startswith("the fake server failed: TypeError(")
 
 
-def test_a_deletion_is_known_by_what_was_done_not_by_what_was_answered() -> None:
-    mock, client = _start()
+def test_a_deletion_is_known_by_what_was_done_not_by_what_was_answered(start: Start) -> None:
+    mock, client = start()
     for id_ in ("s", "t"):
         client.call("POST", _S, {"id": id_})
     mock.faults.error(500, carry_out=True, session="s", times=1)
@@ -356,8 +354,8 @@ def test_a_deletion_is_known_by_what_was_done_not_by_what_was_answered() -> None
     assert "deleted" not in str(mock.requests[-1].diagnosis)
 
 
-def test_an_empty_list_for_want_of_what_was_named_says_so() -> None:
-    mock, client = _start()
+def test_an_empty_list_for_want_of_what_was_named_says_so(start: Start) -> None:
+    mock, client = start()
     client.call("POST", _S, {"id": "s"})
     nowhere = client.call("POST", "/v3/workspaces/W/sessions/list")
     beyond = client.call("POST", f"{_S}/list", page=3)
@@ -380,9 +378,9 @@ def test_an_empty_list_for_want_of_what_was_named_says_so() -> None:
         (lambda requests: requests.where(query="page=2"), "query cannot be 'page=2'"),
     ],
 )
-def test_what_makes_no_sense_is_refused(call: Any, complaint: str) -> None:
+def test_what_makes_no_sense_is_refused(start: Start, call: Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        call(_start()[0].requests)
+        call(start().mock.requests)
 
 
 @given(st.lists(st.sampled_from(["a", "b", "*", "/", "?", "["]), max_size=8), st.text("ab/?[", max_size=8))
@@ -394,8 +392,8 @@ def test_a_star_in_a_path_stands_for_anything_and_nothing_else_for_anything_but_
     assert Pattern({"path": "".join(path)}).matches(exchange) is expected
 
 
-def test_parameters_of_the_query_and_headers_that_come_twice_are_all_there() -> None:
-    mock, client = _start()
+def test_parameters_of_the_query_and_headers_that_come_twice_are_all_there(start: Start) -> None:
+    mock, client = start()
     client.call("POST", f"{_S}/list", page=2, size=10)
     mock.requests.assert_called(query={"page": "2"})
     mock.requests.assert_not_called(query={"page": "3"})
@@ -408,8 +406,8 @@ def test_parameters_of_the_query_and_headers_that_come_twice_are_all_there() -> 
     assert Exchange(1, 0, head, None, {}, b"").headers == {"a": "1, 2", "cookie": "(masked)"}
 
 
-def test_a_call_that_came_too_often_is_shown_a_few_times() -> None:
-    mock, client = _start()
+def test_a_call_that_came_too_often_is_shown_a_few_times(start: Start) -> None:
+    mock, client = start()
     for _ in range(12):
         client.call("GET", "/health")
     with pytest.raises(AssertionError) as raised:
@@ -418,15 +416,15 @@ def test_a_call_that_came_too_often_is_shown_a_few_times() -> None:
     assert "  and 2 more\nno other request came" in str(raised.value)
 
 
-def test_what_no_json_can_show_is_shown_somehow() -> None:
+def test_what_no_json_can_show_is_shown_somehow(start: Start) -> None:
     loop: list[object] = []
     loop.append(loop)
     with pytest.raises(AssertionError, match=r"with body=\[+\.\.\.\]+; there were 0"):
-        _start()[0].requests.assert_called(body=loop)
+        start().mock.requests.assert_called(body=loop)
 
 
-def test_bodies_that_are_too_large_are_told_in_the_journal_and_to_the_control_plane() -> None:
-    mock, client = _start()
+def test_bodies_that_are_too_large_are_told_in_the_journal_and_to_the_control_plane(start: Start) -> None:
+    mock, client = start()
     large = [b"x" * 11_000_000]
     assert client.send("POST", "/v3/nowhere", large).status == 404
     assert client.send("POST", "/_mock/reset", large).status == 413

@@ -7,23 +7,22 @@ import pytest
 
 from mockserver import Mock, create_app
 from support.direct_client import DirectClient
+from support.started_mock import Start, StartedMock
 
 _W = "/v3/workspaces/w"
 
 
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(**options)
-    client = DirectClient(create_app(mock))
-    client.call("POST", f"{_W}/sessions", {"id": "s", "peers": {"bob": {}}})
-    return mock, client
+def _with_session(started: StartedMock) -> StartedMock:
+    started.client.call("POST", f"{_W}/sessions", {"id": "s", "peers": {"bob": {}}})
+    return started
 
 
 def _revive(client: DirectClient) -> int:
     return client.call("POST", f"{_W}/sessions", {"id": "s"}).status
 
 
-def test_a_purge_that_is_due_runs_at_the_next_request() -> None:
-    mock, client = _start(purge_after=10)
+def test_a_purge_that_is_due_runs_at_the_next_request(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=10))
     mock.clock.freeze()
     client.call("DELETE", f"{_W}/sessions/s")
     mock.clock.advance(9.999999)
@@ -32,8 +31,8 @@ def test_a_purge_that_is_due_runs_at_the_next_request() -> None:
     assert _revive(client) == 200
 
 
-def test_without_a_time_a_purge_waits_until_it_is_asked_for() -> None:
-    mock, client = _start()
+def test_without_a_time_a_purge_waits_until_it_is_asked_for(start: Start) -> None:
+    mock, client = _with_session(start())
     client.call("DELETE", f"{_W}/sessions/s")
     mock.clock.advance(10**9)
     assert _revive(client) == 404
@@ -41,8 +40,8 @@ def test_without_a_time_a_purge_waits_until_it_is_asked_for() -> None:
     assert _revive(client) == 200
 
 
-def test_purging_forgets_messages_and_memberships_and_keeps_the_peers() -> None:
-    mock, client = _start()
+def test_purging_forgets_messages_and_memberships_and_keeps_the_peers(start: Start) -> None:
+    mock, client = _with_session(start())
     client.call("POST", f"{_W}/sessions/s/messages", {"messages": [{"content": "x", "peer_id": "bob"}]})
     client.call("DELETE", f"{_W}/sessions/s")
     assert client.call("POST", f"{_W}/peers/bob/sessions").json["total"] == 1
@@ -52,8 +51,8 @@ def test_purging_forgets_messages_and_memberships_and_keeps_the_peers() -> None:
     assert client.call("POST", f"{_W}/sessions/s/messages/list").json["total"] == 0
 
 
-def test_a_workspace_goes_with_its_deleted_sessions() -> None:
-    mock, client = _start()
+def test_a_workspace_goes_with_its_deleted_sessions(start: Start) -> None:
+    mock, client = _with_session(start())
     assert client.call("DELETE", _W).status == 409
     client.call("DELETE", f"{_W}/sessions/s")
     assert [client.call("DELETE", _W).status for _ in range(2)] == [202, 202]
@@ -61,8 +60,8 @@ def test_a_workspace_goes_with_its_deleted_sessions() -> None:
     assert client.call("DELETE", _W).status == 404
 
 
-def test_a_purge_that_was_overtaken_means_no_other_of_the_same_id() -> None:
-    mock, client = _start(purge_after=2)
+def test_a_purge_that_was_overtaken_means_no_other_of_the_same_id(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=2))
     mock.clock.freeze()
     client.call("DELETE", f"{_W}/sessions/s")
     client.call("DELETE", _W)
@@ -74,8 +73,8 @@ def test_a_purge_that_was_overtaken_means_no_other_of_the_same_id() -> None:
     assert client.call("POST", f"{_W}/peers/list").json["total"] == 1
 
 
-def test_purges_run_by_the_time_when_they_are_due_even_if_the_clock_went_back() -> None:
-    mock, client = _start(purge_after=5)
+def test_purges_run_by_the_time_when_they_are_due_even_if_the_clock_went_back(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=5))
     client.call("DELETE", f"{_W}/sessions/s")
     client.call("POST", f"{_W}/sessions", {"id": "earlier"})
     mock.clock.freeze(datetime(2020, 1, 1, tzinfo=UTC))
@@ -85,16 +84,15 @@ def test_purges_run_by_the_time_when_they_are_due_even_if_the_clock_went_back() 
     assert _revive(client) == 404
 
 
-def test_asking_for_the_purge_counts_those_that_are_due_as_well() -> None:
-    mock, client = _start(purge_after=2)
+def test_asking_for_the_purge_counts_those_that_are_due_as_well(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=2))
     client.call("DELETE", f"{_W}/sessions/s")
     mock.clock.advance(3)
     assert client.call("POST", "/_mock/purge").json == {"purged": 1}
 
 
-def test_what_a_world_has_deleted_waits_from_its_loading_and_again_from_each_reset() -> None:
-    mock = Mock(world={"workspaces": {"w": {"sessions": [{"id": "s", "is_active": False}]}}}, purge_after=2)
-    client = DirectClient(create_app(mock))
+def test_what_a_world_has_deleted_waits_from_its_loading_and_again_from_each_reset(start: Start) -> None:
+    mock, client = start(world={"workspaces": {"w": {"sessions": [{"id": "s", "is_active": False}]}}}, purge_after=2)
     for _ in range(2):
         assert _revive(client) == 404
         mock.clock.advance(3)
@@ -104,8 +102,8 @@ def test_what_a_world_has_deleted_waits_from_its_loading_and_again_from_each_res
 
 
 @pytest.mark.parametrize("revived", ["t", "s2"])
-def test_a_workspace_that_is_in_use_again_outlives_its_purge(revived: str) -> None:
-    mock, client = _start()
+def test_a_workspace_that_is_in_use_again_outlives_its_purge(start: Start, revived: str) -> None:
+    mock, client = _with_session(start())
     client.call("DELETE", f"{_W}/sessions/s")
     client.call("DELETE", _W)
     client.call("POST", f"{_W}/sessions", {"id": revived})
@@ -169,8 +167,8 @@ def test_a_purge_that_never_comes_by_itself_is_due_at_no_time(wait: float | None
     assert [one.due for one in mock.pending()] == [None]
 
 
-def test_purges_that_are_held_run_when_they_are_asked_for_or_released() -> None:
-    mock, client = _start(purge_after=0)
+def test_purges_that_are_held_run_when_they_are_asked_for_or_released(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=0))
     mock.hold_purges()
     client.call("DELETE", f"{_W}/sessions/s")
     assert _revive(client) == 404
@@ -182,8 +180,8 @@ def test_purges_that_are_held_run_when_they_are_asked_for_or_released() -> None:
     assert _revive(client) == 200
 
 
-def test_a_purge_that_failed_is_due_again_after_the_same_wait() -> None:
-    mock, client = _start(purge_after=10)
+def test_a_purge_that_failed_is_due_again_after_the_same_wait(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=10))
     mock.clock.freeze(datetime(2030, 1, 1, tzinfo=UTC))
     client.call("DELETE", f"{_W}/sessions/s")
     mock.fail_purges(2)
@@ -199,8 +197,8 @@ def test_a_purge_that_failed_is_due_again_after_the_same_wait() -> None:
     assert _revive(client) == 200
 
 
-def test_a_purge_without_a_wait_is_tried_once_a_request() -> None:
-    mock, client = _start(purge_after=0, seed=1)
+def test_a_purge_without_a_wait_is_tried_once_a_request(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=0, seed=1))
     client.call("DELETE", f"{_W}/sessions/s")
     mock.fail_purges(2)
     assert [_revive(client) for _ in range(3)] == [404, 404, 200]
@@ -216,8 +214,8 @@ def test_a_purge_that_failed_goes_to_the_end_and_is_not_counted() -> None:
     assert mock.purge() == 2
 
 
-def test_a_reset_forgets_what_waits_is_held_and_is_to_fail() -> None:
-    mock, client = _start(purge_after=0)
+def test_a_reset_forgets_what_waits_is_held_and_is_to_fail(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=0))
     mock.hold_purges()
     mock.fail_purges(5)
     client.call("DELETE", f"{_W}/sessions/s")
@@ -254,8 +252,8 @@ def test_a_purge_is_named_by_text() -> None:
             Mock().purge(**cast("Any", wrong))
 
 
-def test_purges_of_one_workspace_are_held_while_others_run() -> None:
-    mock, client = _start(purge_after=0)
+def test_purges_of_one_workspace_are_held_while_others_run(start: Start) -> None:
+    mock, client = _with_session(start(purge_after=0))
     mock.hold_purges(workspace="w")
     client.call("POST", "/v3/workspaces/v/sessions", {"id": "s"})
     for workspace in ("w", "v"):

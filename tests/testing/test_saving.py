@@ -16,6 +16,7 @@ from mockserver.testing.differences import differences
 from support.direct_client import DirectClient
 from support.public_state import public_state
 from support.random_steps import StepRunner, first_steps, steps
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 _runs = st.lists(steps, max_size=15)
@@ -212,9 +213,8 @@ def test_what_changed_is_told_in_a_sentence(change: Any, told: list[str]) -> Non
     assert differences(_WORLD, changed) == told
 
 
-def test_tries_of_purges_and_their_order_are_told() -> None:
-    mock = Mock()
-    client = DirectClient(create_app(mock))
+def test_tries_of_purges_and_their_order_are_told(start: Start) -> None:
+    mock, client = start()
     for session in "st":
         client.call("POST", f"{_W}/sessions", {"id": session})
         client.call("DELETE", f"{_W}/sessions/{session}")
@@ -229,9 +229,8 @@ def test_tries_of_purges_and_their_order_are_told() -> None:
     assert Mock(world=mock.world()).pending() == mock.pending()
 
 
-def test_two_snapshots_are_compared_as_far_as_both_cover() -> None:
-    mock = Mock(world=_WORLD)
-    client = DirectClient(create_app(mock))
+def test_two_snapshots_are_compared_as_far_as_both_cover(start: Start) -> None:
+    mock, client = start(world=_WORLD)
     everything, one, absent = mock.snapshot("everything"), mock.snapshot(workspace="w"), mock.snapshot(workspace="v")
     client.call("PUT", _W, {"metadata": {"k": 1}})
     client.call("PUT", "/v3/workspaces/v", {})
@@ -247,9 +246,8 @@ def test_two_snapshots_are_compared_as_far_as_both_cover() -> None:
         mock.diff("x")
 
 
-def test_a_state_is_saved_to_a_file_and_loaded_without_touching_anything_else(tmp_path: Path) -> None:
-    mock = Mock(world=_WORLD, seed=1, purge_after=60)
-    client = DirectClient(create_app(mock))
+def test_a_state_is_saved_to_a_file_and_loaded_without_touching_anything_else(start: Start, tmp_path: Path) -> None:
+    mock, client = start(world=_WORLD, seed=1, purge_after=60)
     client.call("DELETE", f"{_W}/sessions/t")
     mock.save(tmp_path / "world.json")
     text = (tmp_path / "world.json").read_text(encoding="utf-8")
@@ -280,9 +278,8 @@ def test_a_world_of_the_state_is_the_callers_own() -> None:
         mock.world(cast("Any", 5))
 
 
-def test_a_saved_world_keeps_its_order_where_the_clock_went_back() -> None:
-    mock = Mock()
-    client = DirectClient(create_app(mock))
+def test_a_saved_world_keeps_its_order_where_the_clock_went_back(start: Start) -> None:
+    mock, client = start()
     for year, name in ((2030, "first"), (2020, "second")):
         mock.clock.freeze(datetime(year, 1, 1, tzinfo=UTC))
         client.call("POST", f"{_W}/sessions", {"id": name, "peers": {name: {}}})
@@ -291,9 +288,8 @@ def test_a_saved_world_keeps_its_order_where_the_clock_went_back() -> None:
     assert [one["id"] for one in sorted_by_age.call("POST", f"{_W}/sessions/list").json["items"]] == ["second", "first"]
 
 
-def test_a_clone_with_more_observers_than_a_request_could_bring_is_saved_all_the_same() -> None:
-    mock = Mock(quirks="live")
-    client = DirectClient(create_app(mock))
+def test_a_clone_with_more_observers_than_a_request_could_bring_is_saved_all_the_same(start: Start) -> None:
+    mock, client = start(quirks="live")
     for batch in "abc":
         observers = {f"{batch}{number}": {"observe_others": True} for number in range(6)}
         client.call("POST", f"{_W}/sessions", {"id": "s", "peers": observers})
@@ -304,14 +300,13 @@ def test_a_clone_with_more_observers_than_a_request_could_bring_is_saved_all_the
     assert public_state(Mock(world=mock.world())) == public_state(mock)
 
 
-def test_an_id_that_came_again_after_ids_were_turned_back_is_saved_all_the_same() -> None:
-    mock = Mock(seed=1)
-    client = DirectClient(create_app(mock))
+def test_an_id_that_came_again_after_ids_were_turned_back_is_saved_all_the_same(start: Start) -> None:
+    mock, client = start(seed=1)
     said = {"messages": [{"peer_id": "bob", "content": "x"}]}
-    start = mock.snapshot()
+    empty = mock.snapshot()
     first = client.call("POST", f"{_W}/sessions/s/messages", said).json[0]["id"]
     one = mock.snapshot(workspace="w")
-    mock.restore(start)
+    mock.restore(empty)
     assert client.call("POST", "/v3/workspaces/v/sessions/s/messages", said).json[0]["id"] == first
     mock.restore(one)
     assert public_state(Mock(world=mock.world())) == public_state(mock)
@@ -333,10 +328,9 @@ def test_a_world_has_no_purge_of_what_is_active_or_not_there(purge: dict[str, st
         Mock(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}, "purges": [purge]})
 
 
-def test_one_workspace_goes_back_to_its_start_and_all_else_stays() -> None:
-    start = {"workspaces": {"a": {}, "w": {"sessions": [{"id": "s"}, {"id": "t", "is_active": False}]}, "z": {}}}
-    mock = Mock(world=start)
-    client = DirectClient(create_app(mock))
+def test_one_workspace_goes_back_to_its_start_and_all_else_stays(start: Start) -> None:
+    initial = {"workspaces": {"a": {}, "w": {"sessions": [{"id": "s"}, {"id": "t", "is_active": False}]}, "z": {}}}
+    mock, client = start(world=initial)
     seen, world = public_state(mock), mock.world("w")
     client.call("DELETE", f"{_W}/sessions/s")
     mock.purge("t")

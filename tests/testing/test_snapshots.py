@@ -18,6 +18,7 @@ from mockserver.testing.snapshots import Snapshot
 from support.direct_client import Answer, DirectClient
 from support.public_state import public_state
 from support.random_steps import StepRunner, first_steps, steps
+from support.started_mock import Start
 
 _W = "/v3/workspaces/w"
 
@@ -223,9 +224,8 @@ def test_what_is_no_snapshot_of_this_mock_is_refused() -> None:
     assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
 
 
-def test_the_state_of_one_workspace_comes_and_goes_at_its_place() -> None:
-    mock = Mock(seed=1)
-    client = DirectClient(create_app(mock))
+def test_the_state_of_one_workspace_comes_and_goes_at_its_place(start: Start) -> None:
+    mock, client = start(seed=1)
     absent = mock.snapshot(workspace="b")
     for workspace in "abc":
         client.call("POST", "/v3/workspaces", {"id": workspace})

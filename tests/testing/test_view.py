@@ -8,18 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import Mock, create_app
+from mockserver import Mock
 from mockserver.testing.view import Window, view
 from mockserver.testing.worlds import WorldError
 from support.direct_client import DirectClient
 from support.random_steps import StepRunner, first_steps, steps
+from support.started_mock import Start
 
 _S = "/v3/workspaces/w/sessions"
-
-
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(**options)
-    return mock, DirectClient(create_app(mock))
 
 
 def _sessions(mock: Mock, **window: Any) -> list[Any]:
@@ -32,8 +28,8 @@ def _talk(client: DirectClient, session: str, *contents: str) -> list[str]:
     return [row["id"] for row in client.call("POST", f"{_S}/{session}/messages", {"messages": said}).json]
 
 
-def test_a_clone_stands_under_its_original_with_its_cutoff() -> None:
-    mock, client = _start()
+def test_a_clone_stands_under_its_original_with_its_cutoff(start: Start) -> None:
+    mock, client = start()
     _, second, _ = _talk(client, "a", "1", "2", "3")
     cut = client.call("POST", f"{_S}/a/clone", message_id=second).json["id"]
     whole = client.call("POST", f"{_S}/{cut}/clone").json["id"]
@@ -50,8 +46,8 @@ def test_a_clone_stands_under_its_original_with_its_cutoff() -> None:
     ]
 
 
-def test_a_clone_whose_original_is_purged_stands_by_itself_also_when_another_has_that_id() -> None:
-    mock, client = _start()
+def test_a_clone_whose_original_is_purged_stands_by_itself_also_when_another_has_that_id(start: Start) -> None:
+    mock, client = start()
     [first] = _talk(client, "a", "1")
     clone = client.call("POST", f"{_S}/a/clone", message_id=first).json["id"]
     client.call("DELETE", f"{_S}/a")
@@ -75,7 +71,7 @@ def test_a_clone_whose_original_is_purged_stands_by_itself_also_when_another_has
 
 
 @given(st.lists(steps, max_size=25), st.integers(1, 5))
-def test_windows_make_up_the_tree_and_the_conversation(done: list[tuple[Any, ...]], size: int) -> None:
+def test_windows_make_up_the_tree_and_the_conversation(start: Start, done: list[tuple[Any, ...]], size: int) -> None:
     """Every session stands once, right under its original or at the top, and every message once in its place."""
     runner = StepRunner(Mock(seed=1))
     for step in [*first_steps, *done]:
@@ -108,16 +104,16 @@ def test_windows_make_up_the_tree_and_the_conversation(done: list[tuple[Any, ...
             assert len(last["items"]) == min(size, len(said))
 
 
-def test_sessions_are_found_by_a_part_of_their_id_whatever_the_case() -> None:
-    mock, client = _start()
+def test_sessions_are_found_by_a_part_of_their_id_whatever_the_case(start: Start) -> None:
+    mock, client = start()
     for id_ in ("maths-1", "other", "MATHS-2"):
         client.call("POST", _S, {"id": id_})
     found = view(mock, Window("w", find="Maths"))["workspace"]["sessions"]
     assert ([one["id"] for one in found["items"]], found["total"]) == (["MATHS-2", "maths-1"], 2)
 
 
-def test_without_a_name_the_newest_is_shown_and_what_is_not_there_as_nothing() -> None:
-    mock, client = _start()
+def test_without_a_name_the_newest_is_shown_and_what_is_not_there_as_nothing(start: Start) -> None:
+    mock, client = start()
     assert view(mock, Window())["workspace"] is None
     client.call("POST", "/v3/workspaces", {"id": "w"})
     assert view(mock, Window())["workspace"]["session"] is None
@@ -128,8 +124,8 @@ def test_without_a_name_the_newest_is_shown_and_what_is_not_there_as_nothing() -
     assert view(mock, Window("gone"))["workspace"] is None
 
 
-def test_purges_that_are_held_do_not_count_down() -> None:
-    mock, client = _start(purge_after=60)
+def test_purges_that_are_held_do_not_count_down(start: Start) -> None:
+    mock, client = start(purge_after=60)
     client.call("POST", _S, {"id": "a"})
     client.call("DELETE", f"{_S}/a")
     mock.hold_purges(workspace="w")
@@ -137,8 +133,8 @@ def test_purges_that_are_held_do_not_count_down() -> None:
     assert view(mock, Window())["workspace"]["session"]["purge"]["held"] is True
 
 
-def test_what_is_very_large_is_not_shown_whole() -> None:
-    mock, client = _start()
+def test_what_is_very_large_is_not_shown_whole(start: Start) -> None:
+    mock, client = start()
     large = {"small": [1, {"a": "b"}], "text": "x" * 100_000, "list": list(range(1000)), "deep": [[1] * 99] * 99}
     client.call("POST", _S, {"id": "a", "metadata": large})
     client.call("POST", "/v3/workspaces/w/peers", {"id": "al", "configuration": large})
@@ -153,15 +149,15 @@ def test_what_is_very_large_is_not_shown_whole() -> None:
     assert client.call("GET", f"{_S}/a/messages/{message['id']}").json["metadata"] == large
 
 
-def test_a_window_beyond_the_end_is_empty() -> None:
-    mock, client = _start()
+def test_a_window_beyond_the_end_is_empty(start: Start) -> None:
+    mock, client = start()
     _talk(client, "a", "1")
     shown = view(mock, Window("w", "a", sessions=(10**30, 5), messages=(10**30, 5)))["workspace"]
     assert (shown["sessions"]["items"], shown["session"]["messages"]["items"]) == ([], [])
 
 
-def test_it_tells_who_left_and_when_the_purge_comes() -> None:
-    mock, client = _start(purge_after=60, frozen_at="2026-03-01T12:00:00Z")
+def test_it_tells_who_left_and_when_the_purge_comes(start: Start) -> None:
+    mock, client = start(purge_after=60, frozen_at="2026-03-01T12:00:00Z")
     client.call("POST", _S, {"id": "a", "peers": {"al": {}, "bob": {"observe_me": False}}})
     client.call("DELETE", f"{_S}/a/peers", ["al"])
     client.call("DELETE", f"{_S}/a")

@@ -13,15 +13,10 @@ from conftest import EXAMPLES
 from mockserver import Mock, create_app
 from support.direct_client import DirectClient
 from support.discarded_deliveries import discard_deliveries
+from support.started_mock import Start, start_mock
 
 _W = "/v3/workspaces/w"
 _COUNTS = ("pending", "in_progress", "completed")
-
-
-def _start(**options: Any) -> tuple[Mock, DirectClient]:
-    mock = Mock(**options)
-    discard_deliveries(mock)
-    return mock, DirectClient(create_app(mock))
 
 
 def _say(client: DirectClient, *senders: str, session: str = "s", workspace: str = "w", **more: Any) -> None:
@@ -52,10 +47,15 @@ def _reasoning(enabled: bool | None) -> dict[str, Any]:
 
 @given(workspace=_SAID, session=_SAID, message=_SAID, member=_SAID, peer=_SAID)
 def test_a_message_raises_a_unit_where_reasoning_is_on_and_its_sender_observed(
-    workspace: bool | None, session: bool | None, message: bool | None, member: bool | None, peer: bool | None
+    start: Start,
+    workspace: bool | None,
+    session: bool | None,
+    message: bool | None,
+    member: bool | None,
+    peer: bool | None,
 ) -> None:
     """The nearest that says something counts, of reasoning and of being observed; silence means yes."""
-    _, client = _start()
+    _, client = start()
     client.call("POST", "/v3/workspaces", {"id": "w", "configuration": _reasoning(workspace)})
     client.call("POST", f"{_W}/peers", {"id": "bob", "configuration": {} if peer is None else {"observe_me": peer}})
     client.call(
@@ -69,8 +69,8 @@ def test_a_message_raises_a_unit_where_reasoning_is_on_and_its_sender_observed(
     assert _status(client) == (int(reasons and is_observed), 0, 0)
 
 
-def test_what_a_message_raised_stays_whatever_is_configured_afterwards_and_a_clone_raises_nothing() -> None:
-    _, client = _start()
+def test_what_a_message_raised_stays_whatever_is_configured_afterwards_and_a_clone_raises_nothing(start: Start) -> None:
+    _, client = start()
     _say(client, "bob")
     client.call("PUT", _W, {"configuration": _reasoning(False)})
     client.call("PUT", f"{_W}/sessions/s/peers/bob/config", {"observe_me": False})
@@ -78,8 +78,8 @@ def test_what_a_message_raised_stays_whatever_is_configured_afterwards_and_a_clo
     assert _status(client) == (1, 0, 0)
 
 
-def test_the_parts_of_a_configuration_that_say_nothing_of_reasoning_do_not_count() -> None:
-    _, client = _start()
+def test_the_parts_of_a_configuration_that_say_nothing_of_reasoning_do_not_count(start: Start) -> None:
+    _, client = start()
     own = {"enabled": False, "reasoning": {"custom_instructions": "x"}, "summary": {"enabled": False}}
     client.call("POST", f"{_W}/sessions", {"id": "s", "configuration": own})
     _say(client, "bob", configuration={"reasoning": None})
@@ -87,9 +87,9 @@ def test_the_parts_of_a_configuration_that_say_nothing_of_reasoning_do_not_count
     assert _status(client) == (2, 0, 0)
 
 
-def test_the_status_is_narrowed_by_session_sender_and_observer() -> None:
+def test_the_status_is_narrowed_by_session_sender_and_observer(start: Start) -> None:
     """A sender has messages, an observer dreams; both, or a dream in a session, there is nothing of."""
-    mock, client = _start()
+    mock, client = start()
     _say(client, "bob", "bob", "al")
     _say(client, "bob", session="t")
     assert (_dream(client, "bob", "al"), _dream(client, "al", session_id="s")) == (204, 204)
@@ -105,8 +105,8 @@ def test_the_status_is_narrowed_by_session_sender_and_observer() -> None:
         assert _status(client, **nobody) == (0, 0, 0)
 
 
-def test_sessions_are_told_apart_by_ids_of_the_servers_own_which_stay() -> None:
-    mock, client = _start()
+def test_sessions_are_told_apart_by_ids_of_the_servers_own_which_stay(start: Start) -> None:
+    mock, client = start()
     _say(client, "bob", "al")
     _say(client, "bob", session="t")
     _dream(client, "bob")
@@ -125,8 +125,8 @@ def test_sessions_are_told_apart_by_ids_of_the_servers_own_which_stay() -> None:
         assert sessions(client, **query) is None
 
 
-def test_a_dream_needs_a_workspace_and_is_of_the_observer_itself_where_nobody_is_named() -> None:
-    mock, client = _start()
+def test_a_dream_needs_a_workspace_and_is_of_the_observer_itself_where_nobody_is_named(start: Start) -> None:
+    mock, client = start()
     assert _dream(client, "bob") == 404
     client.call("POST", "/v3/workspaces", {"id": "w"})
     for observed in (None, "bob"):
@@ -134,8 +134,8 @@ def test_a_dream_needs_a_workspace_and_is_of_the_observer_itself_where_nobody_is
     assert mock.world()["workspaces"]["w"]["work"] == [{"observer": "bob", "observed": "bob", "pending": 2}]
 
 
-def test_work_is_done_in_turn_what_is_begun_first_and_dreams_last() -> None:
-    mock, client = _start()
+def test_work_is_done_in_turn_what_is_begun_first_and_dreams_last(start: Start) -> None:
+    mock, client = start()
     _dream(client, "bob", workspace="w")
     client.call("POST", "/v3/workspaces", {"id": "w"})
     _dream(client, "bob")
@@ -153,8 +153,8 @@ def test_work_is_done_in_turn_what_is_begun_first_and_dreams_last() -> None:
     assert (mock.work(), mock.begin_work()) == (0, 0)
 
 
-def test_in_a_session_those_who_were_made_first_come_first() -> None:
-    mock, client = _start()
+def test_in_a_session_those_who_were_made_first_come_first(start: Start) -> None:
+    mock, client = start()
     client.call("POST", f"{_W}/peers", {"id": "zoe"})
     _say(client, "al", "zoe")
     for completed in ({"zoe"}, {"zoe", "al"}):
@@ -174,8 +174,8 @@ def test_in_a_session_those_who_were_made_first_come_first() -> None:
     ],
 )
 @pytest.mark.parametrize("verb", ["work", "begin_work"])
-def test_just_what_is_named_is_worked_on(verb: str, named: dict[str, Any], left: dict[str, int]) -> None:
-    mock, client = _start()
+def test_just_what_is_named_is_worked_on(start: Start, verb: str, named: dict[str, Any], left: dict[str, int]) -> None:
+    mock, client = start()
     for workspace in ("w", "v"):
         _say(client, "bob", workspace=workspace)
     _dream(client, "bob")
@@ -189,8 +189,8 @@ def test_just_what_is_named_is_worked_on(verb: str, named: dict[str, Any], left:
 
 
 @pytest.mark.parametrize("units", [-1, 1.5, True, "2"])
-def test_so_many_units_are_a_whole_number(units: Any) -> None:
-    mock, client = _start()
+def test_so_many_units_are_a_whole_number(start: Start, units: Any) -> None:
+    mock, client = start()
     _say(client, "bob")
     for verb in (mock.work, mock.begin_work):
         with pytest.raises(ValueError, match="units must be a number without a fraction from 0 up"):
@@ -200,8 +200,8 @@ def test_so_many_units_are_a_whole_number(units: Any) -> None:
     assert _status(client) == (1, 0, 0)
 
 
-def test_the_work_of_a_session_goes_with_its_purge_and_dreams_with_the_workspace() -> None:
-    mock, client = _start()
+def test_the_work_of_a_session_goes_with_its_purge_and_dreams_with_the_workspace(start: Start) -> None:
+    mock, client = start()
     _say(client, "bob", "al")
     _say(client, "bob", session="t")
     _dream(client, "bob")
@@ -219,14 +219,14 @@ def test_the_work_of_a_session_goes_with_its_purge_and_dreams_with_the_workspace
 # By the clock.
 
 
-def _clocked(after: float = 10, **options: Any) -> tuple[Mock, DirectClient]:
-    mock, client = _start(work_after=after, **options)
+def _clocked(start: Start, after: float = 10, **options: Any) -> tuple[Mock, DirectClient]:
+    mock, client = start(work_after=after, **options)
     mock.clock.freeze(datetime(2030, 1, 1, tzinfo=UTC))
     return mock, client
 
 
-def test_work_is_done_with_the_first_request_after_its_time_all_that_waits_in_the_session() -> None:
-    mock, client = _clocked()
+def test_work_is_done_with_the_first_request_after_its_time_all_that_waits_in_the_session(start: Start) -> None:
+    mock, client = _clocked(start)
     _say(client, "bob")
     _dream(client, "bob")
     mock.clock.advance(4)
@@ -241,8 +241,8 @@ def test_work_is_done_with_the_first_request_after_its_time_all_that_waits_in_th
     assert _status(client) == (0, 0, 4)
 
 
-def test_work_that_comes_after_its_session_was_worked_on_waits_anew() -> None:
-    mock, client = _clocked()
+def test_work_that_comes_after_its_session_was_worked_on_waits_anew(start: Start) -> None:
+    mock, client = _clocked(start)
     options: list[dict[str, Any]] = [{}, {"session": "s"}, {"units": 1}]
     for option in options:
         _say(client, "bob")
@@ -255,8 +255,8 @@ def test_work_that_comes_after_its_session_was_worked_on_waits_anew() -> None:
         assert _status(client)[0] == 0
 
 
-def test_work_of_what_is_gone_is_not_done_on_what_came_under_its_id() -> None:
-    mock, client = _clocked()
+def test_work_of_what_is_gone_is_not_done_on_what_came_under_its_id(start: Start) -> None:
+    mock, client = _clocked(start)
     _say(client, "bob")
     client.call("DELETE", f"{_W}/sessions/s")
     mock.purge()
@@ -268,8 +268,8 @@ def test_work_of_what_is_gone_is_not_done_on_what_came_under_its_id() -> None:
     assert _status(client) == (0, 0, 1)
 
 
-def test_a_restored_session_waits_as_long_as_it_still_had_to() -> None:
-    mock, client = _clocked()
+def test_a_restored_session_waits_as_long_as_it_still_had_to(start: Start) -> None:
+    mock, client = _clocked(start)
     _say(client, "bob")
     mock.clock.advance(4)
     everything, one = mock.snapshot(), mock.snapshot(workspace="w")
@@ -283,8 +283,8 @@ def test_a_restored_session_waits_as_long_as_it_still_had_to() -> None:
         assert _status(client) == (0, 0, 1)
 
 
-def test_work_of_a_loaded_world_waits_from_its_loading_and_that_of_before_is_forgotten() -> None:
-    mock, client = _clocked()
+def test_work_of_a_loaded_world_waits_from_its_loading_and_that_of_before_is_forgotten(start: Start) -> None:
+    mock, client = _clocked(start)
     _say(client, "bob")
     _dream(client, "bob")
     _say(client, "al", session="done")
@@ -304,8 +304,8 @@ def test_work_of_a_loaded_world_waits_from_its_loading_and_that_of_before_is_for
     assert mock.store.backlog.jobs == []
 
 
-def test_a_fork_waits_alike() -> None:
-    mock, client = _clocked()
+def test_a_fork_waits_alike(start: Start) -> None:
+    mock, client = _clocked(start)
     _say(client, "bob")
     mock.clock.advance(6)
     fork = mock.fork()
@@ -314,8 +314,8 @@ def test_a_fork_waits_alike() -> None:
     assert (_status(other), _status(client)) == ((0, 0, 1), (1, 0, 0))
 
 
-def test_what_looks_at_the_state_sees_work_that_is_due() -> None:
-    mock, client = _clocked(after=0)
+def test_what_looks_at_the_state_sees_work_that_is_due(start: Start) -> None:
+    mock, client = _clocked(start, after=0)
     _say(client, "bob")
     [queue] = mock.world()["workspaces"]["w"]["work"]
     assert queue == {"session": "s", "observed": "bob", "completed": 1}
@@ -354,11 +354,11 @@ def test_a_world_has_no_work_of_nobody_and_none_that_is_none(work: dict[str, Any
     assert complaint in str(wrong.value)
 
 
-def test_a_world_has_a_queue_once() -> None:
+def test_a_world_has_a_queue_once(start: Start) -> None:
     queue = {"session": "s", "observed": "al", "pending": 1}
     with pytest.raises(ValueError, match=r"workspaces.w.work\[1\]: it is there twice"):
         Mock(world={"workspaces": {"w": {**_WORLD, "work": [queue, queue]}}})
-    _, client = _start(world={"workspaces": {"w": {**_WORLD, "work": [queue, {**queue, "observed": "bob"}]}}})
+    _, client = start(world={"workspaces": {"w": {**_WORLD, "work": [queue, {**queue, "observed": "bob"}]}}})
     assert _status(client) == (2, 0, 0)
 
 
@@ -374,7 +374,8 @@ class Worked(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.mock, self.client = _start(journal_entries=10_000)
+        self.mock, self.client = start_mock(journal_entries=10_000)
+        discard_deliveries(self.mock)
         self.client.call("POST", "/v3/workspaces", {"id": "w"})
         self.client.call("POST", f"{_W}/webhooks", {"url": "http://127.0.0.1:9/"})
         self.raised: Counter[tuple[str | None, str | None, str]] = Counter()
