@@ -1,14 +1,16 @@
 """What the tests share: servers in each profile, and settings that make every run the same."""
 
 import os
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Generator, Iterator
 from importlib import import_module
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn.protocols.http.auto  # noqa: F401 - before pytester drops what is imported while it runs
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from mockserver import MockServer
 from mockserver import server as server_module
@@ -16,17 +18,51 @@ from support.started_mock import Start, start_mock
 
 pytest_plugins = ["pytester"]
 
-# HONCHO_EXAMPLES multiplies the examples of every law and of schemathesis; the normal run is 1.
-EXAMPLES = int(os.environ.get("HONCHO_EXAMPLES", "1"))
-settings.register_profile(
-    "normal",
-    max_examples=100 * EXAMPLES,
-    deadline=None,  # no timed assertions
-    derandomize=EXAMPLES == 1,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("normal")
+# The default run tries each law on few examples, always the same ones; `-m deep` on many. HONCHO_EXAMPLES=10 makes that ten
+# times as many, at random.
+_TIMES = int(os.environ.get("HONCHO_EXAMPLES", "1"))
+for name, examples in (("short", 20), ("deep", 100 * _TIMES)):
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,  # no timed assertions
+        derandomize=_TIMES == 1,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("short")
+
+# The programs that were started since the last test began.
+_started_programs: list[str] = []
+
+
+def _note_programs(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in ("subprocess.Popen", "os.posix_spawn", "os.fork"):
+        _started_programs.append(f"{event}{arguments[:2]}")
+
+
+# A hook of this kind cannot be removed, so it is installed once.
+sys.addaudithook(_note_programs)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if _is_deep(config):
+        settings.load_profile("deep")
+
+
+def _is_deep(config: pytest.Config) -> bool:
+    """Whether `-m` selects the tests marked `deep`."""
+    return re.search(r"(?<!not )\bdeep\b", config.getoption("markexpr")) is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that starts a program, if no marker leaves it out of the default run: programs take their time."""
+    _started_programs.clear()
+    result = yield
+    if _started_programs and not any(map(item.get_closest_marker, ("process", "browser", "sdk"))):
+        pytest.fail(f"mark this test with `process`: it started {_started_programs[0]}", pytrace=False)
+    return result
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +108,17 @@ def each_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setitem(server_module._SETTINGS, "http", "h11")
 
 
-def pytest_collection_modifyitems(items: list[Any]) -> None:
-    """Give each test an id of its own: schemathesis gives one to all operations, and pytest-xdist runs one of them."""
+@pytest.hookimpl(tryfirst=True)  # Before pytest selects by markers.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> None:
+    """Mark the laws as `deep` in a deep run, and make each id unique.
+
+    schemathesis gives one id to all operations, and pytest-xdist runs one test of an id.
+    """
+    is_deep = _is_deep(config)
     seen: set[str] = set()
     for item in items:
+        if is_deep and is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("deep")
         if item.nodeid in seen:
             own = f"{item.nodeid}[{len(seen)}]"
             if hasattr(item, "_nodeid"):

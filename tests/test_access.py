@@ -271,6 +271,7 @@ def test_a_secret_that_cannot_sign_is_refused(secret: Any) -> None:
         Mock(auth_secret=secret)
 
 
+@pytest.mark.process
 def test_without_pyjwt_the_extra_is_named_and_the_rest_works() -> None:
     program = (
         "import sys; sys.modules['jwt'] = None\n"

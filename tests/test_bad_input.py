@@ -209,6 +209,7 @@ def test_what_is_nested_as_deep_as_it_may_be_comes_back(direct: DirectClient) ->
     assert direct.call("POST", f"{_W}/sessions/list", {"filters": {"bogus": deep}}).status == 422
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -224,6 +225,7 @@ def test_a_million_offences_are_one(direct: DirectClient, method: str, path: str
     assert (answer.status, len(answer.json["detail"]) <= 101) == (422, True)
 
 
+@pytest.mark.deep
 def test_a_filter_that_would_compare_for_ever_is_refused(direct: DirectClient) -> None:
     direct.call("POST", f"{_W}/sessions", {"id": "s", "metadata": {"l": list(range(100_000))}})
     answer = direct.call("POST", f"{_W}/sessions/list", {"filters": {"metadata": {"l": list(range(100_000))}}})
@@ -233,6 +235,7 @@ def test_a_filter_that_would_compare_for_ever_is_refused(direct: DirectClient) -
 _LONG = list(range(1_000))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("metadata", "members"),
     [

@@ -26,6 +26,7 @@ def _send_a_few(server: Server, _: int, path: str, body: str = "", first: int = 
     return _AT_ONCE / (time.perf_counter() - began)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset, which keeps each to its CPU, is not there")
 def test_the_bench_gives_the_figures_of_the_readme(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

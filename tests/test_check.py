@@ -153,6 +153,7 @@ def test_scenarios_that_bring_tokens_need_the_secret(server: MockServer, check_o
     assert verdicts["differs"] > 0
 
 
+@pytest.mark.process
 def test_a_difference_is_told_with_request_field_expected_and_got(server: MockServer) -> None:
     done = _check(server.url, "--scenario", "x-messages-created-at", "--scenario", "x-session-create-minimal")
     shown = """\
@@ -170,6 +171,7 @@ x-session-create-minimal, step 0: POST /v3/workspaces/x-session-create-minimal/s
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.process
 def test_it_ends_with_0_where_nothing_differs_and_cleans_up(server: MockServer) -> None:
     server.mock.reset(quirks="live", auth_secret="s")
     names = ["--scenario", "x-session-*", "--scenario", "x-auth-required"]
@@ -183,6 +185,7 @@ def test_it_ends_with_0_where_nothing_differs_and_cleans_up(server: MockServer) 
     assert not server.mock.store.workspaces
 
 
+@pytest.mark.process
 def test_the_key_is_the_one_given_or_the_secret_s_or_the_environment_s(
     server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +200,7 @@ def test_the_key_is_the_one_given_or_the_secret_s_or_the_environment_s(
     assert _check(server.url, *scenario, "--auth-secret", "s").returncode == 0
 
 
+@pytest.mark.process
 def test_where_nothing_can_be_played_it_ends_with_2(server: MockServer) -> None:
     for secret, reason in (
         ([], "which only --auth-secret can sign"),
@@ -207,6 +211,7 @@ def test_where_nothing_can_be_played_it_ends_with_2(server: MockServer) -> None:
         assert reason in done.stdout
 
 
+@pytest.mark.process
 def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockServer) -> None:
     elsewhere = server.url.replace("127.0.0.1", "127.1")  # leads here, and is no loopback by its name
     server.mock.reset(quirks="live")
@@ -222,6 +227,7 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
     assert (agreed.returncode, agreed.stderr) == (0, "")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -276,6 +282,7 @@ def _check_that_waits(server: MockServer, ignored: str = "") -> Iterator["subpro
             process.kill()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("name", "ignored"), [("SIGINT", ""), ("SIGTERM", ""), ("SIGHUP", ""), ("SIGINT", "SIGINT")])
 def test_an_interrupted_check_cleans_up_too(
     name: str, ignored: str, make_honcho_server: Callable[..., MockServer]
@@ -288,6 +295,7 @@ def test_an_interrupted_check_cleans_up_too(
     assert not any(workspace.active for workspace in server.mock.store.workspaces.values())
 
 
+@pytest.mark.process
 def test_a_check_under_nohup_survives_the_end_of_its_terminal(make_honcho_server: Callable[..., MockServer]) -> None:
     server = make_honcho_server(quirks="live")
     with _check_that_waits(server, "SIGHUP") as process:
@@ -313,6 +321,7 @@ main(["check", sys.argv[1], "--scenario", "x-session-create-minimal"])
 """
 
 
+@pytest.mark.process
 def test_what_an_impatient_user_leaves_behind_is_named(server: MockServer) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _INTERRUPTED_TWICE, server.url], capture_output=True, text=True, check=False
@@ -322,6 +331,7 @@ def test_what_an_impatient_user_leaves_behind_is_named(server: MockServer) -> No
     assert (done.returncode, done.stderr.splitlines()) == (130, lines)
 
 
+@pytest.mark.process
 def test_a_reader_that_has_seen_enough_ends_it(server: MockServer) -> None:
     with subprocess.Popen(
         [*_PROGRAM, server.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -397,6 +407,7 @@ def test_a_server_that_goes_away_in_a_purge_is_no_success(
     assert play_all(check, [SCENARIOS_BY_NAME["x-purge-workspace"]], lambda _: None) == 1
 
 
+@pytest.mark.deep
 def test_an_early_purge_is_not_taken_for_a_difference_on_a_slow_line(
     make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -457,6 +468,7 @@ def test_a_server_that_refuses_to_delete_is_not_asked_for_ever() -> None:
         assert delete_workspace(connection, "w") is False
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("status", "body", "complaint"),
     [

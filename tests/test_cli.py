@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.cli import _parser
+from mockserver.cli import _parser, main
 from support.curl_command import run_curl
 from support.raw_server import raw_server
 from support.webhook_receiver import WebhookReceiver
@@ -38,14 +38,22 @@ def _running(*arguments: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
                 process.communicate(timeout=10)
 
 
-def _refused(*arguments: str) -> str:
-    """The line on stderr of a command that cannot start."""
-    done = subprocess.run([*_PROGRAM, *arguments], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    [line] = done.stderr.splitlines()
-    return line
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a command that cannot start, in this process: the line on stderr."""
+
+    def run(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        out, err = capsys.readouterr()
+        assert (end.value.code, out) == (2, "")
+        [line] = err.splitlines()
+        return str(line)
+
+    return run
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_serve_prints_its_url_answers_and_ends_cleanly(ending: signal.Signals) -> None:
     with _running("serve", "--port", "0") as (url, process):
@@ -56,6 +64,7 @@ def test_serve_prints_its_url_answers_and_ends_cleanly(ending: signal.Signals) -
     assert err == f"on uvicorn with uvloop and httptools\nlook at it: {url}/_mock/\n"
 
 
+@pytest.mark.process
 def test_serve_says_what_would_make_it_quicker() -> None:
     program = (
         "import sys; sys.modules['httptools'] = None; from mockserver.cli import main; main(['serve', '--port', '0'])"
@@ -83,6 +92,7 @@ main(["serve", "--port", "0"])
 """
 
 
+@pytest.mark.process
 def test_it_can_be_ended_as_soon_as_it_says_its_url() -> None:
     """The signal comes with the very line: whoever has read it may send one."""
     done = subprocess.run(
@@ -92,6 +102,7 @@ def test_it_can_be_ended_as_soon_as_it_says_its_url() -> None:
     assert done.stderr.splitlines()[:1] in ([], ["on uvicorn with uvloop and httptools"])
 
 
+@pytest.mark.process
 def test_serve_takes_a_world_quirks_and_a_purge_time(tmp_path: Path) -> None:
     world = tmp_path / "world.json"
     world.write_text(json.dumps({"workspaces": {"w": {"sessions": [{"id": "s"}]}}}), encoding="utf-8")
@@ -117,6 +128,7 @@ def test_purges_and_work_wait_for_two_seconds_in_a_demo_for_twelve_or_as_is_said
     assert _parser().parse_args(of_work).work_after == wait
 
 
+@pytest.mark.process
 def test_work_is_done_by_itself_and_told_under_the_secret_that_is_given() -> None:
     """Whoever does not answer keeps the server from nothing, its end included."""
     with WebhookReceiver().running() as receiver, raw_server(hangs=True) as (slow, _):
@@ -135,6 +147,7 @@ def test_work_is_done_by_itself_and_told_under_the_secret_that_is_given() -> Non
         assert received.headers["x-honcho-signature"] == signature
 
 
+@pytest.mark.process
 def test_a_seed_and_the_bounds_of_the_journal_are_options() -> None:
     with _running("serve", "--port", "0", "--seed", "x", "--journal-entries", "2") as (url, _):
         made = [httpx.post(f"{url}/v3/workspaces", json={"id": id_}).json() for id_ in ("v", "w", "x")]
@@ -143,6 +156,7 @@ def test_a_seed_and_the_bounds_of_the_journal_are_options() -> None:
         assert ([entry["number"] for entry in journal["requests"]], journal["dropped"]) == ([2, 3], 1)
 
 
+@pytest.mark.process
 def test_a_purge_that_waits_until_asked_for_does() -> None:
     with _running("serve", "--port", "0", "--purge-after", "none") as (url, _):
         httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"})
@@ -151,6 +165,7 @@ def test_a_purge_that_waits_until_asked_for_does() -> None:
         assert httpx.post(f"{url}/_mock/purge").json() == {"purged": 1}
 
 
+@pytest.mark.process
 def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
     with _running("demo", "--port", "0", "--paused") as (url, process):
         assert process.stdout is not None
@@ -173,6 +188,7 @@ def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
             assert run_curl(command).is_success, command
 
 
+@pytest.mark.process
 def test_a_demo_plays_by_itself_unless_it_is_paused() -> None:
     with _running("demo", "--port", "0") as (url, _):
         asked = {"like": {"session": "supper", "status": 201}, "at_least": 1}
@@ -184,6 +200,7 @@ def test_a_demo_plays_by_itself_unless_it_is_paused() -> None:
         assert httpx.post(f"{url}/_mock/requests/assert?wait=10", json=asked, timeout=15).status_code == 200
 
 
+@pytest.mark.process
 def test_it_opens_the_page_in_the_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     browser, asked = tmp_path / "browser", tmp_path / "asked"
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {asked}.new && mv {asked}.new {asked}\n', encoding="utf-8")
@@ -195,6 +212,7 @@ def test_it_opens_the_page_in_the_browser(tmp_path: Path, monkeypatch: pytest.Mo
     assert asked.read_text(encoding="utf-8") == url.replace("0.0.0.0", "127.0.0.1") + "/_mock/"  # noqa: S104
 
 
+@pytest.mark.process
 def test_where_there_is_no_browser_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
@@ -205,6 +223,7 @@ def test_where_there_is_no_browser_that_is_told(tmp_path: Path, monkeypatch: pyt
     assert told[2] == "there is no browser to open it\n"
 
 
+@pytest.mark.process
 def test_page_and_control_plane_can_be_left_out() -> None:
     with _running("serve", "--port", "0", "--no-page") as (url, process):
         assert [httpx.get(f"{url}/_mock/{path}").status_code for path in ("", "clock")] == [404, 200]
@@ -215,18 +234,25 @@ def test_page_and_control_plane_can_be_left_out() -> None:
             told.append(process.stdout.readline())
         assert "/_mock/" not in "".join(told)
         assert [httpx.get(f"{url}/_mock/{path}").status_code for path in ("", "clock")] == [404, 404]
-    for option in ("--no-page", "--no-control"):
-        assert _refused("serve", "--port", "0", option, "--open").endswith(
-            "without the page there is nothing to --open"
-        )
-    assert "nothing can be --paused" in _refused("demo", "--port", "0", "--no-control", "--paused")
 
 
+@pytest.mark.parametrize("option", ["--no-page", "--no-control"])
+def test_without_the_page_there_is_nothing_to_open(option: str, refused: Callable[..., str]) -> None:
+    line = refused("serve", "--port", "0", option, "--open")
+    assert line.endswith("without the page there is nothing to --open")
+
+
+def test_without_the_control_plane_nothing_can_be_paused(refused: Callable[..., str]) -> None:
+    assert "nothing can be --paused" in refused("demo", "--port", "0", "--no-control", "--paused")
+
+
+@pytest.mark.process
 def test_the_version_is_told() -> None:
     done = subprocess.run([*_PROGRAM, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"honcho-mockserver {version('honcho-mockserver')}\n"
 
 
+@pytest.mark.process
 def test_an_access_log_goes_to_stderr() -> None:
     with _running("serve", "--port", "0", "--log-level", "info") as (url, process):
         httpx.get(f"{url}/health")
@@ -235,6 +261,7 @@ def test_an_access_log_goes_to_stderr() -> None:
     assert (out, "GET /health" in err) == ("", True)
 
 
+@pytest.mark.process
 def test_it_answers_while_all_is_logged() -> None:
     with _running("serve", "--port", "0", "--log-level", "trace") as (url, process):
         assert httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 200
@@ -243,24 +270,24 @@ def test_it_answers_while_all_is_logged() -> None:
     assert "Traceback" not in err
 
 
-def test_a_taken_port_is_one_line() -> None:
+def test_a_taken_port_is_one_line(refused: Callable[..., str]) -> None:
     with MockServer() as server:
         port = server.url.rsplit(":", 1)[1]
-        refusal = _refused("serve", "--port", port)
+        refusal = refused("serve", "--port", port)
         assert f"cannot listen on 127.0.0.1:{port}: " in refusal
         assert refusal.endswith("; --port 0 takes a free one")
 
 
-def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path) -> None:
+def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Callable[..., str]) -> None:
     world = tmp_path / "world.json"
     world.write_text(
         '{"workspaces": {"demo": {"sessions": [{}, {}, {"id": "bad id"}], "peers": [{}]}}}', encoding="utf-8"
     )
-    line = _refused("serve", "--world", str(world))
+    line = refused("serve", "--world", str(world))
     assert f"error: {world}: workspaces.demo.peers[0].id: Field required (and 1 more)" in line
     world.write_text('{"workspaces": {"w": {"a\\nb": 1}}}', encoding="utf-8")
-    assert _refused("serve", "--world", str(world)).endswith("workspaces.w.a\\nb: Extra inputs are not permitted")
-    assert "missing.json: No such file" in _refused("serve", "--world", str(tmp_path / "missing.json"))
+    assert refused("serve", "--world", str(world)).endswith("workspaces.w.a\\nb: Extra inputs are not permitted")
+    assert "missing.json: No such file" in refused("serve", "--world", str(tmp_path / "missing.json"))
 
 
 @pytest.mark.parametrize(
@@ -280,5 +307,7 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path) -> None:
         ([], "the following arguments are required"),
     ],
 )
-def test_a_command_that_makes_no_sense_is_one_line(arguments: list[str], complaint: str) -> None:
-    assert complaint in _refused(*arguments)
+def test_a_command_that_makes_no_sense_is_one_line(
+    arguments: list[str], complaint: str, refused: Callable[..., str]
+) -> None:
+    assert complaint in refused(*arguments)

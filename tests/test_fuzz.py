@@ -13,7 +13,11 @@ from support.hostile.report import Report
 from support.hostile.requests import operations_of
 from support.server_process import ServerProcess
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends what other systems' sockets word otherwise")
+pytestmark = [
+    pytest.mark.deep,
+    pytest.mark.process,
+    pytest.mark.skipif(os.name != "posix", reason="sends what other systems' sockets word otherwise"),
+]
 
 # Operations that take nothing which could be wrong.
 _TAKE_ANYTHING = ("/health", "/summaries", "/queue/status", "/webhooks/test")

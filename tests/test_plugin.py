@@ -327,6 +327,7 @@ def test_a_server_that_is_not_there_fails_the_test_and_not_the_clean_up(project:
     project.runpytest_inprocess("--honcho-url", "https://127.0.0.1:9").assert_outcomes(passed=1)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://x"])
 def test_a_url_that_is_none_is_told_before_any_test(project: pytest.Pytester, url: str) -> None:
     result = project.runpytest_subprocess(f"--honcho-url={url}")
@@ -347,6 +348,7 @@ def test_without_a_key_for_a_real_server_the_environment_has_none(
     project.runpytest_inprocess("--honcho-url", server.url).assert_outcomes(passed=1)
 
 
+@pytest.mark.process
 def test_each_worker_of_xdist_has_a_server_of_its_own(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
@@ -624,6 +626,7 @@ def test_the_coverage_of_a_session_is_that_of_all_fakes_also_of_those_that_are_g
     project.runpytest_inprocess().stdout.no_fnmatch_line("*honcho coverage*")
 
 
+@pytest.mark.process
 def test_the_coverage_of_workers_is_added_up(project: pytest.Pytester) -> None:
     project.makepyfile(_COVERING)
     result = project.runpytest_subprocess("--honcho-coverage", "-n", "2", "-p", "xdist")
@@ -652,6 +655,7 @@ def test_a_server_that_a_project_starts_with_its_session_is_covered(project: pyt
     project.runpytest_inprocess("--honcho-coverage").stdout.fnmatch_lines(["*get_all_workspaces *200 ×1  *"])
 
 
+@pytest.mark.process
 def test_a_worker_that_crashes_is_told_with_the_coverage_of_the_others(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
@@ -667,6 +671,7 @@ def test_a_worker_that_crashes_is_told_with_the_coverage_of_the_others(project: 
     result.stdout.fnmatch_lines(["*get_all_workspaces *200 ×1  *", "gw0 crashed, and what it counted is lost"])
 
 
+@pytest.mark.process
 def test_a_worker_that_is_interrupted_is_counted_once(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
@@ -682,6 +687,7 @@ def test_a_worker_that_is_interrupted_is_counted_once(project: pytest.Pytester) 
     result.stdout.no_fnmatch_line("*lost*")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "status", "told"),
     [

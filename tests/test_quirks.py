@@ -163,6 +163,7 @@ def _differing(server: MockServer, names: Iterable[str]) -> set[tuple[str, int]]
     return {(name, number) for name in names for number, found, _ in replay(server, SCENARIOS_BY_NAME[name]) if found}
 
 
+@pytest.mark.deep
 def test_each_difference_of_the_default_is_claimed_by_just_one_quirk(
     make_honcho_server: Callable[..., MockServer],
 ) -> None:

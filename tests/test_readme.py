@@ -26,7 +26,7 @@ def _blocks(language: str, holding: str = "") -> list[str]:
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:
     run = [
         *_blocks("python"),
-        *_blocks("js"),  # with the blocks of the SDKs, by tests/witnesses
+        *_blocks("js"),  # with the blocks of the SDKs, by tests/sdk
         *_blocks("sh", "curl"),
         *_blocks("sh", "honcho-mockserver serve"),
         *_blocks("sh", "honcho-mockserver check"),
@@ -54,6 +54,7 @@ def test_tests_run_in_a_project_of_their_own(pytester: pytest.Pytester, block: s
     pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=1)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("block", [block for block in _blocks("python") if "def test_" not in block])
 def test_programs_run(block: str) -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", block], capture_output=True, text=True, check=False)
@@ -124,6 +125,7 @@ def test_commands_to_serve_are_understood(block: str) -> None:
     assert options.world is None or (_ROOT / options.world).exists()
 
 
+@pytest.mark.process
 def test_the_live_profile_passes_the_check() -> None:
     [block] = _blocks("sh", "honcho-mockserver check")
     with MockServer(quirks="live", purge_after=1) as server:

@@ -3,7 +3,7 @@
 import copy
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -17,13 +17,14 @@ from schemathesis.checks import CHECKS, load_all_checks
 from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
-from conftest import EXAMPLES
 from mockserver import Mock, MockServer, create_app
 from mockserver.api.openapi import document_of
 from mockserver.app import ROOMS
 from mockserver.testing.fixtures import fixture
+from mockserver.wire import pdf as pdf_reader
 from support.direct_client import DirectClient
 from support.discarded_deliveries import discard_deliveries
+from support.examples import examples
 from support.pdf_files import page_text, pdf
 from support.recorded_coercions import is_valid_when_coerced, received_fields
 from support.recorded_rules import broken_rules
@@ -39,7 +40,7 @@ _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
 
 # What the real server answers at four operations beside what is published.
 _UNLISTED = {"post /sessions": (400, 404), "post /clone": (404,), "delete /{session_id}": (404,)}
-_EXAMPLES_PER_OPERATION = 60
+_EXAMPLES_PER_OPERATION = examples(60)
 
 
 def _overlay(published: Json) -> Json:
@@ -214,12 +215,15 @@ PUBLISHED = Run(
     0.20,  # it has no rule for the ids in paths
     is_partial=True,
 )
-_settings = settings(
-    max_examples=_EXAMPLES_PER_OPERATION * EXAMPLES,
-    deadline=None,
-    derandomize=EXAMPLES == 1,
-    suppress_health_check=list(HealthCheck),
-)
+_settings = settings(max_examples=_EXAMPLES_PER_OPERATION, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pdf_without_a_program() -> Iterator[None]:
+    """Answer for the program that reads PDFs: it would be started for each case, and `test_pdf.py` tries it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf_reader, "_outcome", lambda _: "Hello")
+        yield
 
 
 def _schema(run: Run) -> Any:
@@ -253,13 +257,14 @@ def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> 
             sequences.validate(case, response, recorder=self.recorder)
 
     sequences = replace(run, name=f"{run.name}, in sequences", cases=Counter(), checks=0, excused=Counter())
-    Machine.run(settings=settings(_settings, max_examples=50 * EXAMPLES, stateful_step_count=10))
+    Machine.run(settings=settings(_settings, max_examples=examples(50), stateful_step_count=10))
     with capsys.disabled():
         print(f"\n{sequences.report()}")  # noqa: T201 - figures of the run
     # Calls follow each other by their ids, and so more of them carry a malformed one on.
     assert sequences.excused_share() <= 0.30
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("run", [SERVED, PUBLISHED], ids=lambda run: run.name)
 def test_enough_cases_were_tried_and_few_excused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     if len(run.cases) < sum(len(item) for item in run.document["paths"].values()):

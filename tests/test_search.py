@@ -162,6 +162,7 @@ def test_a_refused_filter_is_told_as_it_was_sent() -> None:
     assert entry["input"] == filters
 
 
+@pytest.mark.process
 def test_the_engine_of_search_is_loaded_when_it_is_first_used() -> None:
     import subprocess
     import sys

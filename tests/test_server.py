@@ -246,12 +246,14 @@ def test_the_app_is_a_value_for_use_in_process() -> None:
     assert list(app.state.mock.store.workspaces) == ["w"]
 
 
+@pytest.mark.process
 def test_importing_the_package_imports_nothing_of_the_server() -> None:
     program = "import sys, mockserver.pytest_plugin; print(*{m.split('.')[0] for m in sys.modules})"
     modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"starlette", "uvicorn", "pydantic", "asyncio"} & set(modules)
 
 
+@pytest.mark.process
 def test_a_session_without_its_options_loads_no_more_than_it_uses(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

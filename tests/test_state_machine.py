@@ -7,9 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from conftest import EXAMPLES
 from mockserver import Mock, create_app
 from support.direct_client import Answer, DirectClient
+from support.examples import examples
 
 _W = "/v3/workspaces/w"
 _contents = st.lists(
@@ -150,4 +150,4 @@ class Sessions(RuleBasedStateMachine):
 
 
 TestSessions = Sessions.TestCase
-TestSessions.settings = settings(max_examples=120 * EXAMPLES, stateful_step_count=50)
+TestSessions.settings = settings(max_examples=examples(120), stateful_step_count=50)

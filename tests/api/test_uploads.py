@@ -132,6 +132,7 @@ def test_with_the_quirk_the_time_is_answered_as_it_was_sent(start: Start) -> Non
     assert client.call("GET", f"{_MESSAGES}/{made['id']}").json["created_at"] == "2024-01-01T00:00:00Z"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("content_type", "content", "text"),
     [
@@ -151,6 +152,7 @@ def test_files_are_text_as_they_are(start: Start, content_type: str, content: by
 _SUPPORTED = "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor']"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("content_type", "content", "status", "complaint"),
     [
@@ -396,6 +398,7 @@ def test_the_limit_of_a_file_is_that_of_the_api() -> None:
     assert uploads.FILE_BYTES_LIMIT == _LIMIT
 
 
+@pytest.mark.process
 def test_others_are_answered_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, go_on = threading.Event(), threading.Event()
     read = uploads.read_ahead

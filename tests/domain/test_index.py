@@ -14,6 +14,7 @@ from mockserver.domain.index import _KEYS
 from mockserver.domain.tables import session_filter
 from mockserver.testing.snapshots import Snapshot
 from support import strategies
+from support.examples import examples
 
 _ids = st.sampled_from(["a", "b", "c", "d"])
 _keys = st.sampled_from(["kind", "n"])
@@ -86,7 +87,7 @@ class Listing(RuleBasedStateMachine):
 
 
 TestListing = Listing.TestCase
-TestListing.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestListing.settings = settings(max_examples=examples(60), stateful_step_count=30)
 
 
 def test_values_that_nothing_has_any_more_take_no_room() -> None:

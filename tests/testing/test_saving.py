@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import EXAMPLES
 from mockserver import Mock, WorldError, create_app
 from mockserver.testing.differences import differences
 from support.direct_client import DirectClient
+from support.examples import examples
 from support.public_state import public_state
 from support.random_steps import StepRunner, first_steps, steps
 from support.started_mock import Start
@@ -30,7 +30,7 @@ _options = st.fixed_dictionaries(
 
 
 @given(_runs, _options)
-@settings(max_examples=200 * EXAMPLES)
+@settings(max_examples=examples(200))
 def test_a_world_that_was_saved_is_the_same_state_to_every_answer(run: list[tuple[Any, ...]], options: Any) -> None:
     runner = StepRunner(Mock(**options))
     runner.run([*first_steps, *run])
@@ -54,7 +54,7 @@ def test_a_workspace_that_was_saved_is_the_same_workspace(run: list[tuple[Any, .
 
 
 @given(_runs, _runs, _runs)
-@settings(max_examples=200 * EXAMPLES)
+@settings(max_examples=examples(200))
 def test_nothing_is_told_exactly_where_the_worlds_are_equal(
     before: list[tuple[Any, ...]], first: list[tuple[Any, ...]], second: list[tuple[Any, ...]]
 ) -> None:

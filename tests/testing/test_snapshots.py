@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from conftest import EXAMPLES
 from mockserver import Mock, create_app
 from mockserver.domain.clock import microseconds
 from mockserver.domain.jobs import Target
 from mockserver.testing.snapshots import Snapshot
 from support.direct_client import Answer, DirectClient
+from support.examples import examples
 from support.public_state import public_state
 from support.random_steps import StepRunner, first_steps, steps
 from support.started_mock import Start
@@ -85,7 +85,7 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=50 * EXAMPLES, stateful_step_count=25)
+TestHistories.settings = settings(max_examples=examples(50), stateful_step_count=25)
 
 
 def _said_in(answers: list[Answer]) -> list[tuple[int, bytes]]:

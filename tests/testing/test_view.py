@@ -197,6 +197,7 @@ def test_circles_of_clones_are_refused_and_what_leads_into_one_is_not_of_it() ->
     assert told == ["a", "b", "c"]
 
 
+@pytest.mark.deep
 def test_a_long_chain_of_clones_loads_without_going_over_it_again_and_again() -> None:
     chain = [{"id": f"s{place}", "cloned_from": {"session": f"s{place + 1}"}} for place in range(20_000)]
     mock = Mock(world={"workspaces": {"w": {"sessions": [*chain, {"id": "s20000"}]}}})

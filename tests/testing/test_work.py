@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from conftest import EXAMPLES
 from mockserver import Mock, create_app
 from support.direct_client import DirectClient
 from support.discarded_deliveries import discard_deliveries
+from support.examples import examples
 from support.started_mock import Start, start_mock
 
 _W = "/v3/workspaces/w"
@@ -457,4 +457,4 @@ class Worked(RuleBasedStateMachine):
 
 
 TestWorked = Worked.TestCase
-TestWorked.settings = settings(max_examples=100 * EXAMPLES, stateful_step_count=30)
+TestWorked.settings = settings(max_examples=examples(100), stateful_step_count=30)

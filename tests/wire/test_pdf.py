@@ -14,6 +14,7 @@ from support.pdf_files import pdf as pdf_of
 _CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R >>"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("texts", [[], [b"Hello"], [b"Hello", b"", b"World"]], ids=len)
 def test_the_text_is_that_of_the_pages_with_blank_lines_between(texts: list[bytes]) -> None:
     assert pdf.text_of(pdf_of(*map(page_text, texts))) == "\n\n".join(text.decode() for text in texts)
@@ -26,6 +27,7 @@ def _encrypted(password: str) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.process
 def test_one_that_is_locked_is_refused_and_one_that_is_open_to_readers_is_read() -> None:
     assert pdf.text_of(_encrypted("")) == "Hello"
     with pytest.raises(pdf.Unreadable, match="not been decrypted"):
@@ -60,6 +62,7 @@ _HOSTILE = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", _HOSTILE)
 def test_one_that_is_made_for_harm_is_read_or_refused_with_a_reason(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "SECONDS_LIMIT", 1.0)
@@ -76,18 +79,21 @@ def _outcome(content: bytes) -> str:
         return f"refused: {error}"
 
 
+@pytest.mark.process
 def test_one_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "SECONDS_LIMIT", 0.001)
     with pytest.raises(pdf.Unreadable, match=r"it takes longer than 0\.001 seconds"):
         pdf.text_of(pdf_of(page_text(b"Hello")))
 
 
+@pytest.mark.process
 def test_one_that_breaks_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "__file__", "nowhere.py")
     with pytest.raises(pdf.Unreadable, match="its reader broke down"):
         pdf.text_of(b"")
 
 
+@pytest.mark.process
 def test_one_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "SECONDS_LIMIT", 100.0)
     page = stream(b"BT /F 12 Tf " + b"(%s) Tj " % (b"x" * 10_000) * 100 + b"ET")
@@ -101,6 +107,7 @@ def test_without_the_extra_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch
     assert not pdf._ahead
 
 
+@pytest.mark.process
 def test_what_is_read_ahead_is_read_once_and_no_more_than_a_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[bytes] = []
     good = pdf_of(page_text(b"hello"))

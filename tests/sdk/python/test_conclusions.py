@@ -7,7 +7,7 @@ import pytest
 from honcho import Honcho
 from honcho.conclusions import ConclusionCreateParams
 
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 def test_conclusions_about_oneself_are_kept(client: Honcho, use: Use) -> None:

@@ -5,7 +5,7 @@ import pytest
 from honcho import Honcho
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 pytestmark = pytest.mark.honcho(quirks="live")
 

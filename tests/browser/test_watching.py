@@ -13,6 +13,8 @@ from mockserver import MockServer
 from mockserver.player import Player
 from mockserver.testing.fixtures import fixture
 
+pytestmark = pytest.mark.browser
+
 _S = "/v3/workspaces/w/sessions"
 
 

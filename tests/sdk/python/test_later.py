@@ -7,7 +7,7 @@ import honcho as sdk
 import pytest
 from honcho import Honcho
 
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 pytestmark = pytest.mark.skipif(not hasattr(sdk, "Scope"), reason="this SDK is no newer than the server")
 

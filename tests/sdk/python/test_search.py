@@ -3,7 +3,7 @@
 import pytest
 from honcho import Honcho
 
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 @pytest.fixture

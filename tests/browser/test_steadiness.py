@@ -14,6 +14,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from mockserver import MockServer
 
+pytestmark = pytest.mark.browser
+
 _S = "/v3/workspaces/w/sessions"
 
 

@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import MockServer
 from mockserver.player import Player
 from mockserver.testing.fixtures import fixture
+
+pytestmark = pytest.mark.browser
 
 _S = "/v3/workspaces/w/sessions"
 _HIDE = """(is) => {

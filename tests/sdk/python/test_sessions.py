@@ -5,7 +5,7 @@ from honcho import Honcho, NotFoundError
 from honcho.api_types import SessionConfiguration, SessionPeerConfig, SummaryConfiguration
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 def test_a_session_is_made_by_asking_for_it(client: Honcho, use: Use) -> None:

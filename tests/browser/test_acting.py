@@ -14,6 +14,8 @@ from playwright.sync_api import Page, expect
 from mockserver import MockServer
 from mockserver.testing.faults import KINDS
 
+pytestmark = pytest.mark.browser
+
 _S = "/v3/workspaces/w/sessions"
 _WORLD = {
     "workspaces": {

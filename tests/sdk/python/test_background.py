@@ -3,7 +3,7 @@
 from honcho import Honcho
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 def test_an_idle_workspace_has_nothing_to_do(client: Honcho, use: Use) -> None:

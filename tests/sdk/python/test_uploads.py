@@ -8,8 +8,8 @@ import honcho as sdk
 import pytest
 from honcho import Honcho
 
+from sdk.python.witnessing import Use
 from support.pdf_files import page_text, pdf
-from witnesses.python.witnessing import Use
 
 
 def test_bytes_become_a_message(client: Honcho, use: Use) -> None:

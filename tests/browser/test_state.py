@@ -5,9 +5,12 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import MockServer
+
+pytestmark = pytest.mark.browser
 
 _S = "/v3/workspaces/w/sessions"
 

@@ -6,7 +6,7 @@ import pytest
 from honcho import Honcho
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 LISTS = ["peers", "sessions", "workspaces", "sessions of a peer", "messages", "conclusions"]
 

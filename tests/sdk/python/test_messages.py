@@ -6,7 +6,7 @@ import pytest
 from honcho import Honcho, NotFoundError, Peer, Session
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 def test_messages_come_back_as_they_were_sent(client: Honcho, use: Use, honcho_workspace: str) -> None:

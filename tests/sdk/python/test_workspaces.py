@@ -4,7 +4,7 @@ from honcho import Honcho
 from honcho.api_types import ReasoningConfiguration, WorkspaceConfiguration
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 def test_a_client_finds_the_fake_by_the_environment(

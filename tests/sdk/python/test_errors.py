@@ -8,7 +8,7 @@ import pytest
 from honcho import Honcho
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 @pytest.mark.honcho(auth_secret="a secret of the tests")

@@ -5,7 +5,7 @@ from honcho import Honcho
 from honcho.api_types import PeerConfig
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 def test_a_peer_is_made_by_asking_for_it(honcho_server: MockServer, client: Honcho, use: Use) -> None:

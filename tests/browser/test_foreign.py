@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from mockserver import MockServer
 
+pytestmark = pytest.mark.browser
+
 _ELSEWHERE = "http://evil.example"
 
 

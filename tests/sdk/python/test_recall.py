@@ -6,7 +6,7 @@ import pytest
 from honcho import Honcho
 
 from mockserver import MockServer
-from witnesses.python.witnessing import Use
+from sdk.python.witnessing import Use
 
 
 def test_a_chat_answers_what_was_scripted(honcho_server: MockServer, client: Honcho, use: Use) -> None:

@@ -16,7 +16,7 @@ import pytest
 from honcho import Honcho
 
 from mockserver import MockServer
-from witnesses.running import served
+from sdk.running import served
 
 
 class Use:

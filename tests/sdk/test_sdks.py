@@ -13,6 +13,8 @@ from mockserver import Mock, create_app
 from .installing import Sdk, Unavailable, sdks
 from .running import Outcome, run_witnesses
 
+pytestmark = pytest.mark.sdk
+
 # No SDK asks for them.
 UNREACHED = {
     "create_key",
