@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Generator, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from mockserver import MockServer
 from mockserver import server as server_module
+from mockserver.wire import pdf as pdf_reader
 from support.started_mock import Start, start_mock
 
 pytest_plugins = ["pytester"]
@@ -53,6 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def _is_deep(config: pytest.Config) -> bool:
     """Whether `-m` selects the tests marked `deep`."""
     return re.search(r"(?<!not )\bdeep\b", config.getoption("markexpr")) is not None
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Ignore the folder of deep tests in other runs: to import them and to collect their cases takes seconds."""
+    return True if collection_path.name == "deep" and not _is_deep(config) else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -98,6 +105,14 @@ def start() -> Start:
     It has session scope because hypothesis refuses function-scoped fixtures; it holds no state.
     """
     return start_mock
+
+
+@pytest.fixture(scope="module")
+def pdf_read_in_process() -> Iterator[None]:
+    """Answer for the program that reads PDFs, where one is sent with each of many cases."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf_reader, "_outcome", lambda _: "Hello")
+        yield
 
 
 @pytest.fixture(params=["fast", "plain"])

@@ -1,245 +1,30 @@
-"""schemathesis drives every operation in-process, by the served document and by the published one."""
+"""schemathesis drives the operations in-process: the published four, and in sequences all of them.
 
-import copy
-import json
+`deep/test_every_operation.py` drives each of them by the served document.
+"""
+
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from schemathesis.checks import CHECKS, load_all_checks
-from starlette.datastructures import State
-from starlette.types import Receive, Scope, Send
+from hypothesis import settings
 
-from mockserver import Mock, MockServer, create_app
-from mockserver.api.openapi import document_of
-from mockserver.app import ROOMS
-from mockserver.testing.fixtures import fixture
-from mockserver.wire import pdf as pdf_reader
+from mockserver import Mock, MockServer
 from support.direct_client import DirectClient
-from support.discarded_deliveries import discard_deliveries
 from support.examples import examples
-from support.pdf_files import page_text, pdf
-from support.recorded_coercions import is_valid_when_coerced, received_fields
-from support.recorded_rules import broken_rules
+from support.schemathesis_runs import EXCUSES, PUBLISHED, SERVED, SETTINGS, Excuse, Json, Run, schema_of
 
-Json = dict[str, Any]
-load_all_checks()
-# What is in the files that are uploaded.
-schemathesis.openapi.media_type("text/plain", st.text().map(lambda text: text.encode("utf-8", "replace")))
-schemathesis.openapi.media_type("application/pdf", st.just(pdf(page_text(b"Hello"))))
+pytestmark = pytest.mark.usefixtures("pdf_read_in_process")
 
 _W = "/v3/workspaces/w"
 _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
 
-# What the real server answers at four operations beside what is published.
-_UNLISTED = {"post /sessions": (400, 404), "post /clone": (404,), "delete /{session_id}": (404,)}
-_EXAMPLES_PER_OPERATION = examples(60)
 
-
-def _overlay(published: Json) -> Json:
-    """The published document without security, as authentication is off, and with the answers it lacks."""
-    document = copy.deepcopy(published)
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            operation.pop("security")
-            for suffix, statuses in _UNLISTED.items():
-                if suffix.split()[0] == method and path.endswith(suffix.split()[1]):
-                    operation["responses"] |= {str(status): {"description": "Recorded"} for status in statuses}
-    return document
-
-
-@dataclass
-class Run:
-    """One document, the server it is tried on, and the tally of the run."""
-
-    name: str
-    document: Json
-    app: Any
-    most_excused: float  # the share of cases that may be excused from being accepted or refused
-    is_partial: bool = False  # whether it lists only some of the operations that there are
-    cases: Counter[str] = field(default_factory=Counter)
-    checks: int = 0
-    excused: Counter[str] = field(default_factory=Counter)
-
-    def excuses(self, case: Any, status: int) -> list[str]:
-        """The names of the checks that this case is excused from, with a line in the tally for each."""
-        names: list[str] = []
-        for excuse in EXCUSES:
-            reason = excuse.applies(self, case, status)
-            if reason is not None:
-                names.append(excuse.check)
-                self.excused[f"{excuse.check}: {reason}"] += 1
-        return names
-
-    def validate(self, case: Any, response: Any, **more: Any) -> None:
-        self.cases[case.operation.label] += 1
-        excluded = self.excuses(case, response.status_code)
-        self.checks += len(CHECKS.get_all()) - len(excluded)
-        case.validate_response(
-            response, excluded_checks=[cast("Any", CHECKS.get_one(name)) for name in excluded], **more
-        )
-
-    def excused_share(self) -> float:
-        """The share of the cases that were excused from being accepted or refused."""
-        excused = sum(count for reason, count in self.excused.items() if "data_" in reason)
-        return excused / self.cases.total()
-
-    def report(self) -> str:
-        total = sum(self.cases.values())
-        lines = [f"{self.name}: {total} cases, {self.checks} checks tried"]
-        lines += [f"  excused {count} ({count / total:.1%}) from {reason}" for reason, count in self.excused.items()]
-        return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Excuse:
-    """A check that some cases are excused from: which, why, and the test that shows the behaviour."""
-
-    check: str
-    applies: Callable[["Run", Any, int], str | None]
-    shown_by: str
-
-
-def _reads_below_deleted_sessions(run: Run, case: Any, status: int) -> str | None:
-    is_read = case.method == "GET" or case.operation.path.endswith(("/list", "/search"))
-    if status < 400 and is_read and ("/{session_id}/" in case.operation.path or "/{peer_id}/" in case.operation.path):
-        return "what belongs to a deleted session, or workspace, can be read until its purge (x-delete-soft)"
-    return None
-
-
-def _unsaid_rules(run: Run, case: Any, status: int) -> str | None:
-    if status not in (400, 422) or case.meta is None or case.meta.generation.mode.is_negative:
-        return None
-    return _broken_rule(case)
-
-
-def _unsaid_rules_of_peers(run: Run, case: Any, status: int) -> str | None:
-    is_refusal = status == 404 and case.operation.path.endswith("/peers") and isinstance(case.body, dict)
-    return _broken_rule(case) if is_refusal else None
-
-
-def _conclusions_about_nobody(run: Run, case: Any, status: int) -> str | None:
-    is_refusal = status == 404 and case.method == "POST" and case.operation.path.endswith("/conclusions")
-    return "a conclusion names peers and sessions that are there (x-conclusions-routes)" if is_refusal else None
-
-
-def _broken_rule(case: Any) -> str | None:
-    body = {"peers": case.body} if case.operation.path.endswith("/peers") else case.body
-    return next(broken_rules(case.path_parameters, case.query or {}, body, case.operation.path, case.method), None)
-
-
-def _lax_coercions(run: Run, case: Any, status: int) -> str | None:
-    if status >= 400 or case.meta is None or case.meta.generation.mode.is_positive:
-        return None
-    operation = case.operation.definition.raw
-    sent = {"query": case.query or {}, "path": case.path_parameters or {}}
-    parts = [
-        (parameter["schema"], sent[parameter["in"]][parameter["name"]])
-        for parameter in operation.get("parameters", ())
-        if parameter["name"] in sent[parameter["in"]]
-    ]
-    if isinstance(case.body, (dict, list)):
-        [(content_type, content)] = operation["requestBody"]["content"].items()
-        parts.append((content["schema"], case.body if "json" in content_type else received_fields(case.body)))
-    if all(is_valid_when_coerced(run.document, schema, value) for schema, value in parts):
-        return "pydantic's lax coercions make it valid (x-session-coercions)"
-    return None
-
-
-def _operations_that_are_not_listed(run: Run, case: Any, status: int) -> str | None:
-    return "operations that it does not list exist, at its own paths too" if run.is_partial else None
-
-
-def _keys_for_nothing(run: Run, case: Any, status: int) -> str | None:
-    is_refusal = status == 422 and case.path == "/v3/keys" and not case.meta.generation.mode.is_negative
-    named = any((case.query or {}).get(name) for name in ("workspace_id", "peer_id", "session_id"))
-    return "a key is for something (x-auth-admin)" if is_refusal and not named else None
-
-
-EXCUSES = (
-    Excuse(
-        "unsupported_method", _operations_that_are_not_listed, "test_paths_of_the_published_document_have_more_methods"
-    ),
-    Excuse(
-        "allow_header_conformance",
-        _operations_that_are_not_listed,
-        "test_paths_of_the_published_document_have_more_methods",
-    ),
-    Excuse(
-        "use_after_free", _reads_below_deleted_sessions, "test_reads_below_a_deleted_session_answer_until_the_purge"
-    ),
-    Excuse("positive_data_acceptance", _keys_for_nothing, "test_a_key_is_for_something"),
-    Excuse("positive_data_acceptance", _unsaid_rules, "test_rules_that_the_schema_cannot_say_are_kept"),
-    Excuse(
-        "ensure_resource_availability", _unsaid_rules_of_peers, "test_a_session_is_404_to_peers_under_malformed_ids"
-    ),
-    Excuse(
-        "ensure_resource_availability",
-        _conclusions_about_nobody,
-        "test_a_conclusion_names_peers_and_sessions_that_are_there",
-    ),
-    Excuse("negative_data_rejection", _lax_coercions, "test_lax_coercions_are_taken"),
-)
-
-
-class _WithToken:
-    """The app with authentication, as without it there are no keys; every request comes with the token of an admin."""
-
-    def __init__(self) -> None:
-        self.state = State({"mock": Mock(seed=1, auth_secret="a secret of the tests")})
-        discard_deliveries(self.state.mock)  # The hosts of its URLs are real ones.
-        self._app = create_app(self.state.mock)
-        self._header = (b"authorization", b"Bearer " + self.state.mock.token(admin=True).encode())
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, "headers": [self._header, *scope.get("headers", ())]}, receive, send)
-
-
-SERVED = Run(
-    "served document",
-    document_of([operation for room in ROOMS for operation in room.operations], authenticated=False),
-    _WithToken(),
-    0.07,
-)
-PUBLISHED = Run(
-    "published document",
-    _overlay(json.loads(fixture("sessions-openapi.json").read_text(encoding="utf-8"))),
-    create_app(Mock(seed=1)),
-    0.20,  # it has no rule for the ids in paths
-    is_partial=True,
-)
-_settings = settings(max_examples=_EXAMPLES_PER_OPERATION, suppress_health_check=list(HealthCheck))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _pdf_without_a_program() -> Iterator[None]:
-    """Answer for the program that reads PDFs: it would be started for each case, and `test_pdf.py` tries it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf_reader, "_outcome", lambda _: "Hello")
-        yield
-
-
-def _schema(run: Run) -> Any:
-    schema = schemathesis.openapi.from_dict(run.document)
-    schema.app = run.app
-    return schema
-
-
-@_schema(SERVED).parametrize()  # type: ignore[untyped-decorator]  # a schema is Any
-@_settings
-def test_by_the_served_document(case: Any) -> None:
-    SERVED.validate(case, case.call())
-
-
-@_schema(PUBLISHED).parametrize()  # type: ignore[untyped-decorator]  # a schema is Any
-@_settings
+@schema_of(PUBLISHED).parametrize()  # type: ignore[untyped-decorator]  # a schema is Any
+@SETTINGS
 def test_by_the_published_document(case: Any) -> None:
     PUBLISHED.validate(case, case.call())
 
@@ -248,7 +33,7 @@ def test_by_the_published_document(case: Any) -> None:
 def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     mock: Mock = run.app.state.mock
 
-    class Machine(_schema(run).as_state_machine()):  # type: ignore[misc]  # made at run time
+    class Machine(schema_of(run).as_state_machine()):  # type: ignore[misc]  # made at run time
         def setup(self) -> None:
             mock.reset()
             mock.clock.freeze(datetime(2026, 1, 1, tzinfo=UTC))
@@ -257,7 +42,7 @@ def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> 
             sequences.validate(case, response, recorder=self.recorder)
 
     sequences = replace(run, name=f"{run.name}, in sequences", cases=Counter(), checks=0, excused=Counter())
-    Machine.run(settings=settings(_settings, max_examples=examples(50), stateful_step_count=10))
+    Machine.run(settings=settings(SETTINGS, max_examples=examples(50), stateful_step_count=10))
     with capsys.disabled():
         print(f"\n{sequences.report()}")  # noqa: T201 - figures of the run
     # Calls follow each other by their ids, and so more of them carry a malformed one on.
@@ -265,15 +50,9 @@ def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("run", [SERVED, PUBLISHED], ids=lambda run: run.name)
-def test_enough_cases_were_tried_and_few_excused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    if len(run.cases) < sum(len(item) for item in run.document["paths"].values()):
-        pytest.skip("tells of the tests before it, and they were not all run")
-    with capsys.disabled():
-        print(f"\n{run.report()}")  # noqa: T201 - figures of the run
-    few = {label: count for label, count in run.cases.items() if count < _EXAMPLES_PER_OPERATION}
-    assert few.keys() <= {"GET /health"}  # It takes nothing that could vary.
-    assert 0 < run.excused_share() <= run.most_excused
+def test_enough_cases_were_tried_and_few_excused() -> None:
+    """Of the test by the published document, which precedes this one in its file."""
+    PUBLISHED.assert_enough()
 
 
 def test_paths_of_the_published_document_have_more_methods(client: httpx.Client) -> None:
