@@ -94,7 +94,7 @@ def server(running_server: MockServer) -> MockServer:
 @pytest.fixture
 def client(server: MockServer) -> Iterator[httpx.Client]:
     """A client of `server`."""
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=server.url, timeout=60) as client:
         yield client
 
 

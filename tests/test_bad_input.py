@@ -339,7 +339,7 @@ def test_a_client_that_hangs_up_gets_no_answer_and_changes_nothing(direct: Direc
 
 def _raw(server: MockServer, request: bytes) -> bytes:
     """What comes back for these bytes on a socket."""
-    with socket.create_connection(address_of(server.url), timeout=5) as connection:
+    with socket.create_connection(address_of(server.url), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         received = b""

@@ -35,7 +35,7 @@ class Client:
     def __init__(self, server: MockServer, number: int, seed: int) -> None:
         self.number = number
         self.random = Random(f"{seed} {number}")
-        self._connection = HTTPConnection(server.url.removeprefix("http://"), timeout=20)
+        self._connection = HTTPConnection(server.url.removeprefix("http://"), timeout=60)
 
     def call(self, method: str, path: str, body: Any = None) -> Answer:
         content = None if body is None else json.dumps(body)
@@ -55,7 +55,7 @@ def _all_at_once(server: MockServer, seed: int, work: Work, beside: Callable[[],
     def visit(number: int) -> None:
         client = Client(server, number, seed)
         client.call("GET", "/health")  # Connected before the moment.
-        barrier.wait(20)
+        barrier.wait(60)
         try:
             work(client)
         finally:

@@ -38,7 +38,7 @@ def test_a_body_that_breaks_where_nobody_reads_it_is_answered_once(caplog: pytes
     rest = b" HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz\r\n"
     with MockServer() as server:
         for head in heads * 5:
-            with socket.create_connection(address_of(server.url), timeout=5) as client:
+            with socket.create_connection(address_of(server.url), timeout=60) as client:
                 client.sendall(head + rest)
                 assert client.recv(65536).startswith(b"HTTP/1.1 4")
         assert httpx.get(f"{server.url}/health").status_code == 200
@@ -65,7 +65,7 @@ def test_an_answer_comes_in_one_piece(version: str) -> None:
     head = f"POST {_W}/sessions HTTP/{version}\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n"
     with MockServer() as server:
         for _ in range(30):
-            with socket.create_connection(address_of(server.url), timeout=5) as client:
+            with socket.create_connection(address_of(server.url), timeout=60) as client:
                 client.sendall(head.encode() + b"\r\n" + body)
                 answer = client.recv(65536)
                 assert b"200 OK" in answer
@@ -77,7 +77,7 @@ def test_an_answer_comes_in_one_piece(version: str) -> None:
 def test_answers_to_what_is_asked_at_once_come_whole_and_in_order() -> None:
     asked = [f"POST {_W}/sessions/list?size=1&page={number} HTTP/1.1\r\nHost: x\r\n\r\n" for number in range(1, 101)]
     world = {"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(1, 101)]}}}
-    with MockServer(world=world) as server, socket.create_connection(address_of(server.url), timeout=5) as client:
+    with MockServer(world=world) as server, socket.create_connection(address_of(server.url), timeout=60) as client:
         client.sendall("".join(asked).encode())
         said = b""
         while said.count(b'"pages":100}') < 100:
@@ -88,7 +88,7 @@ def test_answers_to_what_is_asked_at_once_come_whole_and_in_order() -> None:
 def test_what_was_answered_is_told_though_garbage_follows() -> None:
     """Both come at once, so the server knows of the garbage before the answer is out; with httptools, before all."""
     asked = f"POST {_W}/sessions/list HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    with MockServer() as server, socket.create_connection(address_of(server.url), timeout=5) as client:
+    with MockServer() as server, socket.create_connection(address_of(server.url), timeout=60) as client:
         client.sendall(asked + b"garbage\r\n\r\n")
         said = b""
         while piece := client.recv(65536):

@@ -457,7 +457,7 @@ def test_a_test_that_fails_shows_what_it_sent_to_webhooks(project: pytest.Pytest
         def test_it(honcho_server):
             assert (honcho_server.mock.webhook_secret, honcho_server.mock.store.backlog.after) == ("mine", 5)
             emit(honcho_server, 2)
-            honcho_server.mock.deliveries.wait_for(at_least=2, timeout=10)
+            honcho_server.mock.deliveries.wait_for(at_least=2, timeout=60)
             assert False
         """
     )
@@ -539,10 +539,10 @@ def test_what_hangs_when_a_test_ends_holds_up_nobody(project: pytest.Pytester) -
             url = f"{honcho_server.url}/v3/workspaces/{honcho_workspace}/sessions"
             threads.append(threading.Thread(target=call, args=[url, "POST", {"id": "s"}]))
             threads[0].start()
-            honcho_server.mock.requests.wait_for(timeout=5, session="s")
+            honcho_server.mock.requests.wait_for(timeout=60, session="s")
 
         def test_next(honcho_server):
-            threads[0].join(5)
+            threads[0].join(60)
             assert not threads[0].is_alive()
         """
     )

@@ -92,7 +92,7 @@ def test_an_assertion_may_wait_without_holding_up_others() -> None:
         answers: list[tuple[int, list[int]]] = []
 
         def wait(asked: dict[str, Any]) -> None:
-            answer = httpx.post(f"{server.url}/_mock/requests/assert?wait=5", json=asked)
+            answer = httpx.post(f"{server.url}/_mock/requests/assert?wait=30", json=asked, timeout=60)
             answers.append((answer.status_code, [one["number"] for one in answer.json()["requests"]]))
 
         like = {"operation": "delete_session"}
@@ -104,7 +104,7 @@ def test_an_assertion_may_wait_without_holding_up_others() -> None:
         server.mock.reset()
         client.delete(f"{_S}/s")
         for thread in waiting:
-            thread.join(10)
+            thread.join(60)
         assert answers == [(200, [1]), (200, [1])]
         assert client.post("/_mock/requests/assert?wait=0.01", json={"times": 7}).status_code == 409
         assert client.post("/_mock/requests/assert?wait=61", json={}).status_code == 422
@@ -282,9 +282,9 @@ def test_what_a_fault_holds_is_released() -> None:
         answers: list[int] = []
         held = threading.Thread(target=lambda: answers.append(httpx.get(f"{server.url}/health").status_code))
         held.start()
-        server.mock.requests.wait_for(timeout=5, path="/health")
+        server.mock.requests.wait_for(timeout=60, path="/health")
         assert client.post("/_mock/faults/stuck/release").json()["is_over"] is True
-        held.join(5)
+        held.join(60)
         assert answers == [200]
         assert client.post("/_mock/faults/none/release").status_code == 404
 
@@ -463,14 +463,14 @@ def test_deliveries_are_read_asserted_waited_for_and_forgotten() -> None:
 
         def wait() -> None:
             asked = {"like": like, "at_least": 1}
-            answers.append(httpx.post(f"{server.url}/_mock/deliveries/assert?wait=10", json=asked))
+            answers.append(httpx.post(f"{server.url}/_mock/deliveries/assert?wait=30", json=asked, timeout=60))
 
         waiting = threading.Thread(target=wait)
         waiting.start()
         while not server.mock.deliveries._waiting:
             client.get("/health")
         client.get(f"{workspace}/webhooks/test")
-        waiting.join(10)
+        waiting.join(60)
         [found] = answers[0].json()["deliveries"]
         assert (found["url"], found["answer"], found["failure"]) == (receiver.url, {"taken": True}, None)
         listed = client.get("/_mock/deliveries", params={"event": "test.event", "url": receiver.url}).json()

@@ -54,7 +54,7 @@ class _Listener:
 @contextmanager
 def _listening(server: MockServer, last: str | None = None) -> Iterator[_Listener]:
     headers = {} if last is None else {b"last-event-id": last.encode("latin-1")}
-    with httpx.stream("GET", f"{server.url}/_mock/events", headers=headers, timeout=10) as answer:
+    with httpx.stream("GET", f"{server.url}/_mock/events", headers=headers, timeout=60) as answer:
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
         yield _Listener(answer)
 
@@ -138,7 +138,7 @@ def test_one_that_never_came_back_is_not_told_after_a_reset(server: MockServer) 
         hang.release()
         server.mock.requests.forget()
         server.mock.reset()
-        waiting.result(timeout=5)
+        waiting.result(timeout=60)
         _create(server, "b")
         heard = listener.until(1)
     assert [(one["number"], one["session"]) for event in heard for one in event["requests"]] == [(1, "b")]
@@ -157,7 +157,7 @@ def test_who_asks_for_what_came_after_an_event_hears_just_that(server: MockServe
         listener.next()
         last = listener.id
     _create(server, "b")
-    with httpx.stream("GET", f"{server.url}/_mock/events", params={"last": last}, timeout=10) as answer:
+    with httpx.stream("GET", f"{server.url}/_mock/events", params={"last": last}, timeout=60) as answer:
         assert _numbers([_Listener(answer).next()]) == [2]
 
 
@@ -203,7 +203,7 @@ def test_clients_who_sent_two_requests_at_once_and_left_are_forgotten(server: Mo
 
 def test_when_nothing_happens_it_says_that_it_is_there(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_BEAT_SECONDS", 0.05)
-    with httpx.stream("GET", f"{server.url}/_mock/events", timeout=10) as answer:
+    with httpx.stream("GET", f"{server.url}/_mock/events", timeout=60) as answer:
         assert ":" in (line for line in answer.iter_lines() if not line.startswith(("id", "data", "retry")))
 
 

@@ -405,15 +405,15 @@ def test_others_are_answered_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch
 
     def slowly(content_type: bytes | None, body: bytes) -> None:
         reading.set()
-        go_on.wait(10)
+        go_on.wait(60)
         read(content_type, body)
 
     monkeypatch.setattr(uploads, "read_ahead", slowly)
     with MockServer() as server, ThreadPoolExecutor() as pool:
         files = {"file": ("a.pdf", pdf(page_text(b"hello")), "application/pdf")}
         url = f"{server.url}/v3/workspaces/w/sessions/s/messages/upload"
-        upload = pool.submit(httpx.post, url, data=_BOB, files=files, timeout=20)
-        assert reading.wait(10)
+        upload = pool.submit(httpx.post, url, data=_BOB, files=files, timeout=60)
+        assert reading.wait(60)
         assert httpx.get(f"{server.url}/health").status_code == 200
         go_on.set()
         assert [message["content"] for message in upload.result().json()] == ["hello"]

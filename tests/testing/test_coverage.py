@@ -163,9 +163,9 @@ def test_what_a_fault_gave_broke_or_lost_is_told_and_covers_nothing(
 
     client = threading.Thread(target=visit)
     client.start()
-    server.mock.requests.wait_for("get_or_create_session", timeout=10)
+    server.mock.requests.wait_for("get_or_create_session", timeout=60)
     rule.release()
-    client.join(10)
+    client.join(60)
     found = server.mock.coverage()["get_or_create_session"]
     assert {status: times for status, times in found.answers.items() if times} == own
     assert (found.by_faults, found.is_covered) == (by_faults, bool(own))

@@ -50,7 +50,7 @@ def _threads() -> list[threading.Thread]:
 def _join() -> None:
     """Wait until nothing is sent any more."""
     for thread in _threads():
-        thread.join(10)
+        thread.join(60)
     assert not _threads()
 
 
@@ -59,7 +59,7 @@ def test_a_test_event_comes_to_every_endpoint_signed_with_the_secret(start: Star
     mock, client = start(webhook_secret="s€cret", seed=1, frozen_at="2026-03-01T12:00:00.5Z")
     _register(client, *urls)
     _emit(client)
-    sent = mock.deliveries.wait_for("test.event", at_least=2, timeout=10)
+    sent = mock.deliveries.wait_for("test.event", at_least=2, timeout=60)
     body = b'{"data":{"workspace_id":"w"},"timestamp":"2026-03-01T12:00:00.500000Z","type":"test.event"}'
     signature = hmac.new("s€cret".encode(), body, hashlib.sha256).hexdigest()
     assert [delivery.url for delivery in sent] == urls
@@ -83,7 +83,7 @@ def test_an_emptied_queue_is_told_with_what_it_was(start: Start, receiver: Webho
     mock.work(units=1)
     assert len(mock.deliveries) == 0
     mock.work()
-    mock.deliveries.wait_for("queue.empty", at_least=3, timeout=10)
+    mock.deliveries.wait_for("queue.empty", at_least=3, timeout=60)
     bodies = [json.loads(one.body) for one in receiver.received]
     common = {"workspace_id": "w", "queue_type": "representation", "session_id": "s", "observer": None}
     dream = {"workspace_id": "w", "queue_type": "dream", "session_id": None, "observer": "bob", "observed": "al"}
@@ -104,7 +104,7 @@ def test_work_that_is_due_tells_of_its_queue_with_the_next_request(start: Start,
     assert len(mock.deliveries) == 0
     mock.clock.advance(5)
     client.call("GET", "/health")
-    [sent] = mock.deliveries.wait_for(timeout=10)
+    [sent] = mock.deliveries.wait_for(timeout=60)
     assert sent.body["timestamp"] == "2030-01-01T00:00:05Z"
     assert sent.at == datetime(2030, 1, 1, 0, 0, 5, tzinfo=UTC)
 
@@ -117,7 +117,7 @@ def test_only_the_endpoints_of_the_workspace_that_are_there_hear_of_it(start: St
     client.call("DELETE", f"{_W}/webhooks/{dropped}")
     for workspace in ("w", "none"):
         _emit(client, workspace)
-    mock.deliveries.wait_for(timeout=10)
+    mock.deliveries.wait_for(timeout=60)
     _join()
     assert [one.path for one in receiver.received] == ["/kept"]
 
@@ -127,7 +127,7 @@ def test_those_to_one_endpoint_come_in_order(start: Start, receiver: WebhookRece
     _register(client, receiver.url)
     for _ in range(30):
         _emit(client)
-    mock.deliveries.wait_for(at_least=30, timeout=10)
+    mock.deliveries.wait_for(at_least=30, timeout=60)
     assert [one.body for one in receiver.received] == [one.content for one in mock.deliveries]
 
 
@@ -138,7 +138,7 @@ def test_a_delivery_that_fails_says_why_and_the_others_come_all_the_same(
         mock, client = start()
         _register(client, _NOBODY, strange, "http://host:port/", receiver.url)
         _emit(client)
-        sent = mock.deliveries.wait_for(at_least=4, timeout=10)
+        sent = mock.deliveries.wait_for(at_least=4, timeout=60)
     refused, other, nowhere, well = sent
     assert cast("str", refused.failure).startswith("ConnectionRefusedError: ")
     assert other.failure == "ValueError: no answer of HTTP/1.1: b'SSH\\r\\n\\r\\n'"
@@ -156,7 +156,7 @@ def test_a_receiver_has_its_time_and_no_more(start: Start, monkeypatch: pytest.M
         mock, client = start()
         _register(client, slow)
         _emit(client)
-        [sent] = mock.deliveries.wait_for(timeout=10)
+        [sent] = mock.deliveries.wait_for(timeout=60)
     assert sent.failure == "no answer within 0.01 seconds"
 
 
@@ -166,7 +166,7 @@ def test_a_redirect_is_not_followed(start: Start, receiver: WebhookReceiver) -> 
         mock, client = start()
         _register(client, url)
         _emit(client)
-        mock.deliveries.wait_for(status=307, timeout=10)
+        mock.deliveries.wait_for(status=307, timeout=60)
     _join()
     assert receiver.received == []
 
@@ -200,7 +200,7 @@ def test_a_reset_of_a_workspace_gives_up_just_what_is_its_own(start: Start, rece
         _emit(client, "w")
         [mine] = mock.deliveries.where(workspace="w")
         mock.reset(workspace="w")
-        mock.deliveries.wait_for(workspace="v", status=200, timeout=10)
+        mock.deliveries.wait_for(workspace="v", status=200, timeout=60)
         _join()
         assert mine.failure == courier.GIVEN_UP
         assert [one.workspace for one in mock.deliveries] == ["v"]
@@ -215,7 +215,7 @@ def test_when_all_is_sent_no_thread_is_left_and_the_next_event_has_another(
     _register(client, receiver.url)
     for count in (1, 2):
         _emit(client)
-        mock.deliveries.wait_for(at_least=count, timeout=10)
+        mock.deliveries.wait_for(at_least=count, timeout=60)
         _join()
 
 
@@ -226,15 +226,15 @@ def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(start: Start, monk
     locked: list[bool] = []
 
     def hold(_: object) -> None:
-        two_at_once.wait(10)
+        two_at_once.wait(60)
         locked.append(cast("Any", mock.deliveries._courier)._round._slots.locked())
-        two_at_once.wait(10)
+        two_at_once.wait(60)
 
     with WebhookReceiver(hold).running() as receiver:
         mock, client = start()
         _register(client, *(f"{receiver.url}/{number}" for number in range(6)))
         _emit(client)
-        sent = mock.deliveries.wait_for(at_least=6, timeout=10)
+        sent = mock.deliveries.wait_for(at_least=6, timeout=60)
     assert [one.failure for one in sent] == [None] * 4 + [courier.TOO_MANY] * 2
     assert locked == [True] * 4
 
@@ -292,7 +292,7 @@ def test_deliveries_are_found_counted_and_waited_for(start: Start, receiver: Web
     mock.work()
     _emit(client)
     sent = mock.deliveries
-    sent.wait_for(at_least=4, timeout=10)
+    sent.wait_for(at_least=4, timeout=60)
     assert [one.number for one in sent.where("queue.empty")] == [1, 2]
     assert [one.number for one in sent.where(url=receiver.url, status=200)] == [1, 3]
     assert [one.number for one in sent.assert_sent(body={"data": {"session_id": "s"}}, times=2)] == [1, 2]
@@ -338,12 +338,12 @@ def test_who_waits_is_woken_by_the_delivery(start: Start, receiver: WebhookRecei
     mock, client = start()
     _register(client, receiver.url)
     found: list[int] = []
-    waiting = threading.Thread(target=lambda: found.append(len(mock.deliveries.wait_for("test.event", timeout=10))))
+    waiting = threading.Thread(target=lambda: found.append(len(mock.deliveries.wait_for("test.event", timeout=60))))
     waiting.start()
     while not mock.deliveries._waiting:
         client.call("GET", "/health")
     _emit(client)
-    waiting.join(10)
+    waiting.join(60)
     assert found == [1]
 
 
@@ -367,6 +367,6 @@ def test_a_fork_sends_what_happens_in_it_and_nothing_else(start: Start, receiver
     _say(client)
     fork = mock.fork()
     assert fork.work() == 1
-    [sent] = fork.deliveries.wait_for(timeout=10)
+    [sent] = fork.deliveries.wait_for(timeout=60)
     assert (len(mock.deliveries), fork.webhook_secret) == (0, "of both")
     assert receiver.received[0].headers["x-honcho-signature"] == sent.headers["X-Honcho-Signature"]

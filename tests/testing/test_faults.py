@@ -34,7 +34,7 @@ def _total(client: DirectClient) -> int:
 @pytest.fixture
 def sockets(each_loop: None) -> Iterator[tuple[MockServer, httpx.Client]]:
     """A server and a client of it, on each loop."""
-    with MockServer() as server, httpx.Client(base_url=server.url, timeout=5) as client:
+    with MockServer() as server, httpx.Client(base_url=server.url, timeout=60) as client:
         yield server, client
 
 
@@ -235,10 +235,10 @@ def test_a_delay_holds_up_nobody_else(sockets: tuple[MockServer, httpx.Client]) 
 
     slow = threading.Thread(target=call)
     slow.start()
-    server.mock.requests.wait_for(timeout=5, session="slow")
+    server.mock.requests.wait_for(timeout=60, session="slow")
     assert httpx.post(f"{server.url}{_S}/list").json()["total"] == 1  # It is carried out, and not answered yet.
     server.__exit__(None, None, None)
-    slow.join(10)
+    slow.join(60)
     assert not slow.is_alive()
 
 
@@ -248,11 +248,11 @@ def test_what_hangs_is_answered_when_it_is_released(sockets: tuple[MockServer, h
     answers: list[int] = []
     waiting = threading.Thread(target=lambda: answers.append(client.post(_S, json={"id": "s"}).status_code))
     waiting.start()
-    [request] = server.mock.requests.wait_for(timeout=5, session="s")
+    [request] = server.mock.requests.wait_for(timeout=60, session="s")
     assert request.status is None
     assert httpx.get(f"{server.url}/_mock/faults/stuck").json()["held"] == 1
     fault.release()
-    waiting.join(5)
+    waiting.join(60)
     assert answers == [200]
     assert server.mock.requests[0].status == 200
     assert client.post(_S, json={"id": "s"}).status_code == 200
@@ -594,9 +594,9 @@ def test_what_is_released_while_it_is_delayed_does_not_hang(sockets: tuple[MockS
     answers: list[int] = []
     waiting = threading.Thread(target=lambda: answers.append(client.get("/health").status_code))
     waiting.start()
-    server.mock.requests.wait_for(timeout=5, path="/health")
+    server.mock.requests.wait_for(timeout=60, path="/health")
     fault.release()
-    waiting.join(5)
+    waiting.join(60)
     assert answers == [200]
 
 

@@ -220,7 +220,7 @@ def test_a_test_may_wait_until_a_call_arrives() -> None:
         requests = server.mock.requests
         late = threading.Timer(0.02, lambda: httpx.delete(f"{server.url}{_S}/s"))
         late.start()
-        [entry] = requests.wait_for("delete_session", timeout=5, status=404)
+        [entry] = requests.wait_for("delete_session", timeout=60, status=404)
         late.join()
         assert entry.session == "s"
         assert requests.wait_for(session="s") == [entry]

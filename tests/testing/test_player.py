@@ -10,10 +10,18 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from mockserver import player as player_module
 from mockserver.player import Player
 from mockserver.testing.fixtures import fixture
 
 _S = "/v3/workspaces/w/sessions"
+
+
+@pytest.fixture(autouse=True)
+def _no_end_of_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing happen for want of time on a loaded machine: no answer is given up, no refused play begins by itself."""
+    monkeypatch.setattr(player_module, "_TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(player_module, "_REGRET_SECONDS", 3600)
 
 
 def _written(folder: Path, *steps: dict[str, Any], clean: Sequence[dict[str, Any]] = ()) -> Path:
@@ -39,7 +47,7 @@ _THEN_FOR_EVER = ({"after": 60, "method": "GET", "path": "/health"},)
 
 def test_later_steps_know_the_ids_of_earlier_answers(tmp_path: Path) -> None:
     with MockServer() as server, Player(server.url, _written(tmp_path, *_STEPS, *_THEN_FOR_EVER)) as player:
-        [put] = server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        [put] = server.mock.requests.wait_for("update_session", status=200, timeout=60)
         said, clone = server.mock.requests[0].answer[0]["id"], server.mock.requests[1].answer["id"]
         assert (put.session, put.body) == (clone, {"metadata": {"of": said}})
         assert player.play.as_json() == {"paused": False, "scene": "it goes on", "step": 3, "steps": 4}
@@ -48,7 +56,7 @@ def test_later_steps_know_the_ids_of_earlier_answers(tmp_path: Path) -> None:
 def test_it_begins_anew_when_it_is_over(tmp_path: Path) -> None:
     source = _written(tmp_path, {"after": 0.005, "method": "GET", "path": "/health"})
     with MockServer() as server, Player(server.url, source):
-        server.mock.requests.wait_for(path="/health", at_least=3, timeout=5)
+        server.mock.requests.wait_for(path="/health", at_least=3, timeout=60)
 
 
 def test_while_it_is_paused_nothing_is_sent_and_then_the_next_step(tmp_path: Path) -> None:
@@ -59,7 +67,7 @@ def test_while_it_is_paused_nothing_is_sent_and_then_the_next_step(tmp_path: Pat
         with pytest.raises(AssertionError):
             server.mock.requests.wait_for(timeout=0.2)
         assert httpx.post(f"{server.url}/_mock/play/resume").json()["paused"] is False
-        server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        server.mock.requests.wait_for("update_session", status=200, timeout=60)
         assert httpx.post(f"{server.url}/_mock/play/pause").json()["paused"] is True
 
 
@@ -75,9 +83,9 @@ def test_when_a_step_is_refused_it_begins_anew_with_what_is_left_cleaned_up(tmp_
     with MockServer(purge_after=0) as server, Player(server.url, source) as player:
         requests, made = server.mock.requests, ["create_messages_for_session", "clone_session", "update_session"]
         server.mock.faults.error(503, operation="update_session", times=1)
-        requests.wait_for("update_session", status=503, timeout=5)
+        requests.wait_for("update_session", status=503, timeout=60)
         player.play.begin_anew()  # at once, not when one could read why
-        requests.wait_for("update_session", status=200, timeout=5)
+        requests.wait_for("update_session", status=200, timeout=60)
         assert [one.operation for one in requests] == [*made, "get_sessions", *["delete_session"] * 2, *made]
 
 
@@ -88,11 +96,11 @@ def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, fault: str) -> None
         field = {"field": "id"} if fault in ("wrong_type", "drop_field") else {}
         server.mock.faults.add(fault, operation="clone_session", times=1, **field)
         with Player(server.url, source) as player:
-            server.mock.requests.wait_for("clone_session", timeout=5)
+            server.mock.requests.wait_for("clone_session", timeout=60)
             while player.play.scene != "A step was refused; the play begins anew":
                 sleep(0.001)
             player.play.begin_anew()
-            server.mock.requests.wait_for("update_session", status=200, timeout=5)
+            server.mock.requests.wait_for("update_session", status=200, timeout=60)
         assert httpx.post(f"{server.url}{_S}/list").json()["total"] == 2
 
 
@@ -104,7 +112,7 @@ def test_a_list_that_is_none_ends_nothing(tmp_path: Path, fault: str, field: str
         named = {"field": field} if fault in ("wrong_type", "drop_field") else {}
         server.mock.faults.add(fault, operation="get_sessions", **named)
         for times in (1, 2):
-            server.mock.requests.wait_for("update_session", at_least=times, status=200, timeout=5)
+            server.mock.requests.wait_for("update_session", at_least=times, status=200, timeout=60)
             player.play.begin_anew()
 
 
@@ -114,13 +122,13 @@ def test_when_its_world_is_another_it_begins_anew(tmp_path: Path, change: str) -
     with MockServer() as server, Player(server.url, source, is_paused=True) as player:
         server.mock.play = player.play
         player.play.resume()
-        server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        server.mock.requests.wait_for("update_session", status=200, timeout=60)
         server.mock.requests.forget()
         if change == "reset":
             server.mock.reset()
         else:
             server.mock.load({"workspaces": {"w": {"sessions": [{"id": "former"}]}}})
-        server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        server.mock.requests.wait_for("update_session", status=200, timeout=60)
         # A world that is loaded may hold what was made.
         assert server.mock.requests.count("delete_session") == (change == "load")
 
@@ -129,13 +137,13 @@ def test_it_can_be_restarted_while_it_is_paused(tmp_path: Path) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[{"method": "GET", "path": "/health"}])
     with MockServer() as server, Player(server.url, source) as player:
         server.mock.play = player.play
-        server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        server.mock.requests.wait_for("update_session", status=200, timeout=60)
         httpx.post(f"{server.url}/_mock/play/pause")
         httpx.post(f"{server.url}/_mock/play/restart")
-        server.mock.requests.wait_for(path="/health", timeout=5)
+        server.mock.requests.wait_for(path="/health", timeout=60)
         assert len(server.mock.requests) == 4
         httpx.post(f"{server.url}/_mock/play/resume")
-        server.mock.requests.wait_for("update_session", at_least=2, status=200, timeout=5)
+        server.mock.requests.wait_for("update_session", at_least=2, status=200, timeout=60)
 
 
 def test_it_brings_a_token_where_one_is_wanted(tmp_path: Path) -> None:
@@ -144,11 +152,11 @@ def test_it_brings_a_token_where_one_is_wanted(tmp_path: Path) -> None:
         MockServer(auth_secret="secret") as server,
         Player(server.url, source, lambda: server.token(admin=True)) as player,
     ):
-        server.mock.requests.wait_for("update_session", status=200, timeout=5)
+        server.mock.requests.wait_for("update_session", status=200, timeout=60)
         player.play.begin_anew()
         server.mock.reset(auth_secret="another")
         player.play.begin_anew()
-        server.mock.requests.wait_for("update_session", status=200, timeout=10)
+        server.mock.requests.wait_for("update_session", status=200, timeout=60)
 
 
 def test_where_nothing_plays_there_is_no_play(server: MockServer) -> None:
@@ -167,7 +175,7 @@ def test_the_play_of_the_demo_shows_all_that_it_should_and_leaves_nothing_behind
         last = {"method": "GET", "path": "/health"}
         requests = server.mock.requests
         with Player(server.url, _written(tmp_path, *script["steps"], last, *_THEN_FOR_EVER, clean=script["clean"])):
-            requests.wait_for(path="/health", timeout=10)
+            requests.wait_for(path="/health", timeout=60)
         assert {one.status for one in requests} - {201} == {200, 202, 404}
         requests.assert_called("clone_session", times=1, status=404)
         requests.assert_called("clone_session", times=1, status=201)
