@@ -45,17 +45,19 @@ class Feed:
 
     async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, as long as somebody listens."""
-        hosting, elapsed = self._mock.hosting, self._mock.clock.elapsed
-        ends, said = hosting.ends, elapsed()
+        elapsed = self._mock.clock.elapsed
+        said = elapsed()
         for name, value in scope["headers"]:
             if name == b"last-event-id":
                 self._resume(value.decode("latin-1"))
         await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
         await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
         leaving, connected = asyncio.ensure_future(left(receive)), connection.of(scope)
+        ended = asyncio.Event()
+        ending = asyncio.ensure_future(ended.wait())
         try:
-            with self._mock.requests.watching() as moved:
-                while not (leaving.done() or hosting.ends != ends or (connected is not None and connected.is_gone())):
+            with self._mock.requests.watching() as moved, self._mock.hosting.calls_when_it_ends(ended.set):
+                while not (leaving.done() or ended.is_set() or (connected is not None and connected.is_gone())):
                     piece = self._news(is_certain=moved.is_set())
                     moved.clear()
                     if piece is None and elapsed() - said > _BEAT_SECONDS:
@@ -63,11 +65,13 @@ class Feed:
                     if piece is not None:
                         said = elapsed()
                         await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
-                    await asyncio.wait({leaving}, timeout=_TICK_SECONDS)
+                    # A server that ends gives its connections no longer than a tick, so this does not wait for the next.
+                    await asyncio.wait({leaving, ending}, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             return  # The server does not wait any more; there is nothing to tell of that.
         finally:
             leaving.cancel()
+            ending.cancel()
         await send({"type": "http.response.body", "body": b""})
 
     def _resume(self, last: str) -> None:

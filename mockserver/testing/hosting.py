@@ -1,7 +1,7 @@
 """What a mock knows of the server that runs it: how work gets between two requests, and how a fork gets a server."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
@@ -25,27 +25,36 @@ Serving = Callable[[Any], AbstractContextManager[Served]]
 class Hosting:
     """`hand_over` calls what must not come in the middle of a request, `serving` makes servers; None: no server.
 
-    For those who watch, `turns` counts what was done between requests, and `ends` how often a server began to end;
-    `identity` tells it from all others.
+    For those who watch, `turns` counts what was done between requests; `identity` tells it from all others.
     """
 
     def __init__(self) -> None:
         self._hand_over: HandOver | None = None
         self._serving: Serving | None = None
         self._forks = ExitStack()
-        self.turns = self.ends = 0
+        self._leave: list[Callable[[], None]] = []
+        self.turns = 0
 
     def attach(self, hand_over: HandOver | None, serving: Serving | None) -> None:
         """Be run by a server from now on, or by none; the servers of forks end with it."""
         self._hand_over = hand_over
         self._serving = serving
         if serving is None:
-            self.end()
             self.end_forks()
 
+    @contextmanager
+    def calls_when_it_ends(self, leave: Callable[[], None]) -> Iterator[None]:
+        """Call `leave` in the thread of the server when the server begins to end, for an answer without an end."""
+        self._leave.append(leave)
+        try:
+            yield
+        finally:
+            self._leave.remove(leave)
+
     def end(self) -> None:
-        """Have those who watch leave."""
-        self.ends += 1
+        """Have the answers without an end leave; in the thread of the server, before it closes connections."""
+        for leave in self._leave:
+            leave()
 
     @cached_property
     def identity(self) -> str:

@@ -237,7 +237,8 @@ def test_without_a_journal_the_count_goes_on() -> None:
         assert (listener.next() | {"run": ""}) == {"run": "", "requests": [], "count": 1, "kept_from": 2, "off": True}
 
 
-def test_it_ends_with_the_server() -> None:
+def test_it_ends_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_TICK_SECONDS", 60)
     with MockServer() as server:
         stream = _listening(server)
         listener = stream.__enter__()
