@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Generator, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from mockserver.wire import pdf as pdf_reader
 from support.started_mock import Start, start_mock
 
 pytest_plugins = ["pytester"]
+
+# `httpx.get` and the like create a client for each call, which loads all certificates: 45 of its 48 ms. The tests use none.
+_transport = import_module("httpx._transports.default")
+_transport.create_ssl_context = cache(_transport.create_ssl_context)  # type: ignore[attr-defined]  # a module is no class
 
 # The default run tries each law on few examples, always the same ones; `-m deep` on many. HONCHO_EXAMPLES=10 makes that ten
 # times as many, at random.

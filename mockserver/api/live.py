@@ -65,7 +65,7 @@ class Feed:
                     if piece is not None:
                         said = elapsed()
                         await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
-                    # A server that ends gives its connections no longer than a tick, so this does not wait for the next.
+                    # A server that ends waits for its connections no longer than a tick.
                     await asyncio.wait({leaving, ending}, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             return  # The server does not wait any more; there is nothing to tell of that.
