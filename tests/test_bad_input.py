@@ -3,7 +3,6 @@
 import json
 import math
 import socket
-import time
 import tracemalloc
 from typing import Any
 
@@ -380,8 +379,6 @@ def test_clients_that_hang_up_in_the_middle_of_a_body_leave_the_server_alive(
     for _ in range(20):
         with socket.create_connection(address_of(server.url)) as connection:
             connection.sendall(b"POST /v3/workspaces/w/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-    deadline = time.monotonic() + 5
-    while httpx.get(f"{server.url}/health").status_code != 200:
-        assert time.monotonic() < deadline
+    assert httpx.get(f"{server.url}/health").status_code == 200
     assert httpx.post(f"{server.url}{_W}/sessions/list").json()["total"] == 0
     assert not caplog.records

@@ -30,6 +30,7 @@ from mockserver.parity.report import play_all
 from mockserver.server import _SETTINGS, _Server, listen, url_of
 from mockserver.wire.keys import Keyring
 from support.replay import SCENARIOS, SCENARIOS_BY_NAME
+from support.waiting import wait_until
 
 _PROGRAM = [sys.executable, "-m", "mockserver", "check"]
 # Sessions with the names that the recordings use, where a clone that is not careful would meet them.
@@ -274,9 +275,7 @@ def _check_that_waits(server: MockServer, ignored: str = "") -> Iterator["subpro
         text=True,
     ) as process:
         try:
-            while not server.mock.store.purges.jobs:
-                assert process.poll() is None
-                time.sleep(0.01)
+            wait_until(lambda: server.mock.store.purges.jobs)
             yield process
         finally:
             process.kill()
@@ -300,10 +299,8 @@ def test_a_check_under_nohup_survives_the_end_of_its_terminal(make_honcho_server
     server = make_honcho_server(quirks="live")
     with _check_that_waits(server, "SIGHUP") as process:
         process.send_signal(signal.SIGHUP)
-        while process.poll() is None:
-            server.mock.purge()
-            time.sleep(0.01)
-        out, err = process.communicate(timeout=60)
+        wait_until(lambda: (server.mock.purge(), process.poll())[1] is not None)
+        out, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     assert "steps agree, 0 differ" in out
 

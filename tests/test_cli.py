@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from mockserver import MockServer
 from mockserver.cli import _parser, main
 from support.curl_command import run_curl
 from support.raw_server import raw_server
+from support.waiting import wait_until
 from support.webhook_receiver import WebhookReceiver
 
 _PROGRAM = [sys.executable, "-m", "mockserver"]
@@ -207,8 +207,7 @@ def test_it_opens_the_page_in_the_browser(tmp_path: Path, monkeypatch: pytest.Mo
     browser.chmod(0o755)
     monkeypatch.setenv("BROWSER", f"{browser} %s")
     with _running("serve", "--port", "0", "--host", "0.0.0.0", "--open") as (url, _):  # noqa: S104 - to all, for a moment
-        while not asked.exists():
-            time.sleep(0.01)
+        wait_until(asked.exists)
     assert asked.read_text(encoding="utf-8") == url.replace("0.0.0.0", "127.0.0.1") + "/_mock/"  # noqa: S104
 
 

@@ -45,8 +45,10 @@ def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> 
     Machine.run(settings=settings(SETTINGS, max_examples=examples(50, brief=4), stateful_step_count=10))
     with capsys.disabled():
         print(f"\n{sequences.report()}")  # noqa: T201 - figures of the run
-    # Calls follow each other by their ids, and so more of them carry a malformed one on.
-    assert sequences.excused_share() <= 0.30
+    assert sequences.checks > 0
+    if sequences.cases.total() >= 200:  # A share of the few cases of the default run says little.
+        # Calls follow each other by their ids, and so more of them carry a malformed one on.
+        assert sequences.excused_share() <= 0.30
 
 
 @pytest.mark.deep

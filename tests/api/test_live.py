@@ -6,7 +6,6 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from time import sleep
 from typing import Any
 
 import httpx
@@ -15,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 
 from mockserver import Mock, MockServer, create_app
 from mockserver.api import live
+from support.waiting import wait_until
 
 _S = "/v3/workspaces/w/sessions"
 _SCOPE: dict[str, Any] = {
@@ -197,8 +197,7 @@ def test_clients_who_sent_two_requests_at_once_and_left_are_forgotten(server: Mo
         client.sendall(request + request)
         client.recv(100)
         client.close()
-        while other.mock.requests._waiting:
-            sleep(0.01)
+        wait_until(lambda: not other.mock.requests._waiting)
 
 
 def test_when_nothing_happens_it_says_that_it_is_there(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:

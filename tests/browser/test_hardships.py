@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from mockserver import MockServer
 from mockserver.player import Player
 from mockserver.testing.fixtures import fixture
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -65,8 +66,7 @@ def test_a_hidden_page_listens_no_more_and_then_hears_what_it_missed(page: Page,
     expect(page.locator("#calls .status").first).to_have_text(re.compile(r"^\D$"))
     page.evaluate(_HIDE, True)
     page.wait_for_function("() => true")
-    while server.mock.requests._waiting:
-        page.wait_for_timeout(10)
+    wait_until(lambda: not server.mock.requests._waiting)
     hang.release()
     _create(server, "b")
     page.evaluate(_HIDE, False)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import httpx
@@ -13,6 +12,7 @@ from mockserver import MockServer
 from mockserver import player as player_module
 from mockserver.player import Player
 from mockserver.testing.fixtures import fixture
+from support.waiting import wait_until
 
 _S = "/v3/workspaces/w/sessions"
 
@@ -97,8 +97,7 @@ def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, fault: str) -> None
         server.mock.faults.add(fault, operation="clone_session", times=1, **field)
         with Player(server.url, source) as player:
             server.mock.requests.wait_for("clone_session", timeout=60)
-            while player.play.scene != "A step was refused; the play begins anew":
-                sleep(0.001)
+            wait_until(lambda: player.play.scene == "A step was refused; the play begins anew")
             player.play.begin_anew()
             server.mock.requests.wait_for("update_session", status=200, timeout=60)
         assert httpx.post(f"{server.url}{_S}/list").json()["total"] == 2
@@ -193,12 +192,11 @@ def test_wherever_it_is_interrupted_it_leaves_nothing_behind(tmp_path: Path, pla
         before = server.mock.world()["workspaces"]["demo"]["sessions"]
         source = _written(tmp_path, *script["steps"][:place], *_THEN_FOR_EVER, clean=script["clean"])
         with Player(server.url, source) as player:
-            while player.play.step < place:
-                sleep(0.001)
+            wait_until(lambda: player.play.step >= place)
             player.play.pause()
             player.play.begin_anew()
-            while player.play.step or server.mock.world()["workspaces"]["demo"]["sessions"] != before:
-                sleep(0.001)
+            wait_until(lambda: player.play.step == 0)
+            wait_until(lambda: server.mock.world()["workspaces"]["demo"]["sessions"] == before)
 
 
 def test_something_moves_within_ten_seconds_and_goes_on_moving() -> None:
