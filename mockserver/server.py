@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from importlib.util import find_spec
 from types import FrameType, TracebackType
 from typing import Any, Self, TypedDict, Unpack
 from weakref import WeakSet
@@ -215,6 +216,19 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+def _loop_factory(config: uvicorn.Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop that the configuration names; None: asyncio's default."""
+    if hasattr(config, "get_loop_factory"):
+        return config.get_loop_factory()
+    # From uvicorn 0.36 on, this is dead code. Before, uvicorn can only set the policy of the whole process, which
+    # belongs to the user.
+    if config.loop == "auto" and find_spec("uvloop") is not None:
+        from uvloop import new_event_loop
+
+        return new_event_loop
+    return None
+
+
 class _Server(uvicorn.Server):
     """The server of uvicorn, but it stops when it is told to, not at the next tenth of a second.
 
@@ -236,7 +250,7 @@ class _Server(uvicorn.Server):
     def serve_on(self, listener: socket.socket) -> None:
         """Serve until it is told to stop, and close the listener."""
         try:
-            with listener, asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+            with listener, asyncio.Runner(loop_factory=_loop_factory(self.config)) as runner:
                 runner.run(self.serve(sockets=[listener]))
         except BaseException as error:
             if self.loop.done():

@@ -382,3 +382,12 @@ def test_clients_that_hang_up_in_the_middle_of_a_body_leave_the_server_alive(
     assert httpx.get(f"{server.url}/health").status_code == 200
     assert httpx.post(f"{server.url}{_W}/sessions/list").json()["total"] == 0
     assert not caplog.records
+
+
+def test_the_year_0_is_refused_whatever_pydantic_is_installed(client: httpx.Client) -> None:
+    message = {"content": "x", "peer_id": "p", "created_at": "0000-01-01T00:00:00Z"}
+    answer = client.post("/v3/workspaces/w/sessions/s/messages", json={"messages": [message]})
+    assert answer.status_code == 422
+    [entry] = answer.json()["detail"]
+    assert (entry["type"], entry["loc"][-1]) == ("datetime_parsing", "created_at")
+    assert entry["ctx"] == {"error": "year 0 is out of range"}

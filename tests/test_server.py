@@ -10,12 +10,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 import pytest
 
 from mockserver import Mock, MockServer, WorldError, create_app
+from mockserver import server as server_module
 from support.server_address import address_of
 from support.waiting import wait_until
 
@@ -215,12 +217,20 @@ def test_clients_that_come_as_it_leaves_are_let_go(round_: int) -> None:
 
 
 def test_what_keeps_the_server_from_starting_is_raised_on_entering(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: object) -> None:
+    def fail(config: object) -> None:
         raise LookupError("no loop today")
 
-    monkeypatch.setattr("uvicorn.Config.get_loop_factory", fail)
+    monkeypatch.setattr(server_module, "_loop_factory", fail)
     with pytest.raises(LookupError, match="no loop today"):
         MockServer().__enter__()
+
+
+@pytest.mark.parametrize(("loop", "module"), [("auto", "uvloop"), ("asyncio", None)])
+def test_with_an_old_uvicorn_the_loop_is_chosen_without_changing_the_policy(loop: str, module: str | None) -> None:
+    pytest.importorskip("uvloop")
+    config: Any = SimpleNamespace(loop=loop)  # without `get_loop_factory`, as before uvicorn 0.36
+    factory = server_module._loop_factory(config)
+    assert (factory and factory.__module__.partition(".")[0]) == module
 
 
 def test_it_listens_on_ipv6_too() -> None:

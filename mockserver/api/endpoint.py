@@ -153,8 +153,8 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
             entries += answers.offences("query", error)
     if document is not None:
         try:
-            by_name = mock.store.quirks.field_names
-            parsed = operation.read_body(document, from_attributes=True, by_alias=True, by_name=by_name)
+            read = operation.read_body_with_names if mock.store.quirks.field_names else operation.read_body
+            parsed = read(document, from_attributes=True)
         except ValidationError as error:
             entries += answers.offences("body", error, is_form=operation.form is not None)
     elif operation.body is not None and operation.body_required:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import DictSchema, EnumSchema
 
 from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
 from ..wire import answers
@@ -58,6 +60,21 @@ def document_of(operations: Iterable[Operation], *, authenticated: bool, info: M
     }
 
 
+class _Generator(GenerateJsonSchema):
+    """Writes schemas as the published document has them, with any version of pydantic."""
+
+    def dict_schema(self, schema: DictSchema) -> Json:
+        # From pydantic 2.11 on, this is dead code.
+        return {"additionalProperties": True, **super().dict_schema(schema)}
+
+    def enum_schema(self, schema: EnumSchema) -> Json:
+        # Versions differ in how they write an enum with one member: `const`, `enum` or both.
+        described = super().enum_schema(schema)
+        if "const" in described:
+            described["enum"] = [described.pop("const")]
+        return described
+
+
 class _Schemas:
     """Collects the schemas that operations refer to."""
 
@@ -66,7 +83,7 @@ class _Schemas:
 
     def of(self, type_: Any, title: str | None = None) -> Json:
         """The schema of a type, its models by reference; `title` is what it is called in place of its own name."""
-        schema = _without_null_defaults(TypeAdapter(type_).json_schema(ref_template=_REF, by_alias=True))
+        schema = _without_null_defaults(TypeAdapter(type_).json_schema(ref_template=_REF, schema_generator=_Generator))
         self._definitions.update(schema.pop("$defs", {}))
         if title is not None:
             schema["title"] = title

@@ -14,7 +14,7 @@ from ..domain.store import Store
 from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
 from ..testing.scripted import Scripted
-from ..wire.fields import JsonObject
+from ..wire.fields import JsonObject, taking_names
 
 Reply = tuple[int, Any]
 
@@ -137,6 +137,11 @@ class Operation:
     @cached_property
     def read_body(self) -> Callable[..., Any]:
         return TypeAdapter(self.body).validator.validate_python
+
+    @cached_property
+    def read_body_with_names(self) -> Callable[..., Any]:
+        """As `read_body`, with the quirk `field_names`."""
+        return TypeAdapter(taking_names(self.body)).validator.validate_python
 
     @cached_property
     def read_query(self) -> Callable[[bytes], Any]:

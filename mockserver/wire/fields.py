@@ -2,11 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from operator import methodcaller
+from types import new_class
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticKnownError
 
 from ..domain import tokens
 from ..domain.clock import microseconds, timestamp
@@ -34,6 +46,27 @@ class Strict(Model):
     """One that, unlike those of the API, takes no key that it does not know: one is a slip of the pen."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+# Pydantic 2.11 brought these names for `populate_by_name`. From there on, the second form is dead code.
+_TAKES_NAMES = (
+    ConfigDict(validate_by_name=True, validate_by_alias=True)
+    if "validate_by_name" in ConfigDict.__annotations__
+    else ConfigDict(populate_by_name=True)
+)
+
+
+@cache
+def taking_names(type_: Any) -> Any:
+    """The type; where it is a model, one that also takes a field by its name if the field has an alias.
+
+    It is a model because before 2.11 pydantic has no such argument for a single validation.
+    """
+    if not (isinstance(type_, type) and issubclass(type_, Model)):
+        return type_
+    # The errors show the name of the class.
+    members = {"model_config": _TAKES_NAMES, "__module__": type_.__module__, "__doc__": type_.__doc__}
+    return new_class(type_.__name__, (type_,), exec_body=lambda namespace: namespace.update(members))
 
 
 # Without a frame of Python, as every content goes through it.
@@ -108,7 +141,14 @@ def _checked_instructions(instructions: str) -> str:
     return instructions
 
 
-def _with_a_moment_in_utc(moment: datetime) -> datetime:
+def _with_a_moment_in_utc(given: Any, read: ValidatorFunctionWrapHandler) -> datetime:
+    try:
+        moment: datetime = read(given)
+    except ValidationError:
+        raise
+    except ValueError as error:
+        # Pydantic 2.9 lets it out for the year 0. From 2.10 on, it refuses that itself and this is dead code.
+        raise PydanticKnownError("datetime_parsing", {"error": str(error)}) from None
     try:
         timestamp(microseconds(moment))
     except OverflowError:
@@ -123,6 +163,6 @@ Text = Annotated[str, AfterValidator(text_without_nul)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(text_without_nul)]
 SpokenContent = Annotated[Content, AfterValidator(without_control_tokens)]
-Moment = Annotated[datetime, AfterValidator(_with_a_moment_in_utc)]
+Moment = Annotated[datetime, WrapValidator(_with_a_moment_in_utc)]
 Instructions = Annotated[str, AfterValidator(_checked_instructions)]
 HttpUrl = Annotated[str, Field(max_length=URL_LIMIT, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)]

@@ -1,11 +1,17 @@
 """Errors that the live server tells in one sentence: what pydantic says of a whole model."""
 
+import re
+
 from pydantic import ValidationError
 
 from ..domain.errors import InvalidId
 from .bodies import PeerCreate, SessionCreate, WorkspaceCreate
-from .fields import Model
+from .fields import Model, taking_names
 
+# The version in the link that ends a sentence is always the recorded one. No other text of an answer changes with the
+# installed pydantic. A value cannot look like the link, because pydantic escapes its line breaks.
+_PYDANTIC = "2.14"
+_VERSION = re.compile(r"(?<=\n    For further information visit https://errors\.pydantic\.dev/)[0-9.]+(?=/)")
 _MODELS: dict[str, type[Model]] = {"workspace": WorkspaceCreate, "peer": PeerCreate, "session": SessionCreate}
 
 
@@ -15,7 +21,7 @@ def malformed_id(error: InvalidId) -> str:
     Recorded for workspaces in x-workspace-appears-with-session.
     """
     try:
-        _MODELS[error.kind].model_validate({"name": error.value}, by_alias=False, by_name=True)
+        taking_names(_MODELS[error.kind]).model_validate({"name": error.value})
     except ValidationError as complaint:
-        return str(complaint)
+        return _VERSION.sub(_PYDANTIC, str(complaint))
     return error.detail  # pragma: no cover - the models keep the same rule
