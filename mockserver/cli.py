@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, NoReturn
 
+from .domain.tokens import is_tokenizer_installed
 from .parity import command as check
 from .player import Player
 from .server import listen, serve, url_of
@@ -15,6 +16,7 @@ from .testing.fixtures import fixture
 from .testing.mock import Mock
 from .testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES, WEBHOOK_SECRET
 from .testing.worlds import WorldError
+from .wire.extras import needs
 
 _FAST = "uvloop and httptools"
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
@@ -115,8 +117,11 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
 
         def announce(engine: str) -> None:
             print(url, flush=True)
-            hint = "" if engine == _FAST else f"; {_FAST} (the extra 'fast') are several times quicker"
-            print(f"on uvicorn with {engine}{hint}", file=sys.stderr, flush=True)
+            print(f"on uvicorn with {engine}", file=sys.stderr, flush=True)
+            if engine != _FAST:
+                print(needs("Answering three times as many requests a second", "fast"), file=sys.stderr, flush=True)
+            if not is_tokenizer_installed():
+                print(needs("An exact token_count", "tokens"), file=sys.stderr, flush=True)
             here = _here(url)
             if has_page:
                 print(f"look at it: {here}/_mock/", file=sys.stderr, flush=True)

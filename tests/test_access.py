@@ -279,5 +279,6 @@ def test_without_pyjwt_the_extra_is_named_and_the_rest_works() -> None:
         "main(['serve', '--port', '0', '--auth-secret', 's'])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    complaint = "honcho-mockserver: error: authentication needs PyJWT: pip install honcho-mockserver[auth]\n"
+    sentence = 'Authentication needs the extra auth: pip install "honcho-mockserver[auth]"'
+    complaint = f"honcho-mockserver: error: {sentence}\n"
     assert (done.returncode, done.stderr) == (2, complaint)

@@ -65,17 +65,22 @@ def test_serve_prints_its_url_answers_and_ends_cleanly(ending: signal.Signals) -
 
 
 @pytest.mark.process
-def test_serve_says_what_would_make_it_quicker() -> None:
+def test_serve_says_which_extras_would_make_it_quicker_and_exact() -> None:
     program = (
-        "import sys; sys.modules['httptools'] = None; from mockserver.cli import main; main(['serve', '--port', '0'])"
+        "import sys; sys.modules['httptools'] = None\n"
+        "from mockserver import cli; cli.is_tokenizer_installed = lambda: False\n"
+        "cli.main(['serve', '--port', '0'])"
     )
     with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        line = process.stderr.readline()
+        lines = [process.stderr.readline() for _ in range(3)]
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
-    quicker = "uvloop and httptools (the extra 'fast') are several times quicker"
-    assert line == f"on uvicorn with uvloop and h11; {quicker}\n"
+    assert lines == [
+        "on uvicorn with uvloop and h11\n",
+        'Answering three times as many requests a second needs the extra fast: pip install "honcho-mockserver[fast]"\n',
+        'An exact token_count needs the extra tokens: pip install "honcho-mockserver[tokens]"\n',
+    ]
 
 
 _ENDED_WITH_ITS_FIRST_WORD = """

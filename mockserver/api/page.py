@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache, cached_property
 from hashlib import sha256
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from ..wire.extras import needs
 from .answers import GUARDED
 from .routing import path_of
 
@@ -98,29 +100,46 @@ class Page:
 
 
 class Reference(BaseRoute):
-    """`/docs`: the operations, to read and to try, by Swagger UI; its files are those of the package offapi."""
+    """`/docs`: the operations, to read and to try, by Swagger UI; its files come with the extra `reference`."""
+
+    @cached_property
+    def _folder(self) -> Path | None:
+        """The package with the files of Swagger UI; it is not imported, because that reads all its files."""
+        try:
+            spec = find_spec("offapi")
+        except ValueError:  # sys.modules has None, or a module without a spec, under this name.
+            return None
+        places = None if spec is None else spec.submodule_search_locations
+        return Path(places[0]) if places else None
 
     @cached_property
     def _files(self) -> Files:
         own = {"/docs": _REFERENCE / "index.html"}
         own |= {f"/docs/{name}": _REFERENCE / name for name in ("start.js", "own.css")}
-        spec = find_spec("offapi")  # To import it would read all that it has.
-        for folder in (spec and spec.submodule_search_locations) or ():
-            own |= {
-                f"/docs/{name}": Path(folder) / name
-                for name in ("swagger_bundle.js", "swagger_preset.js", "swagger_style.css")
-            }
+        if self._folder is not None:
+            names = ("swagger_bundle.js", "swagger_preset.js", "swagger_style.css")
+            own |= {f"/docs/{name}": self._folder / name for name in names}
         return Files(own, _POLICY_OF_REFERENCE)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http" or not (path := path_of(scope)).startswith("/docs"):
             return Match.NONE, {}
         answer = self._files.answer(scope, path) if path != "/docs/" else _to("/docs", scope)
+        if path == "/docs" and answer is not None and self._folder is None:
+            answer = _missing()
         return (Match.NONE, {}) if answer is None else (Match.FULL, {"mockserver.file": answer})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer: Response = scope["mockserver.file"]
         await answer(scope, receive, send)
+
+
+def _missing() -> Response:
+    """The page in place of the reference, which says how to install it."""
+    page = (_REFERENCE / "missing.html").read_text(encoding="utf-8")
+    content = page.replace("{missing}", escape(needs("This reference", "reference"), quote=False))
+    headers = {**_HEADERS, "content-security-policy": _POLICY_OF_REFERENCE}
+    return Response(content, 501, headers, _TYPES[".html"])
 
 
 def _to(path: str, scope: Scope) -> Response:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 
 # Control tokens of the vocabulary; the real server refuses content that holds one (recorded in x-special-tokens).
 CONTROL_TOKENS = ("<|endoftext|>", "<|endofprompt|>")
@@ -11,6 +12,11 @@ CONTROL_TOKENS = ("<|endoftext|>", "<|endofprompt|>")
 def count(text: str) -> int:
     """How many tokens `text` is; 0 for the empty text."""
     return _counter()(text)
+
+
+def is_tokenizer_installed() -> bool:
+    """Whether there is a tokenizer to count with, found out without loading it."""
+    return any(find_spec(name) is not None for name in ("rs_bpe", "bpe_openai"))
 
 
 def is_exact() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from ..domain.access import Scope
 from ..domain.clock import microseconds, timestamp
 from ..domain.errors import Unauthorized
+from .extras import needs
 
 _ALGORITHM = "HS256"
 
@@ -24,7 +25,7 @@ class Keyring:
             import jwt
             from jwt.algorithms import HMACAlgorithm
         except ImportError as error:
-            raise ImportError("authentication needs PyJWT: pip install honcho-mockserver[auth]") from error
+            raise ImportError(needs("Authentication", "auth")) from error
 
         class AnyLength(HMACAlgorithm):
             """Without the warning for a short secret: a fake keeps none."""

@@ -11,6 +11,7 @@ from pydantic_core import PydanticKnownError
 from ..domain.errors import FileTooLarge, Unprocessable, UnsupportedFile
 from . import json_text
 from .configuration import MessageConfiguration
+from .extras import needs
 from .fields import CONTENT_LIMIT, Id, Metadata, Model, Moment, without_control_tokens, without_nul
 from .form import File, InvalidForm, fields
 
@@ -132,8 +133,7 @@ def _text_of_pdf(file: File) -> str:
         return pdf.text_of(file.content)
     except ImportError:
         raise UnsupportedFile(
-            f"Unsupported file type: {file['content_type']}. "
-            "This fake reads PDFs with the extra pdf: pip install 'honcho-mockserver[pdf]'"
+            f"Unsupported file type: {file['content_type']}. {needs('Reading a PDF', 'pdf')}"
         ) from None
     except pdf.Unreadable as error:
         raise Unprocessable(f"The PDF cannot be read: {error}", _PLACE, file) from None

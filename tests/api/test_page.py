@@ -1,6 +1,7 @@
 """The page and the reference are served whole, under a policy, to nobody who comes from elsewhere."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,17 @@ def test_without_the_control_plane_nothing_is_there(path: str) -> None:
 def test_a_fork_is_without_what_its_original_is_without() -> None:
     with MockServer(page=False) as server, server.fork() as fork:
         assert DirectClient(create_app(fork.mock, **fork._app_options)).call("GET", "/_mock/").status == 404
+
+
+def test_without_the_extra_the_reference_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "offapi", None)
+    client = _client()
+    answer = client.call("GET", "/docs")
+    assert (answer.status, answer.headers["content-type"]) == (501, "text/html; charset=utf-8")
+    assert (
+        'This reference needs the extra reference: pip install "honcho-mockserver[reference]"' in answer.body.decode()
+    )
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert client.call("GET", "/docs/own.css").status == 200
+    assert client.call("GET", "/docs/swagger_bundle.js").status == 404
+    assert client.call("POST", "/docs").status == 404

@@ -210,7 +210,7 @@ def test_without_the_extra_a_pdf_is_refused_by_its_name(start: Start, monkeypatc
     monkeypatch.setitem(sys.modules, "pypdf", None)
     answer = _upload(start().client, pdf(page_text(b"x")), "application/pdf")
     assert answer.status == 415
-    assert answer.json["detail"].endswith("with the extra pdf: pip install 'honcho-mockserver[pdf]'")
+    assert answer.json["detail"].endswith('Reading a PDF needs the extra pdf: pip install "honcho-mockserver[pdf]"')
 
 
 @pytest.mark.parametrize(
