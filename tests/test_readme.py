@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import httpx
@@ -174,3 +175,17 @@ def test_the_test_command_is_the_one_that_ci_runs() -> None:
     assert found is not None
     [command] = [block.strip() for block in _blocks("sh", "python -m pytest")]
     assert re.search(found[1], command)
+
+
+def test_the_table_of_extras_has_every_extra() -> None:
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    table = _README.partition("| extra | brings | for |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(project["optional-dependencies"])
+
+
+def test_every_extra_that_a_sentence_asks_for_exists() -> None:
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    sources = "".join(path.read_text(encoding="utf-8") for path in (_ROOT / "mockserver").rglob("*.py"))
+    named = set(re.findall(r"""needs\(["'][^"']+["'], ["'](\w+)["']\)""", sources))
+    assert named == {"auth", "fast", "pdf", "reference", "tokens"}
+    assert named <= set(project["optional-dependencies"])

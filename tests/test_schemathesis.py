@@ -15,6 +15,8 @@ from hypothesis import settings
 from mockserver import Mock, MockServer
 from support.direct_client import DirectClient
 from support.examples import examples
+
+pytest.importorskip("schemathesis", reason="schemathesis needs pytest 8.4, newer than the lowest")
 from support.schemathesis_runs import EXCUSES, PUBLISHED, SERVED, SETTINGS, Excuse, Json, Run, schema_of
 
 pytestmark = pytest.mark.usefixtures("pdf_read_in_process")

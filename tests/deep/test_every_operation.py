@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("schemathesis", reason="schemathesis needs pytest 8.4, newer than the lowest")
 from support.schemathesis_runs import SERVED, SETTINGS, schema_of
 
 pytestmark = [pytest.mark.deep, pytest.mark.usefixtures("pdf_read_in_process")]

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
@@ -33,14 +34,17 @@ def test_counts_are_the_recorded_ones(text: str, count: int) -> None:
     assert tokens.count(text) == count
 
 
+_needs_bpe_openai = pytest.mark.skipif(find_spec("bpe_openai") is None, reason="bpe-openai comes with the extra dev")
 _slower = cache(tokens._slower_counter)
 
 
+@_needs_bpe_openai
 @given(strategies.texts)
 def test_both_tokenizers_agree(text: str) -> None:
     assert tokens.count(text) == _slower()(text)
 
 
+@_needs_bpe_openai
 @pytest.mark.usefixtures("fresh_counter")
 def test_the_slower_tokenizer_serves_where_the_faster_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rs_bpe.bpe", None)

@@ -102,6 +102,7 @@ def test_one_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_without_the_extra_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_ahead", {})  # without what other tests left
     monkeypatch.setitem(sys.modules, "pypdf", None)
     pdf.read_ahead(pdf_of(page_text(b"hello")))
     assert not pdf._ahead
