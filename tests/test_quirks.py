@@ -209,7 +209,7 @@ def test_a_clone_across_workspaces_fails_where_both_have_messages_or_a_peer_is_u
         _say(client)
         clash = client.post(f"{_W}/sessions/s/clone")
         assert [unknown_peer.status_code, clash.status_code] == [500, 500]
-        assert clash.json() == {"detail": "An unexpected error occurred"}
+        assert unknown_peer.json() == clash.json() == {"detail": "An unexpected error occurred"}
         assert client.post(f"{_W}/sessions/list").json()["total"] == 1
 
 

@@ -1,14 +1,16 @@
 """The filter language: a three-valued logic over conditions on columns and metadata."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.domain import filters as filters_module
 from mockserver.domain.errors import InvalidFilter
 from mockserver.domain.semantics import Steps, text
-from mockserver.domain.tables import message_filter, peer_filter, session_filter, workspace_filter
+from mockserver.domain.tables import conclusion_filter, message_filter, peer_filter, session_filter, workspace_filter
 from support import strategies
 
 Row = dict[str, Any]
@@ -143,10 +145,11 @@ def test_numbers_compare_by_value_however_they_are_given(numbers: list[float], l
 
 
 def test_a_number_against_text_that_is_none_is_refused_and_names_the_row() -> None:
-    matches = session_filter({"metadata": {"n": {"gt": 9}}})
-    assert matches is not None
-    with pytest.raises(InvalidFilter, match="Metadata field 'n' of 's' is no number"):
-        matches({"id": "s", "metadata": {"n": "nine"}})
+    filters = {"metadata": {"n": {"gt": 9}}}
+    with pytest.raises(InvalidFilter) as refused:
+        _kept([{"id": "s", "metadata": {"n": "nine"}}], filters)
+    sentence = "Metadata field 'n' of 's' is no number: it cannot be compared with 9"
+    assert (refused.value.detail, refused.value.value) == (sentence, filters)
 
 
 _IS_MORE_THAN_ONE: Row = {"metadata": {"n": {"gt": 1}}}
@@ -208,6 +211,45 @@ def test_the_deepest_filter_that_is_allowed_is_understood() -> None:
     assert _kept([{"id": "s"}, {"id": "t"}], _DEEPEST) == [{"id": "s"}]
 
 
+def test_a_filter_may_have_ten_thousand_members() -> None:
+    """The members of members count, and so does the filter itself."""
+    most: Row = {"AND": [{"OR": [{"id": "a"}] * 9_998}]}
+    assert _kept([{"id": "a"}, {"id": "b"}], most) == [{"id": "a"}]
+    with pytest.raises(InvalidFilter) as refused:
+        session_filter({"AND": [most]})
+    assert refused.value.detail == "Filter has more than 10000 members"
+    assert refused.value.value == {"AND": [most]}
+
+
+def test_all_parts_of_a_filter_share_its_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters_module, "MAX_COMPARISONS", 10)
+    filters: Row = {"NOT": [{"metadata": {"k": 1}}, {"metadata": {"l": 1}}]}
+    rows: list[Row] = [{"metadata": {}}] * 5
+    assert _kept(rows, filters) == rows
+    with pytest.raises(InvalidFilter) as refused:
+        _kept([*rows, {"metadata": {}}], filters)
+    sentence = "The filter takes more than 10 comparisons"
+    assert (refused.value.detail, refused.value.value) == (sentence, filters)
+
+
+@pytest.mark.parametrize(
+    ("filters", "needs"),
+    [
+        ({"id": "s", "metadata": {"k": 1}}, ("k", 1)),
+        ({"metadata": {"k": "*", "l": [1], "m": None, "n": 2}}, ("m", None)),
+        ({"metadata": {"k": {"in": ["a"]}}}, None),
+        ({"OR": [{"id": "s"}], "metadata": [1]}, None),
+        ({"metadata": {"k": 1, "n": {"gt": 1}}}, None),
+        ({"NOT": [{"metadata": {"n": {"gt": 1}}}], "metadata": {"k": 1}}, None),
+    ],
+)
+def test_a_filter_needs_a_scalar_of_metadata_if_it_cannot_fail(filters: Row, needs: tuple[str, Any] | None) -> None:
+    """The list of sessions asks its index for what a filter needs, and does not ask other rows."""
+    matches = session_filter(filters)
+    assert matches is not None
+    assert matches.needs == needs
+
+
 @pytest.mark.parametrize(
     ("filters", "kept"),
     [
@@ -245,6 +287,7 @@ def test_tables_have_their_own_columns() -> None:
         (workspace_filter, "Workspace", "workspace_id"),
         (peer_filter, "Peer", "session_id"),
         (session_filter, "Session", "peer_id"),
+        (partial(conclusion_filter, "w"), "Document", "metadata"),
     ):
         with pytest.raises(InvalidFilter, match=f"Column '{column}' does not exist on {table}"):
             compile_filter({column: "x"})

@@ -110,6 +110,10 @@ def _less(value: Any, keep: st.DataObject) -> Any:
     return value
 
 
+def _kind(value: Any) -> type:
+    return float if type(value) is int else type(value)
+
+
 @given(strategies.json)
 def test_everything_contains_itself(value: Any) -> None:
     assert contains(value, value)
@@ -120,10 +124,9 @@ def test_everything_contains_what_is_left_of_it(value: Any, data: st.DataObject)
     assert contains(value, _less(value, data))
 
 
-@given(strategies.json, strategies.json, strategies.json)
-def test_containment_is_transitive(one: Any, two: Any, three: Any) -> None:
-    if contains(one, two) and contains(two, three):
-        assert contains(one, three)
+@given(strategies.json, strategies.json)
+def test_what_contains_another_value_is_of_its_kind(one: Any, two: Any) -> None:
+    assert _kind(one) is _kind(two) or not contains(one, two)
 
 
 @given(strategies.json, strategies.json)
@@ -143,6 +146,7 @@ def test_containment_does_not_see_the_order_of_lists(one: Any, two: Any) -> None
         ({"n": None}, {"n": None}, True),
         ({}, {"n": None}, False),
         ({"n": {}}, {"n": []}, False),
+        ({"n": []}, {"n": {}}, False),
         ({"n": [[1]]}, {"n": [1]}, False),
         ({"n": [{"a": 1, "b": 2}]}, {"n": [{"a": 1}]}, True),
         ({"n": "1"}, {"n": 1}, False),
@@ -163,7 +167,7 @@ def test_text_of_what_is_no_string_reads_back_as_the_same_json(value: Any) -> No
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        ({"bb": 1, "a": [1, "x"], "é": None}, '{"a": [1, "x"], "bb": 1, "é": null}'),
+        ({"aaa": 2, "bb": 1, "é": None, "c": [1, "x"]}, '{"c": [1, "x"], "bb": 1, "é": null, "aaa": 2}'),
         (1e20, "100000000000000000000"),
         (1e-7, "0.0000001"),
         (-0.0, "0.0"),
