@@ -4,7 +4,7 @@ import argparse
 import errno
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, NoReturn
 
@@ -14,7 +14,7 @@ from .player import Player
 from .server import listen, serve, url_of
 from .testing.fixtures import fixture
 from .testing.mock import Mock
-from .testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES, WEBHOOK_SECRET
+from .testing.options import OPTIONS
 from .testing.worlds import WorldError
 from .wire.extras import needs
 
@@ -39,8 +39,6 @@ _CONTROL = """\
 """
 _PLAYS = "A conversation plays by itself; POST {url}/_mock/play/pause pauses it, and so does the page."
 _IS_PAUSED = "A conversation waits to be played: by POST {url}/_mock/play/resume, or by the page."
-# How long what was deleted in a demo can be seen counting down.
-_DEMO_PURGE_SECONDS = 12.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -82,15 +80,8 @@ def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> t
     """The mock, and the socket that it is going to be reached at."""
     try:
         mock = Mock(
-            quirks=options.quirks,
             world=fixture("demo.json") if options.command == "demo" else options.world,
-            purge_after=options.purge_after,
-            work_after=options.work_after,
-            seed=options.seed,
-            auth_secret=options.auth_secret,
-            webhook_secret=options.webhook_secret,
-            journal_entries=options.journal_entries,
-            journal_bytes=options.journal_bytes,
+            **{name: getattr(options, name) for name, option in OPTIONS.items() if option.flag is not None},
         )
         return mock, listen(options.host, options.port)
     except WorldError as error:
@@ -185,20 +176,10 @@ def _parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("check", help="hold a server to the recordings of the real one, over HTTP")
     check.add_arguments(checking)
     demo.add_argument("--paused", action="store_true", help="let the play wait until the page, or a call, starts it")
-    for command, wait in ((serving, 2.0), (demo, _DEMO_PURGE_SECONDS)):
+    for name, command in (("serve", serving), ("demo", demo)):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         command.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: %(default)s)")
-        command.add_argument(
-            "--quirks", default="none", metavar="NAMES", help="none, live, or names separated by commas (default: none)"
-        )
-        for option, what in (("--purge-after", "what was deleted waits for its purge"), ("--work-after", "work waits")):
-            command.add_argument(
-                option,
-                type=_seconds,
-                default=wait,
-                metavar="SECONDS",
-                help=f"how long {what}; none: until asked for (default: {wait:g})",
-            )
+        _add_options(command, name)
         command.add_argument(
             "--allow-host",
             action="append",
@@ -206,17 +187,7 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME",
             help="a name beside loopback under which /_mock/ answers; may be given more than once",
         )
-        command.add_argument(
-            "--auth-secret", metavar="SECRET", help="let in only tokens that are signed with this (default: anyone)"
-        )
-        command.add_argument(
-            "--webhook-secret",
-            metavar="SECRET",
-            default=WEBHOOK_SECRET,
-            help="what is sent to webhooks is signed with this (default: %(default)s)",
-        )
         _add_page_options(command)
-        _add_double_options(command)
         command.add_argument("--log-level", choices=_LOG_LEVELS, default="warning", help="(default: %(default)s)")
     return parser
 
@@ -228,43 +199,35 @@ def _add_page_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-control", dest="control", action="store_false", help="have nothing under /_mock/")
 
 
-def _add_double_options(command: argparse.ArgumentParser) -> None:
-    """What makes it a test double."""
-    command.add_argument(
-        "--seed", type=_seed, metavar="SEED", help="a number or a text; makes ids and times repeat from run to run"
-    )
-    command.add_argument(
-        "--journal-entries",
-        type=_count,
-        default=JOURNAL_ENTRIES,
-        metavar="COUNT",
-        help="how many requests the journal keeps; 0: none (default: %(default)s)",
-    )
-    command.add_argument(
-        "--journal-bytes",
-        type=_count,
-        default=JOURNAL_BYTES,
-        metavar="COUNT",
-        help="how many bytes of them and their answers (default: %(default)s)",
-    )
+def _add_options(command: argparse.ArgumentParser, name: str) -> None:
+    """Add the options of a mock that have a flag, with the defaults of the command of this name."""
+    for option_name, option in OPTIONS.items():
+        if option.flag is None:
+            continue
+        default = option.flag.defaults.get(name, option.default)
+        shown = f"{default:g}" if isinstance(default, float) else default
+        command.add_argument(
+            f"--{option_name.replace('_', '-')}",
+            type=_argument(option.flag.read),
+            default=default,
+            metavar=option.flag.metavar,
+            help=option.help if default is None else f"{option.help} (default: {shown})",
+        )
+
+
+def _argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A type of an argument: argparse shows the message of no other error."""
+
+    def converted(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return converted
 
 
 def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"not a port: {text!r}")
     return int(text)
-
-
-def _seed(text: str) -> int | str:
-    """As in Python: `--seed 1` is `seed=1`."""
-    return int(text) if text.isascii() and text.isdecimal() else text
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise argparse.ArgumentTypeError(f"not a number from 0 up: {text!r}")
-    return int(text)
-
-
-def _seconds(text: str) -> float | None:
-    return None if text == "none" else check.seconds(text, ", nor none")

@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from .testing.journal import Journal
     from .testing.mock import Mock
 
-_SERVER_OPTIONS = (
-    *("quirks", "world", "purge_after", "work_after", "seed", "frozen_at", "auth_secret", "webhook_secret"),
-    *("journal_entries", "journal_bytes"),
-)
-_MARKER_OPTIONS = (*_SERVER_OPTIONS, "faults", "scripts")
+# What the marker takes beside the options of a mock.
+_RULES = ("faults", "scripts")
 # How many of the last requests of a test are shown when it fails.
 _SHOWN_REQUESTS = 20
 # The fake servers that the fixtures gave to a test, and where journals and deliveries were when it began.
@@ -86,13 +83,21 @@ def pytest_configure(config: pytest.Config) -> None:
         from .pytest_coverage import ContractCoverage
 
         config.pluginmanager.register(ContractCoverage(config, fail_under))
+    # Only `pytest --markers` shows them, and no other run pays for the import.
+    options = [f"{name}=..." for name in _options()] if config.getoption("markers") else ["..."]
     config.addinivalue_line(
         "markers",
-        "honcho(quirks=..., world=..., purge_after=..., work_after=..., seed=..., frozen_at=..., auth_secret=..., "
-        "webhook_secret=..., journal_entries=..., faults=[...], scripts=[...]): what honcho_server is like in this "
-        "test; world is a mapping or a file beside the test's, a fault {'fault': 'error', 'status': 503, 'times': 1}, "
-        "a script {'operation': 'chat', 'answers': ['Blue.']}, all others as in MockServer",
+        f"honcho({', '.join(options)}, faults=[...], scripts=[...]): options of honcho_server in this test, as in "
+        "MockServer, where world may also name a file beside the test's; a fault is {'fault': 'error', 'status': 503, "
+        "'times': 1}, a script {'operation': 'chat', 'answers': ['Blue.']}",
     )
+
+
+def _options() -> tuple[str, ...]:
+    """The names of the options of a mock."""
+    from .testing.options import OPTIONS
+
+    return tuple(OPTIONS)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -250,12 +255,12 @@ def _skip(what: str) -> NoReturn:
 def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The options of the marker; those of the test go before those of its class and module."""
     options: dict[str, Any] = {}
+    known = (*_options(), *_RULES)
     for marker in reversed(list(request.node.iter_markers("honcho"))):
-        unknown = [name for name in marker.kwargs if name not in _MARKER_OPTIONS]
+        unknown = [name for name in marker.kwargs if name not in known]
         if marker.args or unknown:
             offence = unknown[0] if unknown else marker.args[0]
-            known = ", ".join(_MARKER_OPTIONS)
-            pytest.fail(f"honcho marker: unknown option {offence!r}; known by name: {known}", pytrace=False)
+            pytest.fail(f"honcho marker: unknown option {offence!r}; known by name: {', '.join(known)}", pytrace=False)
         options |= marker.kwargs
     if isinstance(options.get("world"), (str, Path)):
         options["world"] = request.path.parent / options["world"]
@@ -264,7 +269,7 @@ def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def _prepare(mock: Mock, options: dict[str, Any]) -> None:
     """Bring the mock into the state that the marker asks for."""
-    mock.reset(**{name: value for name, value in options.items() if name in _SERVER_OPTIONS})
+    mock.reset(**{name: value for name, value in options.items() if name not in _RULES})
     for fault in _mappings("faults", options):
         if "fault" not in fault:
             raise ValueError(f"a fault needs its kind as 'fault': {fault!r}")

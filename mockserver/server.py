@@ -17,8 +17,8 @@ from uvicorn.config import LOGGING_CONFIG
 from .app import create_app
 from .connections import connected
 from .testing.mock import Mock
+from .testing.options import Options
 from .testing.rules import assert_fired
-from .testing.settings import Options
 
 # How long requests that are under way, and then their connections, may take to end once the server is asked to stop.
 _GRACE_SECONDS = 0.1

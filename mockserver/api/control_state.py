@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from pydantic import Field, create_model
+
 from ..domain.clock import timestamp
 from ..domain.purges import Pending
+from ..testing.options import OPTIONS
 from ..testing.snapshots import Snapshot
 from ..wire import control as wire
 from .operation import Call, Reply, Room
@@ -11,9 +14,13 @@ from .operation import Call, Reply, Room
 room = Room("state")
 
 _SNAPSHOTS = "/_mock/snapshots"
+_OPTIONS: dict[str, Any] = {
+    name: (option.json, Field(default=option.default, description=option.help)) for name, option in OPTIONS.items()
+}
+_Reset = create_model("Reset", __base__=wire.OneWorkspace, __doc__=wire.OneWorkspace.__doc__, **_OPTIONS)
 
 
-@room.operation("POST", "/_mock/reset", answers={200: "Anything"}, body=wire.Reset, body_required=False, access=None)
+@room.operation("POST", "/_mock/reset", answers={200: "Anything"}, body=_Reset, body_required=False, access=None)
 def reset(call: Call) -> Reply:
     """Forget everything and go back to the starting world; or only what belongs to one workspace."""
     call.mock.reset(**_given(call))

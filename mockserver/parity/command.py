@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--purge-wait",
-        type=seconds,
+        type=_seconds,
         default=60.0,
         metavar="SECONDS",
         help="how long to wait for the server to purge what was deleted (default: 60)",
@@ -131,12 +131,12 @@ def _is_here(host: str) -> bool:
     return is_loopback(host) or is_unspecified(host)  # 0.0.0.0, as `serve` says it, is this machine.
 
 
-def seconds(text: str, or_else: str = "") -> float:
-    """The seconds that an argument names. Raises ArgumentTypeError; `or_else` says what it may be instead."""
+def _seconds(text: str) -> float:
+    """The seconds that an argument names. Raises ArgumentTypeError."""
     try:
         number = float(text)
     except ValueError:
         number = -1
     if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 up{or_else}: {text!r}")
+        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 up: {text!r}")
     return number

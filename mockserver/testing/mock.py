@@ -1,7 +1,6 @@
 """Mock: the owner of all that changes in a fake server, with the verbs that control it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -19,12 +18,12 @@ from .hosting import Hosting
 from .journal import Journal
 from .names import UnknownName
 from .numbers import Seed
+from .options import Options, Settings, WorldSource, changed, settings_of
 from .play import Play
 from .scripts import Scripts
-from .settings import Options, Settings, defaults
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
 from .tally import Documented, Tally
-from .worlds import StartingWorld, WorldSource
+from .worlds import StartingWorld
 
 if TYPE_CHECKING:
     from ..wire.keys import Keyring
@@ -65,7 +64,7 @@ class Mock(BackgroundWork):
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:
-        self._settings = defaults().changed(**options)
+        self._settings = settings_of(**options)
         self.hosting = Hosting()
         self.clock = Clock()
         self.requests = Journal(self.clock, self.hosting)
@@ -83,12 +82,14 @@ class Mock(BackgroundWork):
     @property
     def seed(self) -> Seed:
         """The seed in force, or None."""
-        return self._in_force.seed
+        seed: Seed = self._in_force["seed"]
+        return seed
 
     @property
     def webhook_secret(self) -> str:
         """The secret under which deliveries are signed."""
-        return self._in_force.webhook_secret
+        secret: str = self._in_force["webhook_secret"]
+        return secret
 
     @property
     def quirks(self) -> Quirks:
@@ -103,7 +104,7 @@ class Mock(BackgroundWork):
         the constructor does, and then nothing was changed.
         """
         if workspace is None:
-            settings = self._settings.changed(**options)
+            settings = changed(self._settings, **options)
             self.hosting.between_requests(lambda: self._begin(settings))
             return
         if not isinstance(workspace, str) or not workspace:
@@ -208,7 +209,7 @@ class Mock(BackgroundWork):
 
         Raises WorldError for a wrong world, and then nothing was changed.
         """
-        world = self._in_force.changed(world=source).world
+        world = changed(self._in_force, world=source)["world"]
         self.hosting.between_requests(lambda: self._put_in_place(world))
 
     def diff(
@@ -250,7 +251,7 @@ class Mock(BackgroundWork):
     def _forked(self) -> "Mock":
         twin = Mock()
         twin._settings = self._settings
-        twin._begin(replace(self._in_force, world=StartingWorld(None)))
+        twin._begin(changed(self._in_force, world=None))
         twin._in_force = self._in_force
         twin.clock.put_back(self.clock.state())
         twin._ids = self._ids.copy()
@@ -260,18 +261,19 @@ class Mock(BackgroundWork):
     def _begin(self, settings: Settings) -> None:
         """Put a new store with the world in it in place of the old one, in real time and with the first of the ids."""
         self._in_force = settings
-        self.clock.restart(seeded=settings.seed is not None)
-        if settings.frozen_at is not None:
-            self.clock.freeze(settings.frozen_at)
-        self._ids.restart(settings.seed)
-        store = Store(self.clock, self._ids, settings.quirks, settings.purge_after, settings.work_after)
-        settings.world.load(store)
+        self.clock.restart(seeded=settings["seed"] is not None)
+        if settings["frozen_at"] is not None:
+            self.clock.freeze(settings["frozen_at"])
+        self._ids.restart(settings["seed"])
+        store = Store(self.clock, self._ids, settings["quirks"], settings["purge_after"], settings["work_after"])
+        settings["world"].load(store)
         self.store = store
-        self.keyring = settings.keyring
+        self.keyring = settings["auth_secret"]
         self.coverage.asks_for_tokens(self.keyring is not None)
-        self.requests.restart(settings.journal_entries, settings.journal_bytes)
-        self.deliveries.restart(settings.journal_entries, settings.journal_bytes, settings.webhook_secret)
-        self.faults.restart(settings.seed)
+        entries, most_bytes = settings["journal_entries"], settings["journal_bytes"]
+        self.requests.restart(entries, most_bytes)
+        self.deliveries.restart(entries, most_bytes, settings["webhook_secret"])
+        self.faults.restart(settings["seed"])
         self.scripts.forget()
         self._snapshots.forget_all()
         self.hosting.end_forks()
@@ -279,7 +281,7 @@ class Mock(BackgroundWork):
             self.play.begin_anew(is_forgotten=True)
 
     def _begin_workspace(self, workspace: str) -> None:
-        self._in_force.world.load_workspace(self.store, workspace)
+        self._in_force["world"].load_workspace(self.store, workspace)
         self.store.purges.forget_rules(workspace)
         self._snapshots.forget_all(workspace)
         self.requests.forget(workspace)

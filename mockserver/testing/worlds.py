@@ -23,8 +23,7 @@ from .wording import one_line
 
 if TYPE_CHECKING:
     from ..wire.world import World, WorldMessage, WorldPeer, WorldSession, WorldWorkspace
-
-WorldSource = str | Path | Mapping[str, Any]
+    from .options import WorldSource
 
 
 class WorldError(ValueError):
@@ -35,7 +34,7 @@ class WorldError(ValueError):
         self.complaints = complaints
 
 
-def read(source: WorldSource) -> "World":
+def read(source: "WorldSource") -> "World":
     """The world in a JSON file or a mapping.
 
     Raises WorldError for a file that cannot be read and for every offence in what it holds, one a line, each with its
@@ -65,7 +64,7 @@ class StartingWorld:
     of a world comes again after a reset.
     """
 
-    def __init__(self, source: WorldSource | None, seed: int | str | None = None) -> None:
+    def __init__(self, source: "WorldSource | None", seed: int | str | None = None) -> None:
         self.source = source
         self._world = None if source is None else read(source)
         self._ids = Ids(None if seed is None else f"world of {seed}")

@@ -14,20 +14,10 @@ class _Part(Strict):
         return self.model_dump(exclude_unset=True)
 
 
-class Reset(_Part):
-    """The options of the reset; with a workspace, there are no others."""
+class OneWorkspace(_Part):
+    """The body of a reset; with a workspace it has no other member. The options are added where it is served."""
 
     workspace: str = Field(default="", min_length=1)
-    quirks: str = "none"
-    world: JsonObject | None = None
-    purge_after: float | None = None
-    work_after: float | None = None
-    seed: int | str | None = None
-    frozen_at: datetime | None = None
-    auth_secret: str | None = None
-    webhook_secret: str = "honcho-mockserver"  # noqa: S105 - everyone may know it
-    journal_entries: int = 1000
-    journal_bytes: int = 16 * 1024 * 1024
 
 
 class Like(_Part):

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver import Mock, MockServer, create_app
 from mockserver.testing.faults import KINDS
-from mockserver.testing.settings import JOURNAL_BYTES, JOURNAL_ENTRIES, WEBHOOK_SECRET, Options
+from mockserver.testing.options import OPTIONS
 from mockserver.wire import control as wire
 from support.direct_client import Answer, DirectClient
 from support.started_mock import Start
@@ -427,12 +427,17 @@ def test_its_document_describes_every_operation_and_what_it_answers(start: Start
         jsonschema_rs.validator_for({**schema, "components": document["components"]}).validate(answer.json)
 
 
-def test_the_plane_knows_the_faults_and_the_bounds_that_python_has() -> None:
+def test_the_plane_knows_the_faults_that_python_has() -> None:
     assert get_args(wire.FaultRule.model_fields["fault"].annotation) == KINDS
-    named = ("journal_entries", "journal_bytes", "webhook_secret")
-    defaults = [wire.Reset.model_fields[name].default for name in named]
-    assert defaults == [JOURNAL_ENTRIES, JOURNAL_BYTES, WEBHOOK_SECRET]
-    assert wire.Reset.model_fields.keys() - {"workspace"} == Options.__annotations__.keys()
+
+
+def test_a_reset_takes_each_option_with_its_help_and_default(start: Start) -> None:
+    document = start().client.call("GET", "/_mock/openapi.json").json
+    described = document["components"]["schemas"]["Reset"]["properties"]
+    assert described.keys() - {"workspace"} == OPTIONS.keys()
+    for name, option in OPTIONS.items():
+        assert described[name]["description"] == option.help
+        assert described[name].get("default") == option.default
 
 
 def _open_units(client: DirectClient) -> tuple[int, int]:
