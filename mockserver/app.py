@@ -25,25 +25,25 @@ from .api import (
     workspaces,
 )
 from .api import control as control_plane
-from .api.observed import Elsewhere, ObservedEndpoint
-from .api.operation import Call, Operation, Reply, Room
+from .api.observed import FallbackRoute, ObservedEndpoint
+from .api.operation import Call, Operation, Reply, Router
 from .api.page import Reference
 from .api.routing import path_of
 from .testing.mock import Mock
 
-ROOMS = (
-    workspaces.room,
-    peers.room,
-    knowledge.room,
-    sessions.room,
-    session_peers.room,
-    contexts.room,
-    messages.room,
-    conclusions.room,
-    queue.room,
-    keys.room,
-    webhooks.room,
-    health.room,
+ROUTERS = (
+    workspaces.router,
+    peers.router,
+    knowledge.router,
+    sessions.router,
+    session_peers.router,
+    contexts.router,
+    messages.router,
+    conclusions.router,
+    queue.router,
+    keys.router,
+    webhooks.router,
+    health.router,
 )
 
 
@@ -56,8 +56,8 @@ def create_app(
     without `page` no page.
     """
     mock = Mock() if mock is None else mock
-    served = [operation for room in ROOMS for operation in room.operations]
-    endpoint = ObservedEndpoint(mock, [*served, *_document_room(served).operations])
+    served = [operation for router in ROUTERS for operation in router.operations]
+    endpoint = ObservedEndpoint(mock, [*served, *_document_router(served).operations])
     planes = [control_plane.ControlPlane(mock, allow_hosts, page=page)] if control else []
     app = _App(endpoint, *planes, Reference())
     app.state.mock = mock
@@ -73,7 +73,9 @@ class _App(Starlette):
     """
 
     def __init__(self, endpoint: ObservedEndpoint, *others: BaseRoute) -> None:
-        super().__init__(routes=[endpoint, *others, Elsewhere(endpoint)], exception_handlers={Exception: _server_error})
+        super().__init__(
+            routes=[endpoint, *others, FallbackRoute(endpoint)], exception_handlers={Exception: _server_error}
+        )
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,8 +90,8 @@ class _App(Starlette):
         await super().__call__(scope, receive, send)
 
 
-def _document_room(served: list[Operation]) -> Room:
-    room = Room()
+def _document_router(served: list[Operation]) -> Router:
+    router = Router()
 
     @cache
     def document(authenticated: bool) -> dict[str, Any]:
@@ -97,11 +99,11 @@ def _document_room(served: list[Operation]) -> Room:
 
         return document_of(served, authenticated=authenticated)
 
-    @room.operation("GET", "/openapi.json", answers={200: "Anything"}, access=None)
+    @router.operation("GET", "/openapi.json", answers={200: "Anything"}, access=None)
     def get_openapi(call: Call) -> Reply:
         return 200, document(call.mock.keyring is not None)
 
-    return room
+    return router
 
 
 async def _server_error(request: Request, error: Exception) -> Response:

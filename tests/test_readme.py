@@ -37,7 +37,6 @@ def test_every_block_is_of_a_kind_that_is_run_here() -> None:
         *_blocks("text", "nearest:"),
         *_blocks("text", "never:"),
         *_blocks("yaml"),
-        *_blocks("", "mockserver/"),
     ]
     assert sorted(run) == sorted(block for _, block in _BLOCKS)
 
@@ -152,15 +151,6 @@ def test_the_table_of_quirks_is_that_of_the_code() -> None:
         for quirk in Quirks.catalogue()
         for scenario in [quirk.metadata["scenario"]]
     ]
-
-
-def test_the_picture_of_the_house_names_every_module() -> None:
-    [picture] = _blocks("", "mockserver/")
-    named = set(re.findall(r"[\w]+\.py", picture))
-    modules = {path.name for path in (_ROOT / "mockserver").rglob("*.py")}
-    in_wire = {path.name for path in (_ROOT / "mockserver" / "wire").glob("*.py")}
-    assert modules - in_wire - {"__main__.py"} - named == set()
-    assert named <= modules
 
 
 def test_the_number_of_recorded_steps_is_what_it_says() -> None:

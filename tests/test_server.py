@@ -112,15 +112,15 @@ def test_the_verbs_of_the_mock_run_on_the_thread_of_the_server() -> None:
     with MockServer() as server:
         assert server.mock.hosting.between_requests(threading.get_ident) == server._thread.ident  # type: ignore[union-attr]
         handed_over: list[str] = []
-        verbs: list[tuple[str, Callable[[], object]]] = [("reset", server.mock.reset), ("purge", server.mock.purge)]
-        for name, verb in verbs:
+        methods: list[tuple[str, Callable[[], object]]] = [("reset", server.mock.reset), ("purge", server.mock.purge)]
+        for name, method in methods:
 
             def hand_over(work: Callable[[], object], name: str = name) -> None:
                 handed_over.append(name)
                 work()
 
             server.mock.hosting.attach(hand_over, None)
-            verb()
+            method()
         server.mock.hosting.attach(None, None)
     assert handed_over == ["reset", "purge"]
 

@@ -1,1 +1,1 @@
-"""The HTTP storey: parse a request, call one verb, render what it returns."""
+"""The HTTP layer: parse a request, call one handler, render what it returns."""

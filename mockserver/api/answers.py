@@ -1,4 +1,4 @@
-"""What a verb returns or raises, to bytes."""
+"""Makes bytes of what a handler returns or raises."""
 
 import asyncio
 from collections.abc import Sequence

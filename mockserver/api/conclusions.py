@@ -3,14 +3,14 @@
 from ..domain import conclusions, tables
 from ..domain.conclusions import Draft
 from ..wire import bodies, knowledge
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("conclusions")
+router = Router("conclusions")
 
 _PATH = "/v3/workspaces/{workspace_id}/conclusions"
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH,
     answers={201: "list[Conclusion]", 404: "Problem"},
@@ -23,7 +23,7 @@ def create_conclusions(call: Call) -> Reply:
     return 201, conclusions.create(call.store, call.path["workspace_id"], drafts)
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH + "/list",
     answers={200: "Page[Conclusion]"},
@@ -40,7 +40,7 @@ def list_conclusions(call: Call) -> Reply:
     return 200, conclusions.list_(call.store, workspace_id, *call.page(), matches)
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH + "/query",
     answers={200: "list[Conclusion]"},
@@ -61,7 +61,7 @@ def query_conclusions(call: Call) -> Reply:
     return 200, found
 
 
-@room.operation("DELETE", _PATH + "/{conclusion_id}", answers={204: None, 404: "Problem"})
+@router.operation("DELETE", _PATH + "/{conclusion_id}", answers={204: None, 404: "Problem"})
 def delete_conclusion(call: Call) -> Reply:
     """Forget a conclusion."""
     conclusions.delete(call.store, call.path["workspace_id"], call.path["conclusion_id"])

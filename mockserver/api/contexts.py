@@ -3,14 +3,14 @@
 from ..domain import contexts
 from ..domain.contexts import View
 from ..wire import knowledge
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("sessions")
+router = Router("sessions")
 
 _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}"
 
 
-@room.operation(
+@router.operation(
     "GET", _PATH + "/context", answers={200: "SessionContext", 404: "Problem"}, query=knowledge.SessionContextQuery
 )
 def get_session_context(call: Call) -> Reply:
@@ -27,7 +27,7 @@ def get_session_context(call: Call) -> Reply:
     return 200, call.scripted(composed)
 
 
-@room.operation("GET", _PATH + "/summaries", answers={200: "SessionSummaries"})
+@router.operation("GET", _PATH + "/summaries", answers={200: "SessionSummaries"})
 def get_session_summaries(call: Call) -> Reply:
     """The summaries of a session that a test or a world has put there, or a script says: none is written here."""
     session_id = call.path["session_id"]

@@ -1,19 +1,19 @@
 """The coverage of the contract for other languages."""
 
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("coverage")
+router = Router("coverage")
 
 _PATH = "/_mock/coverage"
 
 
-@room.operation("GET", _PATH, answers={200: "Coverage"}, access=None)
+@router.operation("GET", _PATH, answers={200: "Coverage"}, access=None)
 def get_coverage(call: Call) -> Reply:
     """Which operations, and which of their answers, were exercised; as numbers and as a table to print."""
     return 200, call.mock.coverage().as_json()
 
 
-@room.operation("DELETE", _PATH, answers={204: None}, access=None)
+@router.operation("DELETE", _PATH, answers={204: None}, access=None)
 def forget_coverage(call: Call) -> Reply:
     """Begin to count anew; a reset does not."""
     call.mock.coverage.forget()

@@ -1,4 +1,4 @@
-"""What is under `/_mock/`: the verbs of Mock for other languages."""
+"""What is under `/_mock/`: the methods of Mock for other languages."""
 
 import asyncio
 from functools import cache
@@ -18,7 +18,7 @@ from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, too_large
 from .live import Feed
 from .openapi import document_of
-from .operation import Call, Operation, Reply, Room, parameters
+from .operation import Call, Operation, Reply, Router, parameters
 from .routing import NOWHERE, Found
 from .waiting import left
 
@@ -26,18 +26,18 @@ from .waiting import left
 _TICK_SECONDS = 0.005
 
 OPERATIONS = [
-    *control_state.room.operations,
-    *control_journal.room.operations,
-    *control_coverage.room.operations,
-    *control_rules.room.operations,
-    *control_page.room.operations,
+    *control_state.router.operations,
+    *control_journal.router.operations,
+    *control_coverage.router.operations,
+    *control_rules.router.operations,
+    *control_page.router.operations,
 ]
 _INFO = {
     "title": "Control plane of a fake Honcho server",
     "description": "Journal, coverage, deliveries, faults, clock, background work, snapshots and scripts of the fake.",
     "version": "3.0.7",
 }
-_document = Room()
+_document = Router()
 
 
 class ControlEndpoint(Endpoint):

@@ -6,15 +6,15 @@ from ..testing.names import UnknownName
 from ..testing.wording import shortened
 from ..wire import control as wire
 from ..wire import deliveries as wired
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("journal")
+router = Router("journal")
 
 _PATH = "/_mock/requests"
 _DELIVERIES = "/_mock/deliveries"
 
 
-@room.operation("GET", _PATH, answers={200: "Requests"}, query=wire.Listed, access=None)
+@router.operation("GET", _PATH, answers={200: "Requests"}, query=wire.Listed, access=None)
 def list_requests(call: Call) -> Reply:
     """The requests that the journal has, in order, and how many fell out of it."""
     like = call.query.given()
@@ -23,7 +23,7 @@ def list_requests(call: Call) -> Reply:
     return _requests(call, found[:limit])
 
 
-@room.operation("GET", _PATH + "/{number}", answers={200: "Request", 404: "Problem"}, access=None)
+@router.operation("GET", _PATH + "/{number}", answers={200: "Request", 404: "Problem"}, access=None)
 def get_request(call: Call) -> Reply:
     """One request, with its bodies."""
     number = call.path["number"]
@@ -33,7 +33,7 @@ def get_request(call: Call) -> Reply:
     raise UnknownName(f"the journal has no request {shortened(number)}")
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH + "/assert",
     answers={200: "Requests", 409: "Problem"},
@@ -52,20 +52,20 @@ def assert_requests(call: Call) -> Reply:
     return _requests(call, requests.assert_called(times=asked.times, **like))
 
 
-@room.operation("DELETE", _PATH, answers={204: None}, query=wire.OfWorkspace, access=None)
+@router.operation("DELETE", _PATH, answers={204: None}, query=wire.OfWorkspace, access=None)
 def forget_requests(call: Call) -> Reply:
     """Forget the requests, all or those of one workspace."""
     call.mock.requests.forget(call.query.workspace)
     return 204, None
 
 
-@room.operation("GET", _DELIVERIES, answers={200: "Deliveries"}, query=wired.LikeDelivered, access=None)
+@router.operation("GET", _DELIVERIES, answers={200: "Deliveries"}, query=wired.LikeDelivered, access=None)
 def list_deliveries(call: Call) -> Reply:
     """What was sent to webhooks, in order, what became of it, and how many fell out."""
     return _deliveries(call, call.mock.deliveries.where(**call.query.given()))
 
 
-@room.operation(
+@router.operation(
     "POST",
     _DELIVERIES + "/assert",
     answers={200: "Deliveries", 409: "Problem"},
@@ -82,7 +82,7 @@ def assert_deliveries(call: Call) -> Reply:
     return _deliveries(call, deliveries.assert_sent(times=asked.times, **like))
 
 
-@room.operation("DELETE", _DELIVERIES, answers={204: None}, query=wire.OfWorkspace, access=None)
+@router.operation("DELETE", _DELIVERIES, answers={204: None}, query=wire.OfWorkspace, access=None)
 def forget_deliveries(call: Call) -> Reply:
     """Forget the deliveries, all or those of one workspace; those that are not over are given up."""
     call.mock.deliveries.forget(call.query.workspace)

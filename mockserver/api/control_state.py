@@ -9,9 +9,9 @@ from ..domain.purges import Pending
 from ..testing.options import OPTIONS
 from ..testing.snapshots import Snapshot
 from ..wire import control as wire
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("state")
+router = Router("state")
 
 _SNAPSHOTS = "/_mock/snapshots"
 _OPTIONS: dict[str, Any] = {
@@ -20,60 +20,62 @@ _OPTIONS: dict[str, Any] = {
 _Reset = create_model("Reset", __base__=wire.OneWorkspace, __doc__=wire.OneWorkspace.__doc__, **_OPTIONS)
 
 
-@room.operation("POST", "/_mock/reset", answers={200: "Anything"}, body=_Reset, body_required=False, access=None)
+@router.operation("POST", "/_mock/reset", answers={200: "Anything"}, body=_Reset, body_required=False, access=None)
 def reset(call: Call) -> Reply:
     """Forget everything and go back to the starting world; or only what belongs to one workspace."""
     call.mock.reset(**_given(call))
     return 200, {"reset": True}
 
 
-@room.operation("GET", "/_mock/clock", answers={200: "Now"}, access=None)
+@router.operation("GET", "/_mock/clock", answers={200: "Now"}, access=None)
 def get_clock(call: Call) -> Reply:
     """What time it is, and whether it stands still."""
     clock = call.mock.clock
     return 200, {"now": timestamp(clock.peek()), "frozen": clock.is_frozen}
 
 
-@room.operation("POST", "/_mock/clock/freeze", answers={200: "Now"}, body=wire.At, body_required=False, access=None)
+@router.operation("POST", "/_mock/clock/freeze", answers={200: "Now"}, body=wire.At, body_required=False, access=None)
 def freeze_clock(call: Call) -> Reply:
     """Stand still at a time, or at this moment."""
     call.mock.clock.freeze(call.body.at if call.body is not None else None)
     return get_clock(call)
 
 
-@room.operation("POST", "/_mock/clock/advance", answers={200: "Now"}, body=wire.Seconds, access=None)
+@router.operation("POST", "/_mock/clock/advance", answers={200: "Now"}, body=wire.Seconds, access=None)
 def advance_clock(call: Call) -> Reply:
     """Move the clock forward by so many seconds."""
     call.mock.clock.advance(call.body.seconds)
     return get_clock(call)
 
 
-@room.operation("POST", "/_mock/clock/resume", answers={200: "Now"}, access=None)
+@router.operation("POST", "/_mock/clock/resume", answers={200: "Now"}, access=None)
 def resume_clock(call: Call) -> Reply:
     """Run on from where it was frozen."""
     call.mock.clock.resume()
     return get_clock(call)
 
 
-@room.operation("GET", "/_mock/purges", answers={200: "list[PendingPurge]"}, query=wire.OfWorkspace, access=None)
+@router.operation("GET", "/_mock/purges", answers={200: "list[PendingPurge]"}, query=wire.OfWorkspace, access=None)
 def list_purges(call: Call) -> Reply:
     """The purges that wait, in the order in which they would run."""
     return 200, [_purge_as_json(job) for job in call.mock.pending(call.query.workspace)]
 
 
-@room.operation("POST", "/_mock/purge", answers={200: "Anything"}, body=wire.Purging, body_required=False, access=None)
+@router.operation(
+    "POST", "/_mock/purge", answers={200: "Anything"}, body=wire.Purging, body_required=False, access=None
+)
 def purge(call: Call) -> Reply:
     """Carry out the purges that wait, due or not: all, or those of a session or a workspace."""
     return 200, {"purged": call.mock.purge(**_given(call))}
 
 
-@room.operation("POST", "/_mock/summaries", answers={201: "Summary", 404: "Problem"}, body=wire.Summary, access=None)
+@router.operation("POST", "/_mock/summaries", answers={201: "Summary", 404: "Problem"}, body=wire.Summary, access=None)
 def put_summary(call: Call) -> Reply:
     """Give a session a summary, as a model would."""
     return 201, call.mock.summarize(**_given(call))
 
 
-@room.operation(
+@router.operation(
     "POST", "/_mock/purges/hold", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
 )
 def hold_purges(call: Call) -> Reply:
@@ -82,7 +84,7 @@ def hold_purges(call: Call) -> Reply:
     return 204, None
 
 
-@room.operation(
+@router.operation(
     "POST", "/_mock/purges/release", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
 )
 def release_purges(call: Call) -> Reply:
@@ -91,20 +93,20 @@ def release_purges(call: Call) -> Reply:
     return 204, None
 
 
-@room.operation("POST", "/_mock/purges/fail", answers={204: None}, body=wire.FailingPurges, access=None)
+@router.operation("POST", "/_mock/purges/fail", answers={204: None}, body=wire.FailingPurges, access=None)
 def fail_purges(call: Call) -> Reply:
     """Let the next tries fail; what failed is tried again."""
     call.mock.fail_purges(**call.body.given())
     return 204, None
 
 
-@room.operation("POST", "/_mock/work", answers={200: "Anything"}, body=wire.Working, body_required=False, access=None)
+@router.operation("POST", "/_mock/work", answers={200: "Anything"}, body=wire.Working, body_required=False, access=None)
 def work(call: Call) -> Reply:
     """Complete units of work, pending or in progress: all, so many, or those of a session or a workspace."""
     return 200, {"completed": call.mock.work(**_given(call))}
 
 
-@room.operation(
+@router.operation(
     "POST", "/_mock/begin_work", answers={200: "Anything"}, body=wire.Working, body_required=False, access=None
 )
 def begin_work(call: Call) -> Reply:
@@ -112,19 +114,19 @@ def begin_work(call: Call) -> Reply:
     return 200, {"begun": call.mock.begin_work(**_given(call))}
 
 
-@room.operation("GET", _SNAPSHOTS, answers={200: "list[Snapshot]"}, query=wire.OfWorkspace, access=None)
+@router.operation("GET", _SNAPSHOTS, answers={200: "list[Snapshot]"}, query=wire.OfWorkspace, access=None)
 def list_snapshots(call: Call) -> Reply:
     """The snapshots that have a name, all or those of a workspace."""
     return 200, [_snapshot_as_json(one) for one in call.mock.snapshots(call.query.workspace)]
 
 
-@room.operation("POST", _SNAPSHOTS, answers={201: "Snapshot"}, body=wire.Named, access=None)
+@router.operation("POST", _SNAPSHOTS, answers={201: "Snapshot"}, body=wire.Named, access=None)
 def take_snapshot(call: Call) -> Reply:
     """Keep the present state under a name, all or that of one workspace, which has names of its own."""
     return 201, _snapshot_as_json(call.mock.snapshot(call.body.name, workspace=call.body.workspace))
 
 
-@room.operation(
+@router.operation(
     "POST",
     _SNAPSHOTS + "/{name}/restore",
     answers={204: None, 404: "Problem"},
@@ -138,7 +140,7 @@ def restore_snapshot(call: Call) -> Reply:
     return 204, None
 
 
-@room.operation(
+@router.operation(
     "DELETE", _SNAPSHOTS + "/{name}", answers={204: None, 404: "Problem"}, query=wire.OfWorkspace, access=None
 )
 def forget_snapshot(call: Call) -> Reply:
@@ -147,32 +149,32 @@ def forget_snapshot(call: Call) -> Reply:
     return 204, None
 
 
-@room.operation("GET", "/_mock/diff", answers={200: "list[str]", 404: "Problem"}, query=wire.Difference, access=None)
+@router.operation("GET", "/_mock/diff", answers={200: "list[str]", 404: "Problem"}, query=wire.Difference, access=None)
 def get_difference(call: Call) -> Reply:
     """What changed from a snapshot to another, or to the present state, in words."""
     return 200, call.mock.diff(call.query.before, call.query.after, workspace=call.query.workspace)
 
 
-@room.operation("GET", "/_mock/world", answers={200: "Anything", 404: "Problem"}, query=wire.OfWorkspace, access=None)
+@router.operation("GET", "/_mock/world", answers={200: "Anything", 404: "Problem"}, query=wire.OfWorkspace, access=None)
 def get_world(call: Call) -> Reply:
     """The state as a world: what `serve --world` starts with."""
     return 200, call.mock.world(call.query.workspace)
 
 
-@room.operation("PUT", "/_mock/world", answers={204: None}, body=dict[str, Any], access=None)
+@router.operation("PUT", "/_mock/world", answers={204: None}, body=dict[str, Any], access=None)
 def put_world(call: Call) -> Reply:
     """Put the state of a world in place of the present one."""
     call.mock.load(call.body)
     return 204, None
 
 
-@room.operation("POST", "/_mock/fork", answers={201: "Url"}, access=None)
+@router.operation("POST", "/_mock/fork", answers={201: "Url"}, access=None)
 def fork(call: Call) -> Reply:
     """Start another server with an equal state of its own, which runs until this one is reset or ends."""
     return 201, {"url": call.mock.open_fork()}
 
 
-@room.operation("POST", "/_mock/token", answers={201: "Token"}, body=wire.Token, body_required=False, access=None)
+@router.operation("POST", "/_mock/token", answers={201: "Token"}, body=wire.Token, body_required=False, access=None)
 def make_token(call: Call) -> Reply:
     """A token for what is named, while authentication is on; as `key`, like that of `POST /v3/keys`."""
     return 201, {"key": call.mock.token(**_given(call))}

@@ -1,4 +1,4 @@
-"""One request, one way: bytes are parsed, one verb runs, what it returns is rendered."""
+"""One request, one way: bytes are parsed, one handler runs, what it returns is rendered."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ class Endpoint(BaseRoute):
                 document = _document(scope, body, self.reads_any_type)
             reach = EVERYTHING if mock.keyring is None else _admit(mock, mock.keyring, operation, found, scope)
             query, parsed = _parse(operation, scope, document, mock)
-            status, payload = operation.verb(Call(mock, found.path, query, parsed, reach, exchange))
+            status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except ApiError as error:
             return answers.problem(error, mock.quirks)
         except _Refused as refusal:

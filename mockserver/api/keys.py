@@ -3,12 +3,12 @@
 from ..domain import access
 from ..domain.errors import Disabled, Unprocessable
 from ..wire import bodies
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("keys")
+router = Router("keys")
 
 
-@room.operation(
+@router.operation(
     "POST", "/v3/keys", answers={200: "Anything", 405: "Problem"}, query=bodies.KeyQuery, access=access.admin_only
 )
 def create_key(call: Call) -> Reply:

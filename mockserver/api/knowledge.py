@@ -3,20 +3,20 @@
 from ..domain import cards, conclusions, representations
 from ..wire import knowledge
 from .events import stream_of, words
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("peers")
+router = Router("peers")
 
 _PATH = "/v3/workspaces/{workspace_id}/peers/{peer_id}"
 
 
-@room.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=knowledge.Target)
+@router.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=knowledge.Target)
 def get_peer_card(call: Call) -> Reply:
     """The card that a peer has of itself, or of a target; null where none was set."""
     return 200, {"peer_card": cards.get(call.store, *_pair(call, call.query.target))}
 
 
-@room.operation(
+@router.operation(
     "PUT",
     _PATH + "/card",
     answers={200: "PeerCardResponse"},
@@ -30,7 +30,7 @@ def set_peer_card(call: Call) -> Reply:
     return 200, {"peer_card": cards.put(call.store, *_pair(call, call.query.target), call.body.peer_card)}
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH + "/representation",
     answers={200: "RepresentationResponse"},
@@ -44,7 +44,7 @@ def get_representation(call: Call) -> Reply:
     return 200, call.scripted({"representation": representations.text(rows)})
 
 
-@room.operation(
+@router.operation(
     "GET",
     _PATH + "/context",
     answers={200: "PeerContext", 404: "Problem"},
@@ -63,7 +63,7 @@ def get_peer_context(call: Call) -> Reply:
     return 200, call.scripted(composed)
 
 
-@room.operation(
+@router.operation(
     "POST", _PATH + "/chat", answers={200: "DialecticResponse"}, body=knowledge.DialecticOptions, streams=True
 )
 def chat(call: Call) -> Reply:

@@ -8,14 +8,14 @@ from ..domain.messages import Draft
 from ..domain.records import NOTHING, Row
 from ..wire import bodies, uploads
 from ..wire.configuration import MessageConfiguration
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("messages")
+router = Router("messages")
 
 _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}/messages"
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH,
     answers={201: "list[Message]", 404: "Problem"},
@@ -31,7 +31,7 @@ def create_messages_for_session(call: Call) -> Reply:
     return 201, _answered(call, rows, [message.created_at for message in batch])
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH + "/upload",
     answers={201: "list[Message]", 404: "Problem", 413: "Problem", 415: "Problem"},
@@ -52,7 +52,7 @@ def create_messages_with_file(call: Call) -> Reply:
     return 201, _answered(call, rows, [upload.created_at] * len(rows))
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH + "/list",
     answers={200: "Page[Message]"},
@@ -68,14 +68,14 @@ def get_messages(call: Call) -> Reply:
     return 200, messages.list_(call.store, call.path["workspace_id"], call.path["session_id"], *call.page(), matches)
 
 
-@room.operation("GET", _PATH + "/{message_id}", answers={200: "Message", 404: "Problem"})
+@router.operation("GET", _PATH + "/{message_id}", answers={200: "Message", 404: "Problem"})
 def get_message(call: Call) -> Reply:
     """Get one message of a session."""
     path = call.path
     return 200, messages.get(call.store, path["workspace_id"], path["session_id"], path["message_id"])
 
 
-@room.operation(
+@router.operation(
     "PUT",
     _PATH + "/{message_id}",
     answers={200: "Message", 404: "Problem"},

@@ -144,7 +144,7 @@ def _claims(exchange: Exchange, keyring: "Keyring | None") -> dict[str, Any] | N
         return None
 
 
-class Elsewhere(BaseRoute):
+class FallbackRoute(BaseRoute):
     """Every path that no operation has: 404, or on to the path without the slash at its end."""
 
     def __init__(self, endpoint: ObservedEndpoint) -> None:

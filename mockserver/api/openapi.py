@@ -102,7 +102,7 @@ def _operation(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
     described: Json = {} if operation.tag is None else {"tags": [operation.tag]}
     described |= {
         "summary": operation.summary,
-        "description": _description(operation.verb.__doc__),
+        "description": _description(operation.handler.__doc__),
         "operationId": operation.operation_id,
     }
     parameters = _path_parameters(operation) + _query_parameters(operation)

@@ -67,7 +67,7 @@ class Call:
         return composed if script is None else {**composed, **script.members}
 
 
-Verb = Callable[[Call], Reply]
+Handler = Callable[[Call], Reply]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ class Operation:
 
     method: str
     path: str
-    verb: Verb
+    handler: Handler
     answers: Mapping[int, str | None]
     tag: str | None = None
     body: Any = None
@@ -104,8 +104,8 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """The verb's name: `get_or_create_session`."""
-        return self.verb.__name__
+        """The handler's name: `get_or_create_session`."""
+        return self.handler.__name__
 
     @property
     def operation_id(self) -> str:
@@ -150,7 +150,7 @@ class Operation:
         return lru_cache(16)(lambda query_string: validate(parameters(query_string)))
 
 
-class Room:
+class Router:
     """The operations of one resource, in the order of their declaration."""
 
     def __init__(self, tag: str | None = None) -> None:
@@ -159,11 +159,11 @@ class Room:
 
     def operation(
         self, method: str, path: str, answers: Mapping[int, str | None], **more: Any
-    ) -> Callable[[Verb], Verb]:
+    ) -> Callable[[Handler], Handler]:
         """Decorate the function that answers `method` on `path`; `more` are the other fields of Operation."""
 
-        def declare(verb: Verb) -> Verb:
-            self.operations.append(Operation(method, path, verb, answers, self.tag, **more))
-            return verb
+        def declare(handler: Handler) -> Handler:
+            self.operations.append(Operation(method, path, handler, answers, self.tag, **more))
+            return handler
 
         return declare

@@ -2,12 +2,12 @@
 
 from ..domain import access, peers, search, tables
 from ..wire import bodies
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("peers")
+router = Router("peers")
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/peers",
     answers={200: "Peer"},
@@ -25,7 +25,7 @@ def get_or_create_peer(call: Call) -> Reply:
     return call.status_of_get_or_create(made), row
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/peers/list",
     answers={200: "Page[Peer]"},
@@ -40,7 +40,7 @@ def get_peers(call: Call) -> Reply:
     return 200, peers.list_(call.store, call.path["workspace_id"], *call.page(), tables.peer_filter(call.filters()))
 
 
-@room.operation(
+@router.operation(
     "PUT",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}",
     answers={200: "Peer"},
@@ -57,7 +57,7 @@ def update_peer(call: Call) -> Reply:
     return 200, row
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}/sessions",
     answers={200: "Page[Session]"},
@@ -73,7 +73,7 @@ def get_sessions_for_peer(call: Call) -> Reply:
     return 200, peers.sessions(call.store, call.path["workspace_id"], call.path["peer_id"], *call.page(), matches)
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}/search",
     answers={200: "list[Message]"},

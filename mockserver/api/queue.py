@@ -2,12 +2,12 @@
 
 from ..domain import queue
 from ..wire import bodies
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("workspaces")
+router = Router("workspaces")
 
 
-@room.operation(
+@router.operation(
     "GET", "/v3/workspaces/{workspace_id}/queue/status", answers={200: "QueueStatus"}, query=bodies.QueueQuery
 )
 def get_queue_status(call: Call) -> Reply:
@@ -17,7 +17,7 @@ def get_queue_status(call: Call) -> Reply:
     return 200, queue.status(call.store, call.path["workspace_id"], *narrowed)
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/schedule_dream",
     answers={204: None, 404: "Problem"},

@@ -2,15 +2,15 @@
 
 from ..domain import session_peers
 from ..wire import bodies
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("sessions")
+router = Router("sessions")
 
 _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}/peers"
 _REFUSALS = {400: "Problem", 404: "Problem"}
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH,
     answers={200: "Session", **_REFUSALS},
@@ -24,7 +24,7 @@ def add_peers_to_session(call: Call) -> Reply:
     return 200, session_peers.add(call.store, call.path["workspace_id"], call.path["session_id"], joining)
 
 
-@room.operation(
+@router.operation(
     "PUT",
     _PATH,
     answers={200: "Session", **_REFUSALS},
@@ -38,7 +38,7 @@ def set_session_peers(call: Call) -> Reply:
     return 200, session_peers.replace(call.store, call.path["workspace_id"], call.path["session_id"], joining)
 
 
-@room.operation(
+@router.operation(
     "DELETE",
     _PATH,
     answers={200: "Session", 404: "Problem"},
@@ -51,21 +51,21 @@ def remove_peers_from_session(call: Call) -> Reply:
     return 200, session_peers.remove(call.store, call.path["workspace_id"], call.path["session_id"], call.body)
 
 
-@room.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.Page)
+@router.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.Page)
 def get_session_peers(call: Call) -> Reply:
     """List the peers who are in a session, oldest first, page by page."""
     page, size = call.query.page, call.query.size
     return 200, session_peers.list_(call.store, call.path["workspace_id"], call.path["session_id"], page, size)
 
 
-@room.operation("GET", _PATH + "/{peer_id}/config", answers={200: "SessionPeerConfig", 404: "Problem"})
+@router.operation("GET", _PATH + "/{peer_id}/config", answers={200: "SessionPeerConfig", 404: "Problem"})
 def get_peer_config(call: Call) -> Reply:
     """Get the settings of a peer who is or was in a session."""
     path = call.path
     return 200, session_peers.get_settings(call.store, path["workspace_id"], path["session_id"], path["peer_id"])
 
 
-@room.operation(
+@router.operation(
     "PUT",
     _PATH + "/{peer_id}/config",
     answers={204: None, **_REFUSALS},

@@ -3,9 +3,9 @@
 from ..domain import access, clones, search, sessions, tables
 from ..wire import bodies
 from ..wire.configuration import stored
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("sessions")
+router = Router("sessions")
 
 _SESSION_LINKS = {
     "delete_session": {"workspace_id": "$response.body#/workspace_id", "session_id": "$response.body#/id"},
@@ -14,7 +14,7 @@ _SESSION_LINKS = {
 }
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/sessions",
     answers={200: "Session", 400: "Problem", 404: "Problem"},
@@ -41,7 +41,7 @@ def get_or_create_session(call: Call) -> Reply:
     return call.status_of_get_or_create(made), session.row
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/list",
     answers={200: "Page[Session]"},
@@ -57,7 +57,7 @@ def get_sessions(call: Call) -> Reply:
     return 200, sessions.list_(call.store, call.path["workspace_id"], *call.page(), matches)
 
 
-@room.operation(
+@router.operation(
     "PUT",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}",
     answers={200: "Session", 404: "Problem"},
@@ -72,7 +72,7 @@ def update_session(call: Call) -> Reply:
     return 200, row
 
 
-@room.operation(
+@router.operation(
     "DELETE",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}",
     answers={202: "Anything", 404: "Problem"},
@@ -89,7 +89,7 @@ def delete_session(call: Call) -> Reply:
     return 202, {"message": "Session deleted successfully"}
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}/clone",
     answers={201: "Session", 404: "Problem"},
@@ -102,7 +102,7 @@ def clone_session(call: Call) -> Reply:
     return 201, row
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}/search",
     answers={200: "list[Message]"},

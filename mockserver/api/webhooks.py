@@ -2,14 +2,14 @@
 
 from ..domain import access, webhooks
 from ..wire import bodies
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("webhooks")
+router = Router("webhooks")
 
 _PATH = "/v3/workspaces/{workspace_id}/webhooks"
 
 
-@room.operation(
+@router.operation(
     "POST",
     _PATH,
     answers={200: "WebhookEndpoint", 404: "Problem", 409: "Problem"},
@@ -24,14 +24,14 @@ def get_or_create_webhook_endpoint(call: Call) -> Reply:
     return call.status_of_get_or_create(made), row
 
 
-@room.operation("GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.Page, access=access.any_token)
+@router.operation("GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.Page, access=access.any_token)
 def list_webhook_endpoints(call: Call) -> Reply:
     """List the webhook endpoints of a workspace, oldest first, page by page."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
     return 200, webhooks.list_(call.store, call.path["workspace_id"], call.query.page, call.query.size)
 
 
-@room.operation("DELETE", _PATH + "/{endpoint_id}", answers={204: None, 404: "Problem"}, access=access.any_token)
+@router.operation("DELETE", _PATH + "/{endpoint_id}", answers={204: None, 404: "Problem"}, access=access.any_token)
 def delete_webhook_endpoint(call: Call) -> Reply:
     """Forget a webhook endpoint."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
@@ -39,7 +39,7 @@ def delete_webhook_endpoint(call: Call) -> Reply:
     return 204, None
 
 
-@room.operation("GET", _PATH + "/test", answers={200: "Anything"}, access=access.any_token)
+@router.operation("GET", _PATH + "/test", answers={200: "Anything"}, access=access.any_token)
 def test_emit(call: Call) -> Reply:
     """Send an event to every webhook endpoint of the workspace, to try them."""
     access.check_webhooks(call.scope, call.path["workspace_id"])

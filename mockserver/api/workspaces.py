@@ -3,12 +3,12 @@
 from ..domain import access, search, tables, workspaces
 from ..wire import bodies
 from ..wire.configuration import stored
-from .operation import Call, Reply, Room
+from .operation import Call, Reply, Router
 
-room = Room("workspaces")
+router = Router("workspaces")
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces",
     answers={200: "Workspace"},
@@ -25,7 +25,7 @@ def get_or_create_workspace(call: Call) -> Reply:
     return call.status_of_get_or_create(made), row
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/list",
     answers={200: "Page[Workspace]"},
@@ -41,7 +41,7 @@ def get_all_workspaces(call: Call) -> Reply:
     return 200, workspaces.list_(call.store, *call.page(), tables.workspace_filter(call.filters()))
 
 
-@room.operation(
+@router.operation(
     "PUT",
     "/v3/workspaces/{workspace_id}",
     answers={200: "Workspace"},
@@ -56,14 +56,14 @@ def update_workspace(call: Call) -> Reply:
     return 200, workspaces.update(call.store, call.path["workspace_id"], body.metadata, configuration)
 
 
-@room.operation("DELETE", "/v3/workspaces/{workspace_id}", answers={202: "Anything", 404: "Problem", 409: "Problem"})
+@router.operation("DELETE", "/v3/workspaces/{workspace_id}", answers={202: "Anything", 404: "Problem", 409: "Problem"})
 def delete_workspace(call: Call) -> Reply:
     """Delete a workspace without active sessions; it is accepted at once and carried out later."""
     workspaces.delete(call.store, call.path["workspace_id"])
     return 202, {"message": "Workspace deletion accepted"}
 
 
-@room.operation(
+@router.operation(
     "POST",
     "/v3/workspaces/{workspace_id}/search",
     answers={200: "list[Message]"},

@@ -40,7 +40,7 @@ def of_the_workspace(scope: Scope, path: Mapping[str, str]) -> None:
 
 
 def any_token(scope: Scope, path: Mapping[str, str]) -> None:
-    """Any token: the verb looks at its scope, once it knows what the body asks for."""
+    """Any token: the handler checks its scope, once it knows what the body asks for."""
 
 
 def check_workspace(scope: Scope, workspace_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Verbs on peer cards: a few lines that a peer has about a peer, most of all about itself."""
+"""The rules of peer cards: a few lines that a peer has about a peer, most of all about itself."""
 
 from collections.abc import Sequence
 

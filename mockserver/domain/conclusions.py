@@ -1,4 +1,4 @@
-"""Verbs on conclusions: what a peer, the observer, has concluded about a peer, the observed."""
+"""The rules of conclusions: what a peer, the observer, has concluded about a peer, the observed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What a verb raises when the answer is not a success. Each error carries the data that its answer needs."""
+"""The refusals of the API. Each error carries the data that its answer needs."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Verbs on the messages of a session."""
+"""The rules of the messages of a session."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

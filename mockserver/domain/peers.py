@@ -1,4 +1,4 @@
-"""Verbs on the peers of a workspace."""
+"""The rules of the peers of a workspace."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Verbs of the background worker: what was deleted is forgotten."""
+"""The rules of purges: a background worker removes what was deleted."""
 
 from datetime import datetime
 from typing import NamedTuple

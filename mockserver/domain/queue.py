@@ -1,4 +1,4 @@
-"""Verbs on the queue: the units of work that messages and dreams raise, and what a worker does with them.
+"""The rules of the queue: the units of work that messages and dreams raise, and what a worker does with them.
 
 Units are counted, not kept. Those of messages form a queue for each session and sender; dreams one for each observer
 and the peer observed, of the workspace and no session: a dream is about a collection, which no session has.

@@ -1,4 +1,4 @@
-"""Verbs on the peers of a session."""
+"""The rules of the peers of a session."""
 
 from collections.abc import Iterable, Mapping
 

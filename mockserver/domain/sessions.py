@@ -1,4 +1,4 @@
-"""Verbs on sessions."""
+"""The rules of sessions."""
 
 from collections.abc import Mapping, Sequence
 

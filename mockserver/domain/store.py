@@ -14,7 +14,7 @@ from .records import Holdings, Membership, Messages, Origin, Peer, Roll, Row, Se
 
 
 class Store:
-    """All that the API remembers, and what its verbs need at hand: clock, ids, quirks, pending purges and work."""
+    """All that the API remembers, and what its rules need: clock, ids, quirks, pending purges and work."""
 
     def __init__(
         self,

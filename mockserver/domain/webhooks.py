@@ -1,4 +1,4 @@
-"""Verbs on the webhook endpoints of a workspace."""
+"""The rules of the webhook endpoints of a workspace."""
 
 from . import paging
 from .clock import timestamp

@@ -1,4 +1,4 @@
-"""Verbs on workspaces."""
+"""The rules of workspaces."""
 
 import re
 

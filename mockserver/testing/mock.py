@@ -1,4 +1,4 @@
-"""Mock: the owner of all that changes in a fake server, with the verbs that control it."""
+"""Mock: the owner of all state of a fake server, with the methods that control it."""
 
 from collections.abc import Sequence
 from datetime import datetime

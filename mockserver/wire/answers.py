@@ -1,6 +1,6 @@
 """Models of what is answered: the shapes of the served document, to which the tests hold the answers.
 
-No request passes through them, a verb's dict is rendered as it is; the module is loaded with the first document.
+No request passes through them: the dict of a handler is rendered as it is. The first document loads this module.
 """
 
 from datetime import datetime

@@ -166,5 +166,5 @@ PeerIds = Annotated[list[str], Bounded]
 
 
 def settings_by_peer(peers: SessionPeers) -> dict[str, dict[str, bool | None]]:
-    """The settings as the verbs take them."""
+    """The settings in the form that the domain takes."""
     return {peer_id: dict(settings) for peer_id, settings in peers.items()}

@@ -1,4 +1,4 @@
-"""What Mock does in Python, other languages do under /_mock/: the same verbs, and errors that say what is wrong."""
+"""What Mock does in Python, other languages do under /_mock/: the same methods, and errors that say what is wrong."""
 
 import threading
 from typing import Any, get_args

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from mockserver import Mock, create_app
 from mockserver.api.operation import Operation
 from mockserver.api.routing import RoutingTable
-from mockserver.app import ROOMS
+from mockserver.app import ROUTERS
 from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
-_ALL = [operation for room in ROOMS for operation in room.operations]
+_ALL = [operation for router in ROUTERS for operation in router.operations]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_it_can_be_mounted_below_a_prefix() -> None:
     st.lists(st.sampled_from(["", "v3", "workspaces", "w", "list", "sessions", "peers", "messages", "s"]), max_size=7),
 )
 def test_the_straight_way_finds_what_the_search_of_all_ways_finds(method: str, segments: list[str]) -> None:
-    table = RoutingTable(operation for room in ROOMS for operation in room.operations)
+    table = RoutingTable(operation for router in ROUTERS for operation in router.operations)
     path = "/".join(["", *segments])
     ends = table._ends(table._root, path.split("/"), 1)
     operations = [node.operations[method] for node in ends if method in node.operations]

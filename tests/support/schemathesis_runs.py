@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver import Mock, create_app
 from mockserver.api.openapi import document_of
-from mockserver.app import ROOMS
+from mockserver.app import ROUTERS
 from mockserver.testing.fixtures import fixture
 from support.discarded_deliveries import discard_deliveries
 from support.examples import examples
@@ -203,7 +203,7 @@ class _WithToken:
 
 SERVED = Run(
     "served document",
-    document_of([operation for room in ROOMS for operation in room.operations], authenticated=False),
+    document_of([operation for router in ROUTERS for operation in router.operations], authenticated=False),
     _WithToken(),
     0.07,
 )

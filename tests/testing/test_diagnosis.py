@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mockserver import Mock, create_app
 from mockserver.api import control_endpoint
 from mockserver.api.routing import RoutingTable
-from mockserver.app import ROOMS
+from mockserver.app import ROUTERS
 from mockserver.domain.errors import Unauthorized
 from mockserver.domain.store import Store
 from mockserver.testing.diagnosis import LIMIT, sentence
@@ -24,7 +24,7 @@ from mockserver.wire.keys import Keyring
 from support import strategies
 from support.direct_client import Answer, DirectClient
 
-_OPERATIONS = [operation for room in ROOMS for operation in room.operations] + control_endpoint.OPERATIONS
+_OPERATIONS = [operation for router in ROUTERS for operation in router.operations] + control_endpoint.OPERATIONS
 _TABLE = RoutingTable(_OPERATIONS)
 _PATHS = [(operation.method, operation.path) for operation in _OPERATIONS]
 _W = "/v3/workspaces/w"
@@ -728,7 +728,7 @@ _TEXTS_OF_PATHS = st.text(st.characters(exclude_characters="/", exclude_categori
 
 
 @given(
-    st.sampled_from([operation for room in ROOMS for operation in room.operations]),
+    st.sampled_from([operation for router in ROUTERS for operation in router.operations]),
     st.lists(st.sampled_from(["w", "s", "gone", "bob", "carol"]) | _TEXTS_OF_PATHS, min_size=4, max_size=4),
     st.none()
     | strategies.json

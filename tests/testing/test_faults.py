@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from mockserver import Mock, MockServer
 from mockserver.api.answers import Stream
 from mockserver.api.observed import ObservedEndpoint
-from mockserver.api.operation import Call, Reply, Room
+from mockserver.api.operation import Call, Reply, Router
 from support.direct_client import DirectClient
 from support.started_mock import Start
 
@@ -388,18 +388,18 @@ def test_the_control_plane_meets_no_fault(start: Start) -> None:
 
 def _with_streams() -> Starlette:
     """An app with what the API has beside JSON: an upload, and an answer that comes as a stream of events."""
-    room = Room()
+    router = Router()
 
-    @room.operation("POST", "/upload", answers={201: "Anything"}, access=None)
+    @router.operation("POST", "/upload", answers={201: "Anything"}, access=None)
     def upload(call: Call) -> Reply:
         return 201, {"stored": True}
 
-    @room.operation("POST", "/stream", answers={200: "Anything"}, access=None)
+    @router.operation("POST", "/stream", answers={200: "Anything"}, access=None)
     def stream(call: Call) -> Reply:
         return 200, Stream(b"text/event-stream", [b'data: {"n": 1}\n\n', b'data: {"n": 2}\n\n'])
 
     mock = Mock()
-    app = Starlette(routes=[ObservedEndpoint(mock, room.operations)])
+    app = Starlette(routes=[ObservedEndpoint(mock, router.operations)])
     app.state.mock = mock
     return app
 

@@ -173,13 +173,15 @@ def test_in_a_session_those_who_were_made_first_come_first(start: Start) -> None
         ({"units": 0}, {"w s": 1, "v s": 1, "w dreams": 1}),
     ],
 )
-@pytest.mark.parametrize("verb", ["work", "begin_work"])
-def test_just_what_is_named_is_worked_on(start: Start, verb: str, named: dict[str, Any], left: dict[str, int]) -> None:
+@pytest.mark.parametrize("method", ["work", "begin_work"])
+def test_just_what_is_named_is_worked_on(
+    start: Start, method: str, named: dict[str, Any], left: dict[str, int]
+) -> None:
     mock, client = start()
     for workspace in ("w", "v"):
         _say(client, "bob", workspace=workspace)
     _dream(client, "bob")
-    assert getattr(mock, verb)(**named) == 3 - len(left)
+    assert getattr(mock, method)(**named) == 3 - len(left)
     pending = {
         "w s": _status(client, session_id="s")[0],
         "v s": _status(client, "v")[0],
@@ -192,11 +194,11 @@ def test_just_what_is_named_is_worked_on(start: Start, verb: str, named: dict[st
 def test_so_many_units_are_a_whole_number(start: Start, units: Any) -> None:
     mock, client = start()
     _say(client, "bob")
-    for verb in (mock.work, mock.begin_work):
+    for method in (mock.work, mock.begin_work):
         with pytest.raises(ValueError, match="units must be a number without a fraction from 0 up"):
-            verb(units=units)
+            method(units=units)
         with pytest.raises(ValueError, match="session must be an id or None: 5"):
-            verb(cast("Any", 5))
+            method(cast("Any", 5))
     assert _status(client) == (1, 0, 0)
 
 
