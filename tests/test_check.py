@@ -305,6 +305,26 @@ def test_a_check_under_nohup_survives_the_end_of_its_terminal(make_honcho_server
     assert "steps agree, 0 differ" in out
 
 
+def test_what_an_interrupted_request_made_is_cleaned_up(
+    server: MockServer, check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = Connection._exchange
+
+    def interrupted(self: Connection, *request: Any) -> Answer:
+        exchange(self, *request)
+        raise KeyboardInterrupt
+
+    check = check_of(server.url)
+    monkeypatch.setattr(Connection, "_exchange", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(check.play(SCENARIOS_BY_NAME["x-session-create-minimal"]))
+    monkeypatch.undo()
+    assert server.mock.store.workspaces
+    check.clean_up()
+    server.mock.purge()
+    assert not server.mock.store.workspaces
+
+
 _INTERRUPTED_TWICE = """
 import sys
 from mockserver.parity import check

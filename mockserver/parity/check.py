@@ -144,7 +144,7 @@ class _Play:
         may_be_made = dict.fromkeys(self._renaming.workspaces_in(request))
         try:
             answer = self._check.connection.send(request, with_token=not brings_tokens)
-        except NoAnswer:
+        except (NoAnswer, KeyboardInterrupt):  # The server may have carried it out.
             self._check.made |= may_be_made
             raise
         if answer.status < 300:

@@ -87,15 +87,16 @@ class Connection:
         if time.monotonic() - self._used > _IDLE_SECONDS:
             self._connection.close()
         self._connection.request(method, target, body, headers)
-        response = self._connection.getresponse()
+        # Closed here and not by its finalizer, in which Python ignores a KeyboardInterrupt.
+        with self._connection.getresponse() as response:
+            received = _body_of(response)
         answered = {name.lower(): value for name, value in response.getheaders()}
         location = answered.get("location")
         if location is not None and self._prefix:
             parts = urlsplit(location)
             answered["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self._prefix)))
-        answer = Answer(response.status, answered, _body_of(response))
         self._used = time.monotonic()
-        return answer
+        return Answer(response.status, answered, received)
 
 
 def _body_of(response: HTTPResponse) -> bytes:
