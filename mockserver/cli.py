@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 from .domain.tokens import is_tokenizer_installed
@@ -18,7 +19,6 @@ from .testing.options import OPTIONS
 from .testing.worlds import WorldError
 from .wire.extras import needs
 
-_FAST = "uvloop and httptools"
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\
 A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and four sessions,
@@ -32,7 +32,7 @@ Try, in another terminal:
   curl -s -X POST {url}/v3/workspaces/demo/sessions/algebra/clone
   curl -s -X POST {url}/v3/workspaces/demo/peers/bob/sessions
 {control}
-Its own description: {url}/docs   Stop it with Ctrl-C."""
+The reference of all operations: {url}/docs   Stop it with Ctrl-C."""
 _CONTROL = """\
   curl -s {url}/_mock/requests
   curl -s -X POST {url}/_mock/reset
@@ -109,9 +109,10 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         def announce(engine: str) -> None:
             print(url, flush=True)
             print(f"on uvicorn with {engine}", file=sys.stderr, flush=True)
-            if engine != _FAST:
-                print(needs("Answering three times as many requests a second", "fast"), file=sys.stderr, flush=True)
-            if not is_tokenizer_installed():
+            # Not in a demo, which needs neither.
+            if options.command == "serve" and not _is_fast():
+                print(needs("A quicker server", "fast"), file=sys.stderr, flush=True)
+            if options.command == "serve" and not is_tokenizer_installed():
                 print(needs("An exact token_count", "tokens"), file=sys.stderr, flush=True)
             here = _here(url)
             if has_page:
@@ -133,6 +134,12 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
             page=options.page,
             log_level=options.log_level,
         )
+
+
+def _is_fast() -> bool:
+    """Whether all of the extra `fast` is installed; on Windows, uvloop is not part of it."""
+    packages = ("httptools",) if sys.platform == "win32" else ("httptools", "uvloop")
+    return all(find_spec(name) is not None for name in packages)
 
 
 def _player(mock: Mock, url: str, options: argparse.Namespace) -> Player:
@@ -169,9 +176,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API, held in memory.")
     parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo,check}")
-    serving = commands.add_parser("serve", help="serve a fake API until Ctrl-C; the first line printed is its URL")
+    serving = commands.add_parser(
+        "serve",
+        help="serve a fake API until Ctrl-C; the first line printed is its URL",
+        description="Serves a fake API until Ctrl-C. The first line on standard output is its URL.",
+    )
     serving.add_argument("--world", metavar="FILE", help="the JSON file of the world to start with (default: empty)")
-    demo = commands.add_parser("demo", help="serve a demo world, and print a few commands to try")
+    demo = commands.add_parser(
+        "demo",
+        help="serve a demo world, and print a few commands to try",
+        description="Serves a demo world in which a conversation plays by itself, and prints a few commands to try.",
+    )
     demo.set_defaults(world=None)
     checking = commands.add_parser("check", help="hold a server to the recordings of the real one, over HTTP")
     check.add_arguments(checking)
@@ -188,7 +203,9 @@ def _parser() -> argparse.ArgumentParser:
             help="a name beside loopback under which /_mock/ answers; may be given more than once",
         )
         _add_page_options(command)
-        command.add_argument("--log-level", choices=_LOG_LEVELS, default="warning", help="(default: %(default)s)")
+        command.add_argument(
+            "--log-level", choices=_LOG_LEVELS, default="warning", help="what is logged (default: %(default)s)"
+        )
     return parser
 
 

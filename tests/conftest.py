@@ -1,22 +1,25 @@
 """What the tests share: servers in each profile, and settings that make every run the same."""
 
 import os
-import re
 import sys
 from collections.abc import Generator, Iterator
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn.protocols.http.auto  # noqa: F401 - before pytester drops what is imported while it runs
+from _pytest.mark.expression import Expression  # pytest offers no other way to read an expression of `-m`
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from mockserver import MockServer
 from mockserver import server as server_module
 from mockserver.wire import pdf as pdf_reader
+from support.examples import AT_LENGTH
 from support.started_mock import Start, start_mock
 
 pytest_plugins = ["pytester"]
@@ -25,15 +28,15 @@ pytest_plugins = ["pytester"]
 _transport = import_module("httpx._transports.default")
 _transport.create_ssl_context = cache(_transport.create_ssl_context)  # type: ignore[attr-defined]  # a module is no class
 
-# The default run tries each law on few examples, always the same ones; `-m deep` on many. HONCHO_EXAMPLES=10 makes that ten
+# The default run tries each law on few examples, always the same ones; `-m deep` on more. HONCHO_EXAMPLES=10 makes those ten
 # times as many, at random.
 _TIMES = int(os.environ.get("HONCHO_EXAMPLES", "1"))
-for name, examples in (("short", 20), ("deep", 100 * _TIMES)):
+for profile, max_examples in (("short", 20), ("deep", AT_LENGTH * _TIMES)):
     settings.register_profile(
-        name,
-        max_examples=examples,
+        profile,
+        max_examples=max_examples,
         deadline=None,  # no timed assertions
-        derandomize=_TIMES == 1,
+        derandomize=profile == "short" or _TIMES == 1,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow],
     )
@@ -44,7 +47,7 @@ _started_programs: list[str] = []
 
 
 def _note_programs(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("subprocess.Popen", "os.posix_spawn", "os.fork"):
+    if event in ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.system"):
         _started_programs.append(f"{event}{arguments[:2]}")
 
 
@@ -53,24 +56,55 @@ sys.addaudithook(_note_programs)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if _is_deep(config):
+    if _selects(config, "deep"):
         settings.load_profile("deep")
+    if _selects(config, "browser") and find_spec("playwright") is None:
+        raise pytest.UsageError("the tests marked `browser` need the extra dev: pip install -e '.[dev]'")
 
 
-def _is_deep(config: pytest.Config) -> bool:
-    """Whether `-m` selects the tests marked `deep`."""
-    return re.search(r"(?<!not )\bdeep\b", config.getoption("markexpr")) is not None
+def _selects(config: pytest.Config, marker: str) -> bool:
+    """Whether `-m` selects some tests with this marker, whatever other markers they have."""
+    expression = config.getoption("markexpr")
+    if not expression:
+        return True
+    compiled = Expression.compile(expression)
+    others = [name for name in ("deep", "process", "browser", "sdk") if name != marker]
+
+    def is_selected(markers: tuple[str, ...]) -> bool:
+        def has(name: str, /, **_: object) -> bool:
+            return name in markers
+
+        return compiled.evaluate(has)
+
+    return any(is_selected((marker, *more)) for count in range(4) for more in combinations(others, count))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file in one process in a long run.
+
+    Some count what earlier tests in the file did, or share the installation of an SDK.
+    """
+    if not (_selects(config, "deep") or _selects(config, "sdk")):
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Ignore the folder of deep tests in other runs: to import them and to collect their cases takes seconds."""
-    return True if collection_path.name == "deep" and not _is_deep(config) else None
+    return True if collection_path.name == "deep" and not _selects(config, "deep") else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    _started_programs.clear()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that starts a program, if no marker leaves it out of the default run: programs take their time."""
-    _started_programs.clear()
     result = yield
     if _started_programs and not any(map(item.get_closest_marker, ("process", "browser", "sdk"))):
         pytest.fail(f"mark this test with `process`: it started {_started_programs[0]}", pytrace=False)
@@ -135,7 +169,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> No
 
     schemathesis gives one id to all operations, and pytest-xdist runs one test of an id.
     """
-    is_deep = _is_deep(config)
+    is_deep = _selects(config, "deep")
     seen: set[str] = set()
     for item in items:
         if is_deep and is_hypothesis_test(getattr(item, "obj", None)):

@@ -78,7 +78,7 @@ def test_serve_says_which_extras_would_make_it_quicker_and_exact() -> None:
         process.wait(timeout=60)
     assert lines == [
         "on uvicorn with uvloop and h11\n",
-        'Answering three times as many requests a second needs the extra fast: pip install "honcho-mockserver[fast]"\n',
+        'A quicker server needs the extra fast: pip install "honcho-mockserver[fast]"\n',
         'An exact token_count needs the extra tokens: pip install "honcho-mockserver[tokens]"\n',
     ]
 

@@ -1,5 +1,6 @@
 """The wheel works away from the checkout."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -9,12 +10,9 @@ import pytest
 
 _ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.process
-pytest.importorskip("hatchling", reason="building the wheel needs the extra dev")
 
 
 def _run(*command: str, cwd: Path = _ROOT, **environment: str) -> "subprocess.CompletedProcess[str]":
-    import os
-
     merged = {**os.environ, **environment}
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=merged)
 
@@ -22,6 +20,7 @@ def _run(*command: str, cwd: Path = _ROOT, **environment: str) -> "subprocess.Co
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which the built wheel was installed."""
+    pytest.importorskip("hatchling", reason="building the wheel needs the extra dev")
     folder = tmp_path_factory.mktemp("wheel")
     built = _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
     assert built.returncode == 0, built.stdout + built.stderr

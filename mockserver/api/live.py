@@ -45,18 +45,27 @@ class Feed:
 
     async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, as long as somebody listens."""
-        elapsed = self._mock.clock.elapsed
-        said = elapsed()
         for name, value in scope["headers"]:
             if name == b"last-event-id":
                 self._resume(value.decode("latin-1"))
-        await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
-        await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
-        leaving, connected = asyncio.ensure_future(left(receive)), connection.of(scope)
         ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            loop.call_soon_threadsafe(ended.set)  # A mock may have a second server, in another thread.
+
+        with self._mock.hosting.calls_when_it_ends(end):
+            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+            await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
+            await self._send_events(ended, scope, receive, send)
+
+    async def _send_events(self, ended: asyncio.Event, scope: Scope, receive: Receive, send: Send) -> None:
+        elapsed = self._mock.clock.elapsed
+        said = elapsed()
+        leaving, connected = asyncio.ensure_future(left(receive)), connection.of(scope)
         ending = asyncio.ensure_future(ended.wait())
         try:
-            with self._mock.requests.watching() as moved, self._mock.hosting.calls_when_it_ends(ended.set):
+            with self._mock.requests.watching() as moved:
                 while not (leaving.done() or ended.is_set() or (connected is not None and connected.is_gone())):
                     piece = self._news(is_certain=moved.is_set())
                     moved.clear()

@@ -107,7 +107,7 @@ class Reference(BaseRoute):
         """The package with the files of Swagger UI; it is not imported, because that reads all its files."""
         try:
             spec = find_spec("offapi")
-        except ValueError:  # sys.modules has None, or a module without a spec, under this name.
+        except ValueError:  # sys.modules has a module without a spec under this name.
             return None
         places = None if spec is None else spec.submodule_search_locations
         return Path(places[0]) if places else None
@@ -137,7 +137,7 @@ class Reference(BaseRoute):
 def _missing() -> Response:
     """The page in place of the reference, which says how to install it."""
     page = (_REFERENCE / "missing.html").read_text(encoding="utf-8")
-    content = page.replace("{missing}", escape(needs("This reference", "reference"), quote=False))
+    content = page.replace("{missing}", escape(needs("The reference of all operations", "reference"), quote=False))
     headers = {**_HEADERS, "content-security-policy": _POLICY_OF_REFERENCE}
     return Response(content, 501, headers, _TYPES[".html"])
 

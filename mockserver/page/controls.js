@@ -98,14 +98,14 @@ async function load({ target }) {
 }
 
 export function begin() {
-  byId('play-button').addEventListener('click', () => act('POST', `/_mock/play/${view?.play?.paused ? 'resume' : 'pause'}`))
-  byId('play-restart').addEventListener('click', () => act('POST', '/_mock/play/restart'))
-  byId('freeze').addEventListener('click', () => act('POST', `/_mock/clock/${view?.frozen ? 'resume' : 'freeze'}`))
+  byId('play-button').addEventListener('click', firstClick(() => act('POST', `/_mock/play/${view?.play?.paused ? 'resume' : 'pause'}`)))
+  byId('play-restart').addEventListener('click', firstClick(() => act('POST', '/_mock/play/restart')))
+  byId('freeze').addEventListener('click', firstClick(() => act('POST', `/_mock/clock/${view?.frozen ? 'resume' : 'freeze'}`)))
   byId('advance').addEventListener('submit', (event) => {
     event.preventDefault()
     act('POST', '/_mock/clock/advance', { seconds: Number(byId('advance-seconds').value) })
   })
-  byId('purge').addEventListener('click', () => act('POST', '/_mock/purge'))
+  byId('purge').addEventListener('click', firstClick(() => act('POST', '/_mock/purge')))
   byId('reset').addEventListener('click', () => confirm('Forget everything, and go back to the starting world?', 'Reset', () => act('POST', '/_mock/reset')))
   byId('load').addEventListener('change', load)
   byId('save').addEventListener('click', () => remember(`${curl('GET', '/_mock/world')} > world.json`, ''))

@@ -102,7 +102,7 @@ def _heed_signals() -> None:
     """Have each signal that ends a job raise KeyboardInterrupt, so that the check cleans up before it ends.
 
     A shell without job control starts background jobs (`check &`) with SIGINT ignored, and Python then installs no
-    handler for it. SIGHUP stays ignored where it is: that is what nohup is for.
+    handler for it. SIGHUP stays ignored if it was, because nohup relies on that.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)

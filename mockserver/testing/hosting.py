@@ -53,7 +53,7 @@ class Hosting:
 
     def end(self) -> None:
         """Have the answers without an end leave; in the thread of the server, before it closes connections."""
-        for leave in self._leave:
+        for leave in list(self._leave):
             leave()
 
     @cached_property

@@ -101,19 +101,24 @@ def _read_seconds(text: str) -> float | None:
 
 def _read_seed(text: str) -> int | str:
     """As in Python: `--seed 1` is `seed=1`."""
-    return int(text) if text.isascii() and text.isdecimal() else text
+    return int(text) if _is_count(text) else text
 
 
 def _read_count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
+    if not _is_count(text):
         raise ValueError(f"not a number from 0 up: {text!r}")
     return int(text)
+
+
+def _is_count(text: str) -> bool:
+    # Python refuses to convert more than 4,300 digits.
+    return text.isascii() and text.isdecimal() and len(text) <= 4300
 
 
 def _wait(what: str) -> Option:
     # A server that is run from a shell does by itself what a real one does; in a demo it can be watched for a while.
     flag = Flag(_read_seconds, "SECONDS", {"serve": 2.0, "demo": 12.0})
-    return Option(help=f"how long {what}; none: until asked for", check=_seconds, json=float | None, flag=flag)
+    return Option(help=f"how long {what}; without it, until you ask", check=_seconds, json=float | None, flag=flag)
 
 
 class Options(TypedDict, total=False):
@@ -135,7 +140,7 @@ class Options(TypedDict, total=False):
         Option(help="the world to start with; without one it is empty", check=_world, json=dict[str, Any] | None),
     ]
     purge_after: Annotated[float | None, _wait("what was deleted waits for its purge")]
-    work_after: Annotated[float | None, _wait("work waits")]
+    work_after: Annotated[float | None, _wait("the work of the queue waits")]
     seed: Annotated[
         int | str | None,
         Option(
@@ -195,7 +200,7 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
-# The options in force, by name, each as its check returned it: that of `world` is a StartingWorld.
+# The options in force, by name, each as its check returned it. The value of `world` is a StartingWorld.
 Settings = Mapping[str, Any]
 
 
@@ -207,11 +212,10 @@ def settings_of(**options: Unpack[Options]) -> Settings:
 
 def changed(settings: Settings, **options: Unpack[Options]) -> Settings:
     """These settings with other values for some options. Raises as the constructor of Mock does."""
-    values = dict(settings)
-    for name, value in options.items():
+    for name in options:
         if name not in OPTIONS:
             raise TypeError(f"unknown option {name!r}; known are {', '.join(OPTIONS)}")
-        values[name] = OPTIONS[name].check(name, value)
+    values = dict(settings) | {name: OPTIONS[name].check(name, value) for name, value in options.items()}
     if "world" in options or "seed" in options:  # The seed makes the ids and times that a world leaves out.
         from .worlds import StartingWorld
 

@@ -15,7 +15,9 @@ class _Part(Strict):
 
 
 class OneWorkspace(_Part):
-    """The body of a reset; with a workspace it has no other member. The options are added where it is served."""
+    """The options of the reset. With a workspace, no other option is allowed."""
+
+    # The control plane adds the options that a mock declares.
 
     workspace: str = Field(default="", min_length=1)
 

@@ -438,6 +438,13 @@ def test_a_reset_takes_each_option_with_its_help_and_default(start: Start) -> No
     for name, option in OPTIONS.items():
         assert described[name]["description"] == option.help
         assert described[name].get("default") == option.default
+    given = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
+    assert given == {
+        "quirks": "none",
+        "webhook_secret": "honcho-mockserver",
+        "journal_entries": 1000,
+        "journal_bytes": 16777216,
+    }
 
 
 def _open_units(client: DirectClient) -> tuple[int, int]:

@@ -157,7 +157,8 @@ def test_without_the_extra_the_reference_says_how_to_install_it(monkeypatch: pyt
     answer = client.call("GET", "/docs")
     assert (answer.status, answer.headers["content-type"]) == (501, "text/html; charset=utf-8")
     assert (
-        'This reference needs the extra reference: pip install "honcho-mockserver[reference]"' in answer.body.decode()
+        'The reference of all operations needs the extra reference: pip install "honcho-mockserver[reference]"'
+        in answer.body.decode()
     )
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert client.call("GET", "/docs/own.css").status == 200

@@ -38,12 +38,14 @@ _needs_bpe_openai = pytest.mark.skipif(find_spec("bpe_openai") is None, reason="
 _slower = cache(tokens._slower_counter)
 
 
+@pytest.mark.deep
 @_needs_bpe_openai
 @given(strategies.texts)
 def test_both_tokenizers_agree(text: str) -> None:
     assert tokens.count(text) == _slower()(text)
 
 
+@pytest.mark.deep
 @_needs_bpe_openai
 @pytest.mark.usefixtures("fresh_counter")
 def test_the_slower_tokenizer_serves_where_the_faster_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
