@@ -2,6 +2,7 @@
 
 import json
 import re
+import select
 import shutil
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from bench import __main__ as bench
+from bench import servers
 from bench.servers import Server
 
 _ROOT = Path(__file__).parent.parent
@@ -44,6 +46,17 @@ def test_the_bench_gives_the_figures_of_the_readme(
     told = {name for named in re.findall(r"\((`\w+`(?:, `\w+`)*)\)", section) for name in re.findall(r"\w+", named)}
     assert len(told) > 10
     assert told <= set(figures)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(shutil.which("taskset") is None, reason="needs taskset, which binds programs to a CPU")
+def test_a_request_after_the_server_closed_the_idle_connection_opens_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "_IDLE_SECONDS", 0.5)
+    raw_asgi = [sys.executable, "-m", "uvicorn", "raw_asgi:app", "--port", "PORT", "--log-level", "error"]
+    with Server([*raw_asgi, "--timeout-keep-alive", "1"]) as server:
+        closed, _, _ = select.select([server._connection.sock], [], [], 60)
+        assert closed
+        assert server.send("POST", "/", {})["id"] == "s1"
 
 
 @pytest.mark.parametrize(

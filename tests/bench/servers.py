@@ -14,6 +14,9 @@ from typing import Any, Self
 
 HERE = Path(__file__).resolve().parent
 _START_SECONDS = 30
+# uvicorn and Node close a connection that is idle for 5 seconds. A request sent just then fails with BrokenPipeError or
+# RemoteDisconnected, so `send` opens a new connection long before.
+_IDLE_SECONDS = 1
 
 
 class Server:
@@ -35,6 +38,7 @@ class Server:
                 sys.exit(f"it did not start: {' '.join(command)}")
             time.sleep(0.002)
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        self._sent = 0.0
         self.send("GET", first, expected=None)
         self.start_seconds = time.perf_counter() - began
 
@@ -55,6 +59,10 @@ class Server:
 
     def send(self, method: str, path: str, body: Any = None, expected: int | None = 2) -> Any:
         """Send one request over a connection that is kept; the JSON of its answer, which must be of this kind."""
+        now = time.monotonic()
+        if now - self._sent > _IDLE_SECONDS:
+            self._connection.close()  # The next request opens it again.
+        self._sent = now
         content = None if body is None else json.dumps(body)
         self._connection.request(method, path, content, {"content-type": "application/json"})
         answer = self._connection.getresponse()
@@ -67,7 +75,6 @@ class Server:
         """Requests a second, of 16 connections; `more` is what else `requests.lua` reads. All must succeed."""
         said = {"METHOD": "POST", "WAY": path, "BODY": body}
         said |= {name.upper(): str(value) for name, value in more.items()}
-        self._connection.close()  # It is opened again where it is needed: the server ends it while it is idle.
         wrk = [
             "wrk",
             "-t1",
