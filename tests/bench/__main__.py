@@ -1,36 +1,65 @@
-"""Measure the fake server beside its limit and what one would write or run instead, in one run.
+"""Measure how fast the fake server is: next to its limit and to alternatives, or next to another revision.
 
     python -m tests.bench [--seconds 2] [--rounds 3] [--python PY] [--node-modules DIR] [--json OUT]
+    python -m tests.bench --against REV [--pairs 9] [--seconds 2] [--python PY] [--json OUT]
 
-What is measured is what is installed for PY (default: this interpreter); the first line says whether that has uvloop and
-httptools: figures with and without are not comparable, as the limit differs by five. With fastapi and
-fastapi-pagination in it, a stub made of them is measured as well; with DIR, a `node_modules` of `npm install
-json-server@0.17.4 @stoplight/prism-cli`, those two. Needs `wrk` (a package of Debian and of Homebrew) and two CPUs of
-Linux: every server runs on the first with uvicorn's defaults and no access log, while the others have nothing to do,
-and wrk with 16 connections on the second.
+You need `wrk` (a package of Debian and of Homebrew) and Linux with two CPUs. Every server runs on the first CPU, with
+the defaults of uvicorn and no access log. wrk loads one server at a time over 16 connections, from the second CPU. The
+first line of the output says whether uvicorn uses uvloop and httptools. Figures with and without them are not
+comparable: the limit is five times as high with them.
 
-It takes about five minutes. What it prints, in this order:
+Without --against
+-----------------
 
-  limit_a_second      requests a second of the limit: raw ASGI with a fixed answer
-  *_of_limit          requests a second as a share of that, both measured in turn:
-    create            get-or-create over 1,000 ids, nearly all of them gets
+This takes about six minutes on an idle machine, and measures the `mockserver` that is installed for PY (default: this
+interpreter). If fastapi and fastapi-pagination are installed there, it also measures a stub that uses them. If
+pytest-httpserver is installed there, it also measures what a fixture costs. With DIR, a `node_modules` from `npm
+install json-server@0.17.4 @stoplight/prism-cli`, it also measures json-server and Prism. The figures, in the order of
+the output:
+
+  limit_a_second      requests per second of the limit: raw ASGI with a fixed answer
+  *_of_limit          requests per second as a share of the limit, both measured in turn:
+    create            get or create one of 1,000 sessions; nearly all requests are gets
     list50            the first page of 50 of 1,000 sessions
-    message           one message appended per request
-    create_new        sessions that are all new
-    bare_starlette_*, fastapi_stub_*, json_server_*, prism_*   the like of others
-  bytes_per_*         growth of resident memory over at least as many sessions as are many, and as many messages
-  *_growth            with many sessions, over the same with 1,000
-  last_page           the last page of 50 of many, over the first; `after_churn`: when every tenth was deleted and as
-                      many were made in between
-  clone_10k_ms        one clone of a session of 10,000 messages
-  filtered_first_ms   the first list of 50 of those with one value under a key of their metadata, one of a hundred of
-                      many sessions; nobody had asked for that key since the start
-  filtered_ms         the server's time for each list like that after it; `after_change`: for one client, where a
-                      session was made and one changed before each
-  start_ms            from the start of the process to its first answer; `over_imports`: over importing Starlette,
-                      uvicorn and pydantic alone
-  mockserver_start    `MockServer()` in a warm process to its first answer; `stop`: leaving it
-  reset               to an empty world, and to that of the demo; `served`: while a server runs it in its thread
+    message           append one message per request
+    create_new        create a new session with each request
+    bare_starlette_*, fastapi_stub_*, json_server_*, prism_*   the same for the alternatives
+  bytes_per_*         growth of resident memory per session and per message, over --many of them
+  *_growth            the rate with --many sessions, over the rate with 1,000
+  last_page           the rate of the last page of 50 of --many sessions, over the first page; `after_churn`: after
+                      every tenth session was deleted and as many were created
+  clone_10k_ms        clone a session of 10,000 messages
+  filtered_first_ms   the first list of 50 sessions with one value of a metadata key, 1 % of --many sessions; no
+                      request has used that key since the start
+  filtered_ms         the time of the server for each list after the first; `after_change`: for one client that
+                      creates a session and changes another before each list
+  start_ms            from the start of the process to its first answer; `over_imports`: over the time to import
+                      Starlette, uvicorn and pydantic
+  mockserver_start_ms `MockServer()` in a warm process to its first answer; `stop`: leaving it
+  reset               to the empty world and to the demo world; `served`: while a server runs in its thread
+  *_test_us           CPU time that one more empty test adds to a run of pytest: the slope between runs of 1,000 and
+                      4,000 tests, without a fixture (`empty`), with `honcho_server`, and with the `httpserver` of
+                      pytest-httpserver. pytest loads only the plugin that the test needs. Each run is repeated
+                      --rounds times, and the fastest counts.
+  fixture_us          honcho_server_test_us less empty_test_us: what the fixture and the hooks of the plugin cost
+  fixture_over_httpserver  that, over the same for httpserver
+
+With --against
+--------------
+
+This compares REV ("old") with the working tree ("new"), including changes that are not committed. It takes about five
+minutes on an idle machine, and eight on a busy one. A temporary git worktree holds REV. Both use PY and its packages,
+but import `mockserver` from their own checkout. Each pair starts both servers, and measures each figure for one and
+then the other; every second pair begins with new. The output has the medians of old and new, the median of the ratios
+new/old of the pairs, and the quartiles of the ratios: half of the ratios are between them.
+
+  create, list50, message, create_new   requests per second (more is faster)
+  *_per_cpu           the same per second of CPU time of the server (more is faster): on a busy machine, ratios of this
+                      vary about half as much
+  mockserver_start    ms of `MockServer()` to its first answer (less is faster)
+  fixture_slope       honcho_server_test_us (less is faster)
+
+Compare REV=HEAD without changes first: it shows how far ratios are from 1 by chance.
 """
 
 import argparse
@@ -43,30 +72,57 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import figures
+from .checkouts import WORKING_TREE, GitError, checked_out, commit_of, run_in
+from .comparison import Plan, compare
 from .servers import Server
 
 
 def main() -> None:
+    parser = _parser()
+    options = parser.parse_args()
+    needed = ["wrk", "taskset", *(["git"] if options.against is not None else [])]
+    missing = [program for program in needed if shutil.which(program) is None]
+    if missing:
+        parser.error(f"{' and '.join(missing)} must be installed")
+    python = os.path.abspath(options.python)  # noqa: PTH100 - a symlink of a virtual environment must stay one
+    loop = "uvloop" if _has(python, "uvloop") else "asyncio"
+    print("uvicorn with", loop, "and", "httptools" if _has(python, "httptools") else "h11", flush=True)
+    found = _alone(options, python) if options.against is None else _against(parser, options, python)
+    if options.json is not None:
+        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--python", default=sys.executable, metavar="PY", help="the interpreter (default: this one)")
-    parser.add_argument("--seconds", type=int, default=2, help="how long each load lasts (default: %(default)s)")
-    parser.add_argument(
-        "--rounds", type=int, default=3, help="how often each share is taken; the median counts (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--many", type=int, default=100_000, help="how many sessions and messages are many (default: %(default)s)"
-    )
-    parser.add_argument("--node-modules", type=Path, metavar="DIR", help="where json-server and Prism are")
+    parser.add_argument("--seconds", type=_positive, default=2, help="how long each load lasts (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures to this file too")
     parser.add_argument("--args", default="", help="more arguments for `honcho-mockserver serve`")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures to a file as well")
-    options = parser.parse_args()
-    missing = [program for program in ("wrk", "taskset") if shutil.which(program) is None]
-    if missing or options.rounds < 1:
-        parser.error(f"{' and '.join(missing)} must be installed" if missing else "--rounds is 1 or more")
-    python = os.path.abspath(options.python)  # noqa: PTH100 - the link of a virtual environment stays what it is
-    print("uvicorn with", "uvloop and httptools" if _has(python, "uvloop", "httptools") else "its own loop and parser")
+    alone = parser.add_argument_group("without --against")
+    alone.add_argument(
+        "--rounds", type=_positive, default=3, help="take the median of this many measurements (default: %(default)s)"
+    )
+    alone.add_argument(
+        "--many", type=_positive, default=100_000, help="how many sessions and messages (default: %(default)s)"
+    )
+    alone.add_argument("--node-modules", type=Path, metavar="DIR", help="where json-server and Prism are installed")
+    against = parser.add_argument_group("with --against")
+    against.add_argument("--against", metavar="REV", help="compare the working tree with this git revision")
+    against.add_argument(
+        "--pairs", type=_positive, default=9, help="measure old and new this many times (default: %(default)s)"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be an integer of 1 or more: {text!r}")
+
+
+def _alone(options: argparse.Namespace, python: str) -> dict[str, float]:
     commands = _commands(python, options.args)
     found: dict[str, float] = {}
     with Server(commands["raw_asgi"]) as limit:
@@ -75,8 +131,7 @@ def main() -> None:
             found |= measured
             for name, figure in measured.items():
                 print(f"{name:32} {figure:10.2f}", flush=True)
-    if options.json is not None:
-        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    return found
 
 
 def _measured(bench: figures.Bench, node_modules: Path | None) -> Iterator[dict[str, float]]:
@@ -86,9 +141,40 @@ def _measured(bench: figures.Bench, node_modules: Path | None) -> Iterator[dict[
     yield figures.of_many(bench)
     yield figures.filtered(bench)
     yield figures.starts(bench)
+    if _can_measure_fixtures(bench.python, "pytest", "pytest_httpserver"):
+        yield figures.fixture_cost(bench)
     if node_modules is not None:
         yield figures.of_json_server(bench, node_modules)
         yield figures.of_prism(bench, node_modules)
+
+
+def _against(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, python: str
+) -> dict[str, dict[str, float | str]]:
+    fixture = _can_measure_fixtures(python, "pytest")
+    try:
+        with checked_out(options.against) as old:
+            print(f"old: {options.against} ({commit_of(old)})")
+            print(f"new: the working tree ({commit_of(WORKING_TREE)})", flush=True)
+            run_old, run_new = run_in(old, python), run_in(WORKING_TREE, python)
+            plan = Plan(run_old, run_new, options.pairs, options.seconds, fixture, options.args.split())
+            changes = compare(plan)
+    except GitError as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
+    print(f"{'':18} {'old':>10} {'new':>10} {'':14} {'new/old':>8}  quartiles")
+    for name, change in changes.items():
+        medians = f"{change.old:10.2f} {change.new:10.2f} {change.unit:14}"
+        print(f"{name:18} {medians} {change.ratio:8.3f}  {change.lower:.3f} to {change.upper:.3f}")
+    return {name: change._asdict() for name, change in changes.items()}
+
+
+def _can_measure_fixtures(python: str, *modules: str) -> bool:
+    """Whether these modules are installed. If not, print what to install."""
+    if _has(python, *modules):
+        return True
+    packages = " ".join(module.replace("_", "-") for module in modules)
+    print(f"without the cost of a fixture: it needs `{python} -m pip install {packages}`", flush=True)
+    return False
 
 
 def _commands(python: str, arguments: str) -> dict[str, list[str]]:
@@ -102,10 +188,9 @@ def _commands(python: str, arguments: str) -> dict[str, list[str]]:
 
 
 def _has(python: str, *modules: str) -> bool:
-    """Whether an interpreter can import these."""
-    return (
-        subprocess.run([python, "-c", f"import {', '.join(modules)}"], capture_output=True, check=False).returncode == 0
-    )
+    """Whether an interpreter can import these modules."""
+    command = [python, "-c", f"import {', '.join(modules)}"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 if __name__ == "__main__":

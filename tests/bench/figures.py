@@ -3,24 +3,24 @@
 import json
 import statistics
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from .fixture_cost import EMPTY, HONCHO_SERVER, HTTPSERVER, microseconds_per_test, suites_written
+from .loads import LOADS, NEW, SESSIONS, Load, create, list50, total_sessions
 from .servers import HERE, Server, on_cpu
 
-SESSIONS = "/v3/workspaces/w/sessions"
-_GET_OR_CREATE = '{"id":"sNUMBER"}'
-_MESSAGE = '{"messages":[{"content":"hello there","peer_id":"bob"}]}'
-_NEW = '{"id":"fNUMBER"}'
 _FILTER = '{"filters":{"metadata":{"kind":"k7"}}}'
 
 
 class Bench(NamedTuple):
-    """`commands` start the servers, by name, `limit` is one that runs: raw ASGI with a fixed answer.
+    """`commands` start the servers, by name. `limit` is a running server: raw ASGI with a fixed answer.
 
     `seconds` is how long each load lasts, `rounds` how often it is repeated, `many` how many sessions are many.
     """
@@ -32,24 +32,21 @@ class Bench(NamedTuple):
     rounds: int
     many: int
 
+    @property
+    def run(self) -> list[str]:
+        """The start of a command that takes a module and its arguments."""
+        return [self.python, "-m"]
+
     def started(self, name: str) -> Server:
         return Server(self.commands[name])
 
     def limit_rate(self) -> float:
-        """Requests a second of the limit."""
-        return self.limit.rate(self.seconds, SESSIONS, _GET_OR_CREATE, many=1000)
+        """Requests per second of the limit."""
+        return create(self.limit, self.seconds).per_second
 
-    def share(self, server: Server, path: str, body: str, **more: object) -> float:
+    def share(self, server: Server, load: Load) -> float:
         """The rate of a server as a share of the limit's, measured in turn, so that it holds on a noisy machine."""
-        return statistics.median(
-            server.rate(self.seconds, path, body, **more) / self.limit_rate() for _ in range(self.rounds)
-        )
-
-    def create(self, server: Server) -> float:
-        return self.share(server, SESSIONS, _GET_OR_CREATE, many=1000)
-
-    def list50(self, server: Server) -> float:
-        return self.share(server, f"{SESSIONS}/list?size=50", "{}")
+        return statistics.median(load(server, self.seconds).per_second / self.limit_rate() for _ in range(self.rounds))
 
 
 def of_stubs(bench: Bench) -> dict[str, float]:
@@ -58,41 +55,32 @@ def of_stubs(bench: Bench) -> dict[str, float]:
     for name in ("bare_starlette", "fastapi_stub"):
         if name in bench.commands:
             with bench.started(name) as server:
-                figures[f"{name}_create_of_limit"] = bench.create(server)
+                figures[f"{name}_create_of_limit"] = bench.share(server, create)
                 if name == "fastapi_stub":
-                    figures[f"{name}_list50_of_limit"] = bench.list50(server)
+                    figures[f"{name}_list50_of_limit"] = bench.share(server, list50)
     return figures
 
 
 def of_few(bench: Bench) -> dict[str, float]:
     """Requests on a thousand sessions, and then many new ones."""
     with bench.started("mockserver") as server:
-        server.rate(1, SESSIONS, _GET_OR_CREATE, many=1000)
-        return {
-            "create_of_limit": bench.create(server),
-            "list50_of_limit": bench.list50(server),
-            "message_of_limit": bench.share(server, f"{SESSIONS}/talk/messages", _MESSAGE),
-            "create_new_of_limit": statistics.median(_share_of_new(bench, server) for _ in range(bench.rounds)),
-        }
-
-
-def _share_of_new(bench: Bench, server: Server) -> float:
-    return server.rate(bench.seconds, SESSIONS, _NEW, first=_total(server)) / bench.limit_rate()
+        create(server, 1)
+        return {f"{name}_of_limit": bench.share(server, load) for name, load in LOADS.items()}
 
 
 def of_many(bench: Bench) -> dict[str, float]:
     """What becomes of it as it grows: rates, pages and memory with a thousand sessions and with many."""
     figures: dict[str, float] = {}
     with bench.started("mockserver") as server:
-        server.rate(1, SESSIONS, _GET_OR_CREATE, many=1000)
-        create, list50, before = bench.create(server), bench.list50(server), server.memory()
-        total = _filled(server, bench, _NEW)
+        create(server, 1)
+        creates, lists, before = bench.share(server, create), bench.share(server, list50), server.memory()
+        total = _filled(server, bench, NEW)
         figures["bytes_per_session"] = (server.memory() - before) / max(1, total - 1000)
-        figures["create_growth"] = bench.create(server) / create
-        figures["list50_growth"] = bench.list50(server) / list50
+        figures["create_growth"] = bench.share(server, create) / creates
+        figures["list50_growth"] = bench.share(server, list50) / lists
         figures["last_page"] = _last_page(server, bench, total)
         _churn(server, total)
-        figures["last_page_after_churn"] = _last_page(server, bench, _total(server))
+        figures["last_page_after_churn"] = _last_page(server, bench, total_sessions(server))
         return {**figures, **_of_messages(server, bench)}
 
 
@@ -134,7 +122,7 @@ def filtered(bench: Bench) -> dict[str, float]:
         began = time.perf_counter()
         server.send("POST", f"{SESSIONS}/list?size=50", body)
         first = time.perf_counter() - began
-        rate = server.rate(bench.seconds, f"{SESSIONS}/list?size=50", _FILTER)
+        rate = server.throughput(bench.seconds, f"{SESSIONS}/list?size=50", _FILTER).per_second
         mixed = _milliseconds(lambda number: _alternately(server, number, body))
     return {"filtered_first_ms": 1000 * first, "filtered_ms": 1000 / rate, "filtered_after_change_ms": mixed}
 
@@ -149,7 +137,7 @@ def _alternately(server: Server, number: int, body: Any) -> float:
 
 
 def starts(bench: Bench) -> dict[str, float]:
-    """From nothing to the first answer: the command, beside the imports alone; and a server in a warm process."""
+    """The command from nothing to its first answer, over the imports alone; and a server in a warm process."""
     imports, begun = [], []
     for _ in range(7):
         began = time.perf_counter()
@@ -159,8 +147,34 @@ def starts(bench: Bench) -> dict[str, float]:
         with bench.started("mockserver") as server:
             begun.append(server.start_seconds)
     start, alone = statistics.median(begun), statistics.median(imports)
-    life = subprocess.run([bench.python, str(HERE / "life.py")], check=True, capture_output=True, text=True)
-    return {"start_ms": 1000 * start, "start_over_imports": start / alone, **json.loads(life.stdout)}
+    warm = mockserver_life(bench.run) | _printed(bench.run, "resets")
+    return {"start_ms": 1000 * start, "start_over_imports": start / alone, **warm}
+
+
+def mockserver_life(run: Sequence[str]) -> dict[str, float]:
+    """What `MockServer()` costs. `run` is the start of a command that takes a module."""
+    return _printed(run, "mockserver_life")
+
+
+def _printed(run: Sequence[str], module: str) -> dict[str, float]:
+    """The figures that a module of this folder prints as JSON."""
+    done = subprocess.run([*run, module], cwd=HERE, capture_output=True, text=True, check=False)
+    figures: dict[str, float] = json.loads(done.stdout) if done.returncode == 0 else sys.exit(done.stderr)
+    return figures
+
+
+def fixture_cost(bench: Bench) -> dict[str, float]:
+    """What a fixture costs a test, next to the fixture of pytest-httpserver."""
+    suites = (EMPTY, HONCHO_SERVER, HTTPSERVER)
+    with suites_written(bench.run, suites) as folder:
+        empty, ours, other = microseconds_per_test(bench.run, folder, suites, bench.rounds)
+    return {
+        "empty_test_us": empty,
+        "honcho_server_test_us": ours,
+        "httpserver_test_us": other,
+        "fixture_us": ours - empty,
+        "fixture_over_httpserver": (ours - empty) / (other - empty),
+    }
 
 
 @contextmanager
@@ -188,12 +202,15 @@ def json_server(node_modules: Path, many: int) -> Iterator[Server]:
 def of_json_server(bench: Bench, node_modules: Path) -> dict[str, float]:
     """The like of json-server: one session, a page of 50 of a thousand, and the filtered list over many."""
     with json_server(node_modules, 1000) as server:
-        get = bench.share(server, "/sessions/sNUMBER", "", method="GET", many=1000)
-        list50 = bench.share(server, "/sessions?_page=1&_limit=50", "", method="GET")
-        figures = {"json_server_get_of_limit": get, "json_server_list50_of_limit": list50}
+        get = partial(Server.throughput, path="/sessions/sNUMBER", method="GET", many=1000)
+        page = partial(Server.throughput, path="/sessions?_page=1&_limit=50", method="GET")
+        figures = {
+            "json_server_get_of_limit": bench.share(server, get),
+            "json_server_list50_of_limit": bench.share(server, page),
+        }
     with json_server(node_modules, bench.many) as server:
-        rate = server.rate(bench.seconds, "/sessions?metadata.kind=k7&_page=1&_limit=50", method="GET")
-        figures["json_server_filtered_ms"] = 1000 / rate
+        path = "/sessions?metadata.kind=k7&_page=1&_limit=50"
+        figures["json_server_filtered_ms"] = 1000 / server.throughput(bench.seconds, path, method="GET").per_second
     return figures
 
 
@@ -204,25 +221,23 @@ def of_prism(bench: Bench, node_modules: Path) -> dict[str, float]:
         with bench.started("mockserver") as server:
             document.write_text(json.dumps(server.send("GET", "/openapi.json")), encoding="utf-8")
         with Server([str(node_modules / ".bin" / "prism"), "mock", "--port", "PORT", str(document)]) as server:
-            return {"prism_create_of_limit": bench.create(server)}
+            return {"prism_create_of_limit": bench.share(server, create)}
 
 
 def _filled(server: Server, bench: Bench, body: str) -> int:
     """Make sessions until there are many; how many there are."""
-    while (total := _total(server)) < bench.many:
-        server.rate(bench.seconds, SESSIONS, body, first=total)
-    return total
-
-
-def _total(server: Server) -> int:
-    total: int = server.send("POST", f"{SESSIONS}/list?size=1", {})["total"]
+    while (total := total_sessions(server)) < bench.many:
+        server.throughput(bench.seconds, SESSIONS, body, first=total)
     return total
 
 
 def _last_page(server: Server, bench: Bench, total: int) -> float:
-    """The rate of the last full page, as a share of that of the first."""
-    rates = {page: bench.share(server, f"{SESSIONS}/list?size=50&page={page}", "{}") for page in (total // 50, 1)}
-    return rates[total // 50] / rates[1]
+    """The rate of the last full page, as a share of the rate of the first."""
+    last, first = (
+        bench.share(server, partial(Server.throughput, path=f"{SESSIONS}/list?size=50&page={page}", body="{}"))
+        for page in (total // 50, 1)
+    )
+    return last / first
 
 
 def _milliseconds(work: Callable[[int], float]) -> float:
