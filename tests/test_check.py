@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -385,7 +385,7 @@ def _answering(body: bytes, times: int = 1000, status: bytes = b"200 OK") -> Ite
                     connection, _ = listener.accept()
                 except OSError:
                     return
-                with connection:
+                with connection, suppress(OSError):  # A client may leave before the end of the answer.
                     connection.recv(65536)
                     if number < times:
                         connection.sendall(answer)

@@ -42,6 +42,8 @@ def broken_rules(
             yield "a query of conclusions needs an observer and an observed peer (x-conclusions-routes)"
         if "/conclusions" in path and (body.get("filters") or {}).keys() - {"observer_id", "observed_id"}:
             yield "filters have known columns and values of the right type (x-filter-errors)"
+        if any(not draft["content"].strip("\0") for draft in body.get("conclusions", ())):
+            yield "content is not empty without its NUL characters (x-metadata-limits shows that they are removed)"
         yield from _rules_of_sessions(body)
         yield from _rules_of_messages(body)
 

@@ -32,7 +32,7 @@ schemathesis.openapi.media_type("application/pdf", st.just(pdf(page_text(b"Hello
 
 # What the real server answers at four operations beside what is published.
 _UNLISTED = {"post /sessions": (400, 404), "post /clone": (404,), "delete /{session_id}": (404,)}
-EXAMPLES_PER_OPERATION = examples(60)
+EXAMPLES_PER_OPERATION = examples(45)
 
 
 def _overlay(published: Json) -> Json:
