@@ -118,7 +118,7 @@ def _is_count(text: str) -> bool:
 def _wait(what: str) -> Option:
     # A server that is run from a shell does by itself what a real one does; in a demo it can be watched for a while.
     flag = Flag(_read_seconds, "SECONDS", {"serve": 2.0, "demo": 12.0})
-    return Option(help=f"how long {what}; without it, until you ask", check=_seconds, json=float | None, flag=flag)
+    return Option(help=f"how long {what}; none: until you ask", check=_seconds, json=float | None, flag=flag)
 
 
 class Options(TypedDict, total=False):
