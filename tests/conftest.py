@@ -10,6 +10,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import httpcore  # noqa: F401 - httpx imports it when first used; see uvicorn.protocols
 import httpx
 import pytest
 import uvicorn.protocols.http.auto  # noqa: F401 - before pytester drops what is imported while it runs

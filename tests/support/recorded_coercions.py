@@ -18,7 +18,7 @@ _WORDS = {
 }
 _INTEGER = re.compile(r"\s*[+-]?\d+(\.0+)?\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE)
-_LAX_TIME = re.compile(r"\d{4}-\d\d-\d\d([T _ ]\d\d:\d\d.*)?|[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
+_LAX_TIME = re.compile(r"\d{4}-\d\d-\d\d([T _ ]\d\d:\d\d.*)?|[+-]?(\d+(\.\d*)?|\.\d+)", re.IGNORECASE)
 
 
 def is_valid_when_coerced(document: dict[str, Json], schema: Json, value: Json) -> bool:
