@@ -1,15 +1,20 @@
-"""Background work that waits: the purges of deleted sessions and workspaces, and the work of sessions."""
+"""The schedule of background work: purges of deleted sessions and workspaces, and the work of the queue."""
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
-class Purge(NamedTuple):
-    """What is to be purged, and from when (microseconds since 1970, or for ever: only when asked).
+class Job(NamedTuple):
+    """Something that is due at a time: the purge, or the queued work, of a session or a workspace.
 
-    `order` grows with every purge that is queued. `number` is that of the session, or of the workspace where
-    `session_id` is None: another one that was made under the same id since is not meant. `tries` have failed so far.
+    Arguments:
+        due: Microseconds since 1970. Infinity means that the job runs only on request.
+        order: Grows with every job, so that jobs of one time run in the order in which they were added.
+        number: The number of the session or workspace. A later one with the same id has another number.
+        workspace_id: The id of the workspace.
+        session_id: The id of the session. None means the workspace: its purge, or the work of its dreams.
+        tries: How often the job failed so far.
     """
 
     due: float
@@ -20,176 +25,159 @@ class Purge(NamedTuple):
     tries: int = 0
 
 
-class Work(NamedTuple):
-    """When the units of a session are completed; where `session_id` is None, the dreams of the workspace.
-
-    `number` is that of the session or the workspace, as in Purge.
-    """
-
-    due: float
-    order: int
-    number: int
-    workspace_id: str
-    session_id: str | None
-
-
 class Target(NamedTuple):
-    """Which jobs are meant: those of this session, or of this workspace with its sessions; None: of any."""
+    """Selects jobs: those of a session id, of a workspace id with its sessions, or both. None selects any."""
 
     session_id: str | None = None
     workspace_id: str | None = None
 
     @classmethod
     def named(cls, session_id: str | None, workspace_id: str | None) -> "Target":
-        """The target of what a caller names. Raises ValueError for what is no text."""
+        """The target for ids that a caller passed. Raises ValueError if one is neither a string nor None."""
         for kind, name in (("session", session_id), ("workspace", workspace_id)):
             if name is not None and not isinstance(name, str):
                 raise ValueError(f"{kind} must be an id or None: {name!r}")
         return cls(session_id, workspace_id)
 
-    def covers(self, job: Purge | Work) -> bool:
+    def covers(self, job: Job) -> bool:
         return self.session_id in (None, job.session_id) and self.workspace_id in (None, job.workspace_id)
 
 
-class Purges:
-    """The purges that wait, by the time when they are due, then in the order in which they were asked for.
+ANY = Target()
 
-    `after` is how many seconds of the clock a purge waits, or None: it waits until it is asked for. `jobs` are those
-    that wait, in the order in which they run.
+
+class Schedule:
+    """Jobs in the order in which they run: by due time, then in the order in which they were added.
+
+    Arguments:
+        after: How many seconds of the clock a job waits. None means that jobs run only on request.
+        next_number: Returns a larger integer with every call.
     """
 
-    def __init__(self, after: float | None, number: Callable[[], int]) -> None:
+    def __init__(self, after: float | None, next_number: Callable[[], int]) -> None:
         self.after = after
-        self._held: set[str | None] = set()
-        self._number = number
-        self.jobs: list[Purge] = []
-        self._failures: list[tuple[int, Target]] = []
+        self.jobs: list[Job] = []
+        self._next_number = next_number
 
-    def waiting(self, target: Target | None = None) -> list[Purge]:
-        """Those that wait, in the order in which they run."""
-        return [job for job in self.jobs if target is None or target.covers(job)]
+    def waiting(self, target: Target = ANY) -> list[Job]:
+        """The jobs that the target covers."""
+        return [job for job in self.jobs if target.covers(job)]
 
-    def queue(self, now: int, number: int, workspace_id: str, session_id: str | None, tries: int = 0) -> None:
+    def add(self, now: int, number: int, workspace_id: str, session_id: str | None, tries: int = 0) -> None:
+        """Add a job that is due `after` seconds from `now`."""
         due = float("inf") if self.after is None else now + round(self.after * 1_000_000)
-        insort(self.jobs, Purge(due, self._number(), number, workspace_id, session_id, tries))
+        insort(self.jobs, Job(due, self._next_number(), number, workspace_id, session_id, tries))
 
-    def take_due(self, now: int) -> list[Purge]:
-        """Take out those that are due at `now` and not held."""
-        if self.jobs[0].due > now or None in self._held:
+    def take_due(self, now: int) -> list[Job]:
+        """Remove and return the jobs that are due at `now`."""
+        if not self.jobs or self.jobs[0].due > now:  # Every request asks.
             return []
-        place = bisect_right(self.jobs, float(now), key=lambda job: job.due)
-        due = self.jobs[:place]
-        self.jobs[:place] = [job for job in due if job.workspace_id in self._held]
-        return [job for job in due if job.workspace_id not in self._held]
+        count = bisect_right(self.jobs, float(now), key=lambda job: job.due)
+        due = self.jobs[:count]
+        self._replace(self.jobs[count:])
+        return due
 
-    def take(self, target: Target) -> list[Purge]:
-        """Take out those that are meant, due or not."""
+    def take(self, target: Target = ANY) -> list[Job]:
+        """Remove and return the jobs that the target covers, due or not."""
         taken = self.waiting(target)
-        self.jobs = [job for job in self.jobs if not target.covers(job)]
+        self.keep(lambda job: not target.covers(job))
         return taken
 
-    def put_back(self, jobs: Iterable[Purge], target: Target, later: int) -> None:
-        """Let these wait in place of those that are meant, each due so many microseconds later."""
-        self.take(target)
-        self.jobs = sorted([*self.jobs, *(job._replace(due=job.due + later) for job in jobs)])
+    def keep(self, is_kept: Callable[[Job], bool]) -> None:
+        """Remove the jobs that the predicate rejects."""
+        self._replace([job for job in self.jobs if is_kept(job)])
 
-    def keep(self, is_wanted: Callable[[Purge], bool]) -> None:
-        """Forget those that are not wanted."""
-        self.jobs = [job for job in self.jobs if is_wanted(job)]
+    def put_back(self, jobs: Iterable[Job], target: Target, delay: int) -> None:
+        """Replace the jobs that the target covers with these, each due `delay` microseconds later."""
+        others = [job for job in self.jobs if not target.covers(job)]
+        self._replace(sorted([*others, *(job._replace(due=job.due + delay) for job in jobs)]))
+
+    def copy(self, next_number: Callable[[], int]) -> Self:
+        """An independent schedule with the same jobs."""
+        twin = type(self)(self.after, next_number)
+        twin._replace(list(self.jobs))
+        return twin
+
+    def _replace(self, jobs: list[Job]) -> None:
+        self.jobs = jobs
+
+
+class PurgeSchedule(Schedule):
+    """The purges. A test can hold them, so that they are never due, and let the next tries fail."""
+
+    def __init__(self, after: float | None, next_number: Callable[[], int]) -> None:
+        super().__init__(after, next_number)
+        self._held: set[str | None] = set()  # ids of workspaces; None: all purges are held
+        self._failures: list[tuple[int, Target]] = []  # how many tries still fail, and of which purges
+
+    def take_due(self, now: int) -> list[Job]:
+        """Remove and return the purges that are due at `now` and not held."""
+        if None in self._held:
+            return []
+        due = super().take_due(now)
+        held = [job for job in due if job.workspace_id in self._held]
+        if held:
+            self._replace([*held, *self.jobs])
+        return [job for job in due if job.workspace_id not in self._held]
 
     def hold(self, workspace_id: str | None) -> None:
-        """From now on those of a workspace are not due, or for None, none."""
+        """Hold the purges of a workspace, or all of them for None."""
         self._held.add(workspace_id)
 
-    def is_held(self, job: Purge) -> bool:
-        """Whether it waits though it may be due."""
-        return not self._held.isdisjoint((None, job.workspace_id))
-
     def release(self, workspace_id: str | None) -> None:
-        """Hold those of a workspace no more, or for None, none."""
+        """End the hold of a workspace, or all holds for None."""
         if workspace_id is None:
             self._held.clear()
         self._held.discard(workspace_id)
 
+    def is_held(self, job: Job) -> bool:
+        """Whether a hold keeps this purge from being due."""
+        return not self._held.isdisjoint((None, job.workspace_id))
+
     def fail(self, times: int, target: Target) -> None:
-        """Let the next tries fail, so many, of those that are meant. Raises ValueError unless `times` is 1 or more."""
+        """Let the next `times` tries of the covered purges fail. Raises ValueError if `times` is below 1."""
         if not isinstance(times, int) or isinstance(times, bool) or times < 1:
-            raise ValueError(f"times must be a whole number from 1 up: {times!r}")
+            raise ValueError(f"times must be an integer of at least 1: {times!r}")
         self._failures.append((times, target))
 
-    def forget_rules(self, workspace_id: str) -> None:
-        """Hold none of this workspace, and let no tries fail that were meant by it."""
-        self._held.discard(workspace_id)
-        self._failures = [one for one in self._failures if one[1].workspace_id != workspace_id]
-
-    def fails(self, job: Purge) -> bool:
-        """Whether this try of it fails; it is counted."""
+    def fails(self, job: Job) -> bool:
+        """Whether this try fails. Each call counts as a try."""
         for place, (times, target) in enumerate(self._failures):
             if target.covers(job):
                 self._failures[place : place + 1] = [(times - 1, target)] if times > 1 else []
                 return True
         return False
 
-    def copy(self, number: Callable[[], int]) -> "Purges":
-        """The same purges, waiting and failing alike, in a queue of their own."""
-        twin = Purges(self.after, number)
+    def forget_rules(self, workspace_id: str) -> None:
+        """Remove the hold and the failures of this workspace."""
+        self._held.discard(workspace_id)
+        self._failures = [rule for rule in self._failures if rule[1].workspace_id != workspace_id]
+
+    def copy(self, next_number: Callable[[], int]) -> "PurgeSchedule":
+        """An independent schedule with the same purges, holds and failures."""
+        twin = PurgeSchedule(self.after, next_number)
+        twin._replace(list(self.jobs))
         twin._held = set(self._held)
-        twin.jobs = list(self.jobs)
         twin._failures = list(self._failures)
         return twin
 
 
-class Backlog:
-    """When work is done by itself: one time for each session, and for the dreams of each workspace, that has some.
+class WorkSchedule(Schedule):
+    """The work of the queue: one job for a session, or for the dreams of a workspace, however many units wait there.
 
-    That is `after` seconds of the clock after the first unit that waits; None: never, and there are no `jobs`.
+    It is due `after` seconds after the first unit. Without `after` there are no jobs: units complete only on request.
     """
 
-    def __init__(self, after: float | None, number: Callable[[], int]) -> None:
-        self.after = after
-        self.jobs: list[Work] = []
-        self._number = number
-        self._queued: set[int] = set()
+    def __init__(self, after: float | None, next_number: Callable[[], int]) -> None:
+        super().__init__(after, next_number)
+        self._numbers: set[int] = set()  # of the jobs; every message looks here
 
-    def waiting(self, target: Target) -> list[Work]:
-        """Those that are meant, in the order in which they run."""
-        return [job for job in self.jobs if target.covers(job)]
+    def add(self, now: int, number: int, workspace_id: str, session_id: str | None, tries: int = 0) -> None:
+        """Add a job, unless one of this number waits already or units complete only on request."""
+        if self.after is not None and number not in self._numbers:
+            self._numbers.add(number)
+            super().add(now, number, workspace_id, session_id, tries)
 
-    def queue(self, now: int, number: int, workspace_id: str, session_id: str | None) -> None:
-        """Have the work of this number done; nothing happens where it waits already, or is never done by itself."""
-        if self.after is None or number in self._queued:
-            return
-        self._queued.add(number)
-        due = now + round(self.after * 1_000_000)
-        insort(self.jobs, Work(due, self._number(), number, workspace_id, session_id))
-
-    def take_due(self, now: int) -> list[Work]:
-        """Take out those that are due at `now`."""
-        place = bisect_right(self.jobs, float(now), key=lambda job: job.due)
-        due = self.jobs[:place]
-        del self.jobs[:place]
-        self._queued.difference_update(job.number for job in due)
-        return due
-
-    def keep(self, is_wanted: Callable[[Work], bool]) -> None:
-        """Forget those that are not wanted."""
-        self._put(job for job in self.jobs if is_wanted(job))
-
-    def forget(self, target: Target) -> None:
-        """Forget those that are meant."""
-        self.keep(lambda job: not target.covers(job))
-
-    def put_back(self, jobs: Iterable[Work], target: Target, later: int) -> None:
-        """Let these wait in place of those that are meant, each due so many microseconds later."""
-        self.forget(target)
-        self._put([*self.jobs, *(job._replace(due=job.due + later) for job in jobs)])
-
-    def copy(self, number: Callable[[], int]) -> "Backlog":
-        """The same work, waiting alike, in a backlog of its own."""
-        twin = Backlog(self.after, number)
-        twin._put(self.jobs)
-        return twin
-
-    def _put(self, jobs: Iterable[Work]) -> None:
-        self.jobs = sorted(jobs)
-        self._queued = {job.number for job in self.jobs}
+    def _replace(self, jobs: list[Job]) -> None:
+        super()._replace(jobs)
+        self._numbers = {job.number for job in jobs}

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .clock import moment
-from .jobs import Purge, Target, Work
+from .jobs import Job, Target
 from .store import Store
 
 
@@ -36,17 +36,17 @@ def run(store: Store, target: Target) -> int:
     return _run(store, store.purges.take(target))
 
 
-def _run(store: Store, jobs: list[Purge]) -> int:
+def _run(store: Store, jobs: list[Job]) -> int:
     """Try each once. One that fails waits again as long as the first time."""
     failed = [job for job in jobs if not _succeeds(store, job)]
     for job in failed:
-        store.purges.queue(store.clock.peek(), job.number, job.workspace_id, job.session_id, job.tries + 1)
+        store.purges.add(store.clock.peek(), job.number, job.workspace_id, job.session_id, job.tries + 1)
     if any(job.session_id is None for job in jobs):  # The sessions of a workspace go with it.
         store.purges.keep(lambda job: is_there(store, job))
     return len(jobs) - len(failed)
 
 
-def _succeeds(store: Store, job: Purge) -> bool:
+def _succeeds(store: Store, job: Job) -> bool:
     """Try one purge. A workspace in use again, and what was made under the same id since, are left alone."""
     if store.purges.fails(job):
         return False
@@ -59,7 +59,7 @@ def _succeeds(store: Store, job: Purge) -> bool:
     return True
 
 
-def is_there(store: Store, job: Purge | Work) -> bool:
+def is_there(store: Store, job: Job) -> bool:
     """Whether what a job is about is still there: not purged already, nor another of its id."""
     workspace = store.workspaces.get(job.workspace_id)
     record = workspace if workspace is None or job.session_id is None else workspace.sessions.get(job.session_id)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from .errors import NotFound
-from .jobs import Target, Work
+from .jobs import Job, Target
 from .purges import is_there
 from .records import Row, Session, Workspace
 from .store import Store
@@ -68,7 +68,7 @@ def raise_units(store: Store, workspace: Workspace, session: Session, said: Iter
             store.put_work(workspace, session_id, sender_id, (pending + 1, in_progress, completed))
             is_raised = True
     if is_raised and store.backlog.after is not None:
-        store.backlog.queue(now, session.number, workspace.row["id"], session_id)
+        store.backlog.add(now, session.number, workspace.row["id"], session_id)
 
 
 def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str) -> None:
@@ -78,7 +78,7 @@ def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str
         raise NotFound(f"Workspace {workspace_id} not found")
     pending, in_progress, completed = workspace.holdings.dreams.get((observer, observed), _NONE)
     store.put_dreams(workspace, observer, observed, (pending + 1, in_progress, completed))
-    store.backlog.queue(store.clock.now(), workspace.number, workspace_id, None)
+    store.backlog.add(store.clock.now(), workspace.number, workspace_id, None)
 
 
 def status(
@@ -153,7 +153,7 @@ def _queues_at(workspace: Workspace, session_id: str | None) -> list[Queue]:
     return [Queue(workspace.row["id"], None, *pair, Units(*units)) for pair, units in dreams]
 
 
-def _queues_for(store: Store, job: Work) -> list[Queue]:
+def _queues_for(store: Store, job: Job) -> list[Queue]:
     """The queues that a job is about; none where they are gone."""
     return _queues_at(store.workspaces[job.workspace_id], job.session_id) if is_there(store, job) else []
 

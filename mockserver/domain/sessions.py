@@ -74,7 +74,7 @@ def delete(store: Store, workspace_id: str, session_id: str) -> None:
     """Mark a session as inactive and queue its purge. Raises NotFound where there is no active one."""
     workspace, session = active(store, workspace_id, session_id)
     store.deactivate(workspace, session)
-    store.purges.queue(store.clock.now(), session.number, workspace_id, session_id)
+    store.purges.add(store.clock.now(), session.number, workspace_id, session_id)
 
 
 def find(store: Store, workspace_id: str, session_id: str) -> Session | None:

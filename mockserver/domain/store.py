@@ -8,7 +8,7 @@ from typing import Any
 
 from .clock import Clock, Ids
 from .index import Index
-from .jobs import Backlog, Purges
+from .jobs import PurgeSchedule, WorkSchedule
 from .quirks import Quirks
 from .records import Holdings, Membership, Messages, Origin, Peer, Roll, Row, Session, Workspace, roll_of
 
@@ -27,8 +27,8 @@ class Store:
         self.clock = clock
         self.ids = ids
         self.quirks = quirks
-        self.purges = Purges(purge_after, ids.number)
-        self.backlog = Backlog(work_after, ids.number)
+        self.purges = PurgeSchedule(purge_after, ids.number)
+        self.backlog = WorkSchedule(work_after, ids.number)
         self.workspaces: dict[str, Workspace] = {}
         self.directory: Roll[Workspace] = Roll()
         self._number = ids.number

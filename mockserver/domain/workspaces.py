@@ -68,7 +68,7 @@ def delete(store: Store, workspace_id: str) -> None:
         raise Conflict(
             f"Cannot delete workspace '{workspace_id}': active session(s) remain. Delete all sessions first."
         )
-    store.purges.queue(store.clock.now(), workspace.number, workspace_id, None)
+    store.purges.add(store.clock.now(), workspace.number, workspace_id, None)
 
 
 def updated(row: Row, metadata: Row | None, configuration: Row | None) -> Row:

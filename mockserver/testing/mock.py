@@ -1,23 +1,29 @@
-"""Mock: the owner of all state of a fake server, with the methods that control it."""
+"""Mock: the owner of all state of a mock server, with the methods that control it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
+from ..domain import contexts, purges, queue
 from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
+from ..domain.errors import NotFound
 from ..domain.forks import fork
 from ..domain.jobs import Target
+from ..domain.purges import Pending
+from ..domain.queue import Queue
 from ..domain.quirks import Quirks
+from ..domain.records import Workspace
 from ..domain.store import Store
-from .background import BackgroundWork
+from ..wire.fields import without_nul
 from .deliveries import Deliveries
+from .effects import storable
 from .faults import Faults
 from .hosting import Hosting
 from .journal import Journal
 from .names import UnknownName
-from .numbers import Seed
+from .numbers import Seed, whole
 from .options import Options, Settings, WorldSource, changed, settings_of
 from .play import Play
 from .scripts import Scripts
@@ -28,23 +34,28 @@ from .worlds import StartingWorld
 if TYPE_CHECKING:
     from ..wire.keys import Keyring
 
+T = TypeVar("T")
 
-class Mock(BackgroundWork):
-    """The state of one fake server. `MockServer.mock` and `app.state.mock` hand it out.
 
-    `quirks` is `"none"`, `"live"`, names separated by commas, or a Quirks. `world` is the state to start from: a path
-    to a JSON file, or a mapping of the same form. `purge_after` is how many seconds after its deletion a session or
-    workspace is purged, `work_after` how many seconds work waits (of a session: from its first unit that does); None:
-    only when asked. `seed` makes ids and times repeat from run to run, on a clock of its own (see Clock). `frozen_at`
-    stops the clock at a time. `auth_secret` turns authentication on: requests then need a token that is signed with it.
-    `webhook_secret` signs what is sent to webhooks ("honcho-mockserver" where nothing is said). `journal_entries` and
-    `journal_bytes` bound the journal (1,000 and 16 MiB), and alike what is kept of deliveries; 0 entries turn it off.
+class Mock:
+    """The state of one mock server. You get it as `MockServer.mock` or `app.state.mock`.
 
-    `clock`, `requests` (the journal), `deliveries` (to webhooks), `faults`, `scripts` and `coverage` (of the contract)
-    are its parts, `hosting` is what it knows of its server, `play` what a demo is playing. Its methods may be called
-    from any thread: while a server runs it, they are carried out between two requests.
+    Arguments: the options, by keyword. `mockserver.testing.options.Options` declares each with its type, default and
+        meaning.
 
-    Raises WorldError for a wrong world, ValueError for what makes no sense in any other option, ImportError where
+    Attributes:
+        clock: The time that timestamps, purges and rate limits read. Freeze or advance it.
+        requests: The request log, with assertions.
+        deliveries: The log of webhook deliveries.
+        faults: Rules that make requests fail.
+        scripts: Answers for the operations that need a model.
+        coverage: Counts which operations and answers of the contract were used.
+        hosting: The link to the server that runs the mock.
+        play: The demo script that is running, or None.
+
+    You can call the methods from any thread: while a server runs the mock, they run between two requests.
+
+    Raises WorldError for an invalid world, ValueError for an invalid value of another option, and ImportError if
     `auth_secret` is given and PyJWT is missing.
 
     >>> from mockserver import Mock
@@ -87,7 +98,7 @@ class Mock(BackgroundWork):
 
     @property
     def webhook_secret(self) -> str:
-        """The secret under which deliveries are signed."""
+        """The secret that signs webhook deliveries."""
         secret: str = self._in_force["webhook_secret"]
         return secret
 
@@ -96,27 +107,12 @@ class Mock(BackgroundWork):
         """The quirks that are on."""
         return self.store.quirks
 
-    def reset(self, *, workspace: str | None = None, **options: Unpack[Options]) -> None:
-        """Forget everything and go back to the starting world, with the clock at real time.
-
-        With `workspace` only what belongs to it: its rows, its purges, its requests and deliveries, and the faults and
-        scripts that name it. Other options replace those that the mock was made with, until the next reset. Raises as
-        the constructor does, and then nothing was changed.
-        """
-        if workspace is None:
-            settings = changed(self._settings, **options)
-            self.hosting.between_requests(lambda: self._begin(settings))
-            return
-        if not isinstance(workspace, str) or not workspace:
-            raise ValueError(f"workspace must be an id or None: {workspace!r}")
-        if options:
-            raise ValueError(f"the reset of one workspace has no other option: {', '.join(options)}")
-        self.hosting.between_requests(lambda: self._begin_workspace(workspace))
-
     def know_operations(self, names: frozenset[str], documented: Sequence[Documented]) -> None:
-        """Take note of the operations that the app over this mock has, so that slips of the pen are told.
+        """Set the operations of the app over this mock.
 
-        `documented` are those of the served document, in its order: of them the coverage is told.
+        Arguments:
+            names: All names, to detect typos in faults, scripts and assertions.
+            documented: The operations of the served document, in its order, for the coverage report.
         """
         self.requests.operations = self.faults.operations = names
         self.coverage.know(documented)
@@ -130,40 +126,74 @@ class Mock(BackgroundWork):
         admin: bool = False,
         expires_at: datetime | None = None,
     ) -> str:
-        """A token for what is named: a client's API key. A naive `expires_at` is in UTC; the fake's clock counts.
+        """Create a token for a scope, which a client uses as its API key.
 
-        Raises ValueError while authentication is off, where nothing is named, and for names that are none.
+        Arguments:
+            expires_at: When the token expires, by the clock of the mock. A naive datetime is in UTC.
+
+        Raises ValueError if authentication is off, if the arguments name no scope, and for a malformed id or time.
         """
         if self.keyring is None:
-            raise ValueError("authentication is off, so there are no tokens: auth_secret turns it on")
+            raise ValueError("authentication is off, so there are no tokens: the option auth_secret turns it on")
         named = {"workspace": workspace, "peer": peer, "session": session}
         for argument, name in named.items():
             if name is not None and (not isinstance(name, str) or not name):
                 raise ValueError(f"{argument} must be an id: {name!r}")
         if not admin and not any(named.values()):
-            raise ValueError("a token is for a workspace, a peer, a session or an admin")
+            raise ValueError("a token needs a scope: pass workspace, peer, session or admin=True")
         if expires_at is not None and not isinstance(expires_at, datetime):
             raise ValueError(f"expires_at must be a datetime: {expires_at!r}")
         try:
             return self.keyring.sign(Scope(admin, workspace, peer, session), self.clock.now(), expires_at)
         except OverflowError:
-            raise ValueError(f"in UTC there is no such time: {expires_at!r}") from None
+            raise ValueError(f"expires_at is out of range in UTC: {expires_at!r}") from None
+
+    # --- Reset, snapshots, forks, worlds ---
+
+    def reset(self, *, workspace: str | None = None, **options: Unpack[Options]) -> None:
+        """Go back to the starting world, with the clock at real time, and clear all logs, faults, scripts and
+        snapshots.
+
+        Arguments:
+            workspace: Reset only what belongs to this workspace: its rows, purges, requests and deliveries, and the
+                faults and scripts that name it.
+            options: Replace the options of the constructor until the next reset.
+
+        Raises as the constructor does. The mock does not change then.
+        """
+        if workspace is None:
+            settings = changed(self._settings, **options)
+            self.hosting.between_requests(lambda: self._begin(settings))
+            return
+        if not isinstance(workspace, str) or not workspace:
+            raise ValueError(f"workspace must be an id or None: {workspace!r}")
+        if options:
+            raise ValueError(f"the reset of one workspace has no other option: {', '.join(options)}")
+        self.hosting.between_requests(lambda: self._begin_workspace(workspace))
 
     def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
-        """The present state, or that of one workspace, to go back to; it costs what is changed afterwards.
+        """Take a snapshot of the state, or of one workspace, for `restore`. Its cost depends on what changes
+        afterwards.
 
-        A name has the mock remember it until the next reset; one of the same name is forgotten. What is to come of
-        purges (held, failing), deliveries, quirks and options are no part of it. Raises ValueError for an empty name.
+        Holds and failures of purges, deliveries, quirks and options are not part of it.
+
+        Arguments:
+            name: The mock keeps a named snapshot until the next reset, in place of an earlier one of this name.
+
+        Raises ValueError for an empty name.
         """
         return self.hosting.between_requests(lambda: self._snapshots.take(self.store, name, workspace))
 
     def restore(self, snapshot: Snapshot | str, *, workspace: str | None = None) -> None:
-        """Go back to a snapshot, or the one of this name (and workspace); any may follow any, also after a reset.
+        """Go back to a snapshot, given as an object or by name. You can restore snapshots in any order, also after a
+        reset.
 
-        The state is as it was; purges and work wait as long as they still had to. One of a workspace leaves all else
-        alone. One of everything also turns back the ids of a seed, and the clock where it stood still or is seeded;
-        a running clock has been advanced as far as then. Raises UnknownName for an unknown name, ValueError for one
-        that several workspaces have, and for a snapshot of another mock.
+        Purges and work wait for the rest of the time that they had to wait when the snapshot was taken. A snapshot of
+        one workspace changes only that workspace. A snapshot of everything also restores the ids of a seed, and the
+        clock if it is frozen or seeded; a clock in real time is advanced again as far as it was then.
+
+        Raises UnknownName for an unknown name, ValueError for a name that several workspaces have, and for a snapshot
+        of another mock.
         """
 
         def go_back() -> None:
@@ -174,40 +204,51 @@ class Mock(BackgroundWork):
         self.hosting.between_requests(go_back)
 
     def snapshots(self, workspace: str | None = None) -> list[Snapshot]:
-        """The snapshots that have a name, all or those of a workspace."""
+        """The named snapshots, all or those of a workspace."""
         return self.hosting.between_requests(lambda: self._snapshots.named(workspace))
 
     def forget_snapshot(self, name: str, *, workspace: str | None = None) -> None:
-        """Forget the snapshot of this name (and workspace). Raises as `restore` does."""
+        """Delete the snapshot of this name (and workspace). Raises as `restore` does."""
         self.hosting.between_requests(lambda: self._snapshots.forget(name, workspace))
 
     def fork(self) -> "Mock":
-        """Another mock with the same options in an equal state, whose clock and ids go on alike.
+        """Create another mock with the same options and an equal state. Its clock and ids continue in the same way.
 
-        What is done with one does not show in the other. It has none of the snapshots, and no server.
+        Changes of one do not affect the other. The fork has no snapshots and no server.
         """
         return self.hosting.between_requests(self._forked)
 
-    def world(self, workspace: str | None = None) -> dict[str, Any]:
-        """The state, or one workspace of it, as a world to start from: the same answers, and the same waits.
+    def open_fork(self) -> str:
+        """Start a server with an equal state, which runs until this mock is reset or its server ends. Returns the URL.
 
-        It lacks what no world has: clock and ids, when purges and work are due (they wait anew), what holds or fails
-        purges, and the order of messages between sessions, which only a search among messages of one time and the quirk
-        `clone_crosses_workspaces` show. Values nested more than 190 deep make a world that is refused.
-        Raises UnknownName for a workspace that is not there.
+        Raises ValueError if no server runs this mock.
+        """
+        return self.hosting.open_fork(self.fork())
+
+    def world(self, workspace: str | None = None) -> dict[str, Any]:
+        """The state, or one workspace of it, as a world: a server that starts from it gives the same answers.
+
+        A world does not contain the clock and ids, the due times of purges and work (they start to wait again), holds
+        and failures of purges, and the order of messages between sessions, which shows only in a search among messages
+        of the same time and with the quirk `clone_crosses_workspaces`. A world with values nested more than 190 deep is
+        refused by `load`.
+
+        Raises UnknownName for an unknown workspace.
         """
         return self._seen(lambda: world_of(self.store, workspace_id=self._known(workspace)))
 
     def save(self, path: str | Path, *, workspace: str | None = None) -> None:
-        """Write `world` to a file of JSON, for `world=` and `load`. Raises OSError, and UnknownName as `world` does."""
+        """Write `world` to a JSON file, for the option `world` and for `load`. Raises OSError, and UnknownName as
+        `world` does.
+        """
         from . import saving  # Few states are written down.
 
         saving.write(path, self.world(workspace))
 
     def load(self, source: WorldSource) -> None:
-        """Put the state of a world in place of the present one; clock, ids, options and snapshots stay.
+        """Replace the state with a world. Clock, ids, options and snapshots stay.
 
-        Raises WorldError for a wrong world, and then nothing was changed.
+        Raises WorldError for an invalid world. The mock does not change then.
         """
         world = changed(self._in_force, world=source)["world"]
         self.hosting.between_requests(lambda: self._put_in_place(world))
@@ -215,24 +256,144 @@ class Mock(BackgroundWork):
     def diff(
         self, a: Snapshot | str | None, b: Snapshot | str | None = None, *, workspace: str | None = None
     ) -> list[str]:
-        """What changed from `a` to `b` (snapshots, names, or None for the present state), a sentence each.
+        """What changed from `a` to `b`, one sentence for each change. Empty if nothing changed.
 
-        `workspace` is that of the snapshots, where several have the name. Where one is of a workspace, only that is
-        compared. Empty where nothing changed. Raises as `restore`
-        does, and ValueError for snapshots of two workspaces.
+        Arguments:
+            a, b: Snapshots, names of snapshots, or None for the present state. If one of them is of a workspace, only
+                that workspace is compared.
+            workspace: The workspace of a named snapshot, if several workspaces have one of this name.
+
+        Raises as `restore` does, and ValueError for snapshots of two workspaces.
         """
 
-        def found(one: Snapshot | str | None) -> Snapshot | None:
-            return None if one is None else self._snapshots.find(one, workspace)
+        def found(snapshot: Snapshot | str | None) -> Snapshot | None:
+            return None if snapshot is None else self._snapshots.find(snapshot, workspace)
 
         return self._seen(lambda: difference(self.store, found(a), found(b)))
 
-    def open_fork(self) -> str:
-        """The URL of another server with an equal state, until this one is reset or ends.
+    # --- Purges and the work of the queue ---
 
-        Raises ValueError where no server runs this mock.
+    def purge(self, session: str | None = None, *, workspace: str | None = None) -> int:
+        """Run the waiting purges now, due or not, held or not. Returns how many succeeded.
+
+        Arguments:
+            session: Only the purges of this session id, in any workspace or in the given one.
+            workspace: Without a session: the purges of this workspace and of its sessions.
+
+        Raises ValueError if an id is not a string.
         """
-        return self.hosting.open_fork(self.fork())
+        target = Target.named(session, workspace)
+        return self.hosting.between_requests(lambda: purges.run(self.store, target))
+
+    def pending(self, workspace: str | None = None) -> list[Pending]:
+        """The purges that wait, all or those of a workspace and its sessions, in the order in which they run."""
+        target = Target.named(None, workspace)
+        return self._seen(lambda: purges.pending(self.store, target))
+
+    def hold_purges(self, *, workspace: str | None = None) -> None:
+        """Stop purges, all or those of a workspace, from running by themselves, until `release_purges` or a reset."""
+        target = Target.named(None, workspace)
+        self.hosting.between_requests(lambda: self.store.purges.hold(target.workspace_id))
+
+    def release_purges(self, *, workspace: str | None = None) -> None:
+        """Let purges, all or those of a workspace, run by themselves again: those that are due at the next request."""
+        target = Target.named(None, workspace)
+        self.hosting.between_requests(lambda: self.store.purges.release(target.workspace_id))
+
+    def fail_purges(self, times: int, session: str | None = None, *, workspace: str | None = None) -> None:
+        """Let the next `times` tries of purges fail, until a reset. `session` and `workspace` select as in `purge`.
+
+        A failed purge waits again, as long as the first time. Raises ValueError unless `times` is at least 1.
+        """
+        target = Target.named(session, workspace)
+        self.hosting.between_requests(lambda: self.store.purges.fail(times, target))
+
+    def summarize(
+        self,
+        session: str,
+        content: str,
+        *,
+        workspace: str | None = None,
+        kind: Literal["short", "long"] = "short",
+        up_to: str | None = None,
+    ) -> dict[str, Any]:
+        """Give a session a summary, as a model would, in place of the earlier one of this kind. Returns the summary.
+
+        Arguments:
+            up_to: The id of the last message that it covers. By default it covers all messages.
+
+        Raises UnknownName for an unknown session or message, ValueError if several workspaces have the session and
+        `workspace` is None, and for another kind.
+        """
+        if kind not in ("short", "long") or not isinstance(content, str):
+            raise ValueError(f"a summary is a string, short or long: {content!r}, {kind!r}")
+        content = without_nul(storable("a summary", content))
+
+        def put() -> dict[str, Any]:
+            home = _home_of(self.store, session, workspace)
+            try:
+                return dict(contexts.summarize(self.store, home, session, kind, content, up_to))
+            except NotFound as error:
+                raise UnknownName(error.detail) from None
+
+        return self._seen(put)
+
+    def work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
+        """Complete units of the queue that are pending or in progress. Returns how many.
+
+        In each queue, units in progress come first. The oldest workspace and session come before the others, dreams
+        last. When a queue becomes empty, the webhooks of its workspace get the event `queue.empty`.
+
+        Arguments:
+            session: Only the units of this session id, in any workspace or in the given one.
+            workspace: Without a session: all units of this workspace, dreams included.
+            units: How many at most. By default all.
+
+        Raises ValueError if an id is not a string, and unless `units` is at least 0.
+        """
+        target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
+
+        def work() -> int:
+            count, emptied = queue.complete(self.store, target, limit)
+            self._publish_empty(emptied)
+            return count
+
+        return self.hosting.between_requests(work)
+
+    def begin_work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
+        """Mark pending units as in progress, in the order of `work` and with its arguments. Returns how many."""
+        target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
+        return self.hosting.between_requests(lambda: queue.begin(self.store, target, limit))
+
+    def publish(self, event: str, workspace_id: str, data: Mapping[str, Any]) -> None:
+        """Send an event to the webhooks of a workspace."""
+        for workspace in self.store.named(workspace_id):
+            self.deliveries.publish(event, data, list(workspace.holdings.webhooks.values()))
+
+    def run_due(self) -> None:
+        """Run the purges and the work that are due by the clock. Every request calls it first if any wait."""
+        if self.store.purges.jobs:
+            purges.run_due(self.store)
+        if self.store.backlog.jobs:
+            self._publish_empty(queue.complete_due(self.store))
+
+    def _publish_empty(self, queues: Iterable[Queue]) -> None:
+        """Send `queue.empty` for each of these queues to the webhooks of its workspace."""
+        for emptied in queues:
+            data = emptied._asdict() | {"queue_type": "representation" if emptied.observer is None else "dream"}
+            del data["units"]
+            self.publish("queue.empty", emptied.workspace_id, data)
+
+    # --- Inside ---
+
+    def _seen(self, look: Callable[[], T]) -> T:
+        """The result of `look` in the state that the next request finds: what is due runs first."""
+
+        def work() -> T:
+            self.run_due()
+            return look()
+
+        return self.hosting.between_requests(work)
 
     def _known(self, workspace_id: str | None) -> str | None:
         if workspace_id is not None and workspace_id not in self.store.workspaces:
@@ -241,8 +402,8 @@ class Mock(BackgroundWork):
 
     def _put_in_place(self, world: StartingWorld) -> None:
         self.store.put_workspaces([])
-        self.store.purges.take(Target())
-        self.store.backlog.forget(Target())
+        self.store.purges.take()
+        self.store.backlog.take()
         world.load(self.store)
         self.requests.turned_back(None)
         if self.play is not None:
@@ -259,7 +420,7 @@ class Mock(BackgroundWork):
         return twin
 
     def _begin(self, settings: Settings) -> None:
-        """Put a new store with the world in it in place of the old one, in real time and with the first of the ids."""
+        """Start with a new store that contains the world, in real time and with the first ids of the seed."""
         self._in_force = settings
         self.clock.restart(seeded=settings["seed"] is not None)
         if settings["frozen_at"] is not None:
@@ -289,3 +450,19 @@ class Mock(BackgroundWork):
         self.deliveries.forget(workspace)
         self.faults.forget(workspace)
         self.scripts.forget(workspace)
+
+
+def _home_of(store: Store, session_id: str, workspace_id: str | None) -> Workspace:
+    """The only workspace that has a session of this id. Raises UnknownName for none, ValueError for several."""
+    homes = [
+        workspace
+        for workspace in store.directory
+        if session_id in workspace.sessions and workspace_id in (None, workspace.row["id"])
+    ]
+    if not homes:
+        where = "" if workspace_id is None else f" in the workspace {workspace_id!r}"
+        raise UnknownName(f"there is no session {session_id!r}{where}")
+    if len(homes) > 1:
+        ids = ", ".join(repr(workspace.row["id"]) for workspace in homes)
+        raise ValueError(f"several workspaces have a session {session_id!r}: {ids}; pass workspace=")
+    return homes[0]

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..domain.jobs import Purge
+from ..domain.jobs import Job
 from ..domain.records import Membership, Row, Session, Workspace
 from . import holdings, lineage, world_work
 
 
-def document(workspaces: Iterable[Workspace], purges: Iterable[Purge]) -> dict[str, Any]:
+def document(workspaces: Iterable[Workspace], purges: Iterable[Job]) -> dict[str, Any]:
     """These workspaces, and the purges that wait in them, as a world; what has its default is left out."""
     jobs = list(purges)
     deleted = {job.workspace_id for job in jobs if job.session_id is None}

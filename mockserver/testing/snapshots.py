@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..domain.clock import ClockState
-from ..domain.jobs import Purge, Target, Work
+from ..domain.jobs import Job, Target
 from ..domain.records import Workspace
 from ..domain.store import Store
 from ..domain.versions import Version
@@ -22,8 +22,8 @@ class Snapshot:
     workspace: str | None
     owner: object = field(repr=False)
     versions: tuple[tuple[Workspace, Version], ...] = field(repr=False)
-    purges: tuple[Purge, ...] = field(repr=False)
-    work: tuple[Work, ...] = field(repr=False)
+    purges: tuple[Job, ...] = field(repr=False)
+    work: tuple[Job, ...] = field(repr=False)
     moment: int = field(repr=False)
     clock: ClockState = field(repr=False)
     ids: tuple[Any, ...] | None = field(repr=False)

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ..domain.clock import moment, timestamp
-from ..domain.jobs import Purge
+from ..domain.jobs import Job
 from ..domain.records import Peer, Row, Session, Workspace
 from ..domain.store import Store
 from .lineage import Forest, original
@@ -14,7 +14,7 @@ from .wording import cut
 
 Json = dict[str, Any]
 # The purges that wait, by the number of the session or workspace, and whether they are held.
-Waiting = Mapping[int, tuple[Purge, bool]]
+Waiting = Mapping[int, tuple[Job, bool]]
 
 # Of what is not windowed, so many are shown.
 _SHOWN = 200
@@ -197,5 +197,5 @@ def _wait(number: int, purges: Waiting) -> Json:
     return {"purge": None if job is None else {"due": _due(job), "tries": job.tries, "held": is_held}}
 
 
-def _due(job: Purge) -> str | None:
+def _due(job: Job) -> str | None:
     return None if moment(job.due) is None else timestamp(int(job.due))

@@ -66,7 +66,7 @@ def load(store: Store, workspace: Workspace, world: "WorldWorkspace") -> None:
         put(store, queue)
         if is_open(queue):
             number = workspace.number if found.session is None else workspace.sessions[found.session].number
-            store.backlog.queue(now, number, workspace_id, found.session)
+            store.backlog.add(now, number, workspace_id, found.session)
     for webhook in world.webhooks:
         made = timestamp(time_of(webhook.created_at))
         row = {"id": webhook.id, "workspace_id": workspace_id, "url": webhook.url, "created_at": made}

@@ -91,7 +91,7 @@ class StartingWorld:
             number = present.number
             store.drop_workspace(present)
         store.purges.take(Target(None, workspace_id))
-        store.backlog.forget(Target(None, workspace_id))
+        store.backlog.take(Target(None, workspace_id))
         if self._world is not None and workspace_id in self._world.workspaces:
             _load_workspace(store, self._world, workspace_id, number)
             _queue(store, self._world, [workspace_id])
@@ -220,7 +220,7 @@ def _queue(store: Store, world: "World", workspace_ids: Collection[str]) -> None
         if workspace_id in workspace_ids:
             workspace = store.workspaces[workspace_id]
             record = workspace if session_id is None else workspace.sessions[session_id]
-            store.purges.queue(store.clock.peek(), record.number, workspace_id, session_id, tries)
+            store.purges.add(store.clock.peek(), record.number, workspace_id, session_id, tries)
 
 
 def _deleted(world: "World", workspace_ids: Collection[str]) -> Iterable[tuple[str, str | None]]:
