@@ -205,11 +205,11 @@ def test_claims_nested_beyond_reason_are_invalid() -> None:
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        ({}, "a token is for a workspace, a peer, a session or an admin"),
+        ({}, "a token needs a scope: pass workspace, peer, session or admin=True"),
         ({"workspace": ""}, "workspace must be an id: ''"),
         ({"peer": 5}, "peer must be an id: 5"),
         ({"admin": True, "expires_at": "2030"}, "expires_at must be a datetime: '2030'"),
-        ({"admin": True, "expires_at": _BEFORE_ALL_TIME}, "in UTC there is no such time: "),
+        ({"admin": True, "expires_at": _BEFORE_ALL_TIME}, "expires_at is out of range in UTC: "),
     ],
 )
 def test_a_token_for_nothing_is_refused(guarded: MockServer, wrong: Any, complaint: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock, create_app
-from mockserver.domain.full_text import FullTextQuery
+from mockserver.domain.search.full_text import FullTextQuery
 from support.direct_client import Answer, DirectClient
 
 _W = "/v3/workspaces/w"
@@ -171,8 +171,8 @@ def test_the_engine_of_search_is_loaded_when_it_is_first_used() -> None:
 import sys
 from mockserver import Mock, create_app
 create_app(Mock())
-assert "mockserver.domain.search" in sys.modules
-loaded = {"mockserver.domain.words", "mockserver.domain.full_text", "snowballstemmer"} & set(sys.modules)
+assert "mockserver.domain.search.find" in sys.modules
+loaded = {"mockserver.domain.search.tokenizer", "mockserver.domain.search.full_text", "snowballstemmer"} & set(sys.modules)
 assert not loaded, loaded
 """
     subprocess.run([sys.executable, "-c", program], check=True)

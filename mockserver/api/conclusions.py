@@ -1,7 +1,8 @@
 """Operations on conclusions."""
 
-from ..domain import conclusions, tables
+from ..domain import conclusions
 from ..domain.conclusions import Draft
+from ..domain.filters import tables
 from ..wire import bodies, knowledge
 from .operation import Call, Reply, Router
 

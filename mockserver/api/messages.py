@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from ..domain import messages, tables, tokens
+from ..domain import messages, tokens
 from ..domain.clock import microseconds
+from ..domain.filters import tables
 from ..domain.messages import Draft
 from ..domain.records import NOTHING, Row
 from ..wire import bodies, uploads

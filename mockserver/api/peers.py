@@ -1,6 +1,8 @@
 """Operations on the peers of a workspace."""
 
-from ..domain import access, peers, search, tables
+from ..domain import access, peers
+from ..domain.filters import tables
+from ..domain.search.find import search
 from ..wire import bodies
 from .operation import Call, Reply, Router
 
@@ -83,4 +85,4 @@ def get_sessions_for_peer(call: Call) -> Reply:
 def search_peer(call: Call) -> Reply:
     """Search the messages that a peer sent, the best matches first, with optional filters."""
     body: bodies.MessageSearchOptions = call.body
-    return 200, search.search(call.store, body.query, body.limit, body.filters, **call.path)
+    return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

@@ -1,6 +1,6 @@
 """Operations on the queue of background work."""
 
-from ..domain import queue
+from ..domain import work
 from ..wire import bodies
 from .operation import Call, Reply, Router
 
@@ -14,7 +14,7 @@ def get_queue_status(call: Call) -> Reply:
     """Tell how many units of work there are in a workspace, in all and by session, or just what is asked for."""
     asked: bodies.QueueQuery = call.query
     narrowed = asked.session_id, asked.sender_id, asked.observer_id
-    return 200, queue.status(call.store, call.path["workspace_id"], *narrowed)
+    return 200, work.status(call.store, call.path["workspace_id"], *narrowed)
 
 
 @router.operation(
@@ -28,5 +28,5 @@ def schedule_dream(call: Call) -> Reply:
     """Schedule a dream of a peer about another, or about itself."""
     body: bodies.DreamRequest = call.body
     observed = body.observer if body.observed is None else body.observed
-    queue.schedule_dream(call.store, call.path["workspace_id"], body.observer, observed)
+    work.schedule_dream(call.store, call.path["workspace_id"], body.observer, observed)
     return 204, None

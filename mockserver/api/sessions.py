@@ -1,6 +1,8 @@
 """Operations on sessions: the four of the published contract, and the update."""
 
-from ..domain import access, clones, search, sessions, tables
+from ..domain import access, clones, sessions
+from ..domain.filters import tables
+from ..domain.search.find import search
 from ..wire import bodies
 from ..wire.configuration import stored
 from .operation import Call, Reply, Router
@@ -112,4 +114,4 @@ def clone_session(call: Call) -> Reply:
 def search_session(call: Call) -> Reply:
     """Search the messages of a session, the best matches first, with optional filters."""
     body: bodies.MessageSearchOptions = call.body
-    return 200, search.search(call.store, body.query, body.limit, body.filters, **call.path)
+    return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

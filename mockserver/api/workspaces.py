@@ -1,6 +1,8 @@
 """Operations on workspaces."""
 
-from ..domain import access, search, tables, workspaces
+from ..domain import access, workspaces
+from ..domain.filters import tables
+from ..domain.search.find import search
 from ..wire import bodies
 from ..wire.configuration import stored
 from .operation import Call, Reply, Router
@@ -73,4 +75,4 @@ def delete_workspace(call: Call) -> Reply:
 def search_workspace(call: Call) -> Reply:
     """Search the messages of a workspace, the best matches first, with optional filters."""
     body: bodies.MessageSearchOptions = call.body
-    return 200, search.search(call.store, body.query, body.limit, body.filters, **call.path)
+    return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from . import paging, sessions
 from .clock import timestamp
 from .errors import NotFound, Unprocessable
-from .filters import Predicate
+from .filters.language import Predicate
 from .records import Row, Workspace
-from .similarity import nearest
+from .search.similarity import nearest
 from .store import Store
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import paging, queue, sessions
+from . import paging, sessions, work
 from .clock import timestamp
 from .errors import NotFound
-from .filters import Predicate
+from .filters.language import Predicate
 from .membership import Settings
 from .records import Row, Session
 from .store import Store
@@ -38,7 +38,7 @@ def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Dr
     moment = timestamp(now)
     rows = [new_row(store.ids.new(), draft, session.row, moment) for draft in drafts]
     store.add_messages(session, rows)
-    queue.raise_units(store, store.workspaces[workspace_id], session, drafts, now)
+    work.raise_units(store, store.workspaces[workspace_id], session, drafts, now)
     return rows
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .filters import Predicate
-
-Row = dict[str, Any]
+from .filters.language import Predicate
+from .records import Row
 
 
 class Record(Protocol):

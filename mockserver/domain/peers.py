@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from . import paging, workspaces
 from .clock import timestamp
 from .errors import InvalidId
-from .filters import Predicate
+from .filters.language import Predicate
 from .records import NOTHING, Peer, Row, Workspace
 from .store import Store
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .clock import moment
-from .jobs import Job, Target
+from .schedule import Job, Target
 from .store import Store
 
 

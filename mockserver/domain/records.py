@@ -4,74 +4,21 @@ A row is a dict whose keys are the wire's own; it is never changed in place, an 
 rendered answers can share rows. Only the store changes a record.
 """
 
-from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
+from .history import Content, History
 from .index import Index
-from .versions import Content, History
+from .ordered import Ordered
 
 Row = dict[str, Any]
-T = TypeVar("T")
 
 # The metadata and configuration of rows that have none: one for all, as rows are never changed.
 NOTHING: Row = {}
 
 
-class Roll(Sequence[T], Generic[T]):
-    """Entries in the order of their numbers: a page costs the time of the page, a removal O(log n) and a memmove."""
-
-    __slots__ = ("_entries", "_numbers")
-
-    def __init__(self) -> None:
-        self._numbers = array("q")
-        self._entries: list[T] = []
-
-    def add(self, number: int, entry: T) -> None:
-        """Put `entry` at the place of `number`; nothing happens where the number is taken."""
-        numbers = self._numbers
-        if not numbers or number > numbers[-1]:
-            numbers.append(number)
-            self._entries.append(entry)
-            return
-        place = bisect_left(numbers, number)
-        if numbers[place] != number:
-            numbers.insert(place, number)
-            self._entries.insert(place, entry)
-
-    def extend(self, numbers: Iterable[int], entries: Iterable[T]) -> None:
-        """Put as many entries at the end, under numbers larger than all before."""
-        self._numbers.extend(numbers)
-        self._entries += entries
-
-    def remove(self, number: int) -> None:
-        """Take out the entry of `number`; nothing happens where there is none."""
-        place = bisect_left(self._numbers, number)
-        if place < len(self._numbers) and self._numbers[place] == number:
-            del self._numbers[place], self._entries[place]
-
-    def copy(self) -> Self:
-        """The same entries in a roll of their own."""
-        twin = type(self)()
-        twin.extend(self._numbers, self._entries)
-        return twin
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @overload
-    def __getitem__(self, place: int) -> T: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[T]: ...
-    def __getitem__(self, place: int | slice) -> T | list[T]:
-        return self._entries[place]
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self._entries)
-
-
-class Messages(Roll[Row]):
+class Messages(Ordered[Row]):
     """The messages of a session, oldest first. An index finds them by id, which is made only where somebody asks."""
 
     __slots__ = ("_indexed", "_places")
@@ -129,12 +76,12 @@ class Origin(NamedTuple):
 R = TypeVar("R", bound="Session | Peer | Workspace")
 
 
-def roll_of(records: Iterable[R]) -> Roll[R]:
+def ordered(records: Iterable[R]) -> Ordered[R]:
     """A roll of records, which come in the order of their numbers."""
-    roll: Roll[R] = Roll()
+    entries: Ordered[R] = Ordered()
     for record in records:
-        roll.add(record.number, record)
-    return roll
+        entries.add(record.number, record)
+    return entries
 
 
 # What sessions hold that nobody was in yet, and nothing was said: all the same, so that they take little room.
@@ -177,7 +124,7 @@ class Peer:
         self.number = number
         self.row = row
         self.history = history
-        self.sessions: Roll[Session] = Roll()
+        self.sessions: Ordered[Session] = Ordered()
 
     @property
     def content(self) -> Content:
@@ -230,9 +177,9 @@ class Workspace:
         self.history = History()
         self.holdings = Holdings(self.history)
         self.peers: dict[str, Peer] = {}
-        self.roster: Roll[Peer] = Roll()
+        self.roster: Ordered[Peer] = Ordered()
         self.sessions: dict[str, Session] = {}
-        self.active: Roll[Session] = Roll()
+        self.active: Ordered[Session] = Ordered()
         self.index: Index[Session] | None = None
 
     @property

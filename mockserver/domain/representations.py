@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from . import conclusions, tokens
 from .records import Row
-from .similarity import nearest
+from .search.similarity import nearest
 from .store import Store
 
 CONCLUSIONS_SHOWN = 25

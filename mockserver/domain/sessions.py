@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from . import membership, paging, peers, workspaces
 from .clock import timestamp
 from .errors import InvalidId, NotFound
-from .filters import Filter
+from .filters.language import Filter
 from .membership import Settings
 from .records import NOTHING, Row, Session, Workspace
 from .store import Store

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .clock import Clock, Ids
+from .history import image
 from .index import Index
-from .jobs import PurgeSchedule, WorkSchedule
+from .ordered import Ordered
 from .quirks import Quirks
-from .records import Holdings, Membership, Messages, Origin, Peer, Roll, Row, Session, Workspace, roll_of
+from .records import Holdings, Membership, Messages, Origin, Peer, Row, Session, Workspace, ordered
+from .schedule import PurgeSchedule, WorkSchedule
 
 
 class Store:
@@ -30,7 +32,7 @@ class Store:
         self.purges = PurgeSchedule(purge_after, ids.number)
         self.backlog = WorkSchedule(work_after, ids.number)
         self.workspaces: dict[str, Workspace] = {}
-        self.directory: Roll[Workspace] = Roll()
+        self.directory: Ordered[Workspace] = Ordered()
         self._number = ids.number
 
     def named(self, workspace_id: str) -> list[Workspace]:
@@ -51,7 +53,7 @@ class Store:
     def put_workspaces(self, workspaces: Iterable[Workspace]) -> None:
         """Have these, in the order of their numbers, and no others."""
         self.workspaces = {workspace.row["id"]: workspace for workspace in workspaces}
-        self.directory = roll_of(self.workspaces.values())
+        self.directory = ordered(self.workspaces.values())
 
     def drop_workspace(self, workspace: Workspace) -> None:
         del self.workspaces[workspace.row["id"]]
@@ -182,6 +184,14 @@ class Store:
             for id_ in gone:
                 del holdings.conclusions[id_]
 
+    def fork(self, clock: Clock, ids: Ids) -> "Store":
+        """Another store in an equal state, over another clock and other ids. They share rows, and nothing else."""
+        twin = Store(clock, ids, self.quirks)
+        twin.purges = self.purges.copy(ids.number)
+        twin.backlog = self.backlog.copy(ids.number)
+        twin.put_workspaces([_copy(workspace) for workspace in self.directory])
+        return twin
+
 
 def _keep(record: Workspace | Holdings | Peer | Session) -> None:
     """Before a record is changed: let the newest version of its workspace have an image, if there is one."""
@@ -193,3 +203,20 @@ def _index_of(workspace: Workspace) -> Index[Session] | None:
     """The index of the sessions, if there is one and it still holds."""
     index = workspace.index
     return index if index is not None and index.turn == workspace.history.turns else None
+
+
+def _copy(original: Workspace) -> Workspace:
+    workspace = Workspace(original.number, original.row)
+    workspace.holdings.content = image(original.holdings.content)
+    by_number: dict[int, Session] = {}
+    for session_id, session in original.sessions.items():
+        twin = Session(session.number, session.row, workspace.history, session.origin)
+        twin.content = image(session.content)
+        workspace.sessions[session_id] = by_number[twin.number] = twin
+    for peer in original.roster:
+        copied = Peer(peer.number, peer.row, workspace.history)
+        copied.sessions = ordered([by_number[session.number] for session in peer.sessions])
+        workspace.peers[peer.row["id"]] = copied
+    workspace.roster = ordered(workspace.peers.values())
+    workspace.active = ordered([by_number[session.number] for session in original.active])
+    return workspace

@@ -5,7 +5,7 @@ import re
 from . import paging
 from .clock import timestamp
 from .errors import ID_MAX_LENGTH, ID_PATTERN, Conflict, InvalidId, NotFound
-from .filters import Predicate
+from .filters.language import Predicate
 from .records import Row, Workspace
 from .store import Store
 

@@ -5,17 +5,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
-from ..domain import contexts, purges, queue
+from ..domain import contexts, purges
+from ..domain import work as queued_work
 from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
 from ..domain.errors import NotFound
-from ..domain.forks import fork
-from ..domain.jobs import Target
 from ..domain.purges import Pending
-from ..domain.queue import Queue
 from ..domain.quirks import Quirks
 from ..domain.records import Workspace
+from ..domain.schedule import Target
 from ..domain.store import Store
+from ..domain.work import Queue
 from ..wire.fields import without_nul
 from .deliveries import Deliveries
 from .effects import storable
@@ -354,7 +354,7 @@ class Mock:
         target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
 
         def work() -> int:
-            count, emptied = queue.complete(self.store, target, limit)
+            count, emptied = queued_work.complete(self.store, target, limit)
             self._publish_empty(emptied)
             return count
 
@@ -363,7 +363,7 @@ class Mock:
     def begin_work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
         """Mark pending units as in progress, in the order of `work` and with its arguments. Returns how many."""
         target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
-        return self.hosting.between_requests(lambda: queue.begin(self.store, target, limit))
+        return self.hosting.between_requests(lambda: queued_work.begin(self.store, target, limit))
 
     def publish(self, event: str, workspace_id: str, data: Mapping[str, Any]) -> None:
         """Send an event to the webhooks of a workspace."""
@@ -375,7 +375,7 @@ class Mock:
         if self.store.purges.jobs:
             purges.run_due(self.store)
         if self.store.backlog.jobs:
-            self._publish_empty(queue.complete_due(self.store))
+            self._publish_empty(queued_work.complete_due(self.store))
 
     def _publish_empty(self, queues: Iterable[Queue]) -> None:
         """Send `queue.empty` for each of these queues to the webhooks of its workspace."""
@@ -416,7 +416,7 @@ class Mock:
         twin._in_force = self._in_force
         twin.clock.put_back(self.clock.state())
         twin._ids = self._ids.copy()
-        twin.store = fork(self.store, twin.clock, twin._ids)
+        twin.store = self.store.fork(twin.clock, twin._ids)
         return twin
 
     def _begin(self, settings: Settings) -> None:

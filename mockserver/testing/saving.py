@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..domain.jobs import Job
 from ..domain.records import Membership, Row, Session, Workspace
+from ..domain.schedule import Job
 from . import holdings, lineage, world_work
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..domain.clock import ClockState
-from ..domain.jobs import Job, Target
+from ..domain.history import Version
 from ..domain.records import Workspace
+from ..domain.schedule import Job, Target
 from ..domain.store import Store
-from ..domain.versions import Version
 from .names import UnknownName, checked_name
 
 

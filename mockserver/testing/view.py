@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ..domain.clock import moment, timestamp
-from ..domain.jobs import Job
 from ..domain.records import Peer, Row, Session, Workspace
+from ..domain.schedule import Job
 from ..domain.store import Store
 from .lineage import Forest, original
 from .mock import Mock

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..domain.clock import timestamp
-from ..domain.queue import Queue, Units, is_open, put, queues_of
 from ..domain.records import Workspace
 from ..domain.store import Store
+from ..domain.work import Queue, Units, is_open, put, queues_of
 from .holdings import time_of
 
 if TYPE_CHECKING:

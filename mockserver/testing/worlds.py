@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from ..domain import membership, messages, peers, sessions, tokens, workspaces
 from ..domain.clock import Clock, Ids, timestamp
 from ..domain.errors import BadRequest
-from ..domain.jobs import Target
 from ..domain.messages import Draft
 from ..domain.records import Membership, Row, Workspace
+from ..domain.schedule import Target
 from ..domain.store import Store
 from ..wire.configuration import stored
 from ..wire.json_text import InvalidJson, parse, restated

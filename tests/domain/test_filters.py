@@ -7,10 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain import filters as filters_module
 from mockserver.domain.errors import InvalidFilter
-from mockserver.domain.semantics import Steps, text
-from mockserver.domain.tables import conclusion_filter, message_filter, peer_filter, session_filter, workspace_filter
+from mockserver.domain.filters import language
+from mockserver.domain.filters.logic import Steps, text
+from mockserver.domain.filters.tables import (
+    conclusion_filter,
+    message_filter,
+    peer_filter,
+    session_filter,
+    workspace_filter,
+)
 from support import strategies
 
 Row = dict[str, Any]
@@ -217,7 +223,7 @@ def test_a_filter_may_have_ten_thousand_members() -> None:
 
 
 def test_all_parts_of_a_filter_share_its_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filters_module, "MAX_COMPARISONS", 10)
+    monkeypatch.setattr(language, "MAX_COMPARISONS", 10)
     filters: Row = {"NOT": [{"metadata": {"k": 1}}, {"metadata": {"l": 1}}]}
     rows: list[Row] = [{"metadata": {}}] * 5
     assert _kept(rows, filters) == rows

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain import full_text, words
-from mockserver.domain.full_text import FullTextQuery
-from mockserver.domain.lexemes import lexemes, prefix
-from mockserver.domain.semantics import folded
+from mockserver.domain.filters.logic import folded
+from mockserver.domain.search import full_text, tokenizer
+from mockserver.domain.search.full_text import FullTextQuery
+from mockserver.domain.search.lexemes import lexemes, prefix
 
 _JUDGED = json.loads((Path(__file__).parent / "full_text.json").read_text(encoding="utf-8"))["texts"]
 
@@ -43,7 +43,7 @@ _TEXTS = _PROSE | _SIGNS | st.text(max_size=25)
 
 
 def _lexemes_of(text: str) -> list[str | None]:
-    return [lexeme for word in words.words(text) for lexeme in lexemes(word)]
+    return [lexeme for word in tokenizer.words(text) for lexeme in lexemes(word)]
 
 
 def _vector(text: str) -> dict[str, list[int]]:
@@ -131,15 +131,15 @@ def test_a_rank_grows_with_how_often_a_word_is_there_and_with_how_near_two_are(w
 @given(_TEXTS)
 def test_words_stand_in_the_text_one_behind_the_other(text: str) -> None:
     at = 0
-    for word in words.words(text):
+    for word in tokenizer.words(text):
         at = text.index(word, at) + len(word)
         assert word
-        assert "".join(words.parts(word)) == "" or words.parts(word)[0] in word
+        assert "".join(tokenizer.parts(word)) == "" or tokenizer.parts(word)[0] in word
 
 
 @given(_PROSE)
 def test_text_between_words_does_not_matter(text: str) -> None:
-    assert words.words(text) == words.words(re.sub(" ", " \u201c\u2026 ", text)) == text.split()
+    assert tokenizer.words(text) == tokenizer.words(re.sub(" ", " \u201c\u2026 ", text)) == text.split()
 
 
 @pytest.mark.parametrize("limit", ["_WORDS_LIMIT", "_PREFIXES_LIMIT"])
@@ -150,10 +150,14 @@ def test_limits_of_memory_change_no_answer(monkeypatch: pytest.MonkeyPatch, limi
 
 
 def test_shapes_beyond_those_that_are_remembered_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "_REMEMBERED_SHAPES", 0)
-    monkeypatch.setattr(words, "_SHAPES", words._Shapes())
-    assert words.words("\u65e5\u672c \u00bd e\u0301t\u00e9\u2003\u24b6") == ["\u65e5\u672c", "e\u0301t\u00e9", "\u24b6"]
-    assert words._SHAPES == {}
+    monkeypatch.setattr(tokenizer, "_REMEMBERED_SHAPES", 0)
+    monkeypatch.setattr(tokenizer, "_SHAPES", tokenizer._Shapes())
+    assert tokenizer.words("\u65e5\u672c \u00bd e\u0301t\u00e9\u2003\u24b6") == [
+        "\u65e5\u672c",
+        "e\u0301t\u00e9",
+        "\u24b6",
+    ]
+    assert tokenizer._SHAPES == {}
 
 
 def test_a_rank_that_takes_too_many_steps_is_what_it_came_to(monkeypatch: pytest.MonkeyPatch) -> None:

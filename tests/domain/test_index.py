@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from mockserver import Mock
 from mockserver.domain import sessions
 from mockserver.domain.errors import InvalidFilter, NotFound
+from mockserver.domain.filters.tables import session_filter
 from mockserver.domain.index import _KEYS
-from mockserver.domain.tables import session_filter
 from mockserver.testing.snapshots import Snapshot
 from support.examples import examples
 

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.domain.history import History
 from mockserver.domain.paging import of_records, of_rows
 from mockserver.domain.records import Peer
-from mockserver.domain.versions import History
 
 _sizes = st.integers(1, 12)
 _counts = st.integers(0, 30)

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain import semantics
-from mockserver.domain.semantics import (
+from mockserver.domain.filters import logic
+from mockserver.domain.filters.logic import (
     COMPARISONS,
     Condition,
-    Row,
     Steps,
     TooManySteps,
     all_of,
@@ -23,6 +22,7 @@ from mockserver.domain.semantics import (
     none_of,
     text_contains,
 )
+from mockserver.domain.records import Row
 from support import strategies
 
 _TRUTHS = st.sampled_from([True, False, None])
@@ -48,11 +48,11 @@ def _value(row: Row) -> Any:
 
 
 def contains(outer: Any, inner: Any) -> bool:
-    return semantics.contains(outer, inner, Steps(10_000))
+    return logic.contains(outer, inner, Steps(10_000))
 
 
 def text(value: Any) -> str | None:
-    return semantics.text(value, Steps(10_000))
+    return logic.text(value, Steps(10_000))
 
 
 @given(st.lists(_TRUTHS, min_size=1), st.integers(0, 3))
@@ -182,9 +182,9 @@ def test_text_by_example(value: Any, written: str) -> None:
 
 def test_a_comparison_ends_when_its_steps_are_used_up() -> None:
     numbers = list(range(100))
-    assert semantics.contains(numbers, numbers, Steps(5_051))
+    assert logic.contains(numbers, numbers, Steps(5_051))
     with pytest.raises(TooManySteps):
-        semantics.contains(numbers, numbers, Steps(5_050))
+        logic.contains(numbers, numbers, Steps(5_050))
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,6 @@ def test_a_comparison_ends_when_its_steps_are_used_up() -> None:
     [(None, 4), (7, 4), ("", 4), ("x" * 500, 14), ([1, [None], "x"], 20), ({"k": "x" * 500, "long" * 50: 1}, 34)],
 )
 def test_text_takes_steps_for_every_value_and_more_for_long_ones(value: Any, steps: int) -> None:
-    semantics.text(value, Steps(steps))
+    logic.text(value, Steps(steps))
     with pytest.raises(TooManySteps):
-        semantics.text(value, Steps(steps - 1))
+        logic.text(value, Steps(steps - 1))

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.similarity import nearest, similarity
+from mockserver.domain.search.similarity import nearest, similarity
 
 _TEXTS = (
     st.lists(st.sampled_from(["the", "tea", "teas", "likes", "liked", "coffee", "a-b", "x@y.com"]), max_size=6).map(

@@ -3,12 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.records import Messages, Roll
+from mockserver.domain.ordered import Ordered
+from mockserver.domain.records import Messages
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 12))))
 def test_a_roll_is_a_sorted_set_of_numbers(steps: list[tuple[bool, int]]) -> None:
-    roll: Roll[str] = Roll()
+    roll: Ordered[str] = Ordered()
     model: set[int] = set()
     for adds, number in steps:
         if adds:

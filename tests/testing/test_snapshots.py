@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mockserver import Mock, create_app
 from mockserver.domain.clock import microseconds
-from mockserver.domain.jobs import Target
+from mockserver.domain.schedule import Target
 from mockserver.testing.snapshots import Snapshot
 from support.direct_client import Answer, DirectClient
 from support.examples import examples

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from ...domain.records import Peer, Roll, Session, Workspace
+from ...domain.ordered import Ordered
+from ...domain.records import Peer, Session, Workspace
 from ...domain.store import Store
 from ..wording import listed, quoted, shortened
 from .case import Case
@@ -164,7 +165,9 @@ def _in_another(kind: str, name: str, other: Workspace, workspace: Workspace) ->
     return f"{kind} {quoted(name)} exists in workspace {there}, not in {here}"
 
 
-def _hint(wanted: str, known: Roll[Workspace] | Roll[Session] | Roll[Peer], has_one: str, has_many: str) -> str:
+def _hint(
+    wanted: str, known: Ordered[Workspace] | Ordered[Session] | Ordered[Peer], has_one: str, has_many: str
+) -> str:
     """What else there is: the name that was most likely meant, or the first ones."""
     nearest = nearest_name(wanted, (record.row["id"] for record in known[-COMPARED_LIMIT:]))
     if nearest is not None:

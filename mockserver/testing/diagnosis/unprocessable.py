@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from ...domain import tables
-from ...domain.columns import OPERATORS
 from ...domain.errors import ID_MAX_LENGTH, InvalidFilter
+from ...domain.filters import tables
+from ...domain.filters.columns import OPERATORS
 from ...domain.workspaces import is_id
 from ...wire.form import is_form
 from ...wire.json_text import is_json

@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from mockserver import Mock, WorldError
-from mockserver.domain import tables
 from mockserver.domain.errors import InvalidFilter, Unauthorized
+from mockserver.domain.filters import tables
 from mockserver.testing.fixtures import fixture
 from mockserver.wire import form, json_text
 from mockserver.wire.keys import Keyring

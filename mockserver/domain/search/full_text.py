@@ -13,9 +13,9 @@ from functools import cache
 from itertools import product
 from math import exp, sqrt
 
-from . import words
+from ..filters.logic import folded
+from . import tokenizer
 from .lexemes import lexemes, prefix
-from .semantics import folded
 
 # PostgreSQL's: how many places of a lexeme count, and how far they go.
 _PLACES_LIMIT = 255
@@ -43,7 +43,9 @@ class FullTextQuery:
     """A query, to be held against many texts, which need not be known before."""
 
     def __init__(self, query: str) -> None:
-        found = {lexeme for word in words.words(query[:_QUERY_LIMIT]) for lexeme in lexemes(word) if lexeme is not None}
+        found = {
+            lexeme for word in tokenizer.words(query[:_QUERY_LIMIT]) for lexeme in lexemes(word) if lexeme is not None
+        }
         marks = {lexeme: chr(1 + number) for number, lexeme in enumerate(sorted(found, key=_in_bytes))}
         prefixes = sorted({prefix(lexeme) for lexeme in found}, key=len, reverse=True)
         self._marks = frozenset(marks.values())
@@ -59,7 +61,7 @@ class FullTextQuery:
         """Whether the text matches, and its rank; that of a text which does not match need not be 0."""
         if not self._marks:
             return False, 0.0
-        found = words.words(text)
+        found = tokenizer.words(text)
         marks = "".join(map(self._marks_of_words.__getitem__, found))
         matches = self._marks.issubset(marks)
         if len(self._marks) == 1:

@@ -10,10 +10,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..errors import InvalidFilter
+from ..index import is_scalar
+from ..records import Row
 from .columns import WILDCARD, Column
-from .errors import InvalidFilter
-from .index import is_scalar
-from .semantics import AskedLast, Condition, Row, Steps, TooManySteps, all_of, any_of, none_of
+from .logic import AskedLast, Condition, Steps, TooManySteps, all_of, any_of, none_of
 
 Predicate = Callable[[Row], bool]
 

@@ -23,7 +23,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-Row = dict[str, Any]
+from ..records import Row
+
 Condition = Callable[[Row], bool | None]
 Reader = Callable[[Row], Any]
 

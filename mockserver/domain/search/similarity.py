@@ -10,8 +10,8 @@ from itertools import chain
 from math import sqrt
 from typing import NamedTuple
 
-from .records import Row
-from .semantics import folded
+from ..filters.logic import folded
+from ..records import Row
 
 _OF_WORDS, _OF_LETTERS = 0.9, 0.1
 # Ours: so many characters of a query count, as in a search.
@@ -47,9 +47,9 @@ def nearest(query: str, rows: Sequence[Row], top_k: int, distance: float | None 
 
 
 def _profile(text: str) -> _Profile:
-    from . import lexemes, words  # They cost time to load, and few ask what is near.
+    from . import lexemes, tokenizer  # They cost time to load, and few ask what is near.
 
-    stems = Counter(filter(None, chain.from_iterable(map(lexemes.lexemes, words.words(text)))))
+    stems = Counter(filter(None, chain.from_iterable(map(lexemes.lexemes, tokenizer.words(text)))))
     letters = f"  {folded(text)} "
     trigrams = Counter(map("".join, zip(letters, letters[1:], letters[2:], strict=False)))
     return _Profile(stems, _squared(stems), trigrams, _squared(trigrams))

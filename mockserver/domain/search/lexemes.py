@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from . import words
-from .semantics import folded
+from ..filters.logic import folded
+from . import tokenizer
 
 # In bytes of UTF-8: longer words PostgreSQL leaves out, or has without a stem.
 _LONGEST = 2046
@@ -33,7 +33,7 @@ def lexemes(word: str) -> Iterator[str | None]:
 
     Each takes a place of its own in the text; markup, and what is too long, takes none.
     """
-    for part in words.parts(word):
+    for part in tokenizer.parts(word):
         if not _is_longer(part, _LONGEST):
             yield folded(part) if _is_no_plain_word(part) else _stem(part)
 

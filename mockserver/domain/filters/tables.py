@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from ..records import Row
 from .columns import Column, NumberColumn, TimeColumn, TruthColumn
-from .filters import Filter, Predicate, compile_filter
+from .language import Filter, Predicate, compile_filter
 from .metadata import MetadataColumn
-from .semantics import Row
 
 
 def _table(*columns: Column) -> Mapping[str, Column]:

@@ -10,9 +10,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from .clock import microseconds
-from .errors import InvalidFilter
-from .semantics import COMPARISONS, Condition, Reader, Row, Steps, all_of, compared, decimal, member_of, text_contains
+from ..clock import microseconds
+from ..errors import InvalidFilter
+from ..records import Row
+from .logic import COMPARISONS, Condition, Reader, Steps, all_of, compared, decimal, member_of, text_contains
 
 WILDCARD = "*"
 OPERATORS = frozenset({"gte", "lte", "gt", "lt", "ne", "in", "contains", "icontains"})

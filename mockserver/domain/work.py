@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from .errors import NotFound
-from .jobs import Job, Target
 from .purges import is_there
 from .records import Row, Session, Workspace
+from .schedule import Job, Target
 from .store import Store
 
 

@@ -3,15 +3,15 @@
 from decimal import Decimal
 from typing import Any
 
+from ..errors import InvalidFilter
+from ..index import is_scalar
+from ..records import Row
 from .columns import WILDCARD, Column, check_operator, has_operators, member_condition
-from .errors import InvalidFilter
-from .index import is_scalar
-from .semantics import (
+from .logic import (
     COMPARISONS,
     AskedLast,
     Condition,
     Reader,
-    Row,
     Steps,
     all_of,
     compared,

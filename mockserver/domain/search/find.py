@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from heapq import nlargest
 
-from . import sessions, tables
-from .errors import InvalidFilter
-from .filters import Predicate
-from .records import Row
-from .semantics import folded
-from .store import Store
+from .. import sessions
+from ..errors import InvalidFilter
+from ..filters import tables
+from ..filters.language import Predicate
+from ..filters.logic import folded
+from ..records import Row
+from ..store import Store
 
 _SPECIAL = re.compile(r"""[~`!@#$%^&*()_+=\[\]{};':"\\|,.<>/?-]""")
 

@@ -1,0 +1,1 @@
+"""Filters: documents that a client sends to select rows."""

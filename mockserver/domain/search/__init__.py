@@ -1,0 +1,1 @@
+"""Search: the messages that a query finds, and texts that are similar."""
