@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures, a marker and options. The server is imported when a fixture first asks for it."""
+"""The pytest plugin: fixtures, a marker and options. It imports the server when a test first uses a fixture."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
     from .testing.journal import Journal
     from .testing.mock import Mock
 
-# What the marker takes beside the options of a mock.
+# Arguments of the marker beside the options of a mock.
 _RULES = ("faults", "scripts")
-# How many of the last requests of a test are shown when it fails.
+# A failure report shows at most this many of the last requests, and of the last deliveries.
 _SHOWN_REQUESTS = 20
-# The fake servers that the fixtures gave to a test, and where journals and deliveries were when it began.
+# The mock servers that the fixtures gave to a test, and the positions of the logs when it began.
 _SERVERS = pytest.StashKey[list["MockServer"]]()
 _POSITIONS = pytest.StashKey[dict["Journal | Deliveries", tuple[int, int]]]()
 
 
 class RemoteServer:
-    """The server of `--honcho-url`. It has a `url`; what only the fake has skips the test."""
+    """The server of `--honcho-url`. What only the mock server has skips the test."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
     @property
     def mock(self) -> Mock:
-        """Skips the test: the state of a real server is not at hand."""
+        """Skips the test: the state of a real server is not accessible."""
         _skip("honcho_server.mock")
 
     @property
     def token(self) -> Callable[..., str]:
-        """Skips the test: the secret of a real server is not known."""
+        """Skips the test: the secret of a real server is unknown."""
         _skip("honcho_server.token")
 
 
@@ -49,18 +49,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--honcho-url",
         metavar="URL",
-        help="run the tests against this Honcho server (key from HONCHO_API_KEY), not against the fake",
+        help="run the tests against this Honcho server, with the key in HONCHO_API_KEY, instead of the mock server",
     )
     group.addoption(
         "--honcho-coverage",
         action="store_true",
-        help="tell at the end which operations of the API, and which of their answers, the tests had of the fake",
+        help="report at the end which operations of the API, and which of their answers, the tests used",
     )
     group.addoption(
         "--honcho-coverage-fail-under",
         metavar="PERCENT",
         type=_percentage,
-        help="tell that, and fail where fewer of the operations were answered",
+        help="report that, and fail if the tests used less than this percentage of the operations",
     )
 
 
@@ -70,26 +70,26 @@ def _percentage(text: str) -> float:
     with suppress(ValueError):
         if 0 <= (number := float(text)) <= 100:
             return number
-    raise ArgumentTypeError(f"not a percentage, from 0 to 100: {text!r}")
+    raise ArgumentTypeError(f"not a percentage from 0 to 100: {text!r}")
 
 
-@pytest.hookimpl(tryfirst=True)  # Before the servers that a project starts in its own.
+@pytest.hookimpl(tryfirst=True)  # Before a project's own pytest_configure, which may start servers.
 def pytest_configure(config: pytest.Config) -> None:
     url = config.getoption("--honcho-url")
     if url is not None and not url.startswith(("http://", "https://")):
-        raise pytest.UsageError(f"--honcho-url: not a URL that begins with http:// or https://: {url!r}")
+        raise pytest.UsageError(f"--honcho-url must begin with http:// or https://: {url!r}")
     fail_under = config.getoption("--honcho-coverage-fail-under")
     if config.getoption("--honcho-coverage") or fail_under is not None:
         from .pytest_coverage import ContractCoverage
 
         config.pluginmanager.register(ContractCoverage(config, fail_under))
-    # Only `pytest --markers` shows them, and no other run pays for the import.
+    # Only `pytest --markers` shows the names, so only it imports the options.
     options = [f"{name}=..." for name in _options()] if config.getoption("markers") else ["..."]
     config.addinivalue_line(
         "markers",
-        f"honcho({', '.join(options)}, faults=[...], scripts=[...]): options of honcho_server in this test, as in "
-        "MockServer, where world may also name a file beside the test's; a fault is {'fault': 'error', 'status': 503, "
-        "'times': 1}, a script {'operation': 'chat', 'answers': ['Blue.']}",
+        f"honcho({', '.join(options)}, faults=[...], scripts=[...]): options of the honcho_server of this test: "
+        "those of MockServer, where world may be a path relative to the test file, faults such as "
+        "{'fault': 'error', 'status': 503, 'times': 1} and scripts such as {'operation': 'chat', 'answers': ['Blue.']}",
     )
 
 
@@ -102,13 +102,13 @@ def _options() -> tuple[str, ...]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    kept = [kept for server in _started() for kept in (server.mock.requests, server.mock.deliveries)]
-    item.stash[_POSITIONS] = {one: one.position for one in kept}
+    logs = [log for server in _started() for log in (server.mock.requests, server.mock.deliveries)]
+    item.stash[_POSITIONS] = {log: log.position for log in logs}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that passed though a fault that must fire never did."""
+    """Fail a test that passed although a fault with `must_fire` never fired."""
     result = yield
     for server in item.stash.get(_SERVERS, []):
         complaint = None
@@ -123,9 +123,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the last requests of a test that failed: to the servers of its fixtures, and to any other it asked.
+    """Show the last requests and webhook deliveries of a test that failed.
 
-    And what those sent to webhooks.
+    The servers of its fixtures come first, then all others that it sent requests to.
     """
     report = yield
     if report.failed:
@@ -139,20 +139,20 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             if requests or server in given:
                 report.sections.append((f"honcho requests to {server.url}", _shown(requests)))
             if sent:
-                lines = [one.line for one in sent[-_SHOWN_REQUESTS:]]
+                lines = [delivery.line for delivery in sent[-_SHOWN_REQUESTS:]]
                 report.sections.append((f"honcho deliveries of {server.url}", "\n".join(lines)))
     return report
 
 
 def _started() -> list[MockServer]:
-    """The servers that were started, without loading what would start one."""
+    """The running servers, without importing the server module."""
     module = sys.modules.get("mockserver.server")
     return [] if module is None else list(module.STARTED)
 
 
 @pytest.fixture(scope="session")
 def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServer | RemoteServer]:
-    """The one server of this test process."""
+    """The server that all tests of this process share."""
     url = request.config.getoption("--honcho-url")
     if url:
         yield RemoteServer(url)
@@ -161,16 +161,16 @@ def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServe
 
     with MockServer() as server:
         yield server
-        server.mock.faults.forget()  # The test that set them was asked already.
+        server.mock.faults.forget()  # Their test is over, and checked that they fired.
 
 
 @pytest.fixture
 def honcho_server(
     request: pytest.FixtureRequest, _honcho_process_server: MockServer | RemoteServer
 ) -> MockServer | RemoteServer:
-    """A fake Honcho server with a `url` and a `mock`, empty or in the world that the marker `honcho` names.
+    """A mock Honcho server with a `url` and a `mock`, empty or with the world of the marker `honcho`.
 
-    It is the same server for all tests of a process, and back in its starting state for each.
+    All tests of a process share the server. Each test finds it in its starting state.
     """
     server = _honcho_process_server
     options = _marker_options(request)
@@ -191,7 +191,7 @@ def honcho_server(
 
 @pytest.fixture
 def honcho_workspace(honcho_server: MockServer | RemoteServer) -> Iterator[str]:
-    """The id of a workspace of this test's own, which nobody can guess; deleted afterwards as far as the API allows."""
+    """The id of a workspace for this test alone. It is random, and the workspace is deleted afterwards."""
     from .domain.clock import Ids
 
     if isinstance(honcho_server, RemoteServer):
@@ -210,9 +210,9 @@ def honcho_workspace(honcho_server: MockServer | RemoteServer) -> Iterator[str]:
 def honcho_env(
     monkeypatch: pytest.MonkeyPatch, honcho_server: MockServer | RemoteServer, honcho_workspace: str
 ) -> dict[str, str]:
-    """HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID, set for this test to its server and workspace.
+    """Sets HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID for this test, and returns them.
 
-    The key is a token of the workspace where the fake asks for one.
+    The key is a token of the workspace if authentication is on.
     """
     environment = {"HONCHO_URL": honcho_server.url, "HONCHO_WORKSPACE_ID": honcho_workspace}
     if isinstance(honcho_server, RemoteServer):
@@ -230,7 +230,7 @@ def honcho_env(
 
 @pytest.fixture
 def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., MockServer]]:
-    """Makes servers of the test's own: call it with the options of MockServer. They are gone after the test."""
+    """A function that starts further servers: call it with the options of MockServer. They stop after the test."""
     if request.config.getoption("--honcho-url"):
         _skip("make_honcho_server")
     from .server import MockServer
@@ -245,22 +245,22 @@ def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[...,
     with ExitStack() as stack:
         yield make
         for server in used:
-            server.mock.faults.forget()  # The test was asked already whether they fired.
+            server.mock.faults.forget()  # The test is over, and checked that they fired.
 
 
 def _skip(what: str) -> NoReturn:
-    pytest.skip(f"{what} needs the fake server, and --honcho-url names a real one")
+    pytest.skip(f"{what} needs the mock server, and --honcho-url names a real one")
 
 
 def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """The options of the marker; those of the test go before those of its class and module."""
+    """The options of the markers. Those of the test override those of its class and module."""
     options: dict[str, Any] = {}
     known = (*_options(), *_RULES)
     for marker in reversed(list(request.node.iter_markers("honcho"))):
-        unknown = [name for name in marker.kwargs if name not in known]
-        if marker.args or unknown:
-            offence = unknown[0] if unknown else marker.args[0]
-            pytest.fail(f"honcho marker: unknown option {offence!r}; known by name: {', '.join(known)}", pytrace=False)
+        problems = [f"unknown option {name!r}" for name in marker.kwargs if name not in known]
+        problems += [f"pass each option by name, not as {argument!r}" for argument in marker.args]
+        if problems:
+            pytest.fail(f"honcho marker: {problems[0]}; the options are {', '.join(known)}", pytrace=False)
         options |= marker.kwargs
     if isinstance(options.get("world"), (str, Path)):
         options["world"] = request.path.parent / options["world"]
@@ -268,11 +268,11 @@ def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def _prepare(mock: Mock, options: dict[str, Any]) -> None:
-    """Bring the mock into the state that the marker asks for."""
+    """Reset the mock to the options of the marker, and add its faults and scripts."""
     mock.reset(**{name: value for name, value in options.items() if name not in _RULES})
     for fault in _mappings("faults", options):
         if "fault" not in fault:
-            raise ValueError(f"a fault needs its kind as 'fault': {fault!r}")
+            raise ValueError(f"a fault needs the key 'fault' with its kind: {fault!r}")
         mock.faults.add(fault.pop("fault"), **fault)
     for script in _mappings("scripts", options):
         answers = script.pop("answers", None)
@@ -282,10 +282,10 @@ def _prepare(mock: Mock, options: dict[str, Any]) -> None:
 
 
 def _mappings(name: str, options: dict[str, Any]) -> list[dict[str, Any]]:
-    given = options.get(name, ())
-    if not isinstance(given, (list, tuple)) or not all(isinstance(one, Mapping) for one in given):
-        raise ValueError(f"{name} must be a list of mappings: {given!r}")
-    return [{str(key): value for key, value in one.items()} for one in given]
+    mappings = options.get(name, ())
+    if not isinstance(mappings, (list, tuple)) or not all(isinstance(mapping, Mapping) for mapping in mappings):
+        raise ValueError(f"{name} must be a list of mappings: {mappings!r}")
+    return [{str(key): value for key, value in mapping.items()} for mapping in mappings]
 
 
 def _shown(requests: list[Exchange]) -> str:
@@ -295,7 +295,7 @@ def _shown(requests: list[Exchange]) -> str:
 
 
 def _delete_workspace(server: RemoteServer, workspace_id: str) -> None:
-    """Delete a workspace and its sessions; a server that refuses, or is gone, keeps what it has."""
+    """Delete a workspace and its sessions, as far as the server allows it and still runs."""
     from .parity.cleaning import delete_workspace
     from .parity.connection import Connection, NoAnswer
 

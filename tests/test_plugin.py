@@ -111,16 +111,16 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
     [
         (
             "quark='live'",
-            "honcho marker: unknown option 'quark'; known by name: quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, journal_entries, journal_bytes, faults, scripts",
+            "honcho marker: unknown option 'quark'; the options are quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, journal_entries, journal_bytes, faults, scripts",
         ),
-        ("'live'", "honcho marker: unknown option 'live'; known by name: quirks, world, *"),
+        ("'live'", "honcho marker: pass each option by name, not as 'live'; the options are quirks, world, *"),
         ("frozen_at='noon'", "honcho marker: frozen_at is not a time, as a datetime or in ISO 8601: 'noon'"),
         ("seed=1.5", "honcho marker: seed must be a number without a fraction, a text or None: 1.5"),
         ("journal_entries=-1", "honcho marker: journal_entries must be a number without a fraction from 0 up: -1"),
         ("faults={'fault': 'error'}", "honcho marker: faults must be a list of mappings: *"),
         ("faults=[{'fault': 'eror'}]", "honcho marker: there is no fault 'eror'; did you mean 'error'?"),
         ("faults=[{'fault': ['x']}]", "honcho marker: there is no fault *"),
-        ("faults=[{'error': 503}]", "honcho marker: a fault needs its kind as 'fault': {'error': 503}"),
+        ("faults=[{'error': 503}]", "honcho marker: a fault needs the key 'fault' with its kind: {'error': 503}"),
         ("faults=[{'fault': 'error', 'statsu': 5}]", "honcho marker: error takes no 'statsu'; did you mean 'status'?"),
         ("faults=[{'fault': 'error', 'times': 0}]", "honcho marker: times must be a number *"),
         ("scripts=[{'operation': 'chat', 'answers': []}]", "honcho marker: a script of 'chat' needs an answer"),
@@ -135,12 +135,12 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
         ("quirks=['live']", "honcho marker: quirks are none, live, or names separated by commas in one text, not *"),
         ("auth_secret=''", "honcho marker: auth_secret cannot sign: *"),
         ("world=5", "honcho marker: a world is a mapping or the path of a JSON file, not 5"),
-        ("purge_after='2'", "honcho marker: purge_after must be a number of seconds from 0 up, or None: '2'"),
+        ("purge_after='2'", "honcho marker: purge_after must be a number of seconds, at least 0, or None: '2'"),
         (
             "quirks='none,field_names'",
             "honcho marker: quirk 'none' stands alone, or leave it out of 'none,field_names'",
         ),
-        ("purge_after=-1", "honcho marker: purge_after must be a number of seconds from 0 up, or None: -1"),
+        ("purge_after=-1", "honcho marker: purge_after must be a number of seconds, at least 0, or None: -1"),
     ],
 )
 def test_a_wrong_marker_says_what_is_wrong(project: pytest.Pytester, marker: str, complaint: str) -> None:
@@ -284,7 +284,7 @@ def test_with_a_url_they_run_against_that_server_and_skip_what_only_the_fake_has
     result = project.runpytest_inprocess("--honcho-url", server.url + "/", "-rs")
     result.assert_outcomes(passed=2, skipped=4)
     for what in ("honcho_server.mock", "honcho_server.token", "the marker honcho(quirks)", "make_honcho_server"):
-        result.stdout.fnmatch_lines([f"*{what} needs the fake server, and --honcho-url names a real one"])
+        result.stdout.fnmatch_lines([f"*{what} needs the mock server, and --honcho-url names a real one"])
     [workspace] = server.mock.store.workspaces.values()
     assert len(workspace.active) == 0, "the workspace was not cleared"
 
@@ -332,7 +332,7 @@ def test_a_server_that_is_not_there_fails_the_test_and_not_the_clean_up(project:
 def test_a_url_that_is_none_is_told_before_any_test(project: pytest.Pytester, url: str) -> None:
     result = project.runpytest_subprocess(f"--honcho-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: --honcho-url: not a URL that begins with http:// or https://: '{url}'"])
+    result.stderr.fnmatch_lines([f"ERROR: --honcho-url must begin with http:// or https://: '{url}'"])
 
 
 def test_without_a_key_for_a_real_server_the_environment_has_none(
@@ -697,8 +697,8 @@ def test_a_worker_that_is_interrupted_is_counted_once(project: pytest.Pytester) 
         (["99", "--collect-only"], 0, "*1 test collected*"),
         (["99", "--honcho-url", "http://127.0.0.1:9"], 0, "only fakes of the session are counted; *"),
         (["99", "-k", "nothing"], 5, "the required 99% of the operations were not reached: 0.00%"),
-        (["101"], 4, "*--honcho-coverage-fail-under: not a percentage, from 0 to 100: '101'"),
-        (["many"], 4, "*--honcho-coverage-fail-under: not a percentage, from 0 to 100: 'many'"),
+        (["101"], 4, "*--honcho-coverage-fail-under: not a percentage from 0 to 100: '101'"),
+        (["many"], 4, "*--honcho-coverage-fail-under: not a percentage from 0 to 100: 'many'"),
     ],
 )
 # pytest before 8 has wrappers of the old style, and pluggy warns of what is raised in one: here of the wrong option.

@@ -1,11 +1,11 @@
-"""Every option of a fake server, declared once.
+"""Every option of a mock server, declared once.
 
 The constructors, the marker, the command line and the body of `/_mock/reset` are derived from `Options`. To add an
-option, add a field there, and the line that reads it.
+option, add a field there and read it from the settings where it matters.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, get_type_hints
@@ -24,9 +24,12 @@ _Check = Callable[[str, Any], Any]
 
 @dataclass(frozen=True)
 class Flag:
-    """How the command line takes an option: `read` makes the value of a text, or raises ValueError.
+    """An option on the command line.
 
-    `defaults` are those of commands where they differ from the default in Python.
+    Arguments:
+        read: Converts the argument. It raises ValueError for an invalid one.
+        metavar: The placeholder in the help.
+        defaults: Defaults by command, if they differ from the default in Python.
     """
 
     read: Callable[[str], Any]
@@ -36,16 +39,21 @@ class Flag:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """An option: what it is for, in one line, and its default in Python.
+    """What there is to say about an option beside its name and type.
 
-    `check` takes the name and a value, and returns the value as the mock uses it; it raises ValueError for a wrong one.
-    `json` is the type of the option in the body of a reset. The command line offers an option that has a `flag`.
+    Arguments:
+        help: What it does, in one line.
+        default: The default in Python.
+        check: Takes the name and a value, and returns the value for the settings. It raises ValueError for an invalid
+            one.
+        json: The type in the body of a reset, if it differs from the type in Python.
+        flag: How the command line takes it. Without a flag the command line does not offer it.
     """
 
     help: str
     default: Any = None
     check: _Check
-    json: Any
+    json: Any = None
     flag: Flag | None = None
 
 
@@ -61,7 +69,7 @@ def _seconds(name: str, seconds: Any) -> float | None:
     if seconds is None:
         return None
     if not (isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")):
-        raise ValueError(f"{name} must be a number of seconds from 0 up, or None: {seconds!r}")
+        raise ValueError(f"{name} must be a number of seconds, at least 0, or None: {seconds!r}")
     return seconds
 
 
@@ -79,14 +87,14 @@ def _time(name: str, value: Any) -> datetime | None:
 def _keyring(_: str, secret: Any) -> "Keyring | None":
     if secret is None:
         return None
-    from ..wire.keys import Keyring  # Most servers let anyone in.
+    from ..wire.keys import Keyring  # Most servers need no authentication.
 
     return Keyring(secret)
 
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} must be a text, and not empty: {value!r}")
+        raise ValueError(f"{name} must be a non-empty string: {value!r}")
     return value
 
 
@@ -96,33 +104,33 @@ def _read_seconds(text: str) -> float | None:
     try:
         return _seconds("", float(text))
     except ValueError:
-        raise ValueError(f"not a number of seconds from 0 up, nor none: {text!r}") from None
+        raise ValueError(f"not a number of seconds of at least 0, nor none: {text!r}") from None
 
 
 def _read_seed(text: str) -> int | str:
-    """As in Python: `--seed 1` is `seed=1`."""
+    """`--seed 1` means `seed=1`, as in Python."""
     return int(text) if _is_count(text) else text
 
 
 def _read_count(text: str) -> int:
     if not _is_count(text):
-        raise ValueError(f"not a number from 0 up: {text!r}")
+        raise ValueError(f"not an integer of at least 0: {text!r}")
     return int(text)
 
 
 def _is_count(text: str) -> bool:
-    # Python refuses to convert more than 4,300 digits.
+    # Python refuses to convert strings of more than 4,300 digits to integers.
     return text.isascii() and text.isdecimal() and len(text) <= 4300
 
 
 def _wait(what: str) -> Option:
-    # A server that is run from a shell does by itself what a real one does; in a demo it can be watched for a while.
+    # A server that runs from a shell purges and works by itself, as a real one does. In a demo you have time to watch.
     flag = Flag(_read_seconds, "SECONDS", {"serve": 2.0, "demo": 12.0})
-    return Option(help=f"how long {what}; none: until you ask", check=_seconds, json=float | None, flag=flag)
+    return Option(help=f"how long {what}; none: until you request it", check=_seconds, flag=flag)
 
 
 class Options(TypedDict, total=False):
-    """What a Mock, a MockServer and a reset take by name; the docstring of Mock says what each means."""
+    """The keyword arguments of Mock, MockServer and reset."""
 
     quirks: Annotated[
         str | Quirks,
@@ -136,67 +144,67 @@ class Options(TypedDict, total=False):
     ]
     world: Annotated[
         WorldSource | None,
-        # The command line takes it as an argument of `serve` only.
-        Option(help="the world to start with; without one it is empty", check=_world, json=dict[str, Any] | None),
+        # On the command line only `serve` takes it.
+        Option(help="the world to start with; by default it is empty", check=_world, json=dict[str, Any] | None),
     ]
-    purge_after: Annotated[float | None, _wait("what was deleted waits for its purge")]
+    purge_after: Annotated[float | None, _wait("deleted sessions and workspaces wait for their purge")]
     work_after: Annotated[float | None, _wait("the work of the queue waits")]
     seed: Annotated[
         int | str | None,
         Option(
-            help="a number or a text; makes ids and times repeat from run to run",
+            help="an integer or a string; makes ids and times repeat from run to run",
             check=_seed,
-            json=int | str | None,
             flag=Flag(_read_seed, "SEED"),
         ),
     ]
     frozen_at: Annotated[
         datetime | str | None,
-        Option(help="the time at which the clock stands still", check=_time, json=datetime | None),
+        Option(help="the time at which the clock is frozen", check=_time, json=datetime | None),
     ]
     auth_secret: Annotated[
         str | None,
         Option(
-            help="let in only tokens that are signed with this; without it, anyone",
+            help="turn authentication on: requests need a token that is signed with this secret",
             check=_keyring,
-            json=str | None,
             flag=Flag(str, "SECRET"),
         ),
     ]
     webhook_secret: Annotated[
         str,
         Option(
-            help="what is sent to webhooks is signed with this",
-            default="honcho-mockserver",  # everyone may know it
+            help="the secret that signs webhook deliveries",
+            default="honcho-mockserver",  # not a secret: tests need a known one
             check=_text,
-            json=str,
             flag=Flag(str, "SECRET"),
         ),
     ]
     journal_entries: Annotated[
         int,
         Option(
-            help="how many requests the journal keeps; 0: none",
+            help="how many requests, and how many deliveries, the logs keep; 0: none",
             default=1000,
             check=whole,
-            json=int,
             flag=Flag(_read_count, "COUNT"),
         ),
     ]
     journal_bytes: Annotated[
         int,
         Option(
-            help="how many bytes of them and their answers it keeps",
+            help="how many bytes of requests and answers each log keeps",
             default=16 * 1024 * 1024,
             check=whole,
-            json=int,
             flag=Flag(_read_count, "COUNT"),
         ),
     ]
 
 
+def _declared(annotated: Any) -> Option:
+    option: Option = annotated.__metadata__[0]
+    return replace(option, json=annotated.__origin__) if option.json is None else option
+
+
 OPTIONS: Mapping[str, Option] = {
-    name: annotated.__metadata__[0] for name, annotated in get_type_hints(Options, include_extras=True).items()
+    name: _declared(annotated) for name, annotated in get_type_hints(Options, include_extras=True).items()
 }
 
 
@@ -205,18 +213,18 @@ Settings = Mapping[str, Any]
 
 
 def settings_of(**options: Unpack[Options]) -> Settings:
-    """Settings with these options and the defaults of all others. Raises as the constructor of Mock does."""
+    """The settings for these options, with the defaults of all others. Raises as the constructor of Mock does."""
     defaults: Any = {name: option.default for name, option in OPTIONS.items()}
     return changed({}, **(defaults | options))
 
 
 def changed(settings: Settings, **options: Unpack[Options]) -> Settings:
-    """These settings with other values for some options. Raises as the constructor of Mock does."""
+    """A copy of the settings with other values for these options. Raises as the constructor of Mock does."""
     for name in options:
         if name not in OPTIONS:
-            raise TypeError(f"unknown option {name!r}; known are {', '.join(OPTIONS)}")
+            raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
     values = dict(settings) | {name: OPTIONS[name].check(name, value) for name, value in options.items()}
-    if "world" in options or "seed" in options:  # The seed makes the ids and times that a world leaves out.
+    if "world" in options or "seed" in options:  # The seed generates the ids and times that a world leaves out.
         from .worlds import StartingWorld
 
         source = options["world"] if "world" in options else settings["world"].source

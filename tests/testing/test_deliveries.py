@@ -349,7 +349,7 @@ def test_who_waits_is_woken_by_the_delivery(start: Start, receiver: WebhookRecei
 
 @pytest.mark.parametrize("secret", ["", 5, None])
 def test_a_webhook_secret_is_a_text(secret: Any) -> None:
-    with pytest.raises(ValueError, match="webhook_secret must be a text, and not empty"):
+    with pytest.raises(ValueError, match="webhook_secret must be a non-empty string"):
         Mock(webhook_secret=secret)
 
 

@@ -325,7 +325,7 @@ def test_what_looks_at_the_state_sees_work_that_is_due(start: Start) -> None:
 
 @pytest.mark.parametrize("wait", [-1, float("inf"), float("nan"), "2"])
 def test_work_waits_a_number_of_seconds(wait: Any) -> None:
-    with pytest.raises(ValueError, match="work_after must be a number of seconds from 0 up, or None"):
+    with pytest.raises(ValueError, match="work_after must be a number of seconds, at least 0, or None"):
         Mock(work_after=wait)
 
 
