@@ -1,8 +1,8 @@
-"""Who may do what: the scope of a token, and the rules by which operations take it.
+"""Authorization: the scope of a token, and the rules by which operations accept it.
 
-Learnt from the recordings x-auth-scopes. What a path names is reached with a token of its workspace, whatever else the
-token names: the peer or session of a token narrows only the get-or-create of peers or of sessions. There, and for
-webhooks, a token that names no workspace reaches every one.
+The rules come from the recordings x-auth-scopes. A token of a workspace gives access to everything below its path. The
+peer or session of a token restricts only the get-or-create of peers or sessions. There, and for webhooks, a token
+without a workspace gives access to all workspaces.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from .errors import Unauthorized
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a token reaches: everything, or what it names. One that is not there is None."""
+    """What a token gives access to: everything for an admin, else a workspace, a peer or a session."""
 
     admin: bool = False
     workspace: str | None = None
@@ -23,43 +23,43 @@ class Scope:
 
 EVERYTHING = Scope(admin=True)
 
-# A rule takes the scope and the ids of the path; it raises Unauthorized where the one does not reach the other.
+# A rule takes the scope and the ids of the path. It raises Unauthorized if the scope does not include them.
 Rule = Callable[[Scope, Mapping[str, str]], None]
 
 
 def admin_only(scope: Scope, path: Mapping[str, str]) -> None:
-    """Only an admin."""
+    """Accepts only an admin."""
     if not scope.admin:
         raise Unauthorized("Resource requires admin privileges")
 
 
 def of_the_workspace(scope: Scope, path: Mapping[str, str]) -> None:
-    """A token of the workspace that the path names."""
+    """Accepts a token of the workspace in the path."""
     if not scope.admin and scope.workspace != path["workspace_id"]:
         raise Unauthorized("JWT not permissioned for this resource")
 
 
 def any_token(scope: Scope, path: Mapping[str, str]) -> None:
-    """Any token: the handler checks its scope, once it knows what the body asks for."""
+    """Accepts any token. The handler checks the scope, as it depends on the body."""
 
 
 def check_workspace(scope: Scope, workspace_id: str) -> None:
-    """Only a token of just this workspace. Raises Unauthorized."""
+    """Accept only a token of this workspace. Raises Unauthorized."""
     _check(scope, scope.workspace == workspace_id)
 
 
 def check_peer(scope: Scope, workspace_id: str, peer_id: str) -> None:
-    """A token that names no other workspace and no other peer. Raises Unauthorized."""
+    """Accept a token without another workspace or another peer. Raises Unauthorized."""
     _check(scope, scope.workspace in (None, workspace_id) and scope.peer in (None, peer_id))
 
 
 def check_session(scope: Scope, workspace_id: str, session_id: str) -> None:
-    """A token that names no other workspace and no other session. Raises Unauthorized."""
+    """Accept a token without another workspace or another session. Raises Unauthorized."""
     _check(scope, scope.workspace in (None, workspace_id) and scope.session in (None, session_id))
 
 
 def check_webhooks(scope: Scope, workspace_id: str) -> None:
-    """A token that names no other workspace. Raises Unauthorized."""
+    """Accept a token without another workspace. Raises Unauthorized."""
     _check(scope, scope.workspace in (None, workspace_id))
 
 

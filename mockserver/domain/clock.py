@@ -19,7 +19,10 @@ _AHEAD = 64
 
 
 class ClockState(NamedTuple):
-    """Where a clock stands: how far it was moved, where it is frozen, and the last moment that it gave."""
+    """The state of a clock: by how much it was advanced, the time at which it is frozen, and the last time it returned.
+
+    All times are in microseconds.
+    """
 
     seeded: bool
     moved: int
@@ -28,11 +31,11 @@ class ClockState(NamedTuple):
 
 
 class Clock:
-    """The time that everything in the fake reads: timestamps and due times.
+    """The time that everything in the mock server reads: timestamps, due times and rate limits.
 
-    While it runs it follows real time, moved by what was advanced, and never gives the same microsecond twice.
-    Frozen, it repeats itself until it is advanced or resumed. A `seeded` one knows nothing of real time: it begins
-    with 2026 and runs on by a millisecond whenever it is asked, so that every run of it is the same.
+    A running clock follows real time, plus what it was advanced by, and never returns the same microsecond twice. A
+    frozen clock returns the same time until you advance or resume it. A `seeded` clock ignores real time: it starts at
+    the beginning of 2026 and moves by a millisecond with each reading, so that every run is the same.
 
     >>> clock = Clock(seeded=True)
     >>> timestamp(clock.now())
@@ -50,7 +53,7 @@ class Clock:
         self.restart(seeded=seeded)
 
     def restart(self, *, seeded: bool = False) -> None:
-        """Begin anew, as another clock would: in real time, or with 2026."""
+        """Start again as a new clock does: in real time, or at the beginning of 2026."""
         self._seeded = seeded
         self._moved = 0
         self._frozen: int | None = None
@@ -67,12 +70,12 @@ class Clock:
         return self._last
 
     def peek(self) -> int:
-        """The same without moving the clock: what it gave last, or a moment since."""
+        """The same without moving the clock: the last time that it returned, or a later one."""
         if self._frozen is not None:
             return self._frozen
         return self._last if self._seeded else max(self._last, time.time_ns() // 1000 + self._moved)
 
-    # Seconds of real time since some moment; the difference of two readings is how long something took.
+    # Seconds of real time since an arbitrary moment, to measure how long something took.
     elapsed = staticmethod(time.perf_counter)
 
     @property
@@ -81,26 +84,29 @@ class Clock:
 
     @property
     def moment(self) -> datetime | None:
-        """The present in UTC, as `peek` has it; None after the year 9999."""
+        """The result of `peek` as an aware datetime in UTC. None after the year 9999."""
         return moment(self.peek())
 
     def freeze(self, at: datetime | str | None = None) -> None:
-        """Stand still at a time, which may be a text in ISO 8601 and is in UTC without an offset, or at this moment.
+        """Freeze the clock.
 
-        Raises ValueError for what is no time.
+        Arguments:
+            at: A datetime or a string in ISO 8601, in UTC if it has no offset. By default the present.
+
+        Raises ValueError for an invalid time, and for one outside the years 2 to 9998.
         """
         self._frozen = self.now() if at is None else microseconds(time_of(at))
 
     def advance(self, by: float | timedelta) -> None:
-        """Move forward by so many seconds, or a timedelta.
+        """Move the clock forward by a number of seconds or a timedelta.
 
-        Raises ValueError for negative ones, for more than lead to the year 9999, and for what is no number.
+        Raises ValueError if `by` is negative, leads beyond the year 9998, or is not a number.
         """
         seconds = by.total_seconds() if isinstance(by, timedelta) else by
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            raise ValueError(f"a clock is advanced by a number of seconds, not by {by!r}")
+            raise ValueError(f"a clock is advanced by a number of seconds or a timedelta, not by {by!r}")
         if not 0 <= seconds < _END_OF_TIME / 1_000_000 - self.peek() / 1_000_000:
-            raise ValueError(f"a clock cannot be advanced by {seconds} seconds")
+            raise ValueError(f"a clock cannot be advanced by {seconds} seconds, only forward and up to the year 9998")
         moved = round(seconds * 1_000_000)
         if self._frozen is not None:
             self._frozen += moved
@@ -110,30 +116,30 @@ class Clock:
             self._moved += moved
 
     def resume(self) -> None:
-        """Run on from where it was frozen."""
+        """Let a frozen clock run again, from the time at which it was frozen."""
         if self._frozen is not None:
             self._moved = self._frozen - time.time_ns() // 1000
             self._last = self._frozen
             self._frozen = None
 
     def state(self) -> ClockState:
-        """What `put_back` takes."""
+        """The state for `put_back`."""
         return ClockState(self._seeded, self._moved, self._frozen, self._last)
 
     def put_back(self, state: ClockState) -> None:
-        """Stand where the clock stood; while it follows real time, run on as far from that as then.
+        """Go back to a state. A clock that follows real time gets the same distance from real time as then.
 
-        Nothing happens with the state of a clock of the other kind: the one knows no real time, the other no seed.
+        Does nothing if the state is from a seeded clock and this clock is not seeded, or the other way round.
         """
         if state.seeded is self._seeded:
             _, self._moved, self._frozen, self._last = state
 
 
 class Ids:
-    """Makes the ids that the server gives: 21 characters of `A-Za-z0-9_-`.
+    """Generates the ids that the server assigns: 21 characters of `A-Za-z0-9_-`.
 
-    The same `seed` gives the same run of them; without one the run is seeded by the operating system.
-    `number()` counts: each is larger than all before it, and nothing turns it back.
+    The same `seed` generates the same ids. Without one the operating system seeds the generator. `number()` returns a
+    larger integer with each call, also after a restart.
     """
 
     def __init__(self, seed: int | str | None = None) -> None:
@@ -141,34 +147,34 @@ class Ids:
         self.restart(seed)
 
     def restart(self, seed: int | str | None = None) -> None:
-        """Begin the run of this seed; without one, begin another."""
+        """Start with the first id of this seed, or with a random one without a seed."""
         self._seed = seed
         self._random = random.Random(self._seed)  # noqa: S311 - ids, no secrets; a seed must repeat
         self._made: list[str] = []
 
     def new(self) -> str:
-        """A fresh id; 126 random bits."""
+        """A new id of 126 random bits."""
         if not self._made:
             self._made = self.several(_AHEAD)
         return self._made.pop()
 
     def several(self, count: int) -> list[str]:
-        """So many fresh ids, each in a quarter of the time of one: 63 bytes are four of them in base64."""
+        """A number of new ids. Four ids are 63 bytes in base64, so this takes a quarter of the time per id."""
         text = base64.b64encode(self._random.randbytes(63 * -(-count // 4)), b"-_").decode()
         return [text[place : place + _ID_LENGTH] for place in range(0, count * _ID_LENGTH, _ID_LENGTH)]
 
     def state(self) -> tuple[Any, ...] | None:
-        """What `put_back` takes; None without a seed: the id of what was forgotten must not come again."""
+        """The state for `put_back`. None without a seed: an id must not be assigned twice, even after a restore."""
         return None if self._seed is None else (self._seed, self._random.getstate(), tuple(self._made))
 
     def put_back(self, state: tuple[Any, ...] | None) -> None:
-        """Go on with the ids as they came then; nothing happens without a seed, or under another."""
+        """Go back to a state. Does nothing without a seed, or with a state of another seed."""
         if state is not None and state[0] == self._seed:
             self._random.setstate(state[1])
             self._made = list(state[2])
 
     def copy(self) -> "Ids":
-        """Another maker of ids that goes on alike."""
+        """Another generator in the same state."""
         twin = Ids(self._seed)
         twin.number = count(self.number()).__next__
         twin._random.setstate(self._random.getstate())
@@ -177,18 +183,18 @@ class Ids:
 
 
 class Chances:
-    """A run of chances, for what happens with a probability; the same `seed` gives the same run."""
+    """Random numbers for events that have a probability. The same `seed` gives the same numbers."""
 
     def __init__(self, seed: int | str | None = None) -> None:
         self._random = random.Random(seed)  # noqa: S311 - no secrets; a seed must repeat
 
     def next(self) -> float:
-        """From 0 up to, but not, 1."""
+        """A number from 0 to 1, without 1."""
         return self._random.random()
 
 
 def moment(microseconds_since_1970: float) -> datetime | None:
-    """The aware datetime in UTC; None for one after the year 9999, which no clock reaches."""
+    """The aware datetime in UTC. None for a time after the year 9999, which no clock reaches."""
     try:
         return _EPOCH + timedelta(microseconds=microseconds_since_1970)
     except OverflowError:
@@ -196,7 +202,7 @@ def moment(microseconds_since_1970: float) -> datetime | None:
 
 
 def time_of(value: object) -> datetime:
-    """A datetime, or what a text in ISO 8601 says, at which a clock can stand and run on.
+    """The datetime of a datetime or of a string in ISO 8601.
 
     Raises ValueError for anything else, and for a time outside the years 2 to 9998.
     """
@@ -205,25 +211,25 @@ def time_of(value: object) -> datetime:
         with suppress(ValueError):
             moment = datetime.fromisoformat(value)
     if not isinstance(moment, datetime):
-        raise ValueError(f"not a time, as a datetime or in ISO 8601: {value!r}")
+        raise ValueError(f"not a datetime, nor a string in ISO 8601: {value!r}")
     if not 2 <= moment.year <= 9998:
-        raise ValueError(f"not a time of the years 2 to 9998: {value!r}")
+        raise ValueError(f"not a time in the years 2 to 9998: {value!r}")
     return moment
 
 
 def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 of `moment`; a naive one is taken as UTC."""
+    """Microseconds since 1970. A naive datetime is in UTC."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return (aware - _EPOCH) // _MICROSECOND
 
 
 def timestamp(moment: int) -> str:
-    """The wire form of microseconds since 1970: ISO 8601 in UTC ending in Z, six digits of fraction or none."""
+    """Microseconds since 1970 as on the wire: ISO 8601 in UTC with a Z, and six digits of fraction unless 0."""
     seconds, fraction = divmod(moment, 1_000_000)
     return f"{_to_the_second(seconds)}.{fraction:06d}Z" if fraction else f"{_to_the_second(seconds)}Z"
 
 
-# What is written in one second shares the most of it.
+# The timestamps of one second share all but the fraction.
 @lru_cache(maxsize=64)
 def _to_the_second(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")

@@ -1,19 +1,19 @@
-"""Versions of a workspace: what it was like at some moment, at the cost of what was changed since.
+"""Versions of a workspace: earlier states, each at the cost of what changed since.
 
-The tables are the newest state. A version holds images of the records that changed since, and names the next version
-toward the tables, so that each is reached along the chain. To go back to one is to turn the chain round (Baker's
-rerooting): its images change places with what the records hold. Images share rows and never change.
+The tables hold the newest state. A version holds images of the records that changed after it, and points to the next
+newer version, so that a chain of versions leads to the tables. Going to a version reverses the chain (Baker's
+rerooting): along the way, images and the contents of records swap places. Images share rows and never change.
 """
 
 from typing import Any, Protocol
 from weakref import ref
 
-# What a record holds: its row, then its containers.
+# The content of a record: its row, then its containers.
 Content = tuple[Any, ...]
 
 
 class Record(Protocol):
-    """A workspace, peer or session; `history` is that of the workspace."""
+    """A workspace, peer or session, with the history of its workspace."""
 
     history: "History"
 
@@ -24,7 +24,7 @@ class Record(Protocol):
 
 
 class Version:
-    """One state of a workspace. It lasts as long as someone holds it, or an older version that leads over it."""
+    """One state of a workspace. It lives as long as a reference to it, or to an older version that points to it."""
 
     __slots__ = ("__weakref__", "images", "next")
 
@@ -34,9 +34,10 @@ class Version:
 
 
 class History:
-    """The versions of a workspace. It holds none of them, and no record: what nobody else holds is freed at once.
+    """The versions of a workspace.
 
-    `turns` counts how often it went to another.
+    It refers to the newest version only weakly, so that a version is freed as soon as no snapshot needs it. `turns`
+    counts how often the workspace went to another version: an index of an earlier turn is out of date.
     """
 
     __slots__ = ("newest", "turns")
@@ -46,7 +47,7 @@ class History:
         self.turns = 0
 
     def version(self) -> Version:
-        """The present state as a version; the newest one again where nothing was changed since."""
+        """The present state as a version. It is the newest version if nothing changed since."""
         newest = self.newest() if self.newest else None
         if newest is not None and not newest.images:
             return newest
@@ -57,7 +58,7 @@ class History:
         return version
 
     def keep(self, record: Record) -> None:
-        """Note what a record holds before it is changed, if the newest version needs to know."""
+        """Keep an image of a record before it changes, if a version needs it."""
         newest = self.newest() if self.newest else None
         if newest is None:
             self.newest = None
@@ -65,7 +66,7 @@ class History:
             newest.images[record] = image(record.content)
 
     def go_to(self, version: Version) -> None:
-        """Make every record hold what it held at this version of the same workspace."""
+        """Give every record the content that it had at this version of the same workspace."""
         self.turns += 1
         chain = [version]
         while chain[-1].next is not None:
@@ -83,7 +84,7 @@ class History:
 
 
 def image(content: Content) -> Content:
-    """The same content in containers of its own."""
+    """The same content in copies of the containers."""
     row, *containers = content
     return (row, *(container.copy() for container in containers))
 

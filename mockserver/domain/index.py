@@ -1,17 +1,17 @@
-"""Finds records by a value in their metadata without going through all of them."""
+"""An index of records by the values in their metadata."""
 
 from bisect import bisect_left, insort
 from collections.abc import Hashable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 
-# So many keys are kept, those that were first asked for last.
+# The index has at most this many keys. A new one replaces the oldest.
 _KEYS = 16
 _number = attrgetter("number")
 
 
 class Numbered(Protocol):
-    """A record in a roll."""
+    """A record with a number and a row."""
 
     number: int
     row: dict[str, Any]
@@ -21,10 +21,10 @@ R = TypeVar("R", bound=Numbered)
 
 
 class Index(Generic[R]):
-    """Which records have a scalar under a key of their metadata, by the keys that somebody asked for.
+    """Records by the scalars in their metadata, for the keys that were searched for.
 
-    It is told of each record that comes, goes or changes; `turn` says after which turn of their history it was made,
-    as that changes them unsaid.
+    The store adds and removes each record that changes. Going to another version changes records without that:
+    `turn` is the turn of the history at which the index was created, and another turn makes it out of date.
     """
 
     def __init__(self, turn: int) -> None:
@@ -32,9 +32,13 @@ class Index(Generic[R]):
         self._keys: dict[str, dict[Hashable, list[R]]] = {}
 
     def find(self, records: Iterable[R], key: str, value: Any) -> Sequence[R]:
-        """Those of `records`, which are all there are, that have this scalar under this key, in their order.
+        """The records that have this scalar under this key, in the order of their numbers.
 
-        As in Python true is 1 here: who asks looks again.
+        Arguments:
+            records: All records. They are read when a key is searched for the first time.
+
+        The result may also have records with an equal value of another type, as `True == 1` in Python. The caller
+        filters them again.
         """
         if key not in self._keys:
             if len(self._keys) == _KEYS:
@@ -49,17 +53,17 @@ class Index(Generic[R]):
             _put(found, key, record)
 
     def remove(self, record: R) -> None:
-        """Forget a record, before its row is another."""
+        """Remove a record. Call it before its row changes."""
         for key, found in self._keys.items():
             value = record.row["metadata"].get(key, _ABSENT)
             if is_scalar(value):
-                alike = found[value]
-                del alike[bisect_left(alike, record.number, key=_number)]
-                if not alike:
+                same = found[value]
+                del same[bisect_left(same, record.number, key=_number)]
+                if not same:
                     del found[value]
 
 
-# No scalar.
+# The value of a missing key. It is not a scalar.
 _ABSENT = ()
 
 

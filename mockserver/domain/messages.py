@@ -38,7 +38,7 @@ def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Dr
     moment = timestamp(now)
     rows = [new_row(store.ids.new(), draft, session.row, moment) for draft in drafts]
     store.add_messages(session, rows)
-    work.raise_units(store, store.workspaces[workspace_id], session, drafts, now)
+    work.add_units(store, store.workspaces[workspace_id], session, drafts, now)
     return rows
 
 

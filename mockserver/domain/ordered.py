@@ -18,7 +18,7 @@ class Ordered(Sequence[T], Generic[T]):
         self._entries: list[T] = []
 
     def add(self, number: int, entry: T) -> None:
-        """Put `entry` at the place of `number`; nothing happens where the number is taken."""
+        """Insert an entry by its number. Does nothing if the number is already there."""
         numbers = self._numbers
         if not numbers or number > numbers[-1]:
             numbers.append(number)
@@ -30,18 +30,18 @@ class Ordered(Sequence[T], Generic[T]):
             self._entries.insert(place, entry)
 
     def extend(self, numbers: Iterable[int], entries: Iterable[T]) -> None:
-        """Put as many entries at the end, under numbers larger than all before."""
+        """Append entries. Their numbers must be larger than all before."""
         self._numbers.extend(numbers)
         self._entries += entries
 
     def remove(self, number: int) -> None:
-        """Take out the entry of `number`; nothing happens where there is none."""
+        """Remove the entry of a number. Does nothing if there is none."""
         place = bisect_left(self._numbers, number)
         if place < len(self._numbers) and self._numbers[place] == number:
             del self._numbers[place], self._entries[place]
 
     def copy(self) -> Self:
-        """The same entries in a roll of their own."""
+        """A copy with the same entries."""
         twin = type(self)()
         twin.extend(self._numbers, self._entries)
         return twin

@@ -1,4 +1,4 @@
-"""Rows, page and size to a page, as every list of the API answers it."""
+"""Pages of rows, as every list of the API returns them."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -8,22 +8,27 @@ from .records import Row
 
 
 class Record(Protocol):
-    """What stands in a roll: it has a row."""
+    """A record with a row."""
 
     row: Row
 
 
 def of_records(records: Sequence[Record], page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
-    """A page of the rows of records; only those of the page are read where there is no filter."""
+    """A page of the rows of records. Without a filter it reads only the records of the page."""
     if matches is None:
         return _page([record.row for record in _slice(records, page, size, reverse)], len(records), page, size)
     return of_rows([record.row for record in records], page, size, reverse, matches)
 
 
 def of_rows(rows: Sequence[Row], page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
-    """The page: `items` (at most `size`, none past the end), `total`, `page`, `size`, `pages` (0 for no rows).
+    """A page with `items`, `total`, `page`, `size` and `pages`, which is 0 if there are no rows.
 
-    `rows` come oldest first; `page` counts from 1. The filter sees every row once, in order.
+    Arguments:
+        rows: All rows, oldest first.
+        page: The number of the page, from 1. A page beyond the last has no items.
+        size: How many items a page has at most.
+        reverse: Newest first.
+        matches: The filter. It sees every row once, in order.
     """
     if matches is not None:
         rows = [row for row in rows if matches(row)]

@@ -1,4 +1,4 @@
-"""The rules of purges: a background worker removes what was deleted."""
+"""The rules of purges, which remove deleted sessions and workspaces in the background."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,9 +9,13 @@ from .store import Store
 
 
 class Pending(NamedTuple):
-    """A purge that waits: of a session, or of a workspace where `session` is None.
+    """A purge that waits.
 
-    `due` is when it runs, or None: only when asked. `tries` have failed so far.
+    Arguments:
+        workspace: The id of the workspace.
+        session: The id of the session. None for the purge of the workspace.
+        due: When it runs. None if it runs only on request.
+        tries: How often it failed so far.
     """
 
     workspace: str
@@ -21,33 +25,33 @@ class Pending(NamedTuple):
 
 
 def pending(store: Store, target: Target) -> list[Pending]:
-    """What waits, in the order in which it runs."""
+    """The purges that wait, in the order in which they run."""
     jobs = store.purges.waiting(target)
     return [Pending(job.workspace_id, job.session_id, moment(job.due), job.tries) for job in jobs]
 
 
 def run_due(store: Store) -> int:
-    """Carry out the purges that are due by the clock; how many succeeded."""
+    """Run the purges that are due by the clock. Returns how many succeeded."""
     return _run(store, store.purges.take_due(store.clock.peek()))
 
 
 def run(store: Store, target: Target) -> int:
-    """Carry out the waiting purges that are meant, due or not, held or not; how many succeeded."""
+    """Run the purges that the target covers, due or not, held or not. Returns how many succeeded."""
     return _run(store, store.purges.take(target))
 
 
 def _run(store: Store, jobs: list[Job]) -> int:
-    """Try each once. One that fails waits again as long as the first time."""
+    """Try each purge once. A purge that fails waits again, as long as the first time."""
     failed = [job for job in jobs if not _succeeds(store, job)]
     for job in failed:
         store.purges.add(store.clock.peek(), job.number, job.workspace_id, job.session_id, job.tries + 1)
-    if any(job.session_id is None for job in jobs):  # The sessions of a workspace go with it.
+    if any(job.session_id is None for job in jobs):  # The purge of a workspace removes its sessions too.
         store.purges.keep(lambda job: is_there(store, job))
     return len(jobs) - len(failed)
 
 
 def _succeeds(store: Store, job: Job) -> bool:
-    """Try one purge. A workspace in use again, and what was made under the same id since, are left alone."""
+    """Try one purge. It does nothing to a workspace that is in use again, and to a new record with the same id."""
     if store.purges.fails(job):
         return False
     if is_there(store, job):
@@ -60,7 +64,7 @@ def _succeeds(store: Store, job: Job) -> bool:
 
 
 def is_there(store: Store, job: Job) -> bool:
-    """Whether what a job is about is still there: not purged already, nor another of its id."""
+    """Whether the session or workspace of a job exists: not purged already, nor replaced by another of the same id."""
     workspace = store.workspaces.get(job.workspace_id)
     record = workspace if workspace is None or job.session_id is None else workspace.sessions.get(job.session_id)
     return record is not None and record.number == job.number

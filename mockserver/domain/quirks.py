@@ -1,4 +1,4 @@
-"""The named places where the default profile departs from the live server."""
+"""The quirks: named differences between the live server and the default profile."""
 
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
@@ -10,11 +10,10 @@ def _quirk(why: str, *, scenario: str | None) -> Any:  # `Any` lets a dataclass 
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """Which habits of the live 3.0.7 server are on; all are off by default.
+    """Which quirks of the live 3.0.7 server are on. By default all are off.
 
-    Each field is one habit. Its metadata holds `why`, one sentence that says what the live server does and what
-    the default does instead, and `scenario`, the recording under `fixtures/recordings` that shows it,
-    or None where none of those does.
+    Each field is a quirk. Its metadata has `why`, which says what the live server does and what the default does
+    instead, and `scenario`, the recording under `fixtures/recordings` that shows it, or None.
     """
 
     created_status: bool = _quirk(
@@ -66,24 +65,24 @@ class Quirks:
 
     @classmethod
     def catalogue(cls) -> "tuple[Field[bool], ...]":
-        """All quirks in their order of declaration, as dataclass fields with `name` and `metadata`."""
+        """All quirks in the order of declaration, as dataclass fields with `name` and `metadata`."""
         return fields(cls)
 
     @classmethod
     def live(cls) -> "Quirks":
-        """Every quirk on: the profile that agrees with the recordings step by step."""
+        """All quirks on: the profile that agrees with the recordings."""
         return cls(**{quirk.name: True for quirk in cls.catalogue()})
 
     @classmethod
     def named(cls, names: "str | Quirks") -> "Quirks":
-        """Read `"none"`, `"live"`, or names separated by commas.
+        """The quirks for `"none"`, `"live"`, or names separated by commas.
 
-        Raises ValueError for an unknown quirk, which it names with the known ones, and for what is no text.
+        Raises ValueError for an unknown name, with a list of the known ones, and for another type.
         """
         if isinstance(names, Quirks):
             return names
         if not isinstance(names, str):
-            raise ValueError(f"quirks are none, live, or names separated by commas in one text, not {names!r}")
+            raise ValueError(f"quirks must be none, live, or a string of names separated by commas, not {names!r}")
         chosen = [name.strip() for name in names.split(",") if name.strip()]
         if chosen == ["live"]:
             return cls.live()
@@ -92,7 +91,7 @@ class Quirks:
         known = [quirk.name for quirk in cls.catalogue()]
         for name in chosen:
             if name in ("none", "live"):
-                raise ValueError(f"quirk {name!r} stands alone, or leave it out of {names!r}")
+                raise ValueError(f"{name!r} cannot be combined with other quirks: {names!r}")
             if name not in known:
                 raise ValueError(f"unknown quirk {name!r}; known: none, live, {', '.join(known)}")
         return cls(**dict.fromkeys(chosen, True))

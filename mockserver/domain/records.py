@@ -1,7 +1,8 @@
-"""The records of the store: rows, and small objects for what belongs together, in the order of their making.
+"""The records of the store: rows, and the objects that hold them together.
 
-A row is a dict whose keys are the wire's own; it is never changed in place, an update puts a new dict. So clones and
-rendered answers can share rows. Only the store changes a record.
+A row is a dict with the keys of the wire. It never changes in place: an update stores a new dict, so that clones,
+snapshots and rendered answers can share rows. Only the store changes a record. The `number` of a record grows with
+every record that is created.
 """
 
 from bisect import bisect_right
@@ -14,12 +15,12 @@ from .ordered import Ordered
 
 Row = dict[str, Any]
 
-# The metadata and configuration of rows that have none: one for all, as rows are never changed.
+# The metadata and configuration of rows that have none. All share this one, as rows never change.
 NOTHING: Row = {}
 
 
 class Messages(Ordered[Row]):
-    """The messages of a session, oldest first. An index finds them by id, which is made only where somebody asks."""
+    """The messages of a session, oldest first. The index by id is built when it is first needed."""
 
     __slots__ = ("_indexed", "_places")
 
@@ -29,11 +30,11 @@ class Messages(Ordered[Row]):
         self._indexed = 0
 
     def replace(self, place: int, row: Row) -> None:
-        """Put a row in place of one of the same id."""
+        """Replace the row at a place with a row of the same id."""
         self._entries[place] = row
 
     def place(self, message_id: str) -> int | None:
-        """The place of the message of this id, the last of them, or None."""
+        """The place of the message of this id, or None. If several have the id, the last."""
         while self._indexed < len(self._entries):
             self._places[self._entries[self._indexed]["id"]] = self._indexed
             self._indexed += 1
@@ -44,16 +45,16 @@ class Messages(Ordered[Row]):
         return self._numbers[place]
 
     def count_up_to(self, number: int) -> int:
-        """How many have this number or a smaller one."""
+        """How many messages have this number or a smaller one."""
         return bisect_right(self._numbers, number)
 
     def numbered(self) -> Iterable[tuple[int, Row]]:
-        """Each behind its number."""
+        """Pairs of number and row."""
         return zip(self._numbers, self._entries, strict=True)
 
 
 class Membership(NamedTuple):
-    """A peer's settings in one session; `present` is false once the peer has left, the settings stay."""
+    """The settings of a peer in one session. `present` is False after the peer left; the settings stay."""
 
     observe_me: bool | None = None
     observe_others: bool | None = None
@@ -61,10 +62,13 @@ class Membership(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """What a session was cloned from: the number and id of that session, and up to which message.
+    """The origin of a clone.
 
-    `message_id` is None where all were copied, `copied` how many that were. The session may have been purged since, and
-    another have its id.
+    Arguments:
+        number: The number of the session that was cloned. It may have been purged since, and its id used again.
+        session_id: Its id.
+        message_id: The cut-off message. None if all messages were copied.
+        copied: How many messages were copied.
     """
 
     number: int
@@ -77,22 +81,22 @@ R = TypeVar("R", bound="Session | Peer | Workspace")
 
 
 def ordered(records: Iterable[R]) -> Ordered[R]:
-    """A roll of records, which come in the order of their numbers."""
+    """Records as an ordered sequence."""
     entries: Ordered[R] = Ordered()
     for record in records:
         entries.add(record.number, record)
     return entries
 
 
-# What sessions hold that nobody was in yet, and nothing was said: all the same, so that they take little room.
+# Sessions without members and messages share these, so that an empty session needs little memory.
 _NOBODY: dict[str, Membership] = {}
 _SILENCE = Messages()
 
 
 class Session:
-    """A session and what goes with it when it is purged: members by peer id, messages in order.
+    """A session, with what its purge removes: members by peer id, and messages in order.
 
-    `origin` is None unless it is a clone. It never changes, once the session is there, so no version keeps it.
+    `origin` is None unless the session is a clone. It never changes, so versions do not keep it.
     """
 
     __slots__ = ("history", "members", "messages", "number", "origin", "row")
@@ -107,7 +111,7 @@ class Session:
 
     @property
     def content(self) -> Content:
-        """What a version keeps of it."""
+        """What a version keeps."""
         return self.row, self.members, self.messages
 
     @content.setter
@@ -116,7 +120,7 @@ class Session:
 
 
 class Peer:
-    """A peer, and the sessions it has ever been a member of, until they are purged."""
+    """A peer, with the sessions that it is or was a member of. The purge of a session removes it here."""
 
     __slots__ = ("history", "number", "row", "sessions")
 
@@ -128,7 +132,7 @@ class Peer:
 
     @property
     def content(self) -> Content:
-        """What a version keeps of it."""
+        """What a version keeps."""
         return self.row, self.sessions
 
     @content.setter
@@ -158,7 +162,7 @@ class Holdings:
 
     @property
     def content(self) -> Content:
-        """What a version keeps of it."""
+        """What a version keeps."""
         return None, self.conclusions, self.cards, self.summaries, self.work, self.dreams, self.webhooks
 
     @content.setter
@@ -167,7 +171,7 @@ class Holdings:
 
 
 class Workspace:
-    """A workspace with its peers and sessions; `active` holds the sessions that are not deleted, `index` finds them."""
+    """A workspace with its peers and sessions. `active` has the sessions that are not deleted, `index` finds them."""
 
     __slots__ = ("active", "history", "holdings", "index", "number", "peers", "roster", "row", "sessions")
 
@@ -184,7 +188,7 @@ class Workspace:
 
     @property
     def content(self) -> Content:
-        """What a version keeps of it."""
+        """What a version keeps."""
         return self.row, self.peers, self.roster, self.sessions, self.active
 
     @content.setter

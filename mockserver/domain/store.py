@@ -1,7 +1,4 @@
-"""The tables: records by id and in order, and what it costs to find one.
-
-All changes to the tables go through the methods of `Store`.
-"""
+"""The tables: records by id and in order. Every change of the state goes through the methods of `Store`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,7 +13,15 @@ from .schedule import PurgeSchedule, WorkSchedule
 
 
 class Store:
-    """All that the API remembers, and what its rules need: clock, ids, quirks, pending purges and work."""
+    """The state of the API, with what its rules need.
+
+    Arguments:
+        clock: The clock of timestamps and due times.
+        ids: Generates ids and numbers.
+        quirks: The quirks that are on.
+        purge_after: How many seconds a purge waits. None means that purges run only on request.
+        work_after: The same for the work of the queue.
+    """
 
     def __init__(
         self,
@@ -36,22 +41,22 @@ class Store:
         self._number = ids.number
 
     def named(self, workspace_id: str) -> list[Workspace]:
-        """The workspace of this id, or none."""
+        """A list of the workspace of this id, empty if there is none."""
         return [self.workspaces[workspace_id]] if workspace_id in self.workspaces else []
 
     def add_workspace(self, row: Row, number: int | None = None) -> Workspace:
-        """Make a workspace: the newest, or at the place of a number that is free."""
+        """Create a workspace: the newest, or with a given number that no workspace has."""
         workspace = Workspace(self._number() if number is None else number, row)
         self.put_workspace(workspace)
         return workspace
 
     def put_workspace(self, workspace: Workspace) -> None:
-        """Take in a workspace whose id is free, at the place of its number."""
+        """Add a workspace by its number. No workspace may have its id."""
         self.workspaces[workspace.row["id"]] = workspace
         self.directory.add(workspace.number, workspace)
 
     def put_workspaces(self, workspaces: Iterable[Workspace]) -> None:
-        """Have these, in the order of their numbers, and no others."""
+        """Replace all workspaces with these, which come in the order of their numbers."""
         self.workspaces = {workspace.row["id"]: workspace for workspace in workspaces}
         self.directory = ordered(self.workspaces.values())
 
@@ -76,16 +81,16 @@ class Store:
         return session
 
     def with_metadata(self, workspace: Workspace, key: str, value: Any) -> Sequence[Session]:
-        """The active sessions that have this scalar under a key of their metadata, the oldest first.
+        """The active sessions that have this scalar under a key of their metadata, oldest first.
 
-        The first to ask for a key has all of them gone through.
+        The first search for a key reads all active sessions. Later ones use the index.
         """
         if (index := _index_of(workspace)) is None:
             index = workspace.index = Index(workspace.history.turns)
         return index.find(workspace.active, key, value)
 
     def add_messages(self, session: Session, rows: Sequence[Row]) -> None:
-        """Append rows to what was said in a session."""
+        """Append messages to a session."""
         _keep(session)
         if not session.messages:
             session.messages = Messages()
@@ -104,17 +109,17 @@ class Store:
         workspace.holdings.cards[observer_id, observed_id] = card
 
     def put_summaries(self, workspace: Workspace, session_id: str, summaries: Mapping[str, Row]) -> None:
-        """Have these summaries of a session, by type, and no others."""
+        """Replace the summaries of a session, by type."""
         _keep(workspace.holdings)
         workspace.holdings.summaries[session_id] = summaries
 
     def put_work(self, workspace: Workspace, session_id: str, sender_id: str, units: tuple[int, int, int]) -> None:
-        """Have so many units, pending, in progress and completed, of what a peer said in a session."""
+        """Set the counts of units (pending, in progress, completed) for the messages of a peer in a session."""
         _keep(workspace.holdings)
         workspace.holdings.work[session_id, sender_id] = units
 
     def put_dreams(self, workspace: Workspace, observer: str, observed: str, units: tuple[int, int, int]) -> None:
-        """Have so many of what a peer dreams of another."""
+        """Set the counts of units for the dreams of a peer about another."""
         _keep(workspace.holdings)
         workspace.holdings.dreams[observer, observed] = units
 
@@ -153,7 +158,7 @@ class Store:
         peer.sessions.add(session.number, session)
 
     def deactivate(self, workspace: Workspace, session: Session) -> None:
-        """Mark a session as deleted: out of the active ones, still there for those who look below it."""
+        """Mark a session as deleted. It is no longer active, but its messages and peers can be read until the purge."""
         _keep(workspace)
         _keep(session)
         if (index := _index_of(workspace)) is not None:
@@ -162,7 +167,7 @@ class Store:
         workspace.active.remove(session.number)
 
     def drop_session(self, workspace: Workspace, session: Session) -> None:
-        """Forget a session with its messages, memberships, summaries, conclusions and work; its peers stay."""
+        """Remove a session with its messages, memberships, summaries, conclusions and work. Its peers stay."""
         _keep(workspace)
         self._empty_holdings(workspace.holdings, session.row["id"], session.members)
         del workspace.sessions[session.row["id"]]
@@ -173,7 +178,7 @@ class Store:
             peer.sessions.remove(session.number)
 
     def _empty_holdings(self, holdings: Holdings, session_id: str, members: Iterable[str]) -> None:
-        """Let go of what is held of a session."""
+        """Remove the summaries, conclusions and work of a session."""
         gone = [id_ for id_, row in holdings.conclusions.items() if row["session_id"] == session_id]
         work = [(session_id, peer_id) for peer_id in members if (session_id, peer_id) in holdings.work]
         if gone or work or session_id in holdings.summaries:
@@ -194,13 +199,13 @@ class Store:
 
 
 def _keep(record: Workspace | Holdings | Peer | Session) -> None:
-    """Before a record is changed: let the newest version of its workspace have an image, if there is one."""
+    """Call this before you change a record: a snapshot may need its content."""
     if record.history.newest is not None:
         record.history.keep(record)
 
 
 def _index_of(workspace: Workspace) -> Index[Session] | None:
-    """The index of the sessions, if there is one and it still holds."""
+    """The index of the sessions, if there is one and it is up to date."""
     index = workspace.index
     return index if index is not None and index.turn == workspace.history.turns else None
 

@@ -1,21 +1,21 @@
-"""Counts tokens of the o200k_base vocabulary, as the API does: exactly with the extra `tokens`, else by estimate."""
+"""Counts tokens of the o200k_base vocabulary, as the API does. Without the extra `tokens` it estimates."""
 
 import warnings
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 
-# Control tokens of the vocabulary; the real server refuses content that holds one (recorded in x-special-tokens).
+# The control tokens of the vocabulary. The real server refuses content with one (recorded in x-special-tokens).
 CONTROL_TOKENS = ("<|endoftext|>", "<|endofprompt|>")
 
 
 def count(text: str) -> int:
-    """How many tokens `text` is; 0 for the empty text."""
+    """The number of tokens of a text."""
     return _counter()(text)
 
 
 def is_tokenizer_installed() -> bool:
-    """Whether there is a tokenizer to count with, found out without loading it."""
+    """Whether a tokenizer is installed. Does not import it."""
     return any(find_spec(name) is not None for name in ("rs_bpe", "bpe_openai"))
 
 
@@ -25,7 +25,7 @@ def is_exact() -> bool:
 
 
 def estimate(text: str) -> int:
-    """A token for every four bytes of UTF-8, rounded up: what `count` gives without the extra `tokens`."""
+    """One token for every four bytes of UTF-8, rounded up: the result of `count` without the extra `tokens`."""
     return (len(text.encode()) + 3) // 4
 
 
@@ -41,7 +41,7 @@ def _counter() -> Callable[[str], int]:
 
 def _slower_counter() -> Callable[[str], int]:
     try:
-        with warnings.catch_warnings():  # It opens its data in a way that is deprecated.
+        with warnings.catch_warnings():  # It opens its data with a deprecated function.
             warnings.simplefilter("ignore", DeprecationWarning)
             import bpe_openai
     except ImportError:

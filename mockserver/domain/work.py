@@ -1,7 +1,7 @@
-"""The rules of the queue: the units of work that messages and dreams raise, and what a worker does with them.
+"""The rules of the queue: messages and dreams add units of work, which a worker completes.
 
-Units are counted, not kept. Those of messages form a queue for each session and sender; dreams one for each observer
-and the peer observed, of the workspace and no session: a dream is about a collection, which no session has.
+Units are only counted. Messages have a queue for each session and sender. Dreams have a queue for each observer and
+observed peer; it belongs to the workspace and not to a session.
 """
 
 import sys
@@ -15,8 +15,8 @@ from .schedule import Job, Target
 from .store import Store
 
 
-class Said(Protocol):
-    """A message, as far as the queue cares: its sender, and whether it asks for reasoning itself, or None."""
+class QueuedMessage(Protocol):
+    """A message: its sender, and whether its configuration turns reasoning on or off (None: neither)."""
 
     @property
     def peer_id(self) -> str: ...
@@ -25,7 +25,7 @@ class Said(Protocol):
 
 
 class Units(NamedTuple):
-    """How many units of work there are, by what became of them."""
+    """Counts of units of work, by state."""
 
     pending: int = 0
     in_progress: int = 0
@@ -33,7 +33,7 @@ class Units(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """A queue and its units: of what a peer said in a session, or, with an observer and no session, of its dreams."""
+    """A queue and its units: the messages of a peer in a session, or, with an observer and no session, its dreams."""
 
     workspace_id: str
     session_id: str | None
@@ -42,21 +42,23 @@ class Queue(NamedTuple):
     units: Units
 
 
-# Moves so many of the units at most; how they are then, and how many were moved.
+# Moves at most a number of units to the next state. Returns the new counts, and how many units were moved.
 Step = Callable[[Units, int], tuple[Units, int]]
 
 
-def raise_units(store: Store, workspace: Workspace, session: Session, said: Iterable[Said], now: int) -> None:
-    """Raise a unit for each message that is to be worked on: whose sender is observed, while reasoning is on.
+def add_units(
+    store: Store, workspace: Workspace, session: Session, messages: Iterable[QueuedMessage], now: int
+) -> None:
+    """Add a unit for each message whose sender is observed, if reasoning is on.
 
-    Reasoning is on as the message says, else the session, else the workspace (recorded in x-queue-after-messages and
-    x-queue-observers). Every message comes through here.
+    The message decides about reasoning, else the session, else the workspace (recorded in x-queue-after-messages and
+    x-queue-observers). Every new message passes through here.
     """
     work, by_default, is_raised = workspace.holdings.work, True, False
     if session.row["configuration"] or workspace.row["configuration"]:
         by_default = _reasons(session.row["configuration"], workspace.row["configuration"])
     session_id: str = session.row["id"]
-    for message in said:
+    for message in messages:
         sender_id, reasoning = message.peer_id, message.reasoning
         if not (by_default if reasoning is None else reasoning):
             continue
@@ -72,7 +74,7 @@ def raise_units(store: Store, workspace: Workspace, session: Session, said: Iter
 
 
 def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str) -> None:
-    """Raise a unit for a dream of one peer about another. Raises NotFound for a workspace that is not there."""
+    """Add a unit for a dream of one peer about another. Raises NotFound for an unknown workspace."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
         raise NotFound(f"Workspace {workspace_id} not found")
@@ -84,16 +86,18 @@ def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str
 def status(
     store: Store, workspace_id: str, session_id: str | None, sender_id: str | None, observer_id: str | None
 ) -> Row:
-    """How many units there are, in all and by session; zeros for what is not there (recorded).
+    """The counts of units, in total and by session. They are 0 for an unknown workspace or session (recorded).
 
-    `session_id` narrows to a session, `sender_id` to messages of this peer, `observer_id` to its dreams: messages have
-    no observer (recorded). `sessions` is None with a session, and where none has units.
+    Arguments:
+        session_id: Only this session. The result has no `sessions` then.
+        sender_id: Only the messages of this peer.
+        observer_id: Only the dreams of this peer: messages have no observer (recorded).
     """
     total, sessions = _NONE, dict[str, Row]()
     for workspace in store.named(workspace_id):
         found: dict[str | None, Units] = {}
         for queue in queues_of(workspace) if session_id is None else queues_of_session(workspace, session_id):
-            if _is_meant(queue, sender_id, observer_id):
+            if _is_selected(queue, sender_id, observer_id):
                 found[queue.session_id] = _sum(found.get(queue.session_id, _NONE), queue.units)
         for place, units in found.items():
             total = _sum(total, units)
@@ -104,31 +108,34 @@ def status(
 
 
 def begin(store: Store, target: Target, limit: int | None) -> int:
-    """Mark pending units as in progress, all that are meant or so many; how many."""
-    return _step_each(store, _meant(store, target), limit, _begun)[0]
+    """Mark pending units as in progress, at most `limit` or all that the target covers. Returns how many."""
+    return _step_each(store, _covered(store, target), limit, _begun)[0]
 
 
 def complete(store: Store, target: Target, limit: int | None) -> tuple[int, list[Queue]]:
-    """Complete units, all that are meant or so many, those in progress first; how many, and which queues it empties."""
-    count, emptied = _step_each(store, _meant(store, target), limit, _completed)
+    """Complete units, those in progress first, at most `limit` or all that the target covers.
+
+    Returns how many, and the queues that became empty.
+    """
+    count, emptied = _step_each(store, _covered(store, target), limit, _completed)
     store.backlog.keep(lambda job: any(map(is_open, _queues_for(store, job))))
     return count, emptied
 
 
 def complete_due(store: Store) -> list[Queue]:
-    """Complete the units that are due by the clock; the queues that it empties."""
+    """Complete the units that are due by the clock. Returns the queues that became empty."""
     due = store.backlog.take_due(store.clock.peek())
     return _step_each(store, [queue for job in due for queue in _queues_for(store, job)], None, _completed)[1]
 
 
 def queues_of(workspace: Workspace) -> list[Queue]:
-    """All queues in the order in which they are worked on: the oldest session first, and dreams last."""
+    """All queues in the order of work: the oldest session first, dreams last."""
     places = sorted({place for place, _ in workspace.holdings.work}, key=lambda place: workspace.sessions[place].number)
     return [queue for place in [*places, None] for queue in _queues_at(workspace, place)]
 
 
 def queues_of_session(workspace: Workspace, session_id: str) -> list[Queue]:
-    """The queues of a session, that of the oldest sender first; none of one that is not there."""
+    """The queues of a session, the oldest sender first. None for an unknown session."""
     session, work = workspace.sessions.get(session_id), workspace.holdings.work
     senders = [peer_id for peer_id in session.members if (session_id, peer_id) in work] if session else []
     senders.sort(key=lambda peer_id: workspace.peers[peer_id].number)
@@ -138,7 +145,7 @@ def queues_of_session(workspace: Workspace, session_id: str) -> list[Queue]:
 
 
 def is_open(queue: Queue) -> bool:
-    """Whether it has a unit that is not completed yet."""
+    """Whether a unit is not completed yet."""
     return queue.units.pending + queue.units.in_progress > 0
 
 
@@ -146,7 +153,7 @@ _NONE = Units()
 
 
 def _queues_at(workspace: Workspace, session_id: str | None) -> list[Queue]:
-    """The queues of a session, or of dreams for None."""
+    """The queues of a session, or those of dreams for None."""
     if session_id is not None:
         return queues_of_session(workspace, session_id)
     dreams = sorted(workspace.holdings.dreams.items())
@@ -154,12 +161,12 @@ def _queues_at(workspace: Workspace, session_id: str | None) -> list[Queue]:
 
 
 def _queues_for(store: Store, job: Job) -> list[Queue]:
-    """The queues that a job is about; none where they are gone."""
+    """The queues of a job. None if its session or workspace is gone."""
     return _queues_at(store.workspaces[job.workspace_id], job.session_id) if is_there(store, job) else []
 
 
-def _meant(store: Store, target: Target) -> list[Queue]:
-    """The queues of a target, those of the oldest workspace first."""
+def _covered(store: Store, target: Target) -> list[Queue]:
+    """The queues that a target covers, those of the oldest workspace first."""
     workspaces = store.directory if target.workspace_id is None else store.named(target.workspace_id)
     if target.session_id is None:
         return [queue for workspace in workspaces for queue in queues_of(workspace)]
@@ -167,7 +174,7 @@ def _meant(store: Store, target: Target) -> list[Queue]:
 
 
 def _reasons(*configurations: Row) -> bool:
-    """Whether reasoning is on for messages that say nothing of it: as the first of these says that says something."""
+    """Whether reasoning is on by default: the first of these configurations that sets it decides."""
     for configuration in configurations:
         if "reasoning" in configuration:
             enabled: bool | None = configuration["reasoning"].get("enabled")
@@ -176,7 +183,7 @@ def _reasons(*configurations: Row) -> bool:
     return True
 
 
-def _is_meant(queue: Queue, sender_id: str | None, observer_id: str | None) -> bool:
+def _is_selected(queue: Queue, sender_id: str | None, observer_id: str | None) -> bool:
     is_of_sender = queue.observer is None and queue.observed == sender_id
     return observer_id in (None, queue.observer) and (sender_id is None or is_of_sender)
 
@@ -195,8 +202,8 @@ def _counts(units: Units) -> Row:
 
 
 def _internal_id(session: Row) -> str:
-    """An id of a session that is no public one; it is the same in every run in which the session is."""
-    from base64 import urlsafe_b64encode  # Few ask for it.
+    """The internal id of a session, which is not its public id. It is the same in every run."""
+    from base64 import urlsafe_b64encode  # Few need it.
     from hashlib import sha256
 
     text = f"{session['workspace_id']}/{session['id']}/{session['created_at']}"
@@ -215,7 +222,7 @@ def _completed(units: Units, most: int) -> tuple[Units, int]:
 
 
 def _step_each(store: Store, queues: Iterable[Queue], limit: int | None, step: Step) -> tuple[int, list[Queue]]:
-    """Take a step with one queue after the other; how many units were moved, and which queues have no open one left."""
+    """Apply a step to one queue after the other. Returns how many units moved, and the queues that became empty."""
     left, emptied = sys.maxsize if limit is None else limit, []
     total = 0
     for queue in queues:
@@ -230,7 +237,7 @@ def _step_each(store: Store, queues: Iterable[Queue], limit: int | None, step: S
 
 
 def put(store: Store, queue: Queue) -> None:
-    """Have these units in a queue of a workspace that is there."""
+    """Store the units of a queue. Its workspace exists."""
     workspace = store.workspaces[queue.workspace_id]
     if queue.session_id is not None:
         store.put_work(workspace, queue.session_id, queue.observed, queue.units)
