@@ -148,7 +148,7 @@ def test_a_number_against_text_that_is_none_is_refused_and_names_the_row() -> No
     filters = {"metadata": {"n": {"gt": 9}}}
     with pytest.raises(InvalidFilter) as refused:
         _kept([{"id": "s", "metadata": {"n": "nine"}}], filters)
-    sentence = "Metadata field 'n' of 's' is no number: it cannot be compared with 9"
+    sentence = "Metadata field 'n' of 's' is not a number: it cannot be compared with 9"
     assert (refused.value.detail, refused.value.value) == (sentence, filters)
 
 
@@ -196,10 +196,16 @@ _DEEPEST = {"AND": [{"AND": [{"AND": [{"AND": [{"AND": [{"id": "s"}]}]}]}]}]}
         ({"id": {"gt": None}}, "Invalid numeric value: None. Expected a number, got NoneType"),
         ({"is_active": "yes"}, "Invalid boolean value: yes. Expected true or false, got str"),
         ({"is_active": 2}, "Invalid boolean value: 2. Expected true or false, got int"),
-        ({"is_active": {"contains": "t"}}, "Column 'is_active' is true or false: it has no text to contain 't'"),
+        (
+            {"is_active": {"contains": "t"}},
+            "Column 'is_active' is true or false: it has no text that could contain 't'",
+        ),
         ({"created_at": 5}, "Invalid datetime value: 5"),
         ({"created_at": {"gt": None}}, "Invalid datetime value: None"),
-        ({"created_at": {"contains": "2024"}}, "Column 'created_at' is a time: it has no text to contain '2024'"),
+        (
+            {"created_at": {"contains": "2024"}},
+            "Column 'created_at' is a time: it has no text that could contain '2024'",
+        ),
     ],
 )
 def test_what_cannot_be_understood_is_refused_with_a_sentence(filters: Row, sentence: str) -> None:
@@ -318,7 +324,7 @@ def test_token_counts_are_numbers(filters: Row, verdict: bool) -> None:
 @pytest.mark.parametrize(
     ("operand", "sentence"),
     [
-        ({"contains": "2"}, "Column 'token_count' is a number: it has no text to contain '2'"),
+        ({"contains": "2"}, "Column 'token_count' is a number: it has no text that could contain '2'"),
         (True, "Invalid numeric value: True. Expected a number, got bool"),
         ("two", "Invalid numeric value: two. Expected a number, got str"),
         ([2], "Invalid numeric value: [2]. Expected a number, got list"),

@@ -1,7 +1,7 @@
-"""What can be filtered on: columns of text, number, truth and time.
+"""The columns of filters: text, numbers, booleans and times.
 
-A column turns what stands beside its name in a filter into a condition: a value to equal, or an object of operators.
-The texts of the errors are the live server's.
+A column compiles the value beside its name to a condition: a value to equal, or an object of operators. The messages of
+the errors are those of the live server.
 """
 
 import operator
@@ -20,14 +20,14 @@ OPERATORS = frozenset({"gte", "lte", "gt", "lt", "ne", "in", "contains", "iconta
 
 
 def has_operators(value: object) -> bool:
-    """Whether what stands beside a name is an object of operators: one of its keys is one."""
+    """Whether a value is an object of operators: at least one of its keys is an operator."""
     return isinstance(value, dict) and not OPERATORS.isdisjoint(value)
 
 
 class Column:
-    """A column of text. `read` gives a row's value, `cast` the value of a filter in the same terms.
+    """A column of text. `read` returns the value of a row, and `cast` converts the value of a filter to its type.
 
-    `cost` is how many steps a comparison takes: what it takes in time, measured by that of two values of metadata.
+    `cost` is the number of steps of a comparison. One step is the time that two values of metadata take.
     """
 
     cost: ClassVar[int] = 2
@@ -39,7 +39,7 @@ class Column:
         return row[self.name]
 
     def cast(self, value: Any) -> Any:
-        """The filter's value as it is compared for equality; None for null, which equals nothing."""
+        """Convert the value of a filter for a test of equality. None for null, which equals nothing."""
         if isinstance(value, (bool, dict)):
             raise InvalidFilter(
                 f"Invalid value for column '{self.name}': {value}. Expected text, got {type(value).__name__}"
@@ -47,7 +47,7 @@ class Column:
         return None if value is None else str(value)
 
     def cast_ordered(self, value: Any) -> Any:
-        """The same for `gte lte gt lt`, which the live server takes for numbers on every column but times."""
+        """The same for `gte lte gt lt`. The live server expects a number there, on all columns but times."""
         _number(value)
         return self.cast(value)
 
@@ -56,7 +56,7 @@ class Column:
         return self.cast(value)
 
     def condition(self, value: Any, steps: Steps) -> Condition | None:
-        """What a filter asks of this column; None where it asks nothing. Raises InvalidFilter."""
+        """The condition of a filter on this column. None if it matches every row. Raises InvalidFilter."""
 
         def read(row: Row) -> Any:
             steps.take(self.cost)
@@ -78,22 +78,22 @@ class Column:
         return compared(read, COMPARISONS[name], cast(operand))
 
     def cast_part(self, value: Any) -> str:
-        """The text that `contains` and `icontains` look for."""
+        """The text for `contains` and `icontains`."""
         return str(value)
 
 
 class NumberColumn(Column):
-    """A column of whole numbers."""
+    """A column of integers."""
 
     def cast(self, value: Any) -> Any:
         return None if value is None else _number(value)
 
     def cast_part(self, value: Any) -> str:
-        raise InvalidFilter(f"Column '{self.name}' is a number: it has no text to contain '{value}'")
+        raise InvalidFilter(f"Column '{self.name}' is a number: it has no text that could contain '{value}'")
 
 
-class TruthColumn(Column):
-    """A column that is true or false; 1 and 0 count as such."""
+class BooleanColumn(Column):
+    """A column of booleans. 1 and 0 are accepted too."""
 
     def cast(self, value: Any) -> Any:
         if value is not None and (not isinstance(value, (bool, int, float)) or value not in (0, 1)):
@@ -101,11 +101,11 @@ class TruthColumn(Column):
         return None if value is None else bool(value)
 
     def cast_part(self, value: Any) -> str:
-        raise InvalidFilter(f"Column '{self.name}' is true or false: it has no text to contain '{value}'")
+        raise InvalidFilter(f"Column '{self.name}' is true or false: it has no text that could contain '{value}'")
 
 
 class TimeColumn(Column):
-    """A column of timestamps; a filter gives ISO 8601, in UTC where it has no offset."""
+    """A column of timestamps. A filter has ISO 8601, in UTC if there is no offset."""
 
     cost = 6
 
@@ -122,17 +122,17 @@ class TimeColumn(Column):
         return None if value is None else _moment(value, "Invalid datetime value in list")
 
     def cast_part(self, value: Any) -> str:
-        raise InvalidFilter(f"Column '{self.name}' is a time: it has no text to contain '{value}'")
+        raise InvalidFilter(f"Column '{self.name}' is a time: it has no text that could contain '{value}'")
 
 
 def check_operator(name: str) -> None:
-    """Raise InvalidFilter for what is no operator."""
+    """Raise InvalidFilter if the name is not an operator."""
     if name not in OPERATORS:
         raise InvalidFilter(f"Unsupported comparison operator: {name}")
 
 
 def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Condition | None:
-    """The condition of `in`: the value is one of the operand's, each cast; None where `*` is among them."""
+    """The condition of `in`. None if the list has a `*`, which matches every row."""
     if not isinstance(operand, list):
         raise InvalidFilter(
             f"Invalid value for 'in' operator: {operand}. Expected an iterable (list, tuple, set), "

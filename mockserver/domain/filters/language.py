@@ -1,10 +1,10 @@
-"""The filter language: a filter document becomes a predicate over rows. What it means is in `semantics`.
+"""The filter language: compiles a filter document to a predicate over rows. `logic` defines what it means.
 
-- A key names a column, or is `AND`, `OR` or `NOT` with a list of filters. `NOT` negates each of its members and joins
-  them with AND. Members and conditions that say nothing (`{}`, `"*"`) are left out.
-- A value is compared for equality, or is an object of operators (`gte lte gt lt ne in contains icontains`).
-- Metadata compares by containment, each of its keys by itself; below a key stand operators where one of its keys is
-  one, else a value to contain.
+- A key is the name of a column, or `AND`, `OR` or `NOT` with a list of filters. `NOT` negates each member and joins
+  them with AND. Empty members and conditions (`{}`, `"*"`) are ignored.
+- A value is compared for equality, or it is an object of operators (`gte lte gt lt ne in contains icontains`).
+- Metadata is compared by containment, each key separately. The value of a key is an object of operators if at least
+  one of its keys is an operator, else a value to contain.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,26 +14,30 @@ from ..errors import InvalidFilter
 from ..index import is_scalar
 from ..records import Row
 from .columns import WILDCARD, Column
-from .logic import AskedLast, Condition, Steps, TooManySteps, all_of, any_of, none_of
+from .logic import Condition, EvaluatedLast, Steps, TooManySteps, all_of, any_of, none_of
 
 Predicate = Callable[[Row], bool]
 
 MAX_DEPTH = 5
-# Ours, so that no filter can hold the server up: how many may stand in one, and how many values it may compare.
+# Limits of the mock server, so that no filter can block it: members of a filter, and values that it compares.
 MAX_MEMBERS = 10_000
 MAX_COMPARISONS = 5_000_000
 _LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}
 
-# Columns that the live server knows by name, whether or not a table has them: it words its refusal by this.
+# Column names that the live server knows for every table. Its message differs if the table has no such column.
 _KNOWN_EVERYWHERE = ("workspace_id", "session_id", "peer_id", "created_at", "metadata")
 
 
 def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | None) -> "Filter | None":
-    """The predicate that a filter document stands for; None where it leaves nothing out.
+    """Compile a filter document.
 
-    `table` is the name that errors give to what is filtered ("Session"), `columns` what may be filtered on.
-    Raises InvalidFilter, with the sentence of the live server, where the document cannot be understood; the
-    predicate itself raises it where a number meets text that is none.
+    Arguments:
+        table: The name of the table in errors, such as "Session".
+        columns: The columns that a filter may use, by name.
+        filters: The document.
+
+    Returns the predicate, or None if it matches every row. Raises InvalidFilter, with the message of the live server,
+    for an invalid document. The predicate raises it for text that is not a number but is compared with one.
     """
     if not filters:
         return None
@@ -49,8 +53,8 @@ def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | Non
 class Filter:
     """The predicate of a filter document.
 
-    `needs` is a key of metadata and the scalar that every row which matches has under it, so that the others need not
-    be asked; None where none is said, or asking one could fail.
+    `needs` is a key of metadata and the scalar that every matching row has there: an index can find the candidates. It
+    is None if the filter names none, or if evaluating it can fail, as then every row must be evaluated.
     """
 
     __slots__ = ("_condition", "_filters", "needs")
@@ -58,7 +62,7 @@ class Filter:
     def __init__(self, condition: Condition, filters: Row) -> None:
         self._condition = condition
         self._filters = filters
-        self.needs = None if isinstance(condition, AskedLast) else _metadata_equality(filters)
+        self.needs = None if isinstance(condition, EvaluatedLast) else _metadata_equality(filters)
 
     def __call__(self, row: Row) -> bool:
         try:
@@ -77,7 +81,7 @@ def _metadata_equality(filters: Row) -> tuple[str, Any] | None:
 
 
 class _Limits:
-    """What all parts of one filter have together, on all the rows that it sees."""
+    """The limits of one filter, for all its parts and all rows."""
 
     def __init__(self) -> None:
         self.members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")

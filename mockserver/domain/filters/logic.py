@@ -1,20 +1,19 @@
-"""What a filter means once it is understood: the semantics of the SQL that the live server makes of it.
+"""The meaning of a filter: the semantics of the SQL that the live server generates.
 
-- **Truth.** A condition on a row is true, false or unknown (None). `AND` is false where a member is false, else unknown
-  where one is unknown; `OR` is true where a member is true, else unknown where one is unknown; `NOT` turns true and
-  false round and leaves the unknown. A row is listed where the whole filter is true. Members that say nothing do not
-  count.
-- **The unknown** comes from what a row does not have, or has as null: it compares with nothing. Whether a column is
-  null may be asked (`null`, `{"ne": null}`), and is never unknown; no column here is.
-- **Equality** in metadata is containment, as `@>` has it: an object contains one whose every key it has with a value
-  that contains the other's; a list contains one whose every element is contained in some element of its own; scalars
-  contain their equals. Numbers are equal by value, no boolean is a number, and null is a value like others.
-- **Order** of text goes by code point, of numbers by value. A value inside metadata is compared as its text (`->>`): a
-  string as it is, anything else as the database writes JSON.
-- **Parts** of text are looked for whatever the case, character by character; `%` and `_` stand for themselves.
-- **Casts** to a number fail on text that is none, and are asked last: beside a condition that is false no cast is made.
-- **Lists**: `in` is true where the value equals one of the list; else unknown where null is in the list, or where the
-  row has no value and the list has any; else false.
+- **Logic** has three values. A condition on a row is true, false or unknown (None). `AND` is false if a member is
+  false, else unknown if one is unknown. `OR` is true if a member is true, else unknown if one is unknown. `NOT` swaps
+  true and false, and leaves unknown. A row matches if the whole filter is true. Empty members are ignored.
+- **Missing fields** and nulls make a comparison unknown, `ne` included. Only `null` and `{"ne": null}` on a column test
+  for null, and are never unknown. No column here is null.
+- **Equality** in metadata is containment, as with `@>`. An object contains another if it has all its keys, with values
+  that contain the other values. A list contains another if each element of the other is contained in some element.
+  A scalar contains an equal scalar. Numbers are equal by value, a boolean is not a number, and null equals null.
+- **Order** is by code point for text, and by value for numbers. A value in metadata is compared as text (`->>`): a
+  string as it is, any other value as the database writes JSON.
+- **Substrings** are found character by character without regard to case. `%` and `_` are ordinary characters.
+- **Casts** of text to a number can fail. Such a condition is evaluated last, and not at all if another one is false.
+- **Lists**: `in` is true if the value is in the list. Else it is unknown if the list has a null, or if the row has no
+  value and the list is not empty. Else it is false.
 """
 
 import json
@@ -37,8 +36,8 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class AskedLast:
-    """A condition that may fail, asked after those beside it: PostgreSQL asks first what costs less."""
+class EvaluatedLast:
+    """A condition that can fail. It is evaluated after the others, as PostgreSQL evaluates cheap conditions first."""
 
     def __init__(self, condition: Condition) -> None:
         self._condition = condition
@@ -48,40 +47,40 @@ class AskedLast:
 
 
 def all_of(conditions: Iterable[Condition | None]) -> Condition | None:
-    """False where one is false, else unknown where one is unknown; None where no condition says anything."""
+    """All conditions joined with AND. None if there are no conditions."""
     return _joined(conditions, decisive=False)
 
 
 def any_of(conditions: Iterable[Condition | None]) -> Condition | None:
-    """True where one is true, else unknown where one is unknown; None where no condition says anything."""
+    """All conditions joined with OR. None if there are no conditions."""
     return _joined(conditions, decisive=True)
 
 
 def none_of(conditions: Iterable[Condition | None]) -> Condition | None:
-    """Each condition negated, and all of that; the unknown stays unknown."""
+    """Each condition negated, and joined with AND."""
     return all_of(_negated(condition) for condition in conditions if condition is not None)
 
 
 def _joined(conditions: Iterable[Condition | None], *, decisive: bool) -> Condition | None:
-    """The conditions joined so that one with the decisive verdict settles it."""
-    said = [condition for condition in conditions if condition is not None]
-    may_fail = any(isinstance(condition, AskedLast) for condition in said)
-    if may_fail and not decisive:  # The members of an OR are asked in their order.
-        said.sort(key=lambda condition: isinstance(condition, AskedLast))
+    """The conditions joined: a single condition with the decisive value decides."""
+    present = [condition for condition in conditions if condition is not None]
+    may_fail = any(isinstance(condition, EvaluatedLast) for condition in present)
+    if may_fail and not decisive:  # PostgreSQL evaluates the members of an OR in their order.
+        present.sort(key=lambda condition: isinstance(condition, EvaluatedLast))
 
     def joined(row: Row) -> bool | None:
         verdict: bool | None = not decisive
-        for condition in said:
-            one = condition(row)
-            if one is decisive:
+        for condition in present:
+            value = condition(row)
+            if value is decisive:
                 return decisive
-            if one is None:
+            if value is None:
                 verdict = None
         return verdict
 
-    if len(said) < 2:
-        return said[0] if said else None
-    return AskedLast(joined) if may_fail else joined
+    if len(present) < 2:
+        return present[0] if present else None
+    return EvaluatedLast(joined) if may_fail else joined
 
 
 def _negated(condition: Condition) -> Condition:
@@ -89,11 +88,11 @@ def _negated(condition: Condition) -> Condition:
         verdict = condition(row)
         return None if verdict is None else not verdict
 
-    return AskedLast(negated) if isinstance(condition, AskedLast) else negated
+    return EvaluatedLast(negated) if isinstance(condition, EvaluatedLast) else negated
 
 
 def compared(read: Reader, compare: Callable[[Any, Any], bool], wanted: Any) -> Condition:
-    """`compare(value, wanted)` for the value read from a row; unknown where it has none."""
+    """`compare(value, wanted)` for the value of a row. Unknown if the row has none."""
 
     def condition(row: Row) -> bool | None:
         value = read(row)
@@ -103,7 +102,7 @@ def compared(read: Reader, compare: Callable[[Any, Any], bool], wanted: Any) -> 
 
 
 def member_of(read: Reader, wanted: Collection[Any]) -> Condition:
-    """Whether the value read from a row is one of those wanted, among which None stands for null."""
+    """Whether the value of a row is one of `wanted`. None stands for null."""
     listed = frozenset(wanted)
     others = None if None in listed else False
 
@@ -117,7 +116,7 @@ def member_of(read: Reader, wanted: Collection[Any]) -> Condition:
 
 
 def text_contains(read: Reader, part: str) -> Condition:
-    """Whether the text read from a row has the part in it, whatever the case of letters."""
+    """Whether the text of a row contains a part, without regard to case."""
     wanted = folded(part)
 
     def condition(row: Row) -> bool | None:
@@ -128,38 +127,38 @@ def text_contains(read: Reader, part: str) -> Condition:
 
 
 def folded(text: str) -> str:
-    """The text in lower case as the database folds it, character by character and one for one."""
-    # The only two letters for which Python looks at the ones beside them, or gives more than one.
+    """The text in lower case as the database folds it: each character becomes one character."""
+    # Python lowers sigma by its neighbours, and the dotted I to two characters. No other letter is special.
     return text.replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}").replace("İ", "i").lower()
 
 
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
 
-# What costs as much time as one comparison, measured: so many characters, and to write a value so many times that.
+# Measured in the time of one comparison: this many characters of text are one step, and writing a value is four.
 _CHARACTERS_A_STEP = 50
 _WRITING = 4
 
 
 class TooManySteps(Exception):
-    """A comparison took more steps than were given to it."""
+    """A filter takes more steps than its limit."""
 
 
 class Steps:
-    """How many values may still be compared or written; shared by all that belong together."""
+    """How many values a filter may still compare or write. All parts of the filter share it."""
 
     def __init__(self, left: int, complaint: str = "too many steps") -> None:
         self._left = left
         self._complaint = complaint
 
     def take(self, count: int = 1) -> None:
-        """Take one, or as many as `count`. Raises TooManySteps, with the complaint, where they are not left."""
+        """Use up steps. Raises TooManySteps, with the complaint as its message, if not enough are left."""
         self._left -= count
         if self._left < 0:
             raise TooManySteps(self._complaint)
 
 
 def contains(outer: Any, inner: Any, steps: Steps) -> bool:
-    """Whether `outer @> inner`. Lists cost the product of their lengths: raises TooManySteps beyond `steps`."""
+    """Whether `outer @> inner`. Lists cost the product of their lengths. Raises TooManySteps."""
     steps.take()
     if isinstance(inner, Mapping):
         if not isinstance(outer, Mapping):
@@ -175,9 +174,9 @@ def contains(outer: Any, inner: Any, steps: Steps) -> bool:
 
 
 def text(value: Any, steps: Steps) -> str | None:
-    """What `->>` gives for a value: None for null, a string as it is, anything else as the database writes it.
+    """The result of `->>`: None for null, a string as it is, any other value as the database writes it.
 
-    Every value in it costs a few steps, a long one more: raises TooManySteps beyond `steps`.
+    Each value costs a few steps, a long one more. Raises TooManySteps.
     """
     if value is None or isinstance(value, str):
         _pay(value, steps)
@@ -204,7 +203,7 @@ def _written(value: Any, steps: Steps) -> str:
 
 
 def decimal(text: str) -> Decimal | None:
-    """The finite number that `text` reads as, or None."""
+    """The finite number in a text, or None."""
     try:
         number = Decimal(text.strip())
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""What can be filtered on inside metadata."""
+"""Filters on metadata."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,8 +9,8 @@ from ..records import Row
 from .columns import WILDCARD, Column, check_operator, has_operators, member_condition
 from .logic import (
     COMPARISONS,
-    AskedLast,
     Condition,
+    EvaluatedLast,
     Reader,
     Steps,
     all_of,
@@ -23,7 +23,7 @@ from .logic import (
 
 
 class MetadataColumn(Column):
-    """The metadata: each key of an object is asked by itself; what is no object, metadata never contains."""
+    """The metadata. Each key of an object in a filter is a condition. Metadata contains nothing but objects."""
 
     def condition(self, value: Any, steps: Steps) -> Condition | None:
         if isinstance(value, dict):
@@ -32,7 +32,7 @@ class MetadataColumn(Column):
 
 
 def _field(key: str, value: Any, steps: Steps) -> Condition | None:
-    """What a filter asks of one top-level key of metadata; None where it asks nothing. Raises InvalidFilter."""
+    """The condition on one top-level key of metadata. None if it matches every row. Raises InvalidFilter."""
     if value == WILDCARD:
         return None
     if is_scalar(value):
@@ -47,7 +47,7 @@ def _containing(value: Any, steps: Steps) -> Condition:
 
 
 def _equal(key: str, wanted: Any, steps: Steps) -> Condition:
-    """What `_containing` asks of an object with one scalar, in a fifth of the time."""
+    """The same as `_containing` for an object with one scalar, in a fifth of the time."""
 
     def condition(row: Row) -> bool:
         steps.take()
@@ -59,7 +59,7 @@ def _equal(key: str, wanted: Any, steps: Steps) -> Condition:
     return condition
 
 
-# Equal to nothing that stands in a filter.
+# The value of a missing key. It equals no value of a filter.
 _ABSENT = object()
 
 
@@ -82,7 +82,7 @@ def _operation(key: str, name: str, operand: Any, steps: Steps) -> Condition | N
 
 
 def _comparison(key: str, name: str, operand: Any, read_text: Reader) -> Condition:
-    """A number, or for an order text that reads as one, compares as a number; other text by code point."""
+    """Compare with a number by value, and with other text by code point. `ne` compares all text as text."""
     if isinstance(operand, bool):
         return compared(read_text, COMPARISONS[name], "true" if operand else "false")
     if isinstance(operand, str) and (name == "ne" or decimal(operand) is None):
@@ -101,8 +101,8 @@ def _comparison(key: str, name: str, operand: Any, read_text: Reader) -> Conditi
         number = decimal(written)
         if number is None:
             raise InvalidFilter(
-                f"Metadata field '{key}' of '{row['id']}' is no number: it cannot be compared with {operand}"
+                f"Metadata field '{key}' of '{row['id']}' is not a number: it cannot be compared with {operand}"
             )
         return number
 
-    return AskedLast(compared(read_number, COMPARISONS[name], decimal(str(operand))))
+    return EvaluatedLast(compared(read_number, COMPARISONS[name], decimal(str(operand))))

@@ -1,9 +1,9 @@
-"""What may be filtered on, table by table. Columns that are not here are refused as recorded (x-filter-errors)."""
+"""The columns of each table that filters may use. Others are refused, as recorded (x-filter-errors)."""
 
 from collections.abc import Mapping
 
 from ..records import Row
-from .columns import Column, NumberColumn, TimeColumn, TruthColumn
+from .columns import BooleanColumn, Column, NumberColumn, TimeColumn
 from .language import Filter, Predicate, compile_filter
 from .metadata import MetadataColumn
 
@@ -15,7 +15,7 @@ def _table(*columns: Column) -> Mapping[str, Column]:
 
 _WORKSPACES = _table(Column("id"))
 _PEERS = _table(Column("id"), Column("workspace_id"))
-_SESSIONS = _table(Column("id"), Column("workspace_id"), TruthColumn("is_active"))
+_SESSIONS = _table(Column("id"), Column("workspace_id"), BooleanColumn("is_active"))
 _CONCLUSIONS = {
     column.name: column
     for column in (
@@ -27,26 +27,26 @@ _MESSAGES = _table(Column("workspace_id"), Column("session_id"), Column("peer_id
 
 
 def workspace_filter(filters: Row | None) -> Predicate | None:
-    """The predicate over rows of workspaces; None where it leaves nothing out. Raises InvalidFilter."""
+    """A predicate over rows of workspaces. None if it matches every row. Raises InvalidFilter."""
     return compile_filter("Workspace", _WORKSPACES, filters)
 
 
 def peer_filter(filters: Row | None) -> Predicate | None:
-    """The same over rows of peers."""
+    """The same for peers."""
     return compile_filter("Peer", _PEERS, filters)
 
 
 def session_filter(filters: Row | None) -> Filter | None:
-    """The same over rows of sessions."""
+    """The same for sessions."""
     return compile_filter("Session", _SESSIONS, filters)
 
 
 def message_filter(filters: Row | None) -> Predicate | None:
-    """The same over rows of messages."""
+    """The same for messages."""
     return compile_filter("Message", _MESSAGES, filters)
 
 
 def conclusion_filter(workspace_id: str, filters: Row | None) -> Predicate | None:
-    """The same over rows of conclusions, which do not say their workspace themselves."""
+    """The same for conclusions. Their rows have no workspace, so the predicate adds it."""
     matches = compile_filter("Document", _CONCLUSIONS, filters)
     return matches and (lambda row: matches({**row, "workspace_id": workspace_id}))

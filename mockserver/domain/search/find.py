@@ -1,8 +1,8 @@
-"""Search in the messages of a workspace: by words, and by parts of their text whatever the case.
+"""Search in messages, by words and by substrings without regard to case.
 
-As recorded (x-search-routes, x-search-words): a query with a special character is looked for as it stands, newest
-first. Any other finds what matches it as full text or has it as a part, by falling rank, then newest first; what is
-equal stands in the order in which it was written.
+As recorded (x-search-routes, x-search-words): a query with a special character finds the messages that contain it,
+newest first. Any other query finds the messages that match it as full text or contain it, highest rank first, then
+newest first. Messages of equal rank and time come in the order in which they were written.
 """
 
 import re
@@ -19,7 +19,7 @@ from ..store import Store
 
 _SPECIAL = re.compile(r"""[~`!@#$%^&*()_+=\[\]{};':"\\|,.<>/?-]""")
 
-# A message behind its number in the order of writing, and behind what it is ordered by.
+# A message with its number, which grows in the order of writing, and a message with its sort key.
 _Numbered = tuple[int, Row]
 _Placed = tuple[tuple[float, str, int], Row]
 
@@ -34,17 +34,21 @@ def search(
     session_id: str | None = None,
     peer_id: str | None = None,
 ) -> list[Row]:
-    """The messages of a workspace that a query finds, the best first, at most `limit`.
+    """The messages that a query finds, best first.
 
-    With `session_id` those of this session, with `peer_id` those that this peer sent; deleted sessions count until
-    their purge, and what is not there has no messages. What `filters` says of an id that is given here does not
-    count. Raises InvalidFilter.
+    Arguments:
+        limit: The maximum number of messages.
+        filters: A filter document on messages. Its conditions on ids that are also arguments are ignored (recorded).
+        session_id: Only messages of this session. A deleted session is searched until its purge.
+        peer_id: Only messages of this sender.
+
+    Raises InvalidFilter.
     """
     given = {"workspace_id": workspace_id, "session_id": session_id, "peer_id": peer_id}
     messages = _messages(store, workspace_id, session_id)
     if peer_id is not None:
         messages = ((number, row) for number, row in messages if row["peer_id"] == peer_id)
-    find = _with_the_part if _SPECIAL.search(query) else _by_rank
+    find = _containing if _SPECIAL.search(query) else _by_rank
     try:
         matches = tables.message_filter({name: value for name, value in (filters or {}).items() if not given.get(name)})
         best = nlargest(limit, find(messages, query, matches), key=lambda placed: placed[0])
@@ -65,8 +69,8 @@ def _messages(store: Store, workspace_id: str, session_id: str | None) -> Iterab
     )
 
 
-def _with_the_part(messages: Iterable[_Numbered], query: str, matches: Predicate | None) -> Iterator[_Placed]:
-    """The messages that have the query in them. The filter is asked last, as by the database: it costs more."""
+def _containing(messages: Iterable[_Numbered], query: str, matches: Predicate | None) -> Iterator[_Placed]:
+    """The messages that contain the query. The filter costs more, so it comes last, as in the database."""
     part = folded(query)
     for number, row in messages:
         if part in folded(row["content"]) and (matches is None or matches(row)):
@@ -74,8 +78,8 @@ def _with_the_part(messages: Iterable[_Numbered], query: str, matches: Predicate
 
 
 def _by_rank(messages: Iterable[_Numbered], query: str, matches: Predicate | None) -> Iterator[_Placed]:
-    """The messages that match the query as full text or have it in them. The filter costs less, and is asked first."""
-    from .full_text import FullTextQuery  # Not every server is searched, and it costs time to load.
+    """The messages that match the query as full text or contain it. The filter costs less, so it comes first."""
+    from .full_text import FullTextQuery  # It takes time to import, and many servers are never searched.
 
     part, full_text = folded(query), FullTextQuery(query)
     for number, row in messages:
@@ -90,5 +94,5 @@ def _by_rank(messages: Iterable[_Numbered], query: str, matches: Predicate | Non
 
 
 def _placed(rank: float, number: int, row: Row) -> _Placed:
-    # Without their Z the times of the wire stand in the order of time.
+    # Without the Z the order of the strings is the order of the times.
     return (rank, row["created_at"].removesuffix("Z"), -number), row

@@ -1,8 +1,8 @@
-"""Full text as PostgreSQL has it: whether a text matches a query (`@@`), and how well (`ts_rank`).
+"""Full-text search as in PostgreSQL: whether a text matches a query (`@@`), and its rank (`ts_rank`).
 
-A text matches where it has every lexeme of the query, as `plainto_tsquery('english', query)` makes them. The rank of a
-single lexeme grows with how often it is there, that of several with how near they are to each other. It is computed in
-single precision and in PostgreSQL's order, so that what is equal there is equal here.
+A text matches if it has every lexeme of the query, as in `plainto_tsquery('english', query)`. The rank of a single
+lexeme grows with its frequency, and the rank of several lexemes with their proximity. It is computed in single
+precision and in the order of PostgreSQL, so that equal ranks there are equal here.
 """
 
 import re
@@ -17,22 +17,21 @@ from ..filters.logic import folded
 from . import tokenizer
 from .lexemes import lexemes, prefix
 
-# PostgreSQL's: how many places of a lexeme count, and how far they go.
+# Limits of PostgreSQL: positions of a lexeme that count, and the largest position.
 _PLACES_LIMIT = 255
 _LAST_PLACE = 16_383
 _WEIGHT = 0.1
-_FAR = 100  # words that are farther from each other have the least weight
-# From this rank on what is farther than so many words is less than the last digit of the rank.
+_FAR = 100  # words at a larger distance have the least weight
+# From this rank on, pairs at a larger distance than this do not change the rank in single precision.
 _FELT = 0.001
 _FELT_WITHIN = 72
-# Ours, so that nothing takes forever: characters of a query that are read as words (no message has more), pairs of
-# places that the rank of one text looks at, and those of all that are held against a query, and words that are
-# remembered during a search.
+# Limits of the mock server, so that no search can block it: characters of a query (no message is longer), pairs of
+# positions for the rank of one text and of all texts of a search, and words in the cache of a search.
 _QUERY_LIMIT = 25_000
 _STEPS_LIMIT = 50_000
 _ALL_STEPS_LIMIT = 2_000_000
 _WORDS_LIMIT = 50_000
-# With more lexemes it costs less to find the stems of words than to compare how they begin.
+# With more lexemes, stemming a word costs less than comparing its start with all prefixes.
 _PREFIXES_LIMIT = 50
 
 _NO_MARK = "\0"
@@ -40,7 +39,7 @@ _MARK = re.compile(f"[^{_NO_MARK}]")
 
 
 class FullTextQuery:
-    """A query, to be held against many texts, which need not be known before."""
+    """A query that is matched against many texts, one after the other."""
 
     def __init__(self, query: str) -> None:
         found = {
@@ -54,11 +53,11 @@ class FullTextQuery:
         self._steps = _ALL_STEPS_LIMIT
 
     def may_match(self, lowered: str) -> bool:
-        """Whether a text may match, by a look at the text in lower case (`semantics.folded`)."""
+        """Whether a text may match, by a quick test of the text in lower case (`logic.folded`)."""
         return bool(self._marks) and all(part in lowered for part in self._prefixes)
 
     def examine(self, text: str) -> tuple[bool, float]:
-        """Whether the text matches, and its rank; that of a text which does not match need not be 0."""
+        """Whether the text matches, and its rank, which may be above 0 for a text that does not match."""
         if not self._marks:
             return False, 0.0
         found = tokenizer.words(text)
@@ -67,14 +66,14 @@ class FullTextQuery:
         if len(self._marks) == 1:
             return matches, _rank_of_one(min(len(marks) - marks.count(_NO_MARK), _PLACES_LIMIT))
         if not _MARK.search(marks) and not any(any(lexemes(word)) for word in found):
-            return False, 0.0  # Nothing but stop words.
+            return False, 0.0  # only stop words
         rank, steps = _rank_of_several(_places(marks), min(self._steps, _STEPS_LIMIT))
         self._steps -= min(self._steps, steps)
         return matches, rank
 
 
 class _MarksOfWords(dict[str, str]):
-    """For each word a sign for each of the places that it takes: the mark of a lexeme of the query, or none."""
+    """A cache. The marks of a word, one for each position that it takes: that of a lexeme of the query, or no mark."""
 
     def __init__(self, marks: dict[str, str], prefixes: Iterable[str]) -> None:
         super().__init__()
@@ -96,7 +95,7 @@ def _in_bytes(lexeme: str) -> bytes:
 
 
 def _places(marks: str) -> list[list[int]]:
-    """The places of each mark that is there, counted from 1, in the order of the marks."""
+    """The positions of each mark, counted from 1, in the order of the marks."""
     found: dict[str, list[int]] = {}
     for mark in _MARK.finditer(marks):
         places = found.setdefault(mark[0], [])
@@ -106,13 +105,13 @@ def _places(marks: str) -> list[list[int]]:
 
 
 def _single(number: float) -> float:
-    """The number in single precision."""
+    """Round to single precision."""
     return array("f", [number])[0]
 
 
 @cache
 def _rank_of_one(count: int) -> float:
-    """The rank by a lexeme that is there so often."""
+    """The rank of a single lexeme that occurs `count` times."""
     weight = _single(_WEIGHT)
     total = 0.0
     for number in range(1, count + 1):
@@ -121,7 +120,7 @@ def _rank_of_one(count: int) -> float:
 
 
 def _rank_of_several(places: Sequence[Sequence[int]], most_steps: int) -> tuple[float, int]:
-    """The rank by the distances between the places of each lexeme and those of the ones before it, and its steps."""
+    """The rank by the distances between the positions of each lexeme and of those before it, and the steps it took."""
     weights = _weights()
     rank = -1.0
     steps = 0
@@ -147,7 +146,7 @@ def _between(places: Sequence[int], first: int, last: int) -> Sequence[int]:
 
 @cache
 def _weights() -> list[float]:
-    """The weight of two lexemes by their distance, up to the first that is far; at 0 that of none near any other."""
+    """The weight of two lexemes by their distance. Index 0 is the least rank, the last index is for all far ones."""
     near = (_single(1.0 / (1.005 + 0.05 * exp(distance / 1.5 - 2))) for distance in range(1, _FAR + 1))
     both = _single(_single(_WEIGHT) * _single(_WEIGHT))
     return [_single(1e-20), *(_single(sqrt(_single(both * weight))) for weight in (*near, _single(1e-30)))]

@@ -1,7 +1,7 @@
-"""What words are found by, as PostgreSQL's configuration `english` has it: stems, and no stop words.
+"""The lexemes of words, as in PostgreSQL's configuration `english`: stems without stop words.
 
-Words of letters have the stem of the Porter2 algorithm; what has digits or signs in it (numbers, addresses, paths)
-stands for itself, in lower case.
+A word of letters becomes its stem by the Porter2 algorithm. A word with digits or signs (a number, an address, a path)
+becomes itself in lower case.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import lru_cache
 from ..filters.logic import folded
 from . import tokenizer
 
-# In bytes of UTF-8: longer words PostgreSQL leaves out, or has without a stem.
+# In bytes of UTF-8. PostgreSQL ignores words beyond the first limit, and does not stem words beyond the second.
 _LONGEST = 2046
 _LONGEST_STEMMED = 1000
 _is_no_plain_word = re.compile("[0-9_./@~]").search
@@ -24,14 +24,14 @@ STOP_WORDS = frozenset(
     against between into through during before after above below to from up down in out on off over under again further
     then once here there when where why how all any both each few more most other some such no nor not only own same so
     than too very s t can will just don should now
-    """.split()  # noqa: SIM905 - so many words are read better like this
+    """.split()  # noqa: SIM905 - a list of 127 quoted strings is harder to read
 )
 
 
 def lexemes(word: str) -> Iterator[str | None]:
-    """What a word, as `words` found it, is found by, one for each of its parts; None for a stop word.
+    """The lexemes of a word of `tokenizer.words`, one for each part. None for a stop word.
 
-    Each takes a place of its own in the text; markup, and what is too long, takes none.
+    Each lexeme and each stop word takes a position in the text. Markup and words that are too long take none.
     """
     for part in tokenizer.parts(word):
         if not _is_longer(part, _LONGEST):
@@ -39,10 +39,9 @@ def lexemes(word: str) -> Iterator[str | None]:
 
 
 def prefix(lexeme: str) -> str:
-    """What every word that has this lexeme begins with, in lower case.
+    """A string that every word with this lexeme starts with, in lower case.
 
-    A stem differs from the beginning of its word in the last letter, if at all, and hardly ever in two; a short one
-    does not.
+    A stem is the start of its word, except for its last letter. A short stem is the whole start, but for three verbs.
     """
     if len(lexeme) < 3:
         return lexeme
@@ -51,14 +50,14 @@ def prefix(lexeme: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _stem(word: str) -> str | None:
-    from snowballstemmer.english_stemmer import EnglishStemmer  # Not every server is searched.
+    from snowballstemmer.english_stemmer import EnglishStemmer  # Many servers are never searched.
 
     lowered = folded(word)
     if _is_longer(word, _LONGEST_STEMMED):
         return lowered
     if lowered in STOP_WORDS:
         return None
-    stem: str = EnglishStemmer().stemWord(lowered)  # Each has a state of its own: servers run in threads.
+    stem: str = EnglishStemmer().stemWord(lowered)  # A stemmer is not thread-safe.
     return stem
 
 

@@ -1,7 +1,7 @@
-"""How alike two texts are by their words, in place of a model that would compare what they mean.
+"""The similarity of two texts by their words. The real API compares embeddings of a model instead.
 
-Nine parts of ten are the cosine of the counts of their stems (see `lexemes`; stop words do not count), one part that of
-the trigrams of their letters, so that texts without a common word are told apart as well.
+Nine tenths are the cosine of the counts of word stems (see `lexemes`; stop words do not count). One tenth is the cosine
+of the counts of letter trigrams, which also ranks texts without a common word.
 """
 
 from collections import Counter
@@ -14,12 +14,12 @@ from ..filters.logic import folded
 from ..records import Row
 
 _OF_WORDS, _OF_LETTERS = 0.9, 0.1
-# Ours: so many characters of a query count, as in a search.
+# A limit of the mock server: the longest part of a query that is compared, in characters.
 _QUERY_LIMIT = 25_000
 
 
 class _Profile(NamedTuple):
-    """What of a text is compared, with the square of the length of each as a vector."""
+    """The vectors of a text, each with the square of its length."""
 
     stems: Counter[str]
     stems_squared: int
@@ -28,26 +28,28 @@ class _Profile(NamedTuple):
 
 
 def similarity(one: str, other: str) -> float:
-    """From 0, nothing in common, to 1, the same words equally often; texts without words go by their letters alone."""
+    """A number from 0 (nothing in common) to 1 (the same words equally often). Without words only letters count."""
     return _alike(_profile(one), _profile(other))
 
 
 def nearest(query: str, rows: Sequence[Row], top_k: int, distance: float | None = None) -> list[Row]:
-    """The `top_k` rows whose `content` is most similar to the query, the most similar first.
+    """The rows whose `content` is most similar to the query, most similar first.
 
-    Rows come oldest first; of equally similar ones the newest is first. `distance`, where it is given, leaves out what
-    is farther away: the distance is 1 less the similarity.
+    Arguments:
+        rows: The rows, oldest first. Of equally similar rows the newest comes first.
+        top_k: The maximum number of rows.
+        distance: Leave out rows with a larger distance, which is 1 minus the similarity.
     """
     if not rows:
         return []
     wanted = _profile(query[:_QUERY_LIMIT])
     measured = [(_alike(wanted, _profile(row["content"])), row) for row in reversed(rows)]
-    near = [one for one in measured if distance is None or 1 - one[0] <= distance]
-    return [row for _, row in sorted(near, key=lambda one: -one[0])[:top_k]]
+    near = [pair for pair in measured if distance is None or 1 - pair[0] <= distance]
+    return [row for _, row in sorted(near, key=lambda pair: -pair[0])[:top_k]]
 
 
 def _profile(text: str) -> _Profile:
-    from . import lexemes, tokenizer  # They cost time to load, and few ask what is near.
+    from . import lexemes, tokenizer  # They take time to import, and few servers need them.
 
     stems = Counter(filter(None, chain.from_iterable(map(lexemes.lexemes, tokenizer.words(text)))))
     letters = f"  {folded(text)} "

@@ -1,19 +1,19 @@
-"""Cuts a text into words as PostgreSQL's default parser of full text does: words, numbers, addresses and paths.
+"""Splits a text into words as PostgreSQL's default full-text parser does: words, numbers, addresses and paths.
 
-It looks at the shape of a text: every letter beyond ASCII stands there as one such letter, every combining mark as one
-mark, and whatever is neither as one sign, so that a few classes of characters are all that its expressions know. What
-is tried first at a place counts, as with the parser.
+The expressions match the shape of a text, in which one letter stands for every letter beyond ASCII, one mark for every
+combining mark, and one sign for every other character. So they need only a few classes of characters. The first
+alternative that matches at a position counts, as in the parser.
 """
 
 import re
 import unicodedata
 
 _LETTER, _MARK, _OTHER = "é", "\u0301", "¿"
-# Circled and squared letters are symbols to Unicode, and letters to the C library that PostgreSQL asks.
+# Circled and squared letters are symbols in Unicode, but letters in the C library that PostgreSQL uses.
 _CIRCLED = ((0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189))
 _REMEMBERED_SHAPES = 10_000
 
-# Each repetition keeps what it took (`++`, `*+`) or is bounded, so that the time grows with the length of a text only.
+# Each repetition is possessive (`++`, `*+`) or bounded, so that the time is linear in the length of the text.
 _PLAIN = "[A-Za-z0-9]"
 _FIRST = f"[A-Za-z0-9{_LETTER}]"
 _LETTERS = f"[A-Za-z{_LETTER}{_MARK}]"
@@ -34,7 +34,7 @@ _EMAIL = rf"(?:(?:{_PLAIN}++[-_.]){{0,32}}+{_PLAIN}++|{_WITH_A_DIGIT})@(?![0-9]+
 _BELOW = r"/(?:\.{1,2}/|~/){0,16}(?:[.~]?[A-Za-z0-9_]|\.\.(?![^\s/]))"
 _PATH = rf"(?:[A-Za-z0-9_-]++|\.(?=[A-Za-z0-9_])|{_BELOW})*+"
 _FILE = rf"(?![0-9]++\.)(?:{_PLAIN}++(?!{_LETTERS})|{_WITH_A_DIGIT})(?:{_BELOW}|\.(?=[A-Za-z0-9_])){_PATH}"
-# Dots and tildes begin a path right after a word and at the beginning of the text, elsewhere only a slash does.
+# A path starts with a slash, or right after a word and at the start of the text also with a dot or a tilde.
 _ROOTED = (
     rf"(?:{_BELOW}|(?:(?<=[A-Za-z0-9{_LETTER}{_MARK}])|\A)(?:~[A-Za-z0-9_]|(?:~|\.\.?){_BELOW}|\.\.(?![^\s/]))){_PATH}"
 )
@@ -46,19 +46,19 @@ _TAG = (
 _ENTITY = "&(?:[A-Za-z:_][A-Za-z0-9:_.-]*+|#[0-9]++|#[xX][0-9A-Fa-f]++);"
 
 _WORDS = (
-    rf"[A-Za-z]++(?![0-9{_LETTER}{_MARK}]|[-_.@:/][A-Za-z0-9{_LETTER}_.~/])",  # most words: nothing goes on from them
+    rf"[A-Za-z]++(?![0-9{_LETTER}{_MARK}]|[-_.@:/][A-Za-z0-9{_LETTER}_.~/])",  # most words: no longer match is possible
     f"[0-9]++{_EXPONENT}",
     _EMAIL,
     _ADDRESS,
     _DOTTED,
-    f"{_HYPHENATED}(?:-(?=[0-9]))?",  # a number behind it is not negative
+    f"{_HYPHENATED}(?:-(?=[0-9]))?",  # the hyphen before a number is not its sign
     _FILE,
     "[A-Za-z]++://",
     f"{_FIRST}{_REST}",
 )
 _OTHERS = (_SIGNED, _TAG, _ENTITY, _ROOTED)
 _TOKEN = re.compile(
-    f"[^A-Za-z0-9{_LETTER}<&/~.+-]{{0,8}}+"  # passed over in a few steps, as nothing begins so
+    f"[^A-Za-z0-9{_LETTER}<&/~.+-]{{0,8}}+"  # skips what no token starts with
     f"((?={_FIRST})(?:{'|'.join(_WORDS)})|{'|'.join(_OTHERS)})"
 )
 _IS_HOST = re.compile(_HOST)
@@ -70,7 +70,7 @@ _SCRIPT_END = re.compile(r"</(?:script|style)(?=[\s>])|\Z", re.IGNORECASE)
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in their order, as they stand in it: compounds whole, and markup too (see `parts`)."""
+    """The words of a text in their order. A compound is one word, and so is markup (see `parts`)."""
     shape = text if text.isascii() else text.translate(_SHAPES)
     if "<" in shape:
         shape = _shown(shape)
@@ -80,10 +80,10 @@ def words(text: str) -> list[str]:
 
 
 def parts(word: str) -> list[str]:
-    """What a word counts as, in that order.
+    """The parts of a word that are indexed, in their order.
 
-    A hyphenated one counts as itself and as each of its parts, a URL as itself, its host and its path; markup and
-    protocols as nothing, anything else as itself.
+    A compound is indexed as a whole and by its parts, and a URL as a whole, by its host and by its path. Markup and
+    protocols are not indexed. Any other word is indexed as it is.
     """
     if word[0] in "<&" or word.endswith("://"):
         return []
@@ -99,12 +99,12 @@ def parts(word: str) -> list[str]:
 
 
 def _shown(shape: str) -> str:
-    """The shape of the same length with blanks for the comments, scripts and styles of HTML."""
+    """The shape with comments, scripts and styles of HTML blanked out. The length stays the same."""
     shown: list[str] = []
     at, hiding = 0, _HIDING
     while (opened := hiding.search(shape, at)) is not None:
         closed = (_COMMENT_END if opened[0] == "<!--" else _SCRIPT_END).search(shape, opened.end())
-        if closed is None:  # Nor will a later comment end.
+        if closed is None:  # A later comment has no end either.
             hiding = _SCRIPT
         else:
             shown += [shape[at : opened.start()], _OTHER * (closed.end() - opened.start())]
@@ -113,7 +113,7 @@ def _shown(shape: str) -> str:
 
 
 class _Shapes(dict[int, str]):
-    """For each character beyond ASCII the one that stands for it."""
+    """A cache. The character that stands for each character beyond ASCII."""
 
     def __missing__(self, code: int) -> str:
         shape = _shape(chr(code))
