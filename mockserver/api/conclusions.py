@@ -16,11 +16,13 @@ _PATH = "/v3/workspaces/{workspace_id}/conclusions"
     _PATH,
     answers={201: "list[Conclusion]", 404: "Problem"},
     body=knowledge.ConclusionBatchCreate,
-    body_description="The conclusions to keep",
+    body_description="The conclusions to store",
 )
 def create_conclusions(call: Call) -> Reply:
-    """Keep 1 to 100 conclusions, all or none; their peers and sessions must be there."""
-    drafts = [Draft(one.content, one.observer_id, one.observed_id, one.session_id) for one in call.body.conclusions]
+    """Store 1 to 100 conclusions, all or none. Their peers and sessions must exist."""
+    drafts = [
+        Draft(draft.content, draft.observer_id, draft.observed_id, draft.session_id) for draft in call.body.conclusions
+    ]
     return 201, conclusions.create(call.store, call.path["workspace_id"], drafts)
 
 
@@ -35,7 +37,7 @@ def create_conclusions(call: Call) -> Reply:
     body_description="Filtering options for the conclusions list",
 )
 def list_conclusions(call: Call) -> Reply:
-    """List the conclusions of a workspace, newest first, page by page, with optional filters."""
+    """List the conclusions of a workspace, newest first, in pages and with optional filters."""
     workspace_id = call.path["workspace_id"]
     matches = tables.conclusion_filter(workspace_id, call.filters())
     return 200, conclusions.list_(call.store, workspace_id, *call.page(), matches)
@@ -46,13 +48,12 @@ def list_conclusions(call: Call) -> Reply:
     _PATH + "/query",
     answers={200: "list[Conclusion]"},
     body=knowledge.ConclusionQuery,
-    body_description="What the conclusions should be about",
+    body_description="The query, and the pair of peers in the filters",
 )
 def query_conclusions(call: Call) -> Reply:
-    """The conclusions of one peer about another that are most similar to a text, the best first.
+    """Find the conclusions of one peer about another that are most similar to a text, most similar first.
 
-    The filters name the observer and the observed peer. The similarity is one of words, counted here: no model is
-    asked.
+    The filters must name the observer and the observed peer. Words decide the similarity: no model runs here.
     """
     workspace_id, wanted = call.path["workspace_id"], call.body
     matches = tables.conclusion_filter(workspace_id, wanted.filters)
@@ -64,6 +65,6 @@ def query_conclusions(call: Call) -> Reply:
 
 @router.operation("DELETE", _PATH + "/{conclusion_id}", answers={204: None, 404: "Problem"})
 def delete_conclusion(call: Call) -> Reply:
-    """Forget a conclusion."""
+    """Delete a conclusion."""
     conclusions.delete(call.store, call.path["workspace_id"], call.path["conclusion_id"])
     return 204, None

@@ -1,4 +1,4 @@
-"""Operations on the context of a session: what a model is to be told of it."""
+"""Operations on the context of a session, which a client passes to a model."""
 
 from ..domain import contexts
 from ..domain.contexts import View
@@ -14,9 +14,10 @@ _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}"
     "GET", _PATH + "/context", answers={200: "SessionContext", 404: "Problem"}, query=knowledge.SessionContextQuery
 )
 def get_session_context(call: Call) -> Reply:
-    """What a model is to be told of a session, within a number of tokens.
+    """Get the context of a session within a number of tokens.
 
-    The newest messages, a summary of those before where there is one, and, with a target, what is known of that peer.
+    It has the newest messages, a summary of earlier ones if there is one, and, with a target, the knowledge about that
+    peer.
     """
     wanted: knowledge.SessionContextQuery = call.query
     session_id = call.path["session_id"]
@@ -29,7 +30,7 @@ def get_session_context(call: Call) -> Reply:
 
 @router.operation("GET", _PATH + "/summaries", answers={200: "SessionSummaries"})
 def get_session_summaries(call: Call) -> Reply:
-    """The summaries of a session that a test or a world has put there, or a script says: none is written here."""
+    """Get the summaries of a session. They come from a test, a world or a script: no model writes them here."""
     session_id = call.path["session_id"]
     kept = contexts.summaries_of(call.store, call.path["workspace_id"], session_id)
     composed = {"id": session_id, **{f"{kind}_summary": summary for kind, summary in kept.items()}}

@@ -1,4 +1,4 @@
-"""The operation that says that the server is there."""
+"""The health check."""
 
 from .operation import Call, Reply, Router
 
@@ -7,5 +7,5 @@ router = Router()
 
 @router.operation("GET", "/health", answers={200: "Anything"}, access=None)
 def health_check(call: Call) -> Reply:
-    """Say that the server is up."""
+    """Check that the server runs."""
     return 200, {"status": "ok"}

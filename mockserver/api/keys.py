@@ -1,4 +1,4 @@
-"""The operation that makes keys: tokens for clients."""
+"""The operation that creates keys, which are the tokens of clients."""
 
 from ..domain import access
 from ..domain.errors import Disabled, Unprocessable
@@ -12,7 +12,7 @@ router = Router("keys")
     "POST", "/v3/keys", answers={200: "Anything", 405: "Problem"}, query=bodies.KeyQuery, access=access.admin_only
 )
 def create_key(call: Call) -> Reply:
-    """Make a key for a workspace, a peer or a session; only while authentication is on."""
+    """Create a key for a workspace, a peer or a session. It needs authentication to be on."""
     query: bodies.KeyQuery = call.query
     if call.mock.keyring is None:
         raise Disabled("Feature is disabled")

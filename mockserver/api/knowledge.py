@@ -1,4 +1,4 @@
-"""Operations on what is known of a peer: cards, representation, context, and answers to questions."""
+"""Operations on the knowledge about a peer: cards, representation, context and chat."""
 
 from ..domain import cards, conclusions, representations
 from ..wire import knowledge
@@ -12,7 +12,7 @@ _PATH = "/v3/workspaces/{workspace_id}/peers/{peer_id}"
 
 @router.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=knowledge.Target)
 def get_peer_card(call: Call) -> Reply:
-    """The card that a peer has of itself, or of a target; null where none was set."""
+    """Get the card that a peer has of itself or of a target. It is null if none was set."""
     return 200, {"peer_card": cards.get(call.store, *_pair(call, call.query.target))}
 
 
@@ -26,7 +26,7 @@ def get_peer_card(call: Call) -> Reply:
     new_ids=("workspace_id", "peer_id"),
 )
 def set_peer_card(call: Call) -> Reply:
-    """Replace the card that a peer has of itself, or of a target; makes the peer where it is missing."""
+    """Replace the card that a peer has of itself or of a target. Creates a missing peer."""
     return 200, {"peer_card": cards.put(call.store, *_pair(call, call.query.target), call.body.peer_card)}
 
 
@@ -35,10 +35,10 @@ def set_peer_card(call: Call) -> Reply:
     _PATH + "/representation",
     answers={200: "RepresentationResponse"},
     body=knowledge.PeerRepresentationGet,
-    body_description="What the representation should be about",
+    body_description="The topic and size of the representation",
 )
 def get_representation(call: Call) -> Reply:
-    """What a peer knows of itself, or of a target: its conclusions as text, or a scripted answer."""
+    """Get what a peer knows about itself or a target: its conclusions as text, or a scripted answer."""
     wanted: knowledge.PeerRepresentationGet = call.body
     rows = representations.chosen(call.store, *_pair(call, wanted.target), wanted.choice())
     return 200, call.scripted({"representation": representations.text(rows)})
@@ -51,7 +51,7 @@ def get_representation(call: Call) -> Reply:
     query=knowledge.PeerContextQuery,
 )
 def get_peer_context(call: Call) -> Reply:
-    """What a peer knows of itself, or of a target: its representation and its card."""
+    """Get what a peer knows about itself or a target: its representation and its card."""
     pair = _pair(call, call.query.target)
     card = cards.get(call.store, *pair)
     composed = {
@@ -67,29 +67,29 @@ def get_peer_context(call: Call) -> Reply:
     "POST", _PATH + "/chat", answers={200: "DialecticResponse"}, body=knowledge.DialecticOptions, streams=True
 )
 def chat(call: Call) -> Reply:
-    """Ask what is known of a peer. The answer is scripted, or says whom was asked what: nothing thinks here.
+    """Ask a question about a peer. The answer comes from a script: no model runs here.
 
-    With `stream` it comes as server-sent events, a piece each.
+    Without a script the answer says so. With `stream` it comes as server-sent events.
     """
-    asked: knowledge.DialecticOptions = call.body
+    question: knowledge.DialecticOptions = call.body
     script = call.script()
-    content = _unscripted(call, asked) if script is None else script.members["content"]
-    if not asked.stream:
+    content = _unscripted(call, question) if script is None else script.members["content"]
+    if not question.stream:
         return 200, {"content": content}
     pieces = script.pieces if script is not None else None
     return 200, stream_of(words(content or "") if pieces is None else pieces, script.pause if script else 0)
 
 
 def _pair(call: Call, target: str | None) -> tuple[str, str, str]:
-    """The workspace, the peer who knows, and the peer who is known of."""
+    """The ids of the workspace, of the observer and of the observed peer."""
     peer_id = call.path["peer_id"]
     return call.path["workspace_id"], peer_id, target or peer_id
 
 
-def _unscripted(call: Call, asked: knowledge.DialecticOptions) -> str:
-    workspace_id, observer_id, observed_id = _pair(call, asked.target)
-    count = len(conclusions.between(call.store, workspace_id, observer_id, observed_id, asked.session_id or None))
-    session = f" in session '{asked.session_id}'" if asked.session_id else ""
+def _unscripted(call: Call, question: knowledge.DialecticOptions) -> str:
+    workspace_id, observer_id, observed_id = _pair(call, question.target)
+    count = len(conclusions.between(call.store, workspace_id, observer_id, observed_id, question.session_id or None))
+    session = f" in session '{question.session_id}'" if question.session_id else ""
     about = "itself" if observed_id == observer_id else f"peer '{observed_id}'"
     return (
         f"No script answers this question to peer '{observer_id}' about {about}{session}: "

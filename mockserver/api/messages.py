@@ -24,7 +24,7 @@ _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}/messages"
     new_ids=("workspace_id", "session_id"),
 )
 def create_messages_for_session(call: Call) -> Reply:
-    """Append 1 to 100 messages to a session, all or none; makes the session and the senders that are missing."""
+    """Append 1 to 100 messages to a session, all or none. Creates a missing session and missing senders."""
     batch: list[bodies.MessageCreate] = call.body.messages
     rows = messages.create(
         call.store, call.path["workspace_id"], call.path["session_id"], [_draft(message) for message in batch]
@@ -41,7 +41,7 @@ def create_messages_for_session(call: Call) -> Reply:
     new_ids=("workspace_id", "session_id"),
 )
 def create_messages_with_file(call: Call) -> Reply:
-    """Append the text of a file to a session, in as many messages of one sender as it takes."""
+    """Append the text of a file to a session, as one or more messages of one sender."""
     upload: uploads.MessageUpload = call.body
     moment = None if upload.created_at is None else microseconds(upload.created_at)
     reasoning = None if upload.configuration is None else _reasoning(upload.configuration)
@@ -64,14 +64,14 @@ def create_messages_with_file(call: Call) -> Reply:
     body_description="Filtering options for the message list",
 )
 def get_messages(call: Call) -> Reply:
-    """List the messages of a session in their order, page by page, with optional filters."""
+    """List the messages of a session in their order, in pages and with optional filters."""
     matches = tables.message_filter(call.filters())
     return 200, messages.list_(call.store, call.path["workspace_id"], call.path["session_id"], *call.page(), matches)
 
 
 @router.operation("GET", _PATH + "/{message_id}", answers={200: "Message", 404: "Problem"})
 def get_message(call: Call) -> Reply:
-    """Get one message of a session."""
+    """Get a message of a session."""
     path = call.path
     return 200, messages.get(call.store, path["workspace_id"], path["session_id"], path["message_id"])
 
@@ -91,7 +91,7 @@ def update_message(call: Call) -> Reply:
 
 
 def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list[Row]:
-    """The new messages as they are answered; with a quirk, with the times that were given as they were sent."""
+    """The new messages for the answer. With the quirk `echoed_created_at` their times are as the client sent them."""
     if not call.store.quirks.echoed_created_at:
         return rows
     return [row if moment is None else {**row, "created_at": moment} for row, moment in zip(rows, given, strict=True)]
@@ -105,5 +105,5 @@ def _draft(message: bodies.MessageCreate) -> Draft:
 
 
 def _reasoning(configuration: MessageConfiguration) -> bool | None:
-    """What a message says of reasoning, or None."""
+    """Whether the configuration of a message turns reasoning on or off. None if it does neither."""
     return None if configuration.reasoning is None else configuration.reasoning.enabled

@@ -20,7 +20,7 @@ router = Router("peers")
     access=access.any_token,
 )
 def get_or_create_peer(call: Call) -> Reply:
-    """Get the peer of an id, or make it; metadata and configuration that are given replace those of one that exists."""
+    """Get a peer by its id, or create it. Metadata and configuration in the body replace those of an existing peer."""
     body: bodies.PeerCreate = call.body
     access.check_peer(call.scope, call.path["workspace_id"], body.name)
     row, made = peers.get_or_create(call.store, call.path["workspace_id"], body.name, body.metadata, body.configuration)
@@ -38,7 +38,7 @@ def get_or_create_peer(call: Call) -> Reply:
     body_description="Filtering options for the peers list",
 )
 def get_peers(call: Call) -> Reply:
-    """List the peers of a workspace, oldest first, page by page, with optional filters."""
+    """List the peers of a workspace, oldest first, in pages and with optional filters."""
     return 200, peers.list_(call.store, call.path["workspace_id"], *call.page(), tables.peer_filter(call.filters()))
 
 
@@ -51,7 +51,7 @@ def get_peers(call: Call) -> Reply:
     new_ids=("workspace_id", "peer_id"),
 )
 def update_peer(call: Call) -> Reply:
-    """Replace a peer's metadata and configuration, each where it is given; makes one that is missing."""
+    """Replace the metadata and the configuration of a peer, if they are given. Creates a missing peer."""
     body: bodies.PeerUpdate = call.body
     row, _ = peers.get_or_create(
         call.store, call.path["workspace_id"], call.path["peer_id"], body.metadata, body.configuration
@@ -70,7 +70,7 @@ def update_peer(call: Call) -> Reply:
     body_description="Filtering options for the sessions list",
 )
 def get_sessions_for_peer(call: Call) -> Reply:
-    """List the sessions that a peer is or was in, page by page; deleted ones too, as inactive, until their purge."""
+    """List the sessions that a peer is or was in, in pages. It has deleted sessions until their purge."""
     matches = tables.session_filter(call.filters())
     return 200, peers.sessions(call.store, call.path["workspace_id"], call.path["peer_id"], *call.page(), matches)
 
@@ -83,6 +83,6 @@ def get_sessions_for_peer(call: Call) -> Reply:
     body_description="Message search parameters",
 )
 def search_peer(call: Call) -> Reply:
-    """Search the messages that a peer sent, the best matches first, with optional filters."""
+    """Search the messages that a peer sent, best matches first, with optional filters."""
     body: bodies.MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

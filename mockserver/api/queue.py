@@ -11,10 +11,10 @@ router = Router("workspaces")
     "GET", "/v3/workspaces/{workspace_id}/queue/status", answers={200: "QueueStatus"}, query=bodies.QueueQuery
 )
 def get_queue_status(call: Call) -> Reply:
-    """Tell how many units of work there are in a workspace, in all and by session, or just what is asked for."""
-    asked: bodies.QueueQuery = call.query
-    narrowed = asked.session_id, asked.sender_id, asked.observer_id
-    return 200, work.status(call.store, call.path["workspace_id"], *narrowed)
+    """Count the units of work in a workspace, in total and by session, or those that the query selects."""
+    query: bodies.QueueQuery = call.query
+    selected = query.session_id, query.sender_id, query.observer_id
+    return 200, work.status(call.store, call.path["workspace_id"], *selected)
 
 
 @router.operation(

@@ -19,7 +19,7 @@ _REFUSALS = {400: "Problem", 404: "Problem"}
     body_description="List of peer IDs (with session-level configuration) to add to the session",
 )
 def add_peers_to_session(call: Call) -> Reply:
-    """Add peers to a session, each with its settings; who is in already keeps those of before."""
+    """Add peers to a session, each with its settings. A peer that is in the session keeps its settings."""
     joining = bodies.settings_by_peer(call.body)
     return 200, session_peers.add(call.store, call.path["workspace_id"], call.path["session_id"], joining)
 
@@ -33,7 +33,7 @@ def add_peers_to_session(call: Call) -> Reply:
     body_description="List of peer IDs (with session-level configuration) to set for the session",
 )
 def set_session_peers(call: Call) -> Reply:
-    """Make these peers the only ones in a session, with just these settings."""
+    """Replace the peers of a session and their settings."""
     joining = bodies.settings_by_peer(call.body)
     return 200, session_peers.replace(call.store, call.path["workspace_id"], call.path["session_id"], joining)
 
@@ -47,20 +47,20 @@ def set_session_peers(call: Call) -> Reply:
     body_description="List of peer IDs to remove from the session",
 )
 def remove_peers_from_session(call: Call) -> Reply:
-    """Remove peers from a session by a list of their ids; those who are not in it do not matter."""
+    """Remove peers from a session by a list of their ids. Ids of other peers are ignored."""
     return 200, session_peers.remove(call.store, call.path["workspace_id"], call.path["session_id"], call.body)
 
 
 @router.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.Page)
 def get_session_peers(call: Call) -> Reply:
-    """List the peers who are in a session, oldest first, page by page."""
+    """List the peers of a session, oldest first, in pages."""
     page, size = call.query.page, call.query.size
     return 200, session_peers.list_(call.store, call.path["workspace_id"], call.path["session_id"], page, size)
 
 
 @router.operation("GET", _PATH + "/{peer_id}/config", answers={200: "SessionPeerConfig", 404: "Problem"})
 def get_peer_config(call: Call) -> Reply:
-    """Get the settings of a peer who is or was in a session."""
+    """Get the settings of a peer that is or was in a session."""
     path = call.path
     return 200, session_peers.get_settings(call.store, path["workspace_id"], path["session_id"], path["peer_id"])
 
@@ -73,7 +73,7 @@ def get_peer_config(call: Call) -> Reply:
     body_description="New peer configuration",
 )
 def set_peer_config(call: Call) -> Reply:
-    """Change the settings of a peer in a session; null leaves one alone."""
+    """Change the settings of a peer in a session. A setting of null does not change."""
     path = call.path
     session_peers.set_settings(call.store, path["workspace_id"], path["session_id"], path["peer_id"], dict(call.body))
     return 204, None

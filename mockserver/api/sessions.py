@@ -1,4 +1,4 @@
-"""Operations on sessions: the four of the published contract, and the update."""
+"""Operations on sessions: the four of the published contract, the update and the search."""
 
 from ..domain import access, clones, sessions
 from ..domain.filters import tables
@@ -67,7 +67,7 @@ def get_sessions(call: Call) -> Reply:
     body_description="Updated session parameters",
 )
 def update_session(call: Call) -> Reply:
-    """Replace a session's metadata and merge its configuration by top-level keys; makes one that is missing."""
+    """Replace the metadata of a session and merge its configuration by top-level keys. Creates a missing session."""
     body: bodies.SessionUpdate = call.body
     configuration = stored(body.configuration)
     row = sessions.update(call.store, call.path["workspace_id"], call.path["session_id"], body.metadata, configuration)
@@ -112,6 +112,6 @@ def clone_session(call: Call) -> Reply:
     body_description="Message search parameters",
 )
 def search_session(call: Call) -> Reply:
-    """Search the messages of a session, the best matches first, with optional filters."""
+    """Search the messages of a session, best matches first, with optional filters."""
     body: bodies.MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

@@ -1,4 +1,4 @@
-"""Operations on webhook endpoints: where the server tells what happened."""
+"""Operations on webhook endpoints, to which the server sends events."""
 
 from ..domain import access, webhooks
 from ..wire import bodies
@@ -18,7 +18,7 @@ _PATH = "/v3/workspaces/{workspace_id}/webhooks"
     access=access.any_token,
 )
 def get_or_create_webhook_endpoint(call: Call) -> Reply:
-    """Get the webhook endpoint of a URL, or make it."""
+    """Get the webhook endpoint of a URL, or create it."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
     row, made = webhooks.get_or_create(call.store, call.path["workspace_id"], call.body.url)
     return call.status_of_get_or_create(made), row
@@ -26,14 +26,14 @@ def get_or_create_webhook_endpoint(call: Call) -> Reply:
 
 @router.operation("GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.Page, access=access.any_token)
 def list_webhook_endpoints(call: Call) -> Reply:
-    """List the webhook endpoints of a workspace, oldest first, page by page."""
+    """List the webhook endpoints of a workspace, oldest first, in pages."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
     return 200, webhooks.list_(call.store, call.path["workspace_id"], call.query.page, call.query.size)
 
 
 @router.operation("DELETE", _PATH + "/{endpoint_id}", answers={204: None, 404: "Problem"}, access=access.any_token)
 def delete_webhook_endpoint(call: Call) -> Reply:
-    """Forget a webhook endpoint."""
+    """Delete a webhook endpoint."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
     webhooks.delete(call.store, call.path["workspace_id"], call.path["endpoint_id"])
     return 204, None
@@ -41,7 +41,7 @@ def delete_webhook_endpoint(call: Call) -> Reply:
 
 @router.operation("GET", _PATH + "/test", answers={200: "Anything"}, access=access.any_token)
 def test_emit(call: Call) -> Reply:
-    """Send an event to every webhook endpoint of the workspace, to try them."""
+    """Send a test event to every webhook endpoint of the workspace."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
     call.mock.publish("test.event", call.path["workspace_id"], {"workspace_id": call.path["workspace_id"]})
     return 200, None

@@ -20,7 +20,7 @@ router = Router("workspaces")
     access=access.any_token,
 )
 def get_or_create_workspace(call: Call) -> Reply:
-    """Get the workspace of an id, or make it; one that exists is not changed."""
+    """Get a workspace by its id, or create it. An existing workspace does not change."""
     body: bodies.WorkspaceCreate = call.body
     access.check_workspace(call.scope, body.name)
     row, made = workspaces.get_or_create(call.store, body.name, body.metadata, stored(body.configuration) or {})
@@ -39,7 +39,7 @@ def get_or_create_workspace(call: Call) -> Reply:
     access=access.admin_only,
 )
 def get_all_workspaces(call: Call) -> Reply:
-    """List all workspaces, oldest first, page by page, with optional filters."""
+    """List all workspaces, oldest first, in pages and with optional filters."""
     return 200, workspaces.list_(call.store, *call.page(), tables.workspace_filter(call.filters()))
 
 
@@ -52,7 +52,7 @@ def get_all_workspaces(call: Call) -> Reply:
     new_ids=("workspace_id",),
 )
 def update_workspace(call: Call) -> Reply:
-    """Replace a workspace's metadata and merge its configuration by top-level keys; makes one that is missing."""
+    """Replace the metadata of a workspace and merge its configuration by top-level keys. Creates a missing one."""
     body: bodies.WorkspaceUpdate = call.body
     configuration = stored(body.configuration)
     return 200, workspaces.update(call.store, call.path["workspace_id"], body.metadata, configuration)
@@ -60,7 +60,7 @@ def update_workspace(call: Call) -> Reply:
 
 @router.operation("DELETE", "/v3/workspaces/{workspace_id}", answers={202: "Anything", 404: "Problem", 409: "Problem"})
 def delete_workspace(call: Call) -> Reply:
-    """Delete a workspace without active sessions; it is accepted at once and carried out later."""
+    """Delete a workspace without active sessions. The server accepts at once and deletes later."""
     workspaces.delete(call.store, call.path["workspace_id"])
     return 202, {"message": "Workspace deletion accepted"}
 
@@ -73,6 +73,6 @@ def delete_workspace(call: Call) -> Reply:
     body_description="Message search parameters",
 )
 def search_workspace(call: Call) -> Reply:
-    """Search the messages of a workspace, the best matches first, with optional filters."""
+    """Search the messages of a workspace, best matches first, with optional filters."""
     body: bodies.MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)
