@@ -1,7 +1,7 @@
 """Operations on the context of a session, which a client passes to a model."""
 
 from ..domain import contexts
-from ..domain.contexts import View
+from ..domain.contexts import PeerView
 from ..wire import knowledge
 from .operation import Call, Reply, Router
 
@@ -21,7 +21,7 @@ def get_session_context(call: Call) -> Reply:
     """
     wanted: knowledge.SessionContextQuery = call.query
     session_id = call.path["session_id"]
-    view = View(wanted.peer_target, wanted.peer_perspective, wanted.choice(session_id))
+    view = PeerView(wanted.peer_target, wanted.peer_perspective, wanted.choice(session_id))
     composed = contexts.of_session(
         call.store, call.path["workspace_id"], session_id, wanted.tokens, view, summarized=wanted.summary
     )

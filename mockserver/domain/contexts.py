@@ -1,4 +1,4 @@
-"""The context of a session: its newest messages, a summary of those before, and what is known of a peer."""
+"""The context of a session: its newest messages, a summary of earlier ones, and the knowledge about a peer."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from .records import Row, Session, Workspace
 from .representations import Choice
 from .store import Store
 
-# The most that a context may take, and the share of it that a summary may.
+# The default limit of a context in tokens, and the share of it that a summary may use.
 TOKENS_LIMIT = 100_000
 _SUMMARY_SHARE = 0.4
 
 
-class View(NamedTuple):
-    """Whose knowledge of whom goes with a context: an observer's of the target, else the target's of itself."""
+class PeerView(NamedTuple):
+    """The knowledge in a context: that of an observer about the target, by default that of the target about itself."""
 
     target_id: str | None = None
     observer_id: str | None = None
@@ -24,13 +24,19 @@ class View(NamedTuple):
 
 
 def of_session(
-    store: Store, workspace_id: str, session_id: str, limit: int | None, view: View, *, summarized: bool
+    store: Store, workspace_id: str, session_id: str, limit: int | None, view: PeerView, *, summarized: bool
 ) -> Row:
-    """The context, which takes at most `limit` tokens; empty where there is no session (recorded).
+    """The context of a session. It is empty if the session does not exist (recorded).
 
-    What is known of a peer comes first, then a summary of at most 40 % of what is left, then the newest messages that
-    fit after those it covers. Raises Unprocessable for an observer without a target (recorded), and NotFound for an
-    observer who is not there, as the context of a peer does.
+    The knowledge about a peer comes first. A summary follows if it takes at most 40 % of the remaining tokens, then
+    the newest messages that fit and are not covered by the summary.
+
+    Arguments:
+        limit: The maximum number of tokens. By default 100,000.
+        view: Whose knowledge about whom is included.
+        summarized: Whether a summary is included.
+
+    Raises Unprocessable for an observer without a target (recorded), and NotFound for an unknown observer.
     """
     if view.observer_id and not view.target_id:
         sentence = "peer_target must be provided if peer_perspective is provided"
@@ -56,14 +62,14 @@ def of_session(
 
 
 def summaries_of(store: Store, workspace_id: str, session_id: str) -> dict[str, Row | None]:
-    """The summaries of a session, "short" and "long"; None where there is none of a kind (or no session: recorded)."""
+    """The summaries "short" and "long" of a session. None for a missing one, also if there is no session (recorded)."""
     workspace = store.workspaces.get(workspace_id)
     kept = workspace.holdings.summaries.get(session_id, {}) if workspace else {}
     return {kind: kept.get(kind) for kind in ("short", "long")}
 
 
 def summarize(store: Store, workspace: Workspace, session_id: str, kind: str, content: str, up_to: str | None) -> Row:
-    """Give a session that is there a summary of the messages up to one, or all. Raises NotFound for the message."""
+    """Give a session a summary of its messages up to one, by default all. Raises NotFound for an unknown message."""
     session = workspace.sessions[session_id]
     if up_to is not None and session.messages.place(up_to) is None:
         raise NotFound(f"there is no message {up_to!r} in the session {session_id!r}")
@@ -75,7 +81,7 @@ def summarize(store: Store, workspace: Workspace, session_id: str, kind: str, co
 
 
 def new_summary(kind: str, content: str, message_id: str, now: int, token_count: int) -> Row:
-    """The row of a summary, which covers the messages up to this one, made at `now` (microseconds since 1970)."""
+    """The row of a summary up to a message. `now` is in microseconds since 1970."""
     return {
         "content": content,
         "message_id": message_id,
@@ -86,13 +92,13 @@ def new_summary(kind: str, content: str, message_id: str, now: int, token_count:
 
 
 def _summary(summaries: dict[str, Row | None], left: int) -> Row | None:
-    """The summary that says most in the tokens that it may take."""
-    fitting = [one for one in summaries.values() if one and one["token_count"] <= left * _SUMMARY_SHARE]
-    return max(fitting, key=lambda one: int(one["token_count"]), default=None)
+    """The longest summary that fits."""
+    fitting = [row for row in summaries.values() if row and row["token_count"] <= left * _SUMMARY_SHARE]
+    return max(fitting, key=lambda row: int(row["token_count"]), default=None)
 
 
 def _newest(session: Session, summary: Row | None, left: int) -> list[Row]:
-    """The newest messages that fit, in their order; none that the summary covers."""
+    """The newest messages that fit and that the summary does not cover, in their order."""
     first = 0
     if summary is not None:
         left -= summary["token_count"]

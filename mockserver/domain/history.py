@@ -12,7 +12,7 @@ from weakref import ref
 Content = tuple[Any, ...]
 
 
-class Record(Protocol):
+class Versioned(Protocol):
     """A workspace, peer or session, with the history of its workspace."""
 
     history: "History"
@@ -29,7 +29,7 @@ class Version:
     __slots__ = ("__weakref__", "images", "next")
 
     def __init__(self) -> None:
-        self.images: dict[Record, Content] = {}
+        self.images: dict[Versioned, Content] = {}
         self.next: Version | None = None
 
 
@@ -57,7 +57,7 @@ class History:
         self.newest = ref(version)
         return version
 
-    def keep(self, record: Record) -> None:
+    def keep(self, record: Versioned) -> None:
         """Keep an image of a record before it changes, if a version needs it."""
         newest = self.newest() if self.newest else None
         if newest is None:
@@ -89,6 +89,6 @@ def image(content: Content) -> Content:
     return (row, *(container.copy() for container in containers))
 
 
-def _exchange(images: dict[Record, Content]) -> None:
+def _exchange(images: dict[Versioned, Content]) -> None:
     for record, image in images.items():
         images[record], record.content = record.content, image

@@ -7,13 +7,13 @@ from .filters.language import Predicate
 from .records import Row
 
 
-class Record(Protocol):
+class HasRow(Protocol):
     """A record with a row."""
 
     row: Row
 
 
-def of_records(records: Sequence[Record], page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
+def of_records(records: Sequence[HasRow], page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
     """A page of the rows of records. Without a filter it reads only the records of the page."""
     if matches is None:
         return _page([record.row for record in _slice(records, page, size, reverse)], len(records), page, size)
