@@ -1,7 +1,7 @@
 """Operations on conclusions."""
 
 from ..domain import conclusions
-from ..domain.conclusions import Draft
+from ..domain.conclusions import ConclusionDraft
 from ..domain.filters import tables
 from ..wire import bodies, knowledge
 from .operation import Call, Reply, Router
@@ -21,7 +21,8 @@ _PATH = "/v3/workspaces/{workspace_id}/conclusions"
 def create_conclusions(call: Call) -> Reply:
     """Store 1 to 100 conclusions, all or none. Their peers and sessions must exist."""
     drafts = [
-        Draft(draft.content, draft.observer_id, draft.observed_id, draft.session_id) for draft in call.body.conclusions
+        ConclusionDraft(draft.content, draft.observer_id, draft.observed_id, draft.session_id)
+        for draft in call.body.conclusions
     ]
     return 201, conclusions.create(call.store, call.path["workspace_id"], drafts)
 

@@ -1,7 +1,7 @@
 """Operations on the knowledge about a peer: cards, representation, context and chat."""
 
-from ..domain import cards, conclusions, representations
-from ..wire import knowledge
+from ..domain import conclusions, knowledge
+from ..wire import knowledge as models
 from .events import stream_of, words
 from .operation import Call, Reply, Router
 
@@ -10,68 +10,68 @@ router = Router("peers")
 _PATH = "/v3/workspaces/{workspace_id}/peers/{peer_id}"
 
 
-@router.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=knowledge.Target)
+@router.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=models.Target)
 def get_peer_card(call: Call) -> Reply:
     """Get the card that a peer has of itself or of a target. It is null if none was set."""
-    return 200, {"peer_card": cards.get(call.store, *_pair(call, call.query.target))}
+    return 200, {"peer_card": knowledge.card(call.store, *_pair(call, call.query.target))}
 
 
 @router.operation(
     "PUT",
     _PATH + "/card",
     answers={200: "PeerCardResponse"},
-    query=knowledge.Target,
-    body=knowledge.PeerCardSet,
+    query=models.Target,
+    body=models.PeerCardSet,
     body_description="The lines of the card",
     new_ids=("workspace_id", "peer_id"),
 )
 def set_peer_card(call: Call) -> Reply:
     """Replace the card that a peer has of itself or of a target. Creates a missing peer."""
-    return 200, {"peer_card": cards.put(call.store, *_pair(call, call.query.target), call.body.peer_card)}
+    return 200, {"peer_card": knowledge.put_card(call.store, *_pair(call, call.query.target), call.body.peer_card)}
 
 
 @router.operation(
     "POST",
     _PATH + "/representation",
     answers={200: "RepresentationResponse"},
-    body=knowledge.PeerRepresentationGet,
+    body=models.PeerRepresentationGet,
     body_description="The topic and size of the representation",
 )
 def get_representation(call: Call) -> Reply:
     """Get what a peer knows about itself or a target: its conclusions as text, or a scripted answer."""
-    wanted: knowledge.PeerRepresentationGet = call.body
-    rows = representations.chosen(call.store, *_pair(call, wanted.target), wanted.choice())
-    return 200, call.scripted({"representation": representations.text(rows)})
+    wanted: models.PeerRepresentationGet = call.body
+    rows = knowledge.chosen(call.store, *_pair(call, wanted.target), wanted.choice())
+    return 200, call.scripted({"representation": knowledge.text(rows)})
 
 
 @router.operation(
     "GET",
     _PATH + "/context",
     answers={200: "PeerContext", 404: "Problem"},
-    query=knowledge.PeerContextQuery,
+    query=models.PeerContextQuery,
 )
 def get_peer_context(call: Call) -> Reply:
     """Get what a peer knows about itself or a target: its representation and its card."""
     pair = _pair(call, call.query.target)
-    card = cards.get(call.store, *pair)
+    card = knowledge.card(call.store, *pair)
     composed = {
         "peer_id": pair[1],
         "target_id": pair[2],
-        "representation": representations.text(representations.chosen(call.store, *pair, call.query.choice())),
+        "representation": knowledge.text(knowledge.chosen(call.store, *pair, call.query.choice())),
         "peer_card": card,
     }
     return 200, call.scripted(composed)
 
 
 @router.operation(
-    "POST", _PATH + "/chat", answers={200: "DialecticResponse"}, body=knowledge.DialecticOptions, streams=True
+    "POST", _PATH + "/chat", answers={200: "DialecticResponse"}, body=models.DialecticOptions, streams=True
 )
 def chat(call: Call) -> Reply:
     """Ask a question about a peer. The answer comes from a script: no model runs here.
 
     Without a script the answer says so. With `stream` it comes as server-sent events.
     """
-    question: knowledge.DialecticOptions = call.body
+    question: models.DialecticOptions = call.body
     script = call.script()
     content = _unscripted(call, question) if script is None else script.members["content"]
     if not question.stream:
@@ -86,7 +86,7 @@ def _pair(call: Call, target: str | None) -> tuple[str, str, str]:
     return call.path["workspace_id"], peer_id, target or peer_id
 
 
-def _unscripted(call: Call, question: knowledge.DialecticOptions) -> str:
+def _unscripted(call: Call, question: models.DialecticOptions) -> str:
     workspace_id, observer_id, observed_id = _pair(call, question.target)
     count = len(conclusions.between(call.store, workspace_id, observer_id, observed_id, question.session_id or None))
     session = f" in session '{question.session_id}'" if question.session_id else ""

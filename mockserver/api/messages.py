@@ -5,7 +5,7 @@ from datetime import datetime
 from ..domain import messages, tokens
 from ..domain.clock import microseconds
 from ..domain.filters import tables
-from ..domain.messages import Draft
+from ..domain.messages import MessageDraft
 from ..domain.records import NOTHING, Row
 from ..wire import bodies, uploads
 from ..wire.configuration import MessageConfiguration
@@ -46,7 +46,7 @@ def create_messages_with_file(call: Call) -> Reply:
     moment = None if upload.created_at is None else microseconds(upload.created_at)
     reasoning = None if upload.configuration is None else _reasoning(upload.configuration)
     drafts = [
-        Draft(piece, upload.peer_id, upload.metadata or {}, moment, tokens.count(piece), reasoning)
+        MessageDraft(piece, upload.peer_id, upload.metadata or {}, moment, tokens.count(piece), reasoning)
         for piece in uploads.pieces_of(upload.file)
     ]
     rows = messages.create(call.store, call.path["workspace_id"], call.path["session_id"], drafts)
@@ -97,11 +97,13 @@ def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list
     return [row if moment is None else {**row, "created_at": moment} for row, moment in zip(rows, given, strict=True)]
 
 
-def _draft(message: bodies.MessageCreate) -> Draft:
+def _draft(message: bodies.MessageCreate) -> MessageDraft:
     content = message.content
     created_at = None if message.created_at is None else microseconds(message.created_at)
     reasoning = None if message.configuration is None else _reasoning(message.configuration)
-    return Draft(content, message.peer_id, message.metadata or NOTHING, created_at, tokens.count(content), reasoning)
+    return MessageDraft(
+        content, message.peer_id, message.metadata or NOTHING, created_at, tokens.count(content), reasoning
+    )
 
 
 def _reasoning(configuration: MessageConfiguration) -> bool | None:

@@ -1,4 +1,4 @@
-"""Cloning a session: a new one with the same data, up to a message."""
+"""The clone of a session: a new session with the same data, up to a message."""
 
 from . import membership
 from .clock import timestamp
@@ -9,11 +9,16 @@ from .store import Store
 
 
 def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) -> Row:
-    """Copy a session under a fresh id, with its messages up to and including `cutoff`, or all; its row.
+    """Copy a session. Returns the row of the clone.
 
-    Metadata, configuration, contents, senders and the present members with their settings are the original's;
-    ids are fresh and every time is now. Raises NotFound where there is no active session or the cut-off is none of its
-    messages. The quirks that begin with `clone_`, and `lost_empty_clone`, change what is copied.
+    The clone has the metadata, configuration and messages of the original, and its present members with their settings.
+    All ids are new, and all times are the present. The quirks that start with `clone_`, and `lost_empty_clone`, change
+    what is copied.
+
+    Arguments:
+        cutoff: The id of the last message to copy. By default all are copied.
+
+    Raises NotFound if the session is not active or has no message of this id.
     """
     workspace = store.workspaces.get(workspace_id)
     original = workspace.sessions.get(session_id) if workspace else None
@@ -32,7 +37,7 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
 
 
 def _sources(store: Store, original: Session) -> list[Session]:
-    """The sessions that the clone copies from; the original is the first of them."""
+    """The sessions that the clone copies. The original is the first."""
     if not store.quirks.clone_crosses_workspaces:
         return [original]
     namesakes = [workspace.sessions.get(original.row["id"]) for workspace in store.directory]
@@ -40,7 +45,7 @@ def _sources(store: Store, original: Session) -> list[Session]:
 
 
 def _messages(sources: list[Session], cutoff: str | None) -> list[Row]:
-    """The messages up to the cut-off. Raises ServerFailure where two sources have some: their places clash."""
+    """The messages up to the cut-off. Raises ServerFailure if two sources have messages, as the live server does."""
     last = None
     if cutoff is not None:
         places = [(session.messages, session.messages.place(cutoff)) for session in sources]
@@ -48,16 +53,16 @@ def _messages(sources: list[Session], cutoff: str | None) -> list[Row]:
         if not numbers:
             raise NotFound("Session not found")
         last = numbers[0]
-    said = [session.messages for session in sources]
-    counts = [len(messages) if last is None else messages.count_up_to(last) for messages in said]
-    chosen = [messages[:count] for messages, count in zip(said, counts, strict=True) if count]
+    messages_of_sources = [session.messages for session in sources]
+    counts = [len(messages) if last is None else messages.count_up_to(last) for messages in messages_of_sources]
+    chosen = [messages[:count] for messages, count in zip(messages_of_sources, counts, strict=True) if count]
     if len(chosen) > 1:
         raise ServerFailure("An unexpected error occurred")
     return chosen[0] if chosen else []
 
 
 def _members(store: Store, workspace: Workspace, sources: list[Session]) -> Members:
-    """The members of the clone. Raises ServerFailure for one of another workspace whom this one does not know."""
+    """The members of the clone. Raises ServerFailure for a member from elsewhere that this workspace lacks."""
     members: Members = {}
     for session in reversed(sources):
         for peer_id, member in session.members.items():
@@ -75,7 +80,7 @@ def _fresh_id(store: Store, workspace: Workspace) -> str:
 
 
 def _copied(store: Store, messages: list[Row], session: Row) -> list[Row]:
-    """The messages as they are in the session of this row; they may be very many."""
+    """Copies of messages for the session of this row. There may be very many."""
     home, now = session["workspace_id"], session["created_at"]
     changes = {"session_id": session["id"], "workspace_id": home, "created_at": now}
     if store.quirks.clone_zeroes_tokens:

@@ -1,4 +1,4 @@
-"""The rules of conclusions: what a peer, the observer, has concluded about a peer, the observed."""
+"""The rules of conclusions, which a peer (the observer) draws about a peer (the observed)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,8 +12,8 @@ from .search.similarity import nearest
 from .store import Store
 
 
-class Draft(NamedTuple):
-    """A conclusion as a client gives it."""
+class ConclusionDraft(NamedTuple):
+    """A conclusion from a client, without the fields that the server assigns."""
 
     content: str
     observer_id: str
@@ -21,10 +21,10 @@ class Draft(NamedTuple):
     session_id: str | None
 
 
-def create(store: Store, workspace_id: str, drafts: Sequence[Draft]) -> list[Row]:
-    """Keep conclusions in their order, all or none.
+def create(store: Store, workspace_id: str, drafts: Sequence[ConclusionDraft]) -> list[Row]:
+    """Store conclusions in their order, all or none.
 
-    Raises NotFound for a session that is not active, then for a peer that is not there.
+    Raises NotFound for a session that is not active, then for an unknown peer.
     """
     for draft in drafts:
         if draft.session_id is not None:
@@ -39,7 +39,7 @@ def create(store: Store, workspace_id: str, drafts: Sequence[Draft]) -> list[Row
 
 
 def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
-    """A page of the conclusions, newest first (recorded in x-conclusions-routes); `reverse`: oldest first."""
+    """A page of conclusions, newest first (recorded in x-conclusions-routes). With `reverse` oldest first."""
     return paging.of_rows(_all(store, workspace_id), page, size, not reverse, matches)
 
 
@@ -52,9 +52,15 @@ def query(
     top_k: int,
     distance: float | None,
 ) -> list[Row]:
-    """The conclusions most similar to a text, the best first; at most `top_k`, none farther away than `distance`.
+    """The conclusions that are most similar to a text, most similar first.
 
-    Raises Unprocessable unless the filters name both an observer and an observed peer (recorded).
+    Arguments:
+        filters: The filter document. It must name an observer and an observed peer (recorded).
+        matches: The compiled filter.
+        top_k: The maximum number of conclusions.
+        distance: Leave out conclusions with a larger distance.
+
+    Raises Unprocessable if the filters name no observer or no observed peer.
     """
     pair = [(filters or {}).get(name) for name in ("observer_id", "observed_id")]
     if not all(isinstance(peer_id, str) and peer_id for peer_id in pair):
@@ -65,7 +71,7 @@ def query(
 
 
 def delete(store: Store, workspace_id: str, conclusion_id: str) -> None:
-    """Forget a conclusion. Raises NotFound where it is not there."""
+    """Delete a conclusion. Raises NotFound."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None or conclusion_id not in workspace.holdings.conclusions:
         raise NotFound(f"Document {conclusion_id} not found or does not belong to workspace {workspace_id}")
@@ -75,7 +81,7 @@ def delete(store: Store, workspace_id: str, conclusion_id: str) -> None:
 def between(
     store: Store, workspace_id: str, observer_id: str, observed_id: str, session_id: str | None = None
 ) -> list[Row]:
-    """What one peer has concluded about another, oldest first; of a session where one is named."""
+    """The conclusions of one peer about another, oldest first, all or those of a session."""
     return [
         row
         for row in _all(store, workspace_id)
@@ -85,7 +91,7 @@ def between(
     ]
 
 
-def new_row(id_: str, draft: Draft, created_at: str) -> Row:
+def new_row(id_: str, draft: ConclusionDraft, created_at: str) -> Row:
     """The row of a conclusion."""
     return {"id": id_, **draft._asdict(), "created_at": created_at}
 
@@ -96,10 +102,10 @@ def _all(store: Store, workspace_id: str) -> list[Row]:
 
 
 def _with_peers(store: Store, workspace_id: str, peer_ids: Iterable[str]) -> Workspace:
-    """The workspace, if it has these peers. Raises NotFound for the first that is not there."""
+    """The workspace with these peers. Raises NotFound for the first that does not exist."""
     workspace = store.workspaces.get(workspace_id)
     for peer_id in peer_ids:
         if workspace is None or peer_id not in workspace.peers:
             raise NotFound(f"Peer {peer_id} not found in workspace {workspace_id}")
-    assert workspace is not None  # noqa: S101 - there is at least one draft, and it names two peers
+    assert workspace is not None  # noqa: S101 - there is at least one draft with two peers
     return workspace

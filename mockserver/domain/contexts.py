@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import cards, representations, sessions, tokens
+from . import knowledge, sessions, tokens
 from .clock import timestamp
 from .errors import NotFound, Unprocessable
+from .knowledge import Choice
 from .records import Row, Session, Workspace
-from .representations import Choice
 from .store import Store
 
 # The default limit of a context in tokens, and the share of it that a summary may use.
@@ -46,10 +46,10 @@ def of_session(
     card: Sequence[str] | None = None
     if view.target_id:
         observer_id = view.observer_id or view.target_id
-        rows = representations.chosen(store, workspace_id, observer_id, view.target_id, view.choice)
-        representation = representations.text(rows)
-        card = cards.get(store, workspace_id, observer_id, view.target_id)
-        left -= representations.token_count(rows) + tokens.count("\n".join(card or ()))
+        rows = knowledge.chosen(store, workspace_id, observer_id, view.target_id, view.choice)
+        representation = knowledge.text(rows)
+        card = knowledge.card(store, workspace_id, observer_id, view.target_id)
+        left -= knowledge.token_count(rows) + tokens.count("\n".join(card or ()))
     summary = _summary(summaries_of(store, workspace_id, session_id), left) if summarized else None
     session = sessions.find(store, workspace_id, session_id)
     return {

@@ -1,4 +1,4 @@
-"""How peers come into a session and leave it, and how many of them may observe the others."""
+"""Joining and leaving a session, and the limit of observers."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from .errors import BadRequest
 from .records import Membership, Session, Workspace
 from .store import Store
 
-# `observe_me` and `observe_others` of one peer in a session: true, false, or None where nothing was said.
+# The settings `observe_me` and `observe_others` of one peer in a session. None is not set.
 Settings = Mapping[str, bool | None]
 Members = dict[str, Membership]
 
@@ -15,7 +15,7 @@ OBSERVERS_LIMIT = 10
 
 
 def newcomers(members: Members, joining: Mapping[str, Settings]) -> Members:
-    """Who of `joining` comes in. Who is in keeps the settings; who had left comes back with the new ones."""
+    """The new members among `joining`. A present member keeps its settings; one that left comes back with new ones."""
     return {
         peer_id: Membership(settings.get("observe_me"), settings.get("observe_others"))
         for peer_id, settings in joining.items()
@@ -24,12 +24,12 @@ def newcomers(members: Members, joining: Mapping[str, Settings]) -> Members:
 
 
 def left(members: Members) -> Members:
-    """The members after all of them left; the settings stay."""
+    """The members after all of them left. Their settings stay."""
     return {peer_id: membership._replace(present=False) for peer_id, membership in members.items()}
 
 
 def check_observers(session_id: str, members: Members) -> None:
-    """Raise BadRequest where more members observe the others than a session may have."""
+    """Raise BadRequest if too many members observe the others."""
     count = sum(1 for membership in members.values() if membership.present and membership.observe_others)
     if count > OBSERVERS_LIMIT:
         raise BadRequest(
@@ -39,7 +39,7 @@ def check_observers(session_id: str, members: Members) -> None:
 
 
 def put(store: Store, workspace: Workspace, session: Session, members: Members, now: int) -> None:
-    """Make `members` the session's own, and the peers among them that are not there yet."""
+    """Store members of a session. Creates missing peers."""
     for peer_id, membership in members.items():
         if session.members.get(peer_id) != membership:
             store.put_member(session, peers.ensure(store, workspace, peer_id, now), membership)

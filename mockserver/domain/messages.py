@@ -1,4 +1,4 @@
-"""The rules of the messages of a session."""
+"""The rules of messages."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,10 +12,12 @@ from .records import Row, Session
 from .store import Store
 
 
-class Draft(NamedTuple):
-    """A message as a client gives it; `created_at` in microseconds since 1970, or None for now.
+class MessageDraft(NamedTuple):
+    """A message from a client, without the fields that the server assigns.
 
-    `reasoning` is what its own configuration says of it, or None.
+    Arguments:
+        created_at: Microseconds since 1970. None for the present.
+        reasoning: Whether its configuration turns reasoning on or off. None if it does neither.
     """
 
     content: str
@@ -26,11 +28,12 @@ class Draft(NamedTuple):
     reasoning: bool | None = None
 
 
-def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Draft]) -> list[Row]:
-    """Append messages in their order; makes the session, the workspace and the senders, who all come in.
+def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[MessageDraft]) -> list[Row]:
+    """Append messages in their order, all or none.
 
-    Each raises a unit of work where its sender is observed and reasoning is on. Raises NotFound for a deleted session,
-    InvalidId for a malformed id that would have to be made; then nothing was stored.
+    Creates a missing session, workspace and missing senders. All senders join the session. Each message adds a unit of
+    work if its sender is observed and reasoning is on. Raises NotFound for a deleted session, InvalidId if something
+    missing has a malformed id.
     """
     senders: dict[str, Settings] = {draft.peer_id: {} for draft in drafts}
     session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=senders)
@@ -45,19 +48,19 @@ def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Dr
 def list_(
     store: Store, workspace_id: str, session_id: str, page: int, size: int, reverse: bool, matches: Predicate | None
 ) -> Row:
-    """A page of the session's messages, deleted or not, in their order; empty where it is not there."""
+    """A page of the messages of a session, deleted or not, in their order. Empty for an unknown session."""
     session = sessions.find(store, workspace_id, session_id)
     return paging.of_rows(session.messages if session else (), page, size, reverse, matches)
 
 
 def get(store: Store, workspace_id: str, session_id: str, message_id: str) -> Row:
-    """A message of this session, deleted or not. Raises NotFound."""
+    """A message of a session, deleted or not. Raises NotFound."""
     session, place = _place(store, workspace_id, session_id, message_id, f"Message with ID {message_id} not found")
     return session.messages[place]
 
 
 def update(store: Store, workspace_id: str, session_id: str, message_id: str, metadata: Row | None) -> Row:
-    """Replace a message's metadata; None leaves it alone. Raises NotFound."""
+    """Replace the metadata of a message, unless it is None. Raises NotFound."""
     session, place = _place(store, workspace_id, session_id, message_id, "Message not found")
     if metadata is not None:
         store.put_message(session, place, {**session.messages[place], "metadata": metadata})
@@ -72,8 +75,8 @@ def _place(store: Store, workspace_id: str, session_id: str, message_id: str, co
     return session, place
 
 
-def new_row(message_id: str, draft: Draft, session: Row, now: str) -> Row:
-    """The row of a message in the session of this row; a draft without a time gets `now`, shared by its batch."""
+def new_row(message_id: str, draft: MessageDraft, session: Row, now: str) -> Row:
+    """The row of a new message. `session` is the row of its session. `now` is the time of drafts without a time."""
     return {
         "id": message_id,
         "content": draft.content,

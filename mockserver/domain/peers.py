@@ -1,4 +1,4 @@
-"""The rules of the peers of a workspace."""
+"""The rules of peers."""
 
 from collections.abc import Iterable
 
@@ -13,10 +13,10 @@ from .store import Store
 def get_or_create(
     store: Store, workspace_id: str, peer_id: str, metadata: Row | None, configuration: Row | None
 ) -> tuple[Row, bool]:
-    """The peer's row and whether it was made now.
+    """The row of a peer, and whether it was created now.
 
-    One that exists has its metadata and its configuration replaced, each where it is not None (recorded).
-    Raises InvalidId for a workspace or peer that would have to be made under a malformed id.
+    The metadata and configuration of an existing peer are replaced, unless they are None (recorded). Raises InvalidId
+    if a missing workspace or peer has a malformed id.
     """
     now = store.clock.now()
     workspaces.check_new(store, workspace_id)
@@ -32,7 +32,7 @@ def get_or_create(
 
 
 def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
-    """A page of the workspace's peers, oldest first; empty where the workspace is not there."""
+    """A page of the peers of a workspace, oldest first. Empty for an unknown workspace."""
     workspace = store.workspaces.get(workspace_id)
     return paging.of_records(workspace.roster if workspace else (), page, size, reverse, matches)
 
@@ -40,14 +40,14 @@ def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, 
 def sessions(
     store: Store, workspace_id: str, peer_id: str, page: int, size: int, reverse: bool, matches: Predicate | None
 ) -> Row:
-    """A page of the sessions that the peer is or was in, deleted ones too until their purge, oldest first."""
+    """A page of the sessions that a peer is or was in, oldest first, deleted ones included until their purge."""
     workspace = store.workspaces.get(workspace_id)
     peer = workspace.peers.get(peer_id) if workspace else None
     return paging.of_records(peer.sessions if peer else (), page, size, reverse, matches)
 
 
 def ensure(store: Store, workspace: Workspace, peer_id: str, now: int) -> Peer:
-    """The peer of this id, made where it is missing; the id was checked."""
+    """The peer of an id, created if it is missing. The id must be checked before."""
     peer = workspace.peers.get(peer_id)
     if peer is None:
         peer = store.add_peer(workspace, new_row(workspace.row["id"], peer_id, now))
@@ -55,7 +55,7 @@ def ensure(store: Store, workspace: Workspace, peer_id: str, now: int) -> Peer:
 
 
 def check_new(store: Store, workspace_id: str, peer_ids: Iterable[str], place: tuple[str | int, ...]) -> None:
-    """Raise InvalidId for a peer that would have to be made under a malformed id, before anything is made."""
+    """Raise InvalidId if one of the peers does not exist and its id is malformed. Call it first."""
     workspace = store.workspaces.get(workspace_id)
     known = workspace.peers if workspace else {}
     for peer_id in peer_ids:
@@ -64,7 +64,7 @@ def check_new(store: Store, workspace_id: str, peer_ids: Iterable[str], place: t
 
 
 def new_row(workspace_id: str, peer_id: str, now: int) -> Row:
-    """The row of a peer made at `now`, in microseconds since 1970."""
+    """The row of a new peer. `now` is in microseconds since 1970."""
     return {
         "id": peer_id,
         "workspace_id": workspace_id,

@@ -10,9 +10,10 @@ from .store import Store
 
 
 def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, Settings]) -> Row:
-    """Add peers to a session; makes the session, the workspace and the peers that are missing.
+    """Add peers to a session. Creates a missing session, workspace and missing peers.
 
-    Raises NotFound for a deleted session and, as recorded, for any malformed id; BadRequest for too many observers.
+    Raises NotFound for a deleted session and, as recorded, for a malformed id. Raises BadRequest for too many
+    observers.
     """
     try:
         session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=joining)
@@ -22,10 +23,10 @@ def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, 
 
 
 def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, Settings]) -> Row:
-    """Make `joining` the only present members, with just these settings.
+    """Replace the present members and their settings.
 
-    Raises NotFound where there is no active session (with the quirk `deleted_set_peers` the members of a deleted one
-    are set all the same) or an id is malformed; BadRequest for too many observers.
+    Raises NotFound if the session is not active or an id is malformed, BadRequest for too many observers. With the
+    quirk `deleted_set_peers` the members of a deleted session are replaced nevertheless.
     """
     session = sessions.find(store, workspace_id, session_id)
     if session is None or not (session.row["is_active"] or store.quirks.deleted_set_peers):
@@ -44,7 +45,7 @@ def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[s
 
 
 def remove(store: Store, workspace_id: str, session_id: str, leaving: Iterable[str]) -> Row:
-    """Let peers leave; those who are not in do not matter. Raises NotFound where there is no active session."""
+    """Let peers leave. Other ids are ignored. Raises NotFound if the session is not active."""
     workspace, session = sessions.active(store, workspace_id, session_id)
     chosen = {peer_id: session.members[peer_id] for peer_id in leaving if peer_id in session.members}
     membership.put(store, workspace, session, membership.left(chosen), 0)
@@ -52,7 +53,7 @@ def remove(store: Store, workspace_id: str, session_id: str, leaving: Iterable[s
 
 
 def list_(store: Store, workspace_id: str, session_id: str, page: int, size: int) -> Row:
-    """A page of the peers who are in the session, deleted or not, oldest first; empty where it is not there."""
+    """A page of the present peers of a session, deleted or not, oldest first. Empty for an unknown session."""
     workspace = store.workspaces.get(workspace_id)
     session = sessions.find(store, workspace_id, session_id)
     if workspace is None or session is None:
@@ -63,7 +64,7 @@ def list_(store: Store, workspace_id: str, session_id: str, page: int, size: int
 
 
 def get_settings(store: Store, workspace_id: str, session_id: str, peer_id: str) -> Row:
-    """The settings of a peer who is or was in the session. Raises NotFound."""
+    """The settings of a peer that is or was in a session. Raises NotFound."""
     session = sessions.find(store, workspace_id, session_id)
     member = session.members.get(peer_id) if session else None
     if member is None:
@@ -72,7 +73,7 @@ def get_settings(store: Store, workspace_id: str, session_id: str, peer_id: str)
 
 
 def set_settings(store: Store, workspace_id: str, session_id: str, peer_id: str, settings: Settings) -> None:
-    """Change the settings that are not None; a peer of the workspace who is not in the session comes in.
+    """Change the settings that are not None. A peer of the workspace that is not in the session joins it.
 
     Raises NotFound for the session or the peer, BadRequest for too many observers.
     """

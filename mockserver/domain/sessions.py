@@ -19,11 +19,15 @@ def get_or_create(
     configuration: Row | None = None,
     joining: Mapping[str, Settings] | None = None,
 ) -> tuple[Session, bool]:
-    """The session and whether it was made now, with the workspace and the peers that were missing.
+    """The session, and whether it was created now. Creates a missing workspace and missing peers.
 
-    On one that exists `metadata` replaces, `configuration` is merged by its top-level keys, `joining` are added as
-    peers; None leaves alone. Raises NotFound for a deleted session until its purge, InvalidId for a malformed id that
-    would have to be made, BadRequest for more observers than a session may have; then nothing was changed.
+    Arguments:
+        metadata: Replaces that of an existing session, unless None.
+        configuration: Is merged into that of an existing session by its top-level keys, unless None.
+        joining: Peers to add, with their settings.
+
+    Raises NotFound for a deleted session until its purge, InvalidId if something missing has a malformed id, BadRequest
+    for too many observers. Nothing changes then.
     """
     session = find(store, workspace_id, session_id)
     present = session.members if session is not None else {}
@@ -40,17 +44,17 @@ def get_or_create(
         return session, False
     now = store.clock.now()
     workspace = workspaces.ensure(store, workspace_id, now)
-    made = session is None
+    is_new = session is None
     if session is None:
         session = store.add_session(workspace, new_row(workspace_id, session_id, now))
     if metadata is not None or configuration:
         store.put_session_row(workspace, session, workspaces.updated(session.row, metadata, configuration))
     membership.put(store, workspace, session, newcomers, now)
-    return session, made
+    return session, is_new
 
 
 def update(store: Store, workspace_id: str, session_id: str, metadata: Row | None, configuration: Row | None) -> Row:
-    """Replace metadata, merge configuration by its top-level keys; None leaves alone. Makes what is missing.
+    """Replace the metadata and merge the configuration by its top-level keys, unless None. Creates a missing session.
 
     Raises NotFound for a deleted session and, as recorded (x-session-update), for a malformed id.
     """
@@ -62,7 +66,7 @@ def update(store: Store, workspace_id: str, session_id: str, metadata: Row | Non
 
 
 def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: Filter | None) -> Row:
-    """A page of the workspace's active sessions, oldest first; empty where the workspace is not there."""
+    """A page of the active sessions of a workspace, oldest first. Empty for an unknown workspace."""
     workspace = store.workspaces.get(workspace_id)
     candidates: Sequence[Session] = workspace.active if workspace else ()
     if workspace and matches and matches.needs:
@@ -71,20 +75,20 @@ def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, 
 
 
 def delete(store: Store, workspace_id: str, session_id: str) -> None:
-    """Mark a session as inactive and queue its purge. Raises NotFound where there is no active one."""
+    """Mark a session as inactive and schedule its purge. Raises NotFound if it is not active."""
     workspace, session = active(store, workspace_id, session_id)
     store.deactivate(workspace, session)
     store.purges.add(store.clock.now(), session.number, workspace_id, session_id)
 
 
 def find(store: Store, workspace_id: str, session_id: str) -> Session | None:
-    """The session, deleted or not, until its purge."""
+    """The session, deleted or not. None after its purge."""
     workspace = store.workspaces.get(workspace_id)
     return workspace.sessions.get(session_id) if workspace else None
 
 
 def active(store: Store, workspace_id: str, session_id: str) -> tuple[Workspace, Session]:
-    """The session and its workspace. Raises NotFound where there is no active one."""
+    """The session and its workspace. Raises NotFound if the session is not active."""
     workspace = store.workspaces.get(workspace_id)
     session = workspace.sessions.get(session_id) if workspace else None
     if workspace is None or session is None or not session.row["is_active"]:
@@ -93,12 +97,12 @@ def active(store: Store, workspace_id: str, session_id: str) -> tuple[Workspace,
 
 
 def missing(workspace_id: str, session_id: str) -> NotFound:
-    """The error for a session that is not there, or not any more."""
+    """The error for a session that does not exist or is deleted."""
     return NotFound(f"Session {session_id} not found in workspace {workspace_id}")
 
 
 def new_row(workspace_id: str, session_id: str, now: int) -> Row:
-    """The row of a session made at `now`, in microseconds since 1970."""
+    """The row of a new session. `now` is in microseconds since 1970."""
     return {
         "id": session_id,
         "is_active": True,

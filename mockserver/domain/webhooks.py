@@ -1,4 +1,4 @@
-"""The rules of the webhook endpoints of a workspace."""
+"""The rules of webhook endpoints."""
 
 from . import paging
 from .clock import timestamp
@@ -10,9 +10,9 @@ ENDPOINTS_LIMIT = 10
 
 
 def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]:
-    """The endpoint of this URL and whether it was made now.
+    """The endpoint of a URL, and whether it was created now.
 
-    Raises NotFound for a workspace that is not there (recorded), Conflict for more than ten endpoints.
+    Raises NotFound for an unknown workspace (recorded), Conflict for more than ten endpoints.
     """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
@@ -21,7 +21,7 @@ def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]
     known = next((row for row in endpoints.values() if row["url"] == url), None)
     if known is not None:
         return known, False
-    if len(endpoints) >= ENDPOINTS_LIMIT:  # The status is known, the sentence was not recorded.
+    if len(endpoints) >= ENDPOINTS_LIMIT:  # The status is published, the message is not recorded.
         raise Conflict(f"Maximum number of webhook endpoints ({ENDPOINTS_LIMIT}) reached for this workspace")
     row = {
         "id": store.ids.new(),
@@ -34,14 +34,14 @@ def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]
 
 
 def list_(store: Store, workspace_id: str, page: int, size: int) -> Row:
-    """A page of the endpoints, oldest first; empty where the workspace is not there."""
+    """A page of endpoints, oldest first. Empty for an unknown workspace."""
     workspace = store.workspaces.get(workspace_id)
     rows = list(workspace.holdings.webhooks.values()) if workspace else []
     return paging.of_rows(rows, page, size, False, None)
 
 
 def delete(store: Store, workspace_id: str, endpoint_id: str) -> None:
-    """Forget an endpoint. Raises NotFound."""
+    """Delete an endpoint. Raises NotFound."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None or endpoint_id not in workspace.holdings.webhooks:
         raise NotFound(f"Webhook endpoint {endpoint_id} not found for workspace {workspace_id}")

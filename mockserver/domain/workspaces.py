@@ -13,18 +13,18 @@ _ID = re.compile(ID_PATTERN)
 
 
 def is_id(text: str) -> bool:
-    """Whether `text` may be the id of a workspace, peer or session."""
+    """Whether a string is a valid id of a workspace, peer or session."""
     return len(text) <= ID_MAX_LENGTH and _ID.fullmatch(text) is not None
 
 
 def check_new(store: Store, workspace_id: str) -> None:
-    """Raise InvalidId for a workspace that would have to be made under a malformed id."""
+    """Raise InvalidId if the workspace does not exist and its id is malformed."""
     if workspace_id not in store.workspaces and not is_id(workspace_id):
         raise InvalidId("workspace", ("path", "workspace_id"), workspace_id)
 
 
 def ensure(store: Store, workspace_id: str, now: int) -> Workspace:
-    """The workspace of this id, made where it is missing; the id was checked."""
+    """The workspace of an id, created if it is missing. The id must be checked before."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
         workspace = store.add_workspace(new_row(workspace_id, {}, {}, now))
@@ -32,7 +32,7 @@ def ensure(store: Store, workspace_id: str, now: int) -> Workspace:
 
 
 def get_or_create(store: Store, workspace_id: str, metadata: Row, configuration: Row) -> tuple[Row, bool]:
-    """The workspace's row and whether it was made now; one that exists is not changed (recorded)."""
+    """The row of a workspace, and whether it was created now. An existing one does not change (recorded)."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is not None:
         return workspace.row, False
@@ -41,9 +41,9 @@ def get_or_create(store: Store, workspace_id: str, metadata: Row, configuration:
 
 
 def update(store: Store, workspace_id: str, metadata: Row | None, configuration: Row | None) -> Row:
-    """Replace metadata, merge configuration by its top-level keys; None leaves alone.
+    """Replace the metadata and merge the configuration by its top-level keys, unless they are None.
 
-    A workspace that is missing is made. Raises InvalidId where its id is malformed.
+    Creates a missing workspace. Raises InvalidId if its id is malformed.
     """
     check_new(store, workspace_id)
     workspace = ensure(store, workspace_id, store.clock.now())
@@ -57,9 +57,9 @@ def list_(store: Store, page: int, size: int, reverse: bool, matches: Predicate 
 
 
 def delete(store: Store, workspace_id: str) -> None:
-    """Accept the deletion of a workspace, which is gone once it is purged.
+    """Accept the deletion of a workspace. Its purge removes it.
 
-    Raises NotFound, and Conflict while active sessions remain.
+    Raises NotFound, and Conflict if it has active sessions.
     """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
@@ -72,7 +72,7 @@ def delete(store: Store, workspace_id: str) -> None:
 
 
 def updated(row: Row, metadata: Row | None, configuration: Row | None) -> Row:
-    """A new row with metadata replaced and configuration merged by its top-level keys; None leaves alone."""
+    """A row with new metadata, and the configuration merged by its top-level keys, unless they are None."""
     if metadata is not None:
         row = {**row, "metadata": metadata}
     if configuration:
@@ -81,5 +81,5 @@ def updated(row: Row, metadata: Row | None, configuration: Row | None) -> Row:
 
 
 def new_row(workspace_id: str, metadata: Row, configuration: Row, now: int) -> Row:
-    """The row of a workspace made at `now`, in microseconds since 1970."""
+    """The row of a new workspace. `now` is in microseconds since 1970."""
     return {"id": workspace_id, "metadata": metadata, "configuration": configuration, "created_at": timestamp(now)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain import conclusions, contexts, peers, tokens
 from ..domain.clock import Ids, microseconds, timestamp
-from ..domain.conclusions import Draft
+from ..domain.conclusions import ConclusionDraft
 from ..domain.records import Holdings, Row, Workspace
 from ..domain.store import Store
 
@@ -51,7 +51,7 @@ def load(store: Store, workspace: Workspace, world: "WorldWorkspace", made: int,
     for one in listed:
         for peer_id in (one.observer_id, one.observed_id):
             peers.ensure(store, workspace, peer_id, made)
-        draft = Draft(one.content, one.observer_id, one.observed_id, one.session_id)
+        draft = ConclusionDraft(one.content, one.observer_id, one.observed_id, one.session_id)
         store.put_conclusion(workspace, conclusions.new_row(str(one.id), draft, timestamp(_age(one))))
     for peer in world.peers:
         for observed_id, card in peer.cards.items():

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ..domain import membership, messages, peers, sessions, tokens, workspaces
 from ..domain.clock import Clock, Ids, timestamp
 from ..domain.errors import BadRequest
-from ..domain.messages import Draft
+from ..domain.messages import MessageDraft
 from ..domain.records import Membership, Row, Workspace
 from ..domain.schedule import Target
 from ..domain.store import Store
@@ -207,7 +207,7 @@ def _load_session(store: Store, workspace: Workspace, world: "WorldSession") -> 
 
 def _message(world: "WorldMessage", session: Row) -> Row:
     made = time_of(world.created_at)
-    draft = Draft(world.content, world.peer_id, world.metadata, made, world.token_count or 0)
+    draft = MessageDraft(world.content, world.peer_id, world.metadata, made, world.token_count or 0)
     return messages.new_row(str(world.id), draft, session, session["created_at"])
 
 

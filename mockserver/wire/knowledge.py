@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..domain import tokens
 from ..domain.contexts import TOKENS_LIMIT
-from ..domain.representations import CONCLUSIONS_SHOWN, Choice
+from ..domain.knowledge import CONCLUSIONS_SHOWN, Choice
 from .fields import Bounded, Filters, Model, Text, without_nul
 
 CONCLUSION_LIMIT = 65_535

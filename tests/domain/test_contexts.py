@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock
-from mockserver.domain import contexts, representations, tokens
-from mockserver.domain.contexts import View
+from mockserver.domain import contexts, knowledge, tokens
+from mockserver.domain.contexts import PeerView
 from mockserver.domain.errors import NotFound
-from mockserver.domain.representations import Choice
+from mockserver.domain.knowledge import Choice
 
 _conclusions = st.lists(st.tuples(st.sampled_from(["tea", "coffee in bed", "walks"]), st.sampled_from([None, "s"])))
 _choice = st.builds(
@@ -43,7 +43,7 @@ def test_the_newest_messages_that_fit_are_there_and_the_one_before_does_not_fit(
     lengths: list[int], limit: int | None
 ) -> None:
     mock = _mock(lengths)
-    messages = contexts.of_session(mock.store, "w", "s", limit, View(), summarized=True)["messages"]
+    messages = contexts.of_session(mock.store, "w", "s", limit, PeerView(), summarized=True)["messages"]
     taken = [message["token_count"] for message in messages]
     most = contexts.TOKENS_LIMIT if limit is None else limit
     assert taken == lengths[len(lengths) - len(taken) :]
@@ -60,7 +60,7 @@ def test_a_summary_takes_its_share_of_the_tokens_or_is_not_there(
         "long": {"content": "They met, and talked.", "message_id": "m1", "token_count": long},
     }
     mock = _mock([10] * 6, kept)
-    context = contexts.of_session(mock.store, "w", "s", limit, View(), summarized=summarized)
+    context = contexts.of_session(mock.store, "w", "s", limit, PeerView(), summarized=summarized)
     fitting = [count for count in (short, long) if count <= 0.4 * limit]
     summary = context["summary"]
     assert (summary["token_count"] if summary else None) == (max(fitting) if fitting and summarized else None)
@@ -76,16 +76,16 @@ def test_a_representation_has_the_conclusions_that_were_chosen_oldest_first(
 ) -> None:
     mock = _mock([], concluded=concluded)
     rows = list(mock.store.workspaces["w"].holdings.conclusions.values())
-    chosen = representations.chosen(mock.store, "w", "al", "al", choice)
+    chosen = knowledge.chosen(mock.store, "w", "al", "al", choice)
     assert [row for row in rows if row in chosen] == chosen
-    assert len(chosen) <= (choice.at_most or representations.CONCLUSIONS_SHOWN)
+    assert len(chosen) <= (choice.at_most or knowledge.CONCLUSIONS_SHOWN)
     assert all(choice.session_id in (None, row["session_id"]) for row in chosen)
     wanted = [row for row in rows if choice.session_id in (None, row["session_id"])]
     if not choice.query:
-        assert chosen == wanted[-(choice.at_most or representations.CONCLUSIONS_SHOWN) :]
+        assert chosen == wanted[-(choice.at_most or knowledge.CONCLUSIONS_SHOWN) :]
     if choice.query and choice.frequent:
-        assert len(chosen) == min(len(wanted), choice.at_most or representations.CONCLUSIONS_SHOWN)
-    text = representations.text(chosen)
+        assert len(chosen) == min(len(wanted), choice.at_most or knowledge.CONCLUSIONS_SHOWN)
+    text = knowledge.text(chosen)
     assert text.count("\n") == (len(chosen) + 2 if chosen else 0)
     assert not chosen or text.endswith(f"] {chosen[-1]['content']}\n")
 
@@ -94,34 +94,34 @@ def test_what_is_known_of_a_peer_is_counted_before_the_messages() -> None:
     mock = _mock([4] * 6, concluded=[("al likes tea", None)])
     workspace = mock.store.workspaces["w"]
     mock.store.put_card(workspace, "al", "al", ["tall", "quiet"])
-    of_al = View("al")
-    rows = representations.chosen(mock.store, "w", "al", "al", Choice())
-    known = representations.token_count(rows) + tokens.count("tall\nquiet")
+    of_al = PeerView("al")
+    rows = knowledge.chosen(mock.store, "w", "al", "al", Choice())
+    known = knowledge.token_count(rows) + tokens.count("tall\nquiet")
     context = contexts.of_session(mock.store, "w", "s", known + 9, of_al, summarized=True)
     assert len(context["messages"]) == 2
     assert context["peer_card"] == ["tall", "quiet"]
-    assert context["peer_representation"] == representations.text(rows)
+    assert context["peer_representation"] == knowledge.text(rows)
     with pytest.raises(NotFound, match="Peer bob not found in workspace w"):
-        contexts.of_session(mock.store, "w", "s", known + 9, View("al", "bob"), summarized=True)
+        contexts.of_session(mock.store, "w", "s", known + 9, PeerView("al", "bob"), summarized=True)
 
 
 def test_without_a_wish_the_newest_25_conclusions_are_shown() -> None:
     mock = _mock([], concluded=[(f"number {number}", None) for number in range(30)])
     for choice in (Choice(), Choice(query="number", top_k=40)):
-        assert len(representations.chosen(mock.store, "w", "al", "al", choice)) == 25
-    shown = representations.chosen(mock.store, "w", "al", "al", Choice(at_most=3, top_k=40, query="number 7"))
+        assert len(knowledge.chosen(mock.store, "w", "al", "al", choice)) == 25
+    shown = knowledge.chosen(mock.store, "w", "al", "al", Choice(at_most=3, top_k=40, query="number 7"))
     assert len(shown) == 3
-    far = representations.chosen(mock.store, "w", "al", "al", Choice(query="elephants", distance=0.1))
+    far = knowledge.chosen(mock.store, "w", "al", "al", Choice(query="elephants", distance=0.1))
     assert far == []
 
 
 def test_a_summary_covers_all_messages_unless_it_says_to_which() -> None:
     mock = _mock([4] * 3, {"short": {"content": "They met."}})
-    context = contexts.of_session(mock.store, "w", "s", None, View(), summarized=True)
+    context = contexts.of_session(mock.store, "w", "s", None, PeerView(), summarized=True)
     assert (context["summary"]["message_id"], context["messages"]) == ("m2", [])
 
 
 def test_messages_have_what_a_summary_leaves_of_the_tokens() -> None:
     mock = _mock([4] * 6, {"short": {"content": "They met.", "message_id": "m0", "token_count": 8}})
-    context = contexts.of_session(mock.store, "w", "s", 20, View(), summarized=True)
+    context = contexts.of_session(mock.store, "w", "s", 20, PeerView(), summarized=True)
     assert [message["id"] for message in context["messages"]] == ["m3", "m4", "m5"]
