@@ -16,9 +16,9 @@ from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
 from .connections import connected
+from .testing.faults import assert_fired
 from .testing.mock import Mock
 from .testing.options import Options
-from .testing.rules import assert_fired
 
 # How long requests that are under way, and then their connections, may take to end once the server is asked to stop.
 _GRACE_SECONDS = 0.1

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from mockserver import Mock, MockServer, Quirks
 from mockserver.cli import _parser
+from mockserver.testing.fault_kinds import KINDS, Kind
 from mockserver.testing.fixtures import fixture
 from support.curl_command import run_curl
 
@@ -22,6 +24,23 @@ _BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", _README, re.DOTALL | re.MULTILINE)
 
 def _blocks(language: str, holding: str = "") -> list[str]:
     return [block for kind, block in _BLOCKS if kind == language and holding in block]
+
+
+def _row(kind: type[Kind]) -> str:
+    """The row of a kind of fault in the table: its call, its help, and whether the request is carried out."""
+    arguments = [
+        argument.name if argument.is_required else f"{argument.name}={argument.default!r}".replace("'", '"')
+        for argument in kind.arguments()
+    ]
+    carries_out: Any = kind.carries_out
+    depends = isinstance(carries_out, property) and carries_out is not Kind.carries_out
+    carried_out = carries_out.__doc__ if depends else "Yes" if carries_out else "No"
+    return f"| `{kind.name}({', '.join(arguments)})` | {kind.help} | {carried_out} |"
+
+
+def test_the_table_of_faults_has_every_kind_as_its_class_declares_it() -> None:
+    table = _README.partition("| fault | what the client gets | carried out |\n| --- | --- | --- |\n")[2]
+    assert table.partition("\n\n")[0].splitlines() == [_row(kind) for kind in KINDS.values()]
 
 
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from ..testing.diagnosis.suggestions import nearest_template
 from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
-from ..testing.names import UnknownName, meant
+from ..testing.registry import UnknownName, did_you_mean
 from ..testing.wording import shortened
 from . import answers, control_coverage, control_journal, control_page, control_rules, control_state
 from .answers import Answer
@@ -110,7 +110,7 @@ def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
     )
     for name in parameters(scope["query_string"]):
         if name not in known:
-            hint = "it belongs in the body" if name in in_body else meant(name, known)
+            hint = "it belongs in the body" if name in in_body else did_you_mean(name, known)
             return f"the query has no {name!r} here; {hint}"
     return None
 

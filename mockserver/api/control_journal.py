@@ -2,7 +2,7 @@
 
 from ..testing.delivery import Delivery
 from ..testing.exchanges import Exchange
-from ..testing.names import UnknownName
+from ..testing.registry import UnknownName
 from ..testing.wording import shortened
 from ..wire import control as wire
 from ..wire import deliveries as wired

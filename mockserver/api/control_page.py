@@ -1,7 +1,7 @@
 """What the page reads: the state through a window, what happens, and the play of a demo."""
 
-from ..testing.names import UnknownName
 from ..testing.play import Play
+from ..testing.registry import UnknownName
 from ..testing.view import Window, view
 from ..wire import page as wire
 from .live import Feed

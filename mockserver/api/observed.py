@@ -12,15 +12,14 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from ..domain.errors import Unauthorized
-from ..testing.effects import Effect
 from ..testing.exchanges import Exchange, shortened
 from ..testing.mock import Mock
 from ..testing.scripts import ScriptFailed
 from ..wire import uploads
 from . import answers
 from .answers import Answer
-from .broken import Breaking
 from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, content_type_of, too_large
+from .faulty import FaultyRequest
 from .operation import Operation
 from .rendering import RenderedRows
 from .routing import NOWHERE, Found
@@ -60,7 +59,7 @@ class ObservedEndpoint(Endpoint):
         if refusal is not None:
             exchange.bodies_left_out = True
         try:
-            fault = faults.striking(exchange) if faults.entries else None
+            fault = faults.first_that_fires(exchange) if faults.entries else None
             if fault is None:
                 store = mock.store
                 if store.purges.jobs or store.backlog.jobs:
@@ -80,8 +79,8 @@ class ObservedEndpoint(Endpoint):
         if fault is not None:
             journal.keep(exchange)
             carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
-            close = partial(self._close, exchange, started, found, fault.effect)
-            await Breaking(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
+            close = partial(self._close, exchange, started, found, fault.kind.alters)
+            await FaultyRequest(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
             return
         exchange.status = status
         exchange.answer_content = content
@@ -98,9 +97,9 @@ class ObservedEndpoint(Endpoint):
         return answer
 
     def _close(
-        self, exchange: Exchange, started: float, found: Found, effect: Effect, status: int | None, content: bytes
+        self, exchange: Exchange, started: float, found: Found, alters: bool, status: int | None, content: bytes
     ) -> None:
-        is_altered = exchange.fault is not None and effect.alters
+        is_altered = exchange.fault is not None and alters
         self.mock.coverage.add(found.operation, status, by_fault=is_altered)
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
 
@@ -110,7 +109,7 @@ class ObservedEndpoint(Endpoint):
         exchange.diagnosis = str(error) if is_script else f"the fake server failed: {shortened(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
         self.mock.requests.keep(exchange)
-        self._close(exchange, started, found, Effect(), 500, answer.content())
+        self._close(exchange, started, found, False, 500, answer.content())
         return answer
 
     def explained(self, exchange: Exchange, answer: Answer) -> Answer:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .names import UnknownName, meant
+from .registry import UnknownName, did_you_mean
 from .tally import Counts, Documented
 
 # What `as_json` calls the status of an answer that never came.
@@ -69,7 +69,7 @@ class Coverage:
         """Raises UnknownName for an operation that is not there."""
         known = {one.operation: one for one in self.operations}
         if operation not in known:
-            raise UnknownName(f"no operation {operation!r}; {meant(operation, known)}")
+            raise UnknownName(f"no operation {operation!r}; {did_you_mean(operation, known)}")
         return known[operation]
 
     @property

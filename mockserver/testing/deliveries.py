@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ..domain.clock import Clock, timestamp
 from ..domain.records import Row
+from .arguments import integer, number
 from .delivery import Delivery
 from .hosting import Hosting
 from .misses import deliveries, explanation
-from .names import meant
-from .numbers import number, whole
 from .patterns import Delivered, Pattern
+from .registry import did_you_mean
 
 if TYPE_CHECKING:
     from .courier import Courier
@@ -149,7 +149,7 @@ class Deliveries:
         __tracebackhide__ = True
         pattern = _pattern(event, criteria)
         if times is not None:
-            whole("times", times)
+            integer("times", times)
         found = self._matching(pattern)
         if len(found) == times or (times is None and found):
             return found
@@ -170,7 +170,7 @@ class Deliveries:
         """
         __tracebackhide__ = True
         pattern = _pattern(event, criteria)
-        whole("at_least", at_least)
+        integer("at_least", at_least)
         deadline = self._clock.elapsed() + number("timeout", timeout, least=0, most=86_400)
         with self.watching(Event()) as ended:
             while True:
@@ -213,5 +213,5 @@ def _pattern(event: str | None, criteria: Delivered) -> Pattern:
     asked: dict[str, Any] = {**criteria} if event is None else {"event": event, **criteria}
     wanted = asked.get("event")
     if isinstance(wanted, str) and wanted not in EVENTS:
-        raise ValueError(f"there is no event {wanted!r}; {meant(wanted, EVENTS)}")
+        raise ValueError(f"there is no event {wanted!r}; {did_you_mean(wanted, EVENTS)}")
     return Pattern(asked, of="delivery")

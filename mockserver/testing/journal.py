@@ -7,10 +7,10 @@ from threading import Event
 from typing import Any, Unpack, cast, overload
 
 from ..domain.clock import Clock
+from .arguments import integer, number
 from .exchanges import Exchange, Named
 from .hosting import Hosting
 from .misses import explanation, requests
-from .numbers import number, whole
 from .patterns import Answered, Pattern
 
 
@@ -142,7 +142,7 @@ class Journal:
         __tracebackhide__ = True
         pattern = self._pattern(operation, criteria)
         if times is not None:
-            whole("times", times)
+            integer("times", times)
         found = self._matching(pattern)
         if len(found) == times or (times is None and found):
             return found
@@ -187,7 +187,7 @@ class Journal:
         """
         __tracebackhide__ = True
         pattern = self._pattern(operation, criteria)
-        whole("at_least", at_least)
+        integer("at_least", at_least)
         deadline = self._clock.elapsed() + number("timeout", timeout, least=0, most=86_400)
         with self.watching() as event:
             while True:

@@ -17,15 +17,14 @@ from ..domain.schedule import Target
 from ..domain.store import Store
 from ..domain.work import Queue
 from ..wire.fields import without_nul
+from .arguments import Seed, integer, storable
 from .deliveries import Deliveries
-from .effects import storable
 from .faults import Faults
 from .hosting import Hosting
 from .journal import Journal
-from .names import UnknownName
-from .numbers import Seed, whole
 from .options import Options, Settings, WorldSource, changed, settings_of
 from .play import Play
+from .registry import UnknownName
 from .scripts import Scripts
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
 from .tally import Documented, Tally
@@ -351,7 +350,7 @@ class Mock:
 
         Raises ValueError if an id is not a string, and unless `units` is at least 0.
         """
-        target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
+        target, limit = Target.named(session, workspace), None if units is None else integer("units", units)
 
         def work() -> int:
             count, emptied = queued_work.complete(self.store, target, limit)
@@ -362,7 +361,7 @@ class Mock:
 
     def begin_work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
         """Mark pending units as in progress, in the order of `work` and with its arguments. Returns how many."""
-        target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
+        target, limit = Target.named(session, workspace), None if units is None else integer("units", units)
         return self.hosting.between_requests(lambda: queued_work.begin(self.store, target, limit))
 
     def publish(self, event: str, workspace_id: str, data: Mapping[str, Any]) -> None:
@@ -434,8 +433,8 @@ class Mock:
         entries, most_bytes = settings["journal_entries"], settings["journal_bytes"]
         self.requests.restart(entries, most_bytes)
         self.deliveries.restart(entries, most_bytes, settings["webhook_secret"])
-        self.faults.restart(settings["seed"])
-        self.scripts.forget()
+        self.faults.reset(settings)
+        self.scripts.reset(settings)
         self._snapshots.forget_all()
         self.hosting.end_forks()
         if self.play is not None:

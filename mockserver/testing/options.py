@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, get_type_hi
 
 from ..domain.clock import time_of
 from ..domain.quirks import Quirks
-from .numbers import Seed, checked_seed, whole
+from .arguments import Seed, checked_seed, integer
 
 if TYPE_CHECKING:
     from ..wire.keys import Keyring
@@ -183,7 +183,7 @@ class Options(TypedDict, total=False):
         Option(
             help="how many requests, and how many deliveries, the logs keep; 0: none",
             default=1000,
-            check=whole,
+            check=integer,
             flag=Flag(_read_count, "COUNT"),
         ),
     ]
@@ -192,7 +192,7 @@ class Options(TypedDict, total=False):
         Option(
             help="how many bytes of requests and answers each log keeps",
             default=16 * 1024 * 1024,
-            check=whole,
+            check=integer,
             flag=Flag(_read_count, "COUNT"),
         ),
     ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict
 
 from .exchanges import Exchange, shortened
-from .names import meant
+from .registry import did_you_mean
 
 _LONGEST_PATH = 2_000
 
@@ -100,7 +100,7 @@ class Pattern:
 
 def _check(of: str, name: str, value: Any, operations: list[str]) -> None:
     if name not in _LEAVES[of]:
-        raise ValueError(f"a {of} has no {name!r}; {meant(name, _LEAVES[of])}")
+        raise ValueError(f"a {of} has no {name!r}; {did_you_mean(name, _LEAVES[of])}")
     kinds = _KINDS.get(name)
     if kinds is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
         raise ValueError(f"{name} cannot be {value!r}")
@@ -109,7 +109,7 @@ def _check(of: str, name: str, value: Any, operations: list[str]) -> None:
     if name == "path" and isinstance(value, str) and len(value) > _LONGEST_PATH:
         raise ValueError(f"path has more than {_LONGEST_PATH} characters")
     if name == "operation" and operations and value not in operations:
-        raise ValueError(f"no operation {value!r}; {meant(value, operations)}")
+        raise ValueError(f"no operation {value!r}; {did_you_mean(value, operations)}")
 
 
 def _equal(name: str) -> Callable[[Any], Leaf]:

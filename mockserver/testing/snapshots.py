@@ -8,7 +8,7 @@ from ..domain.history import Version
 from ..domain.records import Workspace
 from ..domain.schedule import Job, Target
 from ..domain.store import Store
-from .names import UnknownName, checked_name
+from .registry import UnknownName, checked_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -71,46 +71,16 @@ class OfWorkspace(_Part):
     workspace: str | None = Field(default=None, description="Only what belongs to this workspace")
 
 
-class FaultRule(Like):
-    """A rule. Which of the members of the first group count is a matter of the fault."""
+class FaultCriteria(Like):
+    """The requests that meet a fault. The control plane adds the kind, its arguments and those of rules."""
 
-    fault: Literal[
-        "error",
-        "delay",
-        "quota",
-        "disconnect",
-        "lose_answer",
-        "truncate",
-        "malform",
-        "drop_field",
-        "wrong_type",
-        "hang",
-    ]
-    status: int | None = Field(default=None, description="error: the status, 500 where it is left out")
-    answer: Any = Field(default=None, description="error: the JSON body")
-    headers: dict[str, str] | None = Field(default=None, description="error: more headers, Retry-After say")
-    carry_out: bool | None = Field(default=None, description="error: whether the request is carried out all the same")
-    seconds: float | None = Field(default=None, description="delay: how late the answer is")
-    limit: int | None = Field(default=None, description="quota: how many calls pass in a window")
-    per: float | None = Field(default=None, description="quota: how many seconds of the fake's clock a window has")
-    at: str | None = Field(default=None, description="disconnect: start, head or body; hang: start or body")
-    share: float | None = Field(default=None, description="truncate: how much of the body is sent, from 0 to 1")
-    field: str | None = Field(default=None, description="drop_field, wrong_type: which; a.b is within a")
-    query: dict[str, str] | None = Field(default=None, description="Parameters of the query that count")
+    query: dict[str, str] | None = Field(default=None, description="Parameters of the query that must be equal")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
-    name: str | None = None
-    times: int | None = Field(default=None, description="After how many requests it is over")
-    after: int | None = Field(default=None, description="How many requests pass before the first")
-    every: int | None = Field(default=None, description="Every how manieth of the rest it strikes")
-    probability: float | None = Field(default=None, description="How likely it strikes, from 0 to 1")
-    seed: int | str | None = Field(default=None, description="Makes the chances repeat")
-    delay: float | None = Field(default=None, description="By how many seconds the answer is late as well")
-    must_fire: bool | None = None
 
 
 class Script(Like):
-    answers: list[Any] = Field(description="One after the other; the last one stays")
-    pause: float | None = Field(default=None, description="chat: how many seconds pass between pieces of a stream")
+    answers: list[Any] = Field(description="One for each request; the last one repeats")
+    pause: float | None = Field(default=None, description="Only for chat: seconds between the pieces of a stream")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
 
@@ -235,6 +205,20 @@ class FaultState(Model):
     is_over: bool
 
 
+class FaultArgument(Model):
+    name: str
+    help: str
+    is_required: bool
+    choices: list[str] | None = Field(description="The strings that it may be; null: other values")
+    proposed: Any = Field(description="A typical value, or the default")
+
+
+class FaultKind(Model):
+    name: str
+    help: str
+    arguments: list[FaultArgument]
+
+
 class ScriptState(Model):
     name: str
     operation: str
@@ -275,6 +259,7 @@ SHAPES: dict[str, Any] = {
     "Coverage": Coverage,
     "Fault": FaultState,
     "list[Fault]": list[FaultState],
+    "list[FaultKind]": list[FaultKind],
     "Script": ScriptState,
     "list[Script]": list[ScriptState],
     "Now": Now,

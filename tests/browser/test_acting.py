@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import MockServer
-from mockserver.testing.faults import KINDS
+from mockserver.testing.fault_kinds import KINDS
 
 pytestmark = pytest.mark.browser
 
@@ -139,7 +139,7 @@ def test_a_fault_is_put_met_and_lifted(page: Page, server: MockServer) -> None:
     expect(page.locator("#faults-list")).to_contain_text("error(418)")
     httpx.post(f"{server.url}{_S}/list")
     expect(page.locator("#calls").get_by_text("fault error-1")).to_be_visible()
-    expect(page.locator("#faults-list")).to_contain_text("struck 1 of 1, over")
+    expect(page.locator("#faults-list")).to_contain_text("fired 1 of 1, over")
     page.get_by_role("button", name="Lift the fault error-1").click()
     expect(page.locator("#faults-list")).to_be_empty()
 
@@ -150,7 +150,7 @@ def test_each_fault_can_be_put_as_it_is_proposed(page: Page, server: MockServer)
         page.locator("#fault-kind").select_option(kind)
         page.get_by_role("button", name="Put the fault").click()
         expect(page.locator("#faults-list")).to_contain_text(f"{kind}-")
-    assert [fault.call.partition("(")[0] for fault in server.mock.faults] == list(KINDS)
+    assert [fault.kind.name for fault in server.mock.faults] == list(KINDS)
 
 
 def test_a_world_is_saved_and_loaded_in_place_of_another(page: Page, server: MockServer, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mockserver import Mock, MockServer, create_app
 from mockserver.testing.coverage import Coverage, OperationCoverage, coverage_of
-from mockserver.testing.names import UnknownName
+from mockserver.testing.registry import UnknownName
 from mockserver.testing.tally import recorded
 from support.direct_client import DirectClient
 from support.started_mock import Start

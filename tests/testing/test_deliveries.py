@@ -326,7 +326,7 @@ def test_deliveries_are_found_counted_and_waited_for(start: Start, receiver: Web
         ({"event": 5}, "event cannot be 5"),
         ({"event": "queue.emtpy"}, r"there is no event 'queue\.emtpy'; did you mean 'queue\.empty'\?"),
         ({"status": True}, "status cannot be True"),
-        ({"times": -1}, "times must be a number without a fraction from 0 up"),
+        ({"times": -1}, "times must be an integer of at least 0"),
     ],
 )
 def test_what_no_delivery_has_is_refused(criteria: Any, complaint: str) -> None:

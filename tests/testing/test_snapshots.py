@@ -219,7 +219,7 @@ def test_what_is_no_snapshot_of_this_mock_is_refused() -> None:
     with pytest.raises(KeyError, match="there is no snapshot 'x'; known: none"):
         Mock().forget_snapshot("x")
     for name in ("", 5):
-        with pytest.raises(ValueError, match="a name is a text of 1 to 100"):
+        with pytest.raises(ValueError, match="a name must be a string of 1 to 100"):
             mock.snapshot(cast("Any", name))
     with pytest.raises(ValueError, match="workspace must be an id or None"):
         mock.snapshot(workspace=cast("Any", 5))

@@ -195,7 +195,7 @@ def test_so_many_units_are_a_whole_number(start: Start, units: Any) -> None:
     mock, client = start()
     _say(client, "bob")
     for method in (mock.work, mock.begin_work):
-        with pytest.raises(ValueError, match="units must be a number without a fraction from 0 up"):
+        with pytest.raises(ValueError, match="units must be an integer of at least 0"):
             method(units=units)
         with pytest.raises(ValueError, match="session must be an id or None: 5"):
             method(cast("Any", 5))
