@@ -23,7 +23,7 @@ def _members() -> dict[str, Any]:
 
     Arguments with the same name in several kinds are one field. `Faults.add` checks which ones a kind takes.
     """
-    kinds = "; ".join(f"{kind.name}: {kind.help}" for kind in KINDS.values())
+    kinds = "\n".join(f"- `{kind.name}`: {kind.help}" for kind in KINDS.values())
     fault: Any = Literal[tuple(KINDS)]
     members: dict[str, Any] = {"fault": (fault, Field(description=kinds))}
     types: dict[str, list[Any]] = {}

@@ -86,13 +86,15 @@ class Kind:
         cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __post_init__(self) -> None:
-        for name, (argument, _) in arguments_of(type(self)).items():
-            value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, argument.check(name, value))  # The dataclass is frozen.
+        for argument in self.arguments():
+            value = getattr(self, argument.name)
+            if value is None and argument.default is None:
+                continue
+            checked = argument.declared.check(argument.name, value)
+            object.__setattr__(self, argument.name, checked)  # The dataclass is frozen.
 
     @classmethod
-    def arguments(cls) -> list["KindArgument"]:
+    def arguments(cls) -> list[KindArgument]:
         """Its arguments in order, for what is derived from them."""
         declared = arguments_of(cls)
         return [
@@ -189,7 +191,7 @@ class Error(Kind):
     """Answer with this status, JSON body and headers. With a `Content-Type` header, the body may be any string."""
 
     status: Annotated[int, Argument("the status, from 200 to 599", check=_status, example=503)] = 500
-    answer: Annotated[Any, Argument("the JSON body; None: a body with a `detail`", check=storable)] = None
+    answer: Annotated[Any, Argument("the JSON body; by default it has a `detail`", check=storable)] = None
     headers: Annotated[
         Mapping[str, str] | None, Argument("additional headers, such as Retry-After", check=_headers)
     ] = field(default=None, repr=False)

@@ -436,7 +436,7 @@ def test_the_document_has_every_kind_of_fault_with_its_arguments_and_those_of_ru
     described = document["components"]["schemas"]["FaultRule"]["properties"]
     assert described["fault"]["enum"] == list(KINDS)
     for name, kind in KINDS.items():
-        assert f"{name}: {kind.help}" in described["fault"]["description"]
+        assert f"`{name}`: {kind.help}" in described["fault"]["description"]
         for argument in kind.arguments():
             assert name in described[argument.name]["description"]
             assert argument.declared.help in described[argument.name]["description"]

@@ -331,6 +331,8 @@ def test_no_fault_changes_state_unless_it_says_so(start: Start, steps: list[Any]
         ("explode", {}, "there is no fault 'explode'; there are delay, disconnect,"),
         ("error", {"status": 99}, "status must be an integer of at least 200: 99"),
         ("error", {"status": True}, "status must be an integer"),
+        ("error", {"status": None}, "status must be an integer"),
+        ("quota", {"limit": None, "per": 1}, "limit must be an integer"),
         ("error", {"status": 600}, "status must be at most 599: 600"),
         ("error", {"answer": {1, 2}}, "answer cannot be written as JSON"),
         ("error", {"headers": ["a"]}, "headers must map names to values: ['a']"),
@@ -602,7 +604,7 @@ def test_names_begin_anew_after_a_reset_and_make_room_for_given_ones(start: Star
 def test_a_field_that_is_not_there_is_no_hit(start: Start) -> None:
     mock, client = start()
     fault = mock.faults.drop_field("create_at", times=1, must_fire=True)
-    assert _make(client) == 200
+    assert client.call("POST", _S, {"id": "s", "metadata": {"name": "Zoë"}}).status == 200
     assert (fault.matched, fault.fired, mock.requests[0].fault) == (1, 0, None)
     with pytest.raises(AssertionError, match="never fired"):
         mock.faults.assert_fired()
