@@ -372,7 +372,7 @@ def test_an_empty_list_for_want_of_what_was_named_says_so(start: Start) -> None:
         (lambda requests: requests.assert_called(times="2"), "times must be an integer of at least 0"),
         (lambda requests: requests.assert_called(5), "operation cannot be 5"),
         (lambda requests: requests.wait_for(timeout=-1), "timeout must be a number from 0"),
-        (lambda requests: requests.wait_for(at_least="x"), "at_least must be a number"),
+        (lambda requests: requests.wait_for(at_least="x"), "at_least must be an integer"),
         (lambda requests: requests.assert_order(5), "a step is a mapping of criteria, or the name of an operation: 5"),
         (lambda requests: requests.where(path="x" * 3_000), "path has more than 2000 characters"),
         (lambda requests: requests.where(query="page=2"), "query cannot be 'page=2'"),
