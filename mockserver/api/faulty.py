@@ -86,7 +86,7 @@ class FaultyRequest(NamedTuple):
         return answer, changed
 
     async def _send_in_parts(self, scope: Scope, receive: Receive, send: Send, answer: Answer, content: bytes) -> None:
-        """Send the head, which has the length of the whole body, and a part of the body; then close or hold."""
+        """Send the head, as for the whole body, and a part of the body. Then close the connection, or hold the rest."""
         kind = self.fault.kind
         first, rest = ([], [content]) if kind.closes_at == "head" else _halves(answer, content)
         pause = answer.payload.pause if isinstance(answer.payload, Stream) else 0
