@@ -72,7 +72,9 @@ function showArguments() {
 /** Read the kinds of faults, once. If that fails, opening the section tries again. */
 async function loadKinds() {
   if (kinds.size) return
-  for (const kind of (await get('fault-kinds')) ?? []) kinds.set(kind.name, kind)
+  const listed = (await get('fault-kinds')) ?? []
+  if (kinds.size) return // Another call was faster, and the form may be filled in by now.
+  for (const kind of listed) kinds.set(kind.name, kind)
   byId('fault-kind').replaceChildren(...[...kinds.keys()].map((kind) => make('option', {}, kind)))
   showArguments()
 }
@@ -84,7 +86,7 @@ async function nameOperations() {
   byId('operations').replaceChildren(...coverage.operations.map(({ operation }) => make('option', { value: operation })))
 }
 
-/** Ask before what cannot be undone. */
+/** Ask before an action that cannot be undone. */
 function confirm(question, word, then) {
   const yes = make('button', { type: 'button', class: 'danger', onclick: () => (closeDialog(), then()) }, word)
   const no = make('button', { type: 'button', onclick: closeDialog }, 'Cancel')
@@ -99,9 +101,9 @@ async function load({ target }) {
   try {
     JSON.parse(await file.text())
   } catch (error) {
-    return openDialog('This is no world', make('p', {}, `${file.name} is no JSON: ${error.message}`))
+    return openDialog('Not a world', make('p', {}, `${file.name} is not JSON: ${error.message}`))
   }
-  confirm(`Put ${file.name} in place of everything?`, 'Load it', async () => {
+  confirm(`Replace everything with ${file.name}?`, 'Load it', async () => {
     if ((await act('PUT', '/_mock/world', undefined, file)) === null) return
     choose(null, null)
   })
@@ -116,7 +118,7 @@ export function begin() {
     act('POST', '/_mock/clock/advance', { seconds: Number(byId('advance-seconds').value) })
   })
   byId('purge').addEventListener('click', firstClick(() => act('POST', '/_mock/purge')))
-  byId('reset').addEventListener('click', () => confirm('Forget everything, and go back to the starting world?', 'Reset', () => act('POST', '/_mock/reset')))
+  byId('reset').addEventListener('click', () => confirm('Discard everything, and go back to the starting world?', 'Reset', () => act('POST', '/_mock/reset')))
   byId('load').addEventListener('change', load)
   byId('save').addEventListener('click', () => remember(`${curl('GET', '/_mock/world')} > world.json`, ''))
   byId('fault-kind').addEventListener('input', showArguments)

@@ -165,7 +165,7 @@ def test_a_world_is_saved_and_loaded_in_place_of_another(page: Page, server: Moc
     page.get_by_role("button", name="Load it").click()
     expect(page.get_by_role("article")).to_have_count(2)
     page.get_by_label("Load").set_input_files({"name": "x.json", "mimeType": "text/plain", "buffer": b"{"})
-    expect(page.get_by_role("dialog")).to_contain_text("no JSON")
+    expect(page.get_by_role("dialog")).to_contain_text("not JSON")
 
 
 def test_a_refusal_is_told_with_its_reason(page: Page, server: MockServer) -> None:
