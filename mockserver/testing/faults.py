@@ -8,11 +8,11 @@ from typing import Any, Literal, Unpack
 from ..domain.clock import Clock
 from . import effects
 from .effects import Effect, Place
-from .exchanges import Exchange, shortened
+from .exchange import Exchange, preview
 from .hosting import Hosting
+from .matching import Criteria, Pattern
 from .names import Register, checked_name, meant
 from .numbers import Seed
-from .patterns import Criteria, Pattern
 from .rules import Fault, Rule, assert_fired
 
 # The methods of Faults that set a rule, by which other languages name it.
@@ -124,7 +124,7 @@ class Faults(Register[Fault]):
     def _set(self, kind: str, given: list[Any], effect: Effect, rule: Mapping[str, Any]) -> Fault:
         own = Rule.__annotations__.keys() - Criteria.__annotations__.keys()
         pattern = Pattern({name: value for name, value in rule.items() if name not in own}, self.operations)
-        call = f"{kind}({', '.join(map(shortened, given))})"
+        call = f"{kind}({', '.join(map(preview, given))})"
         taken, made, name = {fault.name for fault in self.entries}, self._made, rule.get("name")
         if name is None:
             made = next(number for number in count(made + 1) if f"{kind}-{number}" not in taken)

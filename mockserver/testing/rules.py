@@ -8,10 +8,10 @@ from typing import Any
 
 from ..domain.clock import Chances
 from .effects import Effect, seconds
-from .exchanges import Exchange
+from .exchange import Exchange
 from .hosting import Hosting
+from .matching import Criteria, Pattern
 from .numbers import checked_seed, number, whole
-from .patterns import Criteria, Pattern
 
 _MICROSECONDS = 1_000_000
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from .exchanges import shortened
+from .exchange import preview
 
 # The member of an answer that a bare text (for chat also null, or a list of pieces) stands for.
 _TEXTS = {"chat": "content", "get_representation": "representation"}
@@ -41,6 +41,6 @@ def _checked(operation: str, answer: Any) -> Mapping[str, Any]:
         found = error.errors(include_url=False)[0]
         place = ".".join(map(str, found["loc"]))
         where = f" at {place}" if place else ""
-        raise ValueError(f"{shortened(answer)} is no answer of {operation!r}: {found['msg']}{where}") from None
+        raise ValueError(f"{preview(answer)} is no answer of {operation!r}: {found['msg']}{where}") from None
     members: Mapping[str, Any] = answer
     return members

@@ -4,10 +4,10 @@ from typing import Any, Unpack
 
 from . import scripted
 from .effects import storable
-from .exchanges import Exchange, shortened
+from .exchange import Exchange, preview
+from .matching import Criteria, Pattern
 from .names import Register, checked_name, meant
 from .numbers import number
-from .patterns import Criteria, Pattern
 from .scripted import Scripted
 
 # The operations of the API behind which a model thinks.
@@ -59,7 +59,7 @@ class Script:
         }
 
     def __repr__(self) -> str:
-        return f"<Script {self.name!r}: {shortened(self.as_json()['answers'])} for {self.pattern}>"
+        return f"<Script {self.name!r}: {preview(self.as_json()['answers'])} for {self.pattern}>"
 
 
 class Scripts(Register[Script]):
