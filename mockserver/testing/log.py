@@ -91,8 +91,13 @@ class Log(Generic[E]):
             entries.append(entry)
             weight = entry.weight = entry.size
             self._weight += weight
-            if len(entries) > self._most_entries or self._weight > self._most_bytes:
-                self._enforce_bounds(entry)
+            if len(entries) > self._most_entries:  # The usual case in a full log, so without a further call.
+                oldest = entries.popleft()
+                self._weight -= oldest.weight
+                oldest.weight = 0
+                self.dropped += 1
+            if self._weight > self._most_bytes:
+                self._free_bytes(entry)
         if self._waiting:
             self._wake()
 
@@ -101,7 +106,7 @@ class Log(Generic[E]):
         with self._lock:
             if entry.weight:
                 self._measure(entry)
-                self._enforce_bounds(entry)
+                self._free_bytes(entry)
         self._wake()
 
     def _measure(self, entry: E) -> None:
@@ -109,11 +114,11 @@ class Log(Generic[E]):
         entry.weight = entry.size
         self._weight += entry.weight
 
-    def _enforce_bounds(self, changed: E) -> None:
-        """Drop the oldest entries until both bounds hold. The caller has the lock."""
+    def _free_bytes(self, changed: E) -> None:
+        """Drop the oldest entries until the bound on bytes holds. The caller has the lock."""
         if changed.weight > self._most_bytes and self._shrink(changed):
             self._measure(changed)
-        while len(self._entries) > self._most_entries or self._weight > self._most_bytes:
+        while self._weight > self._most_bytes:
             self._detach(self._entries.popleft())
             self.dropped += 1
 
