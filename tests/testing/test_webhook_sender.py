@@ -3,6 +3,8 @@
 import asyncio
 import http.client
 import socket
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -204,3 +206,23 @@ def test_a_request_that_is_cancelled_while_it_connects_is_not_sent(monkeypatch: 
         cancelled.set()
         _join_posts()
     assert sent in ([], [b""])
+
+
+@pytest.mark.process
+def test_a_pending_delivery_does_not_keep_the_process_alive() -> None:
+    """Neither a receiver that does not answer nor a look-up that hangs; without a server, nothing stops the sender."""
+    script = """
+import socket, sys, threading
+from mockserver import Mock
+real = socket.getaddrinfo
+def look_up(host, *rest, **more):
+    if host == "receiver.test":
+        threading.Event().wait()
+    return real(host, *rest, **more)
+socket.getaddrinfo = look_up
+rows = [{"id": str(n), "workspace_id": "w", "url": url} for n, url in enumerate([sys.argv[1], "http://receiver.test/"])]
+Mock().deliveries.publish("test.event", {}, rows)
+"""
+    with raw_server(hangs=True) as (url, _):
+        ended = subprocess.run([sys.executable, "-c", script, url], timeout=60, check=False)
+    assert ended.returncode == 0
