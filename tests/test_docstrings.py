@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
-        *("domain.clock", "testing.faults", "testing.journal", "testing.mock", "testing.scripts"),
+        *("domain.clock", "testing.faults", "testing.requests", "testing.mock", "testing.scripts"),
         *("testing.tally",),
     ],
 )

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import ApiError, BadRequest, Unauthorized
-from ..testing.exchanges import Exchange
+from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..wire import form, json_text
 from . import answers

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from ..testing.exchanges import Exchange
+from ..testing.exchange import Exchange
 from ..testing.faults import Fault
 from . import answers, connection
 from .answers import Answer, Stream

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from ..domain.errors import Unauthorized
-from ..testing.exchanges import Exchange, shortened
+from ..testing.exchange import Exchange, preview
 from ..testing.mock import Mock
 from ..testing.scripts import ScriptFailed
 from ..wire import uploads
@@ -77,7 +77,7 @@ class ObservedEndpoint(Endpoint):
             await answers.send_whole(scope, receive, send, answer, answer.content())
             raise
         if fault is not None:
-            journal.keep(exchange)
+            journal.add(exchange)
             carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
             close = partial(self._close, exchange, started, found, fault.kind.alters)
             await FaultyRequest(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
@@ -86,7 +86,7 @@ class ObservedEndpoint(Endpoint):
         exchange.answer_content = content
         exchange.duration = elapsed() - started
         mock.coverage.own[found.operation, status] += 1
-        journal.keep(exchange)
+        journal.add(exchange)
         await answers.send_whole(scope, receive, send, answer, content)
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
@@ -106,9 +106,9 @@ class ObservedEndpoint(Endpoint):
     def _failure(self, exchange: Exchange, started: float, found: Found, error: Exception) -> Answer:
         """The answer to an error that is ours, or that of a predicate."""
         is_script = isinstance(error, ScriptFailed)
-        exchange.diagnosis = str(error) if is_script else f"the fake server failed: {shortened(repr(error))}"
+        exchange.diagnosis = str(error) if is_script else f"the fake server failed: {preview(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
-        self.mock.requests.keep(exchange)
+        self.mock.requests.add(exchange)
         self._close(exchange, started, found, False, 500, answer.content())
         return answer
 

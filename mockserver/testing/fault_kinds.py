@@ -14,7 +14,7 @@ from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from .arguments import Argument, arguments_of, boolean, integer, number, one_of, storable
-from .exchanges import shortened
+from .exchange import preview
 
 # Where the connection is closed: before the answer, after its head, or in the middle of its body.
 ClosePlace = Literal["start", "head", "body"]
@@ -148,7 +148,7 @@ class Kind:
     def __str__(self) -> str:
         """The call that creates it, with the arguments that matter most: `error(503)`."""
         shown = (getattr(self, argument.name) for argument in fields(self) if argument.repr)  # type: ignore[arg-type]  # each kind is a dataclass
-        return f"{self.name}({', '.join(shortened(_plain(value)) for value in shown if value is not None)})"
+        return f"{self.name}({', '.join(preview(_plain(value)) for value in shown if value is not None)})"
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Unpack
 
 from ..domain.clock import Chances, Clock
 from .arguments import Argument, Seed, arguments_of, checked_seed, integer, number
-from .exchanges import Exchange
+from .exchange import Exchange
 from .fault_kinds import (
     KINDS,
     ClosePlace,
@@ -32,7 +32,7 @@ from .fault_kinds import (
     checked_delay,
 )
 from .hosting import Hosting
-from .patterns import Criteria, Pattern
+from .matching import Criteria, Pattern
 from .registry import Registry, checked_name, did_you_mean
 
 

@@ -18,16 +18,16 @@ from ..domain.store import Store
 from ..domain.work import Queue
 from ..wire.fields import without_nul
 from .arguments import Seed, integer, storable
-from .deliveries import Deliveries
 from .faults import Faults
 from .hosting import Hosting
-from .journal import Journal
 from .options import Options, Settings, WorldSource, changed, settings_of
 from .play import Play
 from .registry import UnknownName
+from .requests import RequestLog
 from .scripts import Scripts
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
 from .tally import Documented, Tally
+from .webhook_log import WebhookLog
 from .worlds import StartingWorld
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class Mock:
         self._settings = settings_of(**options)
         self.hosting = Hosting()
         self.clock = Clock()
-        self.requests = Journal(self.clock, self.hosting)
-        self.deliveries = Deliveries(self.clock, self.hosting)
+        self.requests = RequestLog(self.clock, self.hosting)
+        self.deliveries = WebhookLog(self.clock, self.hosting)
         self.faults = Faults(self.clock, self.hosting)
         self.scripts = Scripts()
         self.coverage = Tally(self.hosting)
@@ -198,7 +198,7 @@ class Mock:
         def go_back() -> None:
             found = self._snapshots.find(snapshot, workspace)
             put_back(self.store, found)
-            self.requests.turned_back(found.workspace)
+            self.requests.undo_deletions(found.workspace)
 
         self.hosting.between_requests(go_back)
 
@@ -404,7 +404,7 @@ class Mock:
         self.store.purges.take()
         self.store.backlog.take()
         world.load(self.store)
-        self.requests.turned_back(None)
+        self.requests.undo_deletions(None)
         if self.play is not None:
             self.play.begin_anew()
 
@@ -430,9 +430,8 @@ class Mock:
         self.store = store
         self.keyring = settings["auth_secret"]
         self.coverage.asks_for_tokens(self.keyring is not None)
-        entries, most_bytes = settings["journal_entries"], settings["journal_bytes"]
-        self.requests.restart(entries, most_bytes)
-        self.deliveries.restart(entries, most_bytes, settings["webhook_secret"])
+        self.requests.reset(settings)
+        self.deliveries.reset(settings)
         self.faults.reset(settings)
         self.scripts.reset(settings)
         self._snapshots.forget_all()
@@ -445,7 +444,6 @@ class Mock:
         self.store.purges.forget_rules(workspace)
         self._snapshots.forget_all(workspace)
         self.requests.forget(workspace)
-        self.requests.turned_back(workspace)
         self.deliveries.forget(workspace)
         self.faults.forget(workspace)
         self.scripts.forget(workspace)

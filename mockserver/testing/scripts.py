@@ -6,8 +6,8 @@ from typing import Any, NamedTuple, Unpack
 from pydantic import ValidationError
 
 from .arguments import number, storable
-from .exchanges import Exchange, shortened
-from .patterns import Criteria, Pattern
+from .exchange import Exchange, preview
+from .matching import Criteria, Pattern
 from .registry import Registry, checked_name, did_you_mean
 
 # The operations that need a model. They are the keys of `wire.scripts.ANSWERS`, which a test checks: most servers have
@@ -77,7 +77,7 @@ class Script:
         }
 
     def __repr__(self) -> str:
-        return f"<Script {self.name!r}: {shortened(self.as_json()['answers'])} for {self.pattern}>"
+        return f"<Script {self.name!r}: {preview(self.as_json()['answers'])} for {self.pattern}>"
 
 
 class Scripts(Registry[Script]):
@@ -181,6 +181,6 @@ def _checked(operation: str, answer: Any) -> Mapping[str, Any]:
         found = error.errors(include_url=False)[0]
         place = ".".join(map(str, found["loc"]))
         where = f" at {place}" if place else ""
-        raise ValueError(f"{shortened(answer)} is not an answer of {operation!r}: {found['msg']}{where}") from None
+        raise ValueError(f"{preview(answer)} is not an answer of {operation!r}: {found['msg']}{where}") from None
     members: Mapping[str, Any] = answer
     return members

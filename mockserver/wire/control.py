@@ -34,37 +34,41 @@ class Like(_Part):
 
 
 class LikeAnswered(Like):
-    status: int | None = None
+    status: int | None = Field(default=None, description="The status of the answer")
 
 
-class Listed(LikeAnswered):
-    after: int = Field(default=0, ge=0, description="Only those with a larger number")
-    limit: int | None = Field(default=None, ge=0, description="How many at most, the oldest first")
+class RequestQuery(LikeAnswered):
+    """Which requests to list."""
+
+    after: int = Field(default=0, ge=0, description="Only requests with a larger number")
+    limit: int | None = Field(default=None, ge=0, description="How many requests at most, the oldest first")
 
 
-class Call(LikeAnswered):
-    query: dict[str, str] | None = Field(default=None, description="Parameters of the query that count")
+class RequestCriteria(LikeAnswered):
+    """Criteria for requests. A criterion that is left out matches every request."""
+
+    query: dict[str, str] | None = Field(default=None, description="Parameters of the query; others are ignored")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
 
 
-class Called(_Part):
-    """An assertion on the journal: so many requests are like this, or, with `order`, they came one after the other."""
+class RequestAssertion(_Part):
+    """An assertion on the request log: how many requests match `like`, or with `order`, which requests came in turn."""
 
-    like: Call = Field(default_factory=Call)
-    times: int | None = Field(default=None, ge=0, description="How many there must be; left out: at least one")
-    at_least: int | None = Field(default=None, ge=0, description="How many there must be, or more")
-    order: list[Call] | None = Field(default=None, description="Requests that must have come in this order")
+    like: RequestCriteria = Field(default_factory=RequestCriteria)
+    times: int | None = Field(default=None, ge=0, description="How many must match; by default at least one")
+    at_least: int | None = Field(default=None, ge=0, description="How many must match at least")
+    order: list[RequestCriteria] | None = Field(default=None, description="Requests that must have come in this order")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         given = self.model_fields_set
         if len(given & {"times", "at_least", "order"}) > 1 or {"like", "order"} <= given:
-            raise ValueError("like goes with times or at_least, and order stands alone")
+            raise ValueError("pass order alone, or like with at most one of times and at_least")
         return self
 
 
-class Waiting(_Part):
-    wait: float = Field(default=0, ge=0, le=60, description="For how many seconds it may come true yet")
+class WaitQuery(_Part):
+    wait: float = Field(default=0, ge=0, le=60, description="How many seconds to wait until the assertion holds")
 
 
 class OfWorkspace(_Part):
@@ -141,7 +145,7 @@ class Token(_Part):
     expires_at: Moment | None = None
 
 
-class Exchange(Model):
+class RequestState(Model):
     number: int
     at: datetime
     operation: str | None
@@ -161,8 +165,8 @@ class Exchange(Model):
     bodies_left_out: bool
 
 
-class Requests(Model):
-    requests: list[Exchange]
+class RequestList(Model):
+    requests: list[RequestState]
     dropped: int
 
 
@@ -255,7 +259,7 @@ class Url(Model):
 
 # The shapes of answers by the names under which operations declare them.
 SHAPES: dict[str, Any] = {
-    "Requests": Requests,
+    "Requests": RequestList,
     "Coverage": Coverage,
     "Fault": FaultState,
     "list[Fault]": list[FaultState],
@@ -268,6 +272,6 @@ SHAPES: dict[str, Any] = {
     "Snapshot": Snapshot,
     "list[Snapshot]": list[Snapshot],
     "Url": Url,
-    "Request": Exchange,
+    "Request": RequestState,
     "Token": Key,
 }

@@ -236,7 +236,7 @@ def test_requests_are_listed_from_a_number_on_and_one_by_itself(start: Start) ->
     assert client.call("GET", "/_mock/requests/3").json == listed[1]
     for number in ("5", "x", "03"):
         answer = client.call("GET", f"/_mock/requests/{number}")
-        assert (answer.status, answer.json["detail"]) == (404, f"the journal has no request {number}")
+        assert (answer.status, answer.json["detail"]) == (404, f"the log has no request {number}")
 
 
 def test_faults_are_set_listed_and_taken_away(start: Start) -> None:
