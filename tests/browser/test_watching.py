@@ -111,7 +111,7 @@ def test_every_operation_is_in_the_reference_and_can_be_tried(
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".live-responses-table .response .response-col_status")).to_contain_text("200")
     server.mock.requests.assert_called("get_all_workspaces", status=200)
-    page.get_by_label("Select a definition").select_option("Control plane of the fake")
+    page.get_by_label("Select a definition").select_option("Control plane of the mock server")
     expect(page.locator(".opblock", has_text="/_mock/purge").first).to_be_visible()
 
 
