@@ -367,7 +367,7 @@ class Mock:
     def publish(self, event: str, workspace_id: str, data: Mapping[str, Any]) -> None:
         """Send an event to the webhooks of a workspace."""
         for workspace in self.store.named(workspace_id):
-            self.deliveries.publish(event, data, list(workspace.holdings.webhooks.values()))
+            self.deliveries.publish(event, data, list(workspace.extras.webhooks.values()))
 
     def run_due(self) -> None:
         """Run the purges and the work that are due by the clock. Every request calls it first if any wait."""

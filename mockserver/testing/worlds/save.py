@@ -51,7 +51,7 @@ def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:
         **_not_empty(
             peers=[_peer(workspace, peer.row) for peer in workspace.roster],
             sessions=[_session(workspace, session) for session in workspace.sessions.values()],
-            conclusions=[_given(**row) for row in workspace.holdings.conclusions.values()],
+            conclusions=[_given(**row) for row in workspace.extras.conclusions.values()],
             work=_queues(workspace),
             webhooks=_webhooks(workspace),
         ),
@@ -60,7 +60,7 @@ def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:
 
 def _peer(workspace: Workspace, row: Row) -> dict[str, Any]:
     """A peer, with its cards by the peer that each is about."""
-    cards = workspace.holdings.cards.items()
+    cards = workspace.extras.cards.items()
     own = {observed_id: _copy(card) for (observer_id, observed_id), card in cards if observer_id == row["id"]}
     return {"id": row["id"], **_common(row), **_not_empty(cards=own)}
 
@@ -105,7 +105,7 @@ def _message(row: Row) -> dict[str, Any]:
 
 
 def _summaries(workspace: Workspace, session: Session) -> dict[str, dict[str, Any]]:
-    rows = workspace.holdings.summaries.get(session.row["id"], {})
+    rows = workspace.extras.summaries.get(session.row["id"], {})
     return {kind: {name: value for name, value in row.items() if name != "summary_type"} for kind, row in rows.items()}
 
 
@@ -139,5 +139,5 @@ def _queues(workspace: Workspace) -> list[dict[str, Any]]:
 
 def _webhooks(workspace: Workspace) -> list[dict[str, str]]:
     """The endpoints, oldest first."""
-    rows = workspace.holdings.webhooks.values()
+    rows = workspace.extras.webhooks.values()
     return [{name: row[name] for name in ("id", "url", "created_at")} for row in rows]
