@@ -10,7 +10,7 @@ import pytest
     "name",
     [
         *("domain.clock", "testing.faults", "testing.requests", "testing.mock", "testing.scripts"),
-        *("testing.tally",),
+        *("testing.coverage_counts",),
     ],
 )
 def test_examples_in_docstrings_run(name: str) -> None:

@@ -137,7 +137,7 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
             "honcho marker: quirks must be none, live, or a string of names separated by commas, not *",
         ),
         ("auth_secret=''", "honcho marker: auth_secret cannot sign: *"),
-        ("world=5", "honcho marker: a world is a mapping or the path of a JSON file, not 5"),
+        ("world=5", "honcho marker: a world must be a mapping or the path of a JSON file, not 5"),
         ("purge_after='2'", "honcho marker: purge_after must be a number of seconds, at least 0, or None: '2'"),
         (
             "quirks='none,field_names'",
@@ -696,7 +696,7 @@ def test_a_worker_that_is_interrupted_is_counted_once(project: pytest.Pytester) 
         (["99"], 1, "the required 99% of the operations were not reached: *"),
         (["99", "-n", "1", "-p", "xdist"], 1, "the required 99% of the operations were not reached: *"),
         (["99", "--collect-only"], 0, "*1 test collected*"),
-        (["99", "--honcho-url", "http://127.0.0.1:9"], 0, "only fakes of the session are counted; *"),
+        (["99", "--honcho-url", "http://127.0.0.1:9"], 0, "only mocks of this session are counted; *"),
         (["99", "-k", "nothing"], 5, "the required 99% of the operations were not reached: 0.00%"),
         (["101"], 4, "*--honcho-coverage-fail-under: not a percentage from 0 to 100: '101'"),
         (["many"], 4, "*--honcho-coverage-fail-under: not a percentage from 0 to 100: 'many'"),

@@ -13,8 +13,8 @@ import pytest
 
 from mockserver import Mock, MockServer, Quirks
 from mockserver.cli import _parser
+from mockserver.testing.data import data_file
 from mockserver.testing.fault_kinds import KINDS, Kind
-from mockserver.testing.fixtures import fixture
 from support.curl_command import run_curl
 
 _ROOT = Path(__file__).parent.parent
@@ -83,7 +83,7 @@ def test_programs_run(block: str) -> None:
 def _answers_to(block: str) -> list[httpx.Response]:
     """The answers of a server with the demo world to the commands of a block."""
     commands = re.findall(r"curl .*?(?=^curl |\Z)", block, re.DOTALL | re.MULTILINE)
-    with MockServer(world=fixture("demo.json")) as server:
+    with MockServer(world=data_file("demo.json")) as server:
         return [
             run_curl(command.replace("\\\n", "").replace("http://127.0.0.1:8000", server.url)) for command in commands
         ]
@@ -173,7 +173,7 @@ def test_the_table_of_quirks_is_that_of_the_code() -> None:
 
 
 def test_the_number_of_recorded_steps_is_what_it_says() -> None:
-    files = fixture("recordings").glob("*.jsonl")
+    files = data_file("recordings").glob("*.jsonl")
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     steps = sum(len(json.loads(line)["steps"]) for line in lines)
     assert f"{steps:,} recorded steps" in _README

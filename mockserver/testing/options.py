@@ -225,7 +225,7 @@ def changed(settings: Settings, **options: Unpack[Options]) -> Settings:
             raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
     values = dict(settings) | {name: OPTIONS[name].check(name, value) for name, value in options.items()}
     if "world" in options or "seed" in options:  # The seed generates the ids and times that a world leaves out.
-        from .worlds import StartingWorld
+        from .worlds.load import StartingWorld
 
         source = options["world"] if "world" in options else settings["world"].source
         values["world"] = StartingWorld(source, values["seed"])

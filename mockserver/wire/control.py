@@ -175,22 +175,22 @@ class Number(Model):
     answers: int
 
 
-class OperationCoverage(Model):
+class OperationCoverageState(Model):
     operation: str
     method: str
     path: str
     tag: str | None
     declared: list[int] = Field(description="The statuses that /openapi.json lists")
     answers: dict[str, int] = Field(description="How often the API gave each status, the declared ones first")
-    by_faults: dict[str, int] = Field(description="The same of what a fault gave, broke or (none) lost; covers nothing")
+    by_faults: dict[str, int] = Field(description="The same for answers that a fault gave, changed or (none) lost")
 
 
-class Coverage(Model):
+class CoverageState(Model):
     covered: Number
     of: Number
-    operations: list[OperationCoverage]
-    elsewhere: int = Field(description="How many requests met no operation")
-    table: str = Field(description="All this to be printed")
+    operations: list[OperationCoverageState]
+    elsewhere: int = Field(description="How many requests matched no operation")
+    table: str = Field(description="The same as a table to print")
 
 
 class FaultState(Model):
@@ -244,7 +244,7 @@ class PendingPurge(Model):
     tries: int
 
 
-class Snapshot(Model):
+class SnapshotState(Model):
     name: str
     workspace: str | None
 
@@ -260,7 +260,7 @@ class Url(Model):
 # The shapes of answers by the names under which operations declare them.
 SHAPES: dict[str, Any] = {
     "Requests": RequestList,
-    "Coverage": Coverage,
+    "Coverage": CoverageState,
     "Fault": FaultState,
     "list[Fault]": list[FaultState],
     "list[FaultKind]": list[FaultKind],
@@ -269,8 +269,8 @@ SHAPES: dict[str, Any] = {
     "Now": Now,
     "list[PendingPurge]": list[PendingPurge],
     "list[str]": list[str],
-    "Snapshot": Snapshot,
-    "list[Snapshot]": list[Snapshot],
+    "Snapshot": SnapshotState,
+    "list[Snapshot]": list[SnapshotState],
     "Url": Url,
     "Request": RequestState,
     "Token": Key,

@@ -90,7 +90,7 @@ def test_it_is_cloned_at_a_message_and_whole(page: Page, server: MockServer) -> 
     expect(page.get_by_role("article")).to_have_count(1)
     expect(page.get_by_text("up to its message 1")).to_be_visible()
     page.get_by_role("button", name="Clone", exact=False).first.click()
-    expect(page.get_by_text("with all it had: 1 message")).to_be_visible()
+    expect(page.get_by_text("with all its messages: 1 message")).to_be_visible()
     cut, whole = server.mock.requests.assert_called("clone_session", times=2)
     assert list(cut.query) == ["message_id"]
     assert whole.query == {}

@@ -11,7 +11,7 @@ from typing import Any
 from mockserver import Mock, WorldError
 from mockserver.domain.errors import InvalidFilter, Unauthorized
 from mockserver.domain.filters import tables
-from mockserver.testing.fixtures import fixture
+from mockserver.testing.data import data_file
 from mockserver.wire import form, json_text
 from mockserver.wire.keys import Keyring
 
@@ -22,7 +22,7 @@ Json = Any
 Case = tuple[Callable[[], object], object]
 
 _TABLES = (tables.workspace_filter, tables.peer_filter, tables.session_filter, tables.message_filter)
-_WORLD = json.loads(fixture("demo.json").read_text(encoding="utf-8"))
+_WORLD = json.loads(data_file("demo.json").read_text(encoding="utf-8"))
 _KEYRING = Keyring("a secret of the tests")
 _DECLARED = (json_text.InvalidJson, form.InvalidForm, InvalidFilter, Unauthorized, WorldError)
 
