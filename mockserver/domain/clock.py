@@ -3,6 +3,7 @@
 import base64
 import random
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -50,14 +51,19 @@ class Clock:
     """
 
     def __init__(self, *, seeded: bool = False) -> None:
-        self.restart(seeded=seeded)
+        self._start(seeded=seeded)
 
-    def restart(self, *, seeded: bool = False) -> None:
-        """Start again as a new clock does: in real time, or at the beginning of 2026."""
+    def _start(self, *, seeded: bool) -> None:
         self._seeded = seeded
         self._moved = 0
         self._frozen: int | None = None
         self._last = _SEEDED_START if self._seeded else 0
+
+    def reset(self, settings: Mapping[str, Any]) -> None:
+        """Start again as a new clock does, seeded if there is a `seed`, and frozen if there is a time `frozen_at`."""
+        self._start(seeded=settings["seed"] is not None)
+        if settings["frozen_at"] is not None:
+            self.freeze(settings["frozen_at"])
 
     def now(self) -> int:
         """Microseconds since 1970 in UTC."""
@@ -139,15 +145,18 @@ class Ids:
     """Generates the ids that the server assigns: 21 characters of `A-Za-z0-9_-`.
 
     The same `seed` generates the same ids. Without one the operating system seeds the generator. `number()` returns a
-    larger integer with each call, also after a restart.
+    larger integer with each call, also after a reset.
     """
 
     def __init__(self, seed: int | str | None = None) -> None:
         self.number = count(1).__next__
-        self.restart(seed)
+        self._start(seed)
 
-    def restart(self, seed: int | str | None = None) -> None:
-        """Start with the first id of this seed, or with a random one without a seed."""
+    def reset(self, settings: Mapping[str, Any]) -> None:
+        """Start with the first id of the `seed`, or with a random one if it is None."""
+        self._start(settings["seed"])
+
+    def _start(self, seed: int | str | None) -> None:
         self._seed = seed
         self._random = random.Random(self._seed)  # noqa: S311 - ids, no secrets; a seed must repeat
         self._made: list[str] = []

@@ -1,6 +1,6 @@
 """What a mock knows of the server that runs it: how work gets between two requests, and how a fork gets a server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
@@ -40,7 +40,7 @@ class Hosting:
         self._hand_over = hand_over
         self._serving = serving
         if serving is None:
-            self.end_forks()
+            self._forks.close()
 
     @contextmanager
     def calls_when_it_ends(self, leave: Callable[[], None]) -> Iterator[None]:
@@ -72,10 +72,11 @@ class Hosting:
             self.turns += 1
 
     def open_fork(self, mock: object) -> str:
-        """The URL of a server of this mock, which runs until `end_forks`. Raises ValueError without a server."""
+        """The URL of a server of this mock, which runs until the reset. Raises ValueError without a server."""
         if self._serving is None:
             raise ValueError("there is no server that could be started again: use Mock.fork()")
         return self._forks.enter_context(self._serving(mock)).url
 
-    def end_forks(self) -> None:
+    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002 - every part of the mock has this method
+        """Stop the servers of forks."""
         self._forks.close()

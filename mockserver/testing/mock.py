@@ -419,34 +419,26 @@ class Mock:
         return twin
 
     def _begin(self, settings: Settings) -> None:
-        """Start with a new store that contains the world, in real time and with the first ids of the seed."""
+        """Reset every part, and start with a new store that contains the world."""
         self._in_force = settings
-        self.clock.restart(seeded=settings["seed"] is not None)
-        if settings["frozen_at"] is not None:
-            self.clock.freeze(settings["frozen_at"])
-        self._ids.restart(settings["seed"])
+        self.keyring = settings["auth_secret"]
+        for part in (self.clock, self._ids, *self._parts_with_workspaces, self.coverage, self.hosting, self.play):
+            if part is not None:
+                part.reset(settings)
         store = Store(self.clock, self._ids, settings["quirks"], settings["purge_after"], settings["work_after"])
         settings["world"].load(store)
         self.store = store
-        self.keyring = settings["auth_secret"]
-        self.coverage.reset(settings)
-        self.requests.reset(settings)
-        self.deliveries.reset(settings)
-        self.faults.reset(settings)
-        self.scripts.reset(settings)
-        self._snapshots.reset(settings)
-        self.hosting.end_forks()
-        if self.play is not None:
-            self.play.reset(settings)
 
     def _begin_workspace(self, workspace: str) -> None:
         self._in_force["world"].load_workspace(self.store, workspace)
         self.store.purges.forget_rules(workspace)
-        self._snapshots.forget(workspace)
-        self.requests.forget(workspace)
-        self.deliveries.forget(workspace)
-        self.faults.forget(workspace)
-        self.scripts.forget(workspace)
+        for part in self._parts_with_workspaces:
+            part.forget(workspace)
+
+    @property
+    def _parts_with_workspaces(self) -> tuple[RequestLog, WebhookLog, Faults, Scripts, Snapshots]:
+        """The parts that have something for each workspace. `forget` removes it."""
+        return self.requests, self.deliveries, self.faults, self.scripts, self._snapshots
 
 
 def _home_of(store: Store, session_id: str, workspace_id: str | None) -> Workspace:
