@@ -2,7 +2,7 @@
 
 from ..testing.demo_state import DemoState
 from ..testing.registry import UnknownName
-from ..testing.view import Window, view
+from ..testing.view import ViewWindow, view
 from ..wire import page as wire
 from .live import Feed
 from .operation import Call, Reply, Router
@@ -18,7 +18,7 @@ def get_view(call: Call) -> Reply:
     query = call.query
     sessions = (query.sessions_from, query.sessions_size)
     messages = (query.messages_from, query.messages_size)
-    return 200, view(call.mock, Window(query.workspace, query.session, query.find, sessions, messages))
+    return 200, view(call.mock, ViewWindow(query.workspace, query.session, query.find, sessions, messages))
 
 
 @router.operation("GET", "/_mock/events", answers={200: "Anything"}, query=wire.EventsQuery, streams=True, access=None)

@@ -49,7 +49,7 @@ class KindArgument(NamedTuple):
         return self.default is MISSING
 
 
-class Window:
+class QuotaWindow:
     """Counts requests in windows of the mock's clock. A window starts with its first request."""
 
     def __init__(self, limit: int, per: float) -> None:
@@ -127,7 +127,7 @@ class Kind:
         """Where the answer is held until `Fault.release()`, or None."""
         return None
 
-    def window(self) -> Window | None:
+    def window(self) -> QuotaWindow | None:
         """A new counter of the requests that pass without the fault, or None if the fault meets each request."""
         return None
 
@@ -234,8 +234,8 @@ class Quota(Kind):
     # The header Retry-After depends on the time of the request: `Fault.headers` adds it.
     replacement = Replacement(429, {"detail": "Too Many Requests"}, {})
 
-    def window(self) -> Window:
-        return Window(self.limit, self.per)
+    def window(self) -> QuotaWindow:
+        return QuotaWindow(self.limit, self.per)
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,13 @@ from .coverage_counts import CoverageCounter, Documented
 from .demo_state import DemoState
 from .faults import Faults
 from .hosting import Hosting
-from .options import Options, Settings, WorldSource, changed, settings_of
+from .options import Options, Settings, changed, settings_of
 from .registry import UnknownName
 from .requests import RequestLog
 from .scripts import Scripts
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
 from .webhook_log import WebhookLog
+from .worlds import WorldSource
 from .worlds.load import StartingWorld
 
 if TYPE_CHECKING:

@@ -7,17 +7,15 @@ option, add a field there and read it from the settings where it matters.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, get_type_hints
 
 from ..domain.clock import time_of
 from ..domain.quirks import Quirks
 from .arguments import Seed, checked_seed, integer
+from .worlds import WorldSource
 
 if TYPE_CHECKING:
     from ..wire.keys import Keyring
-
-WorldSource = str | Path | Mapping[str, Any]
 
 _Check = Callable[[str, Any], Any]
 

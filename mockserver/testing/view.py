@@ -26,7 +26,7 @@ _TEXT_SHOWN = 2000
 _GLANCE = 60
 
 
-class Window(NamedTuple):
+class ViewWindow(NamedTuple):
     """Which part of the state to show.
 
     Attributes:
@@ -44,7 +44,7 @@ class Window(NamedTuple):
     messages: tuple[int | None, int] = (None, 50)
 
 
-def view(mock: Mock, window: Window) -> Json:
+def view(mock: Mock, window: ViewWindow) -> Json:
     """What the page shows, after due purges and work are done."""
     mock.run_due()
     store = mock.store
@@ -76,7 +76,7 @@ def _workspaces(store: Store, purges: Waiting) -> Json:
     return {"total": len(store.directory), "items": listed}
 
 
-def _workspace(workspace: Workspace, window: Window, purges: Waiting) -> Json:
+def _workspace(workspace: Workspace, window: ViewWindow, purges: Waiting) -> Json:
     tree = CloneTree(workspace)
     newest = next(iter(tree), (0, None))[1] if window.session is None else None
     chosen = newest if window.session is None else workspace.sessions.get(window.session)
@@ -123,7 +123,7 @@ def _peers(workspace: Workspace) -> Json:
     return {"total": len(workspace.roster), "items": listed}
 
 
-def _sessions(workspace: Workspace, tree: CloneTree, window: Window, purges: Waiting) -> Json:
+def _sessions(workspace: Workspace, tree: CloneTree, window: ViewWindow, purges: Waiting) -> Json:
     """The listed sessions, as a tree. A search gives a flat list."""
     start, size = window.sessions
     rows: Iterable[tuple[int, Session]] = tree
@@ -150,7 +150,7 @@ def _listed(workspace: Workspace, session: Session, depth: int, purges: Waiting)
     }
 
 
-def _session(workspace: Workspace, tree: CloneTree, session: Session, window: Window, purges: Waiting) -> Json:
+def _session(workspace: Workspace, tree: CloneTree, session: Session, window: ViewWindow, purges: Waiting) -> Json:
     start, size = window.messages
     total = len(session.messages)
     first = max(0, total - size) if start is None else min(start, total)

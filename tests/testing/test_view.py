@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock
-from mockserver.testing.view import Window, view
+from mockserver.testing.view import ViewWindow, view
 from mockserver.testing.worlds.read import WorldError
 from support.direct_client import DirectClient
 from support.random_steps import StepRunner, first_steps, steps
@@ -19,7 +19,7 @@ _S = "/v3/workspaces/w/sessions"
 
 
 def _sessions(mock: Mock, **window: Any) -> list[Any]:
-    found: list[Any] = view(mock, Window("w", **window))["workspace"]["sessions"]["items"]
+    found: list[Any] = view(mock, ViewWindow("w", **window))["workspace"]["sessions"]["items"]
     return found
 
 
@@ -41,7 +41,7 @@ def test_a_clone_stands_under_its_original_with_its_cutoff(start: Start) -> None
         (cut, 1, {"session": "a", "messages": 2, "is_whole": False, "is_there": True}),
         (whole, 2, {"session": cut, "messages": 2, "is_whole": True, "is_there": True}),
     ]
-    assert view(mock, Window("w", "a"))["workspace"]["session"]["clones"] == [
+    assert view(mock, ViewWindow("w", "a"))["workspace"]["session"]["clones"] == [
         {"id": cut, "is_active": True, "messages": 2}
     ]
 
@@ -59,7 +59,7 @@ def test_a_clone_whose_original_is_purged_stands_by_itself_also_when_another_has
         ("a", 0, None),
         (clone, 0, origin),
     ]
-    assert view(mock, Window("w", "a"))["workspace"]["session"]["clones"] == []
+    assert view(mock, ViewWindow("w", "a"))["workspace"]["session"]["clones"] == []
     saved = mock.world()
     assert saved["workspaces"]["w"]["sessions"][0]["cloned_from"] == {
         "session": "a",
@@ -80,7 +80,7 @@ def test_windows_make_up_the_tree_and_the_conversation(start: Start, done: list[
     for workspace_id, workspace in mock.store.workspaces.items():
 
         def window(workspace_id: str = workspace_id, **more: Any) -> Any:
-            return view(mock, Window(workspace_id, **more))["workspace"]
+            return view(mock, ViewWindow(workspace_id, **more))["workspace"]
 
         total = len(workspace.sessions)
         rows = [row for start in range(0, total, size) for row in window(sessions=(start, size))["sessions"]["items"]]
@@ -108,20 +108,20 @@ def test_sessions_are_found_by_a_part_of_their_id_whatever_the_case(start: Start
     mock, client = start()
     for id_ in ("maths-1", "other", "MATHS-2"):
         client.call("POST", _S, {"id": id_})
-    found = view(mock, Window("w", find="Maths"))["workspace"]["sessions"]
+    found = view(mock, ViewWindow("w", find="Maths"))["workspace"]["sessions"]
     assert ([one["id"] for one in found["items"]], found["total"]) == (["MATHS-2", "maths-1"], 2)
 
 
 def test_without_a_name_the_newest_is_shown_and_what_is_not_there_as_nothing(start: Start) -> None:
     mock, client = start()
-    assert view(mock, Window())["workspace"] is None
+    assert view(mock, ViewWindow())["workspace"] is None
     client.call("POST", "/v3/workspaces", {"id": "w"})
-    assert view(mock, Window())["workspace"]["session"] is None
+    assert view(mock, ViewWindow())["workspace"]["session"] is None
     for id_ in ("a", "b"):
         client.call("POST", _S, {"id": id_})
-    assert view(mock, Window())["workspace"]["session"]["id"] == "b"
-    assert view(mock, Window("w", "gone"))["workspace"]["session"] is None
-    assert view(mock, Window("gone"))["workspace"] is None
+    assert view(mock, ViewWindow())["workspace"]["session"]["id"] == "b"
+    assert view(mock, ViewWindow("w", "gone"))["workspace"]["session"] is None
+    assert view(mock, ViewWindow("gone"))["workspace"] is None
 
 
 def test_purges_that_are_held_do_not_count_down(start: Start) -> None:
@@ -129,8 +129,8 @@ def test_purges_that_are_held_do_not_count_down(start: Start) -> None:
     client.call("POST", _S, {"id": "a"})
     client.call("DELETE", f"{_S}/a")
     mock.hold_purges(workspace="w")
-    assert view(mock, Window())["next_purge"] is None
-    assert view(mock, Window())["workspace"]["session"]["purge"]["held"] is True
+    assert view(mock, ViewWindow())["next_purge"] is None
+    assert view(mock, ViewWindow())["workspace"]["session"]["purge"]["held"] is True
 
 
 def test_what_is_very_large_is_not_shown_whole(start: Start) -> None:
@@ -139,7 +139,7 @@ def test_what_is_very_large_is_not_shown_whole(start: Start) -> None:
     client.call("POST", _S, {"id": "a", "metadata": large})
     client.call("POST", "/v3/workspaces/w/peers", {"id": "al", "configuration": large})
     client.call("POST", f"{_S}/a/messages", {"messages": [{"peer_id": "al", "content": "1", "metadata": large}]})
-    shown = view(mock, Window())["workspace"]
+    shown = view(mock, ViewWindow())["workspace"]
     [peer], [message] = shown["peers"]["items"], shown["session"]["messages"]["items"]
     for value in (shown["session"]["metadata"], peer["configuration"], message["metadata"]):
         assert value["small"] == [1, {"a": "b"}]
@@ -152,7 +152,7 @@ def test_what_is_very_large_is_not_shown_whole(start: Start) -> None:
 def test_a_window_beyond_the_end_is_empty(start: Start) -> None:
     mock, client = start()
     _talk(client, "a", "1")
-    shown = view(mock, Window("w", "a", sessions=(10**30, 5), messages=(10**30, 5)))["workspace"]
+    shown = view(mock, ViewWindow("w", "a", sessions=(10**30, 5), messages=(10**30, 5)))["workspace"]
     assert (shown["sessions"]["items"], shown["session"]["messages"]["items"]) == ([], [])
 
 
@@ -161,7 +161,7 @@ def test_it_tells_who_left_and_when_the_purge_comes(start: Start) -> None:
     client.call("POST", _S, {"id": "a", "peers": {"al": {}, "bob": {"observe_me": False}}})
     client.call("DELETE", f"{_S}/a/peers", ["al"])
     client.call("DELETE", f"{_S}/a")
-    shown = view(mock, Window("w", "a"))
+    shown = view(mock, ViewWindow("w", "a"))
     assert shown["workspace"]["session"]["members"]["items"] == [
         {"id": "al", "observe_me": None, "observe_others": None, "present": False},
         {"id": "bob", "observe_me": False, "observe_others": None, "present": True},

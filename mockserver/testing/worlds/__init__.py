@@ -3,3 +3,10 @@
 `read` turns a file or mapping into a document, `check` finds contradictions in it, `load` puts it into a store, and
 `save` writes the state of a store as such a document. The models of the document are in `wire/worlds.py`.
 """
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# The path of a JSON file, or a mapping of the same form.
+WorldSource = str | Path | Mapping[str, Any]

@@ -18,7 +18,7 @@ from .read import read
 
 if TYPE_CHECKING:
     from ...wire.worlds import World, WorldConclusion, WorldMessage, WorldPeer, WorldSession, WorldWorkspace
-    from ..options import WorldSource
+    from . import WorldSource
 
 # The number of an original that was purged. Real sessions have numbers from 1.
 _PURGED = 0

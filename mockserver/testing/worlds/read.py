@@ -13,7 +13,7 @@ from .check import contradictions
 
 if TYPE_CHECKING:
     from ...wire.worlds import World
-    from ..options import WorldSource
+    from . import WorldSource
 
 
 class WorldError(ValueError):
