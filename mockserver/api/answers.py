@@ -1,4 +1,4 @@
-"""Makes bytes of what a handler returns or raises."""
+"""Turns what a handler returns or raises into bytes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ..domain.errors import ApiError, InvalidId, Unprocessable
 from ..domain.quirks import Quirks
+from ..testing.diagnosis.causes import Cause
 from ..wire import sentences
 from ..wire.json_text import InvalidJson
 from . import connection
@@ -19,8 +20,8 @@ from .waiting import outlasts
 Headers = Sequence[tuple[bytes, bytes]]
 _WITHOUT_BODY = (204, 205, 304, 307)
 _JSON = (b"content-type", b"application/json")
-_TURN = 100  # after so many pieces of a stream it is the turn of others
-# What keeps a page of somebody else's from framing or loading an answer.
+_TURN = 100  # After this many pieces, a stream lets other requests run.
+# Keeps pages of other origins from framing or loading an answer.
 GUARDED: Headers = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -31,7 +32,7 @@ _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 
 class Stream(NamedTuple):
-    """A body that is sent piece by piece, under a content type of its own, with a pause of so many seconds between."""
+    """A body that is sent in pieces, with a pause in seconds between two of them."""
 
     content_type: bytes
     pieces: Sequence[bytes]
@@ -39,26 +40,31 @@ class Stream(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer before it is bytes: a status, what becomes JSON or a Stream, and headers beside those of the body."""
+    """An answer before it is rendered.
+
+    `payload` is a value for JSON, or a Stream. `headers` are those other than the headers of the body. `cause` is why
+    the API refuses the request: a diagnosis is made from it.
+    """
 
     status: int
     payload: Any
     headers: Headers = ()
+    cause: Cause | None = None
 
     def content(self) -> bytes:
-        """The body; none where the status has none."""
+        """The body. It is empty for a status without a body."""
         if self.status in _WITHOUT_BODY:
             return b""
         return b"".join(self.payload.pieces) if isinstance(self.payload, Stream) else to_json(self.payload)
 
 
 def told(answer: Answer, diagnosis: str) -> Answer:
-    """The answer with a diagnosis in a header, percent-encoded as far as it is no printable ASCII."""
+    """The answer with a diagnosis in a header. All but printable ASCII is percent-encoded."""
     return answer._replace(headers=[*answer.headers, (DIAGNOSIS_HEADER, quote(diagnosis, safe=_PRINTABLE).encode())])
 
 
 def head(answer: Answer, content: bytes) -> Message:
-    """The message that begins an answer with this body; only of a stream the length is not told."""
+    """The first ASGI message of an answer with this body. A stream has no content length."""
     if type(answer.payload) is Stream:
         headers = [(b"content-type", answer.payload.content_type), *answer.headers]
     elif content:
@@ -71,7 +77,7 @@ def head(answer: Answer, content: bytes) -> Message:
 
 
 async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer, content: bytes) -> None:
-    """Send an answer from its head to its end; a stream piece by piece, as long as the client is there."""
+    """Send a whole answer. A stream ends early if the client disconnects."""
     start = head(answer, content)
     if type(answer.payload) is Stream:
         await send(start)
@@ -88,7 +94,7 @@ async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer,
 
 
 async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive: Receive) -> bool:
-    """Send a part of a body, with a pause between two pieces; whether the client stayed."""
+    """Send pieces of a body, with a pause in seconds between two. Returns whether the client stayed connected."""
     for number, piece in enumerate(pieces):
         if number and pause and not await outlasts(asyncio.sleep(pause), receive):
             return False
@@ -99,18 +105,18 @@ async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive
 
 
 def problem(error: ApiError, quirks: Quirks) -> Answer:
-    """The answer to an error; a 422's detail is a list, or one sentence with the quirk `sentence_422`."""
+    """The answer to an error. The detail of a 422 is a list, or one sentence with the quirk `sentence_422`."""
     sentence = sentences.malformed_id(error) if isinstance(error, InvalidId) else error.detail
     if isinstance(error, Unprocessable) and not quirks.sentence_422:
         entry = {"type": "value_error", "loc": error.place, "msg": sentence, "input": error.value}
-        return Answer(error.status, {"detail": [entry]})
-    return Answer(error.status, {"detail": sentence})
+        return Answer(error.status, {"detail": [entry]}, cause=error)
+    return Answer(error.status, {"detail": sentence}, cause=error)
 
 
 def offences(place: str, error: ValidationError, *, is_form: bool = False) -> list[dict[str, Any]]:
-    """The entries of a 422 for what pydantic found wrong in the body, the query or the path.
+    """The entries of a 422 for the errors that pydantic found in the body or the query.
 
-    Of a form, what is missing is told without the rest of it (recorded in x-upload).
+    The entry of a missing field of a form has no input (recorded in x-upload).
     """
     entries: list[dict[str, Any]] = []
     for found in error.errors(include_url=False):
@@ -124,12 +130,12 @@ def offences(place: str, error: ValidationError, *, is_form: bool = False) -> li
 
 
 def missing_body() -> dict[str, Any]:
-    """The entry of a 422 for a body that is required and was not sent."""
+    """The entry of a 422 for a missing body."""
     return {"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}
 
 
 def invalid_json(error: InvalidJson) -> dict[str, Any]:
-    """The entry of a 422 for a body that is no JSON."""
+    """The entry of a 422 for a body that is not valid JSON."""
     place, reason = error.place, error.reason
     return {
         "type": "json_invalid",

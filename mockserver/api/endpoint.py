@@ -1,4 +1,4 @@
-"""One request, one way: bytes are parsed, one handler runs, what it returns is rendered."""
+"""Answers one request: parses the bytes, runs one handler, and returns what is to be rendered."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,8 @@ from starlette.types import Receive, Scope
 
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
-from ..domain.errors import ApiError, BadRequest, Unauthorized
+from ..domain.errors import ApiError, MissingToken
+from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..wire import form, json_text
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..wire.keys import Keyring
 
 BODY_LIMIT = 10 * 1024 * 1024
-# How much of a body beyond the limit is read and thrown away, so that the client hears the answer.
+# Bytes that are read of a too large body and dropped: many clients read no answer before they have sent everything.
 DRAIN_LIMIT = 10 * BODY_LIMIT
 
 
@@ -31,21 +32,21 @@ class TooLarge(Exception):
 
 
 class Gone(Exception):
-    """The client hung up before its body was whole."""
+    """The client disconnected before its body was complete."""
 
 
 class _Refused(Exception):
-    """The request breaks the declaration of its operation; `entries` are those of the 422."""
+    """The request breaks the declaration of its operation."""
 
-    def __init__(self, entries: list[dict[str, Any]]) -> None:
-        super().__init__(entries)
-        self.entries = entries
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer)
+        self.answer = answer
 
 
 class Endpoint(BaseRoute):
     """All operations as one route of Starlette."""
 
-    # Whether JSON is read under any content type, or just where the type says so.
+    # Whether a body is read as JSON under any content type.
     reads_any_type = False
 
     def __init__(self, mock: Mock, operations: Iterable[Operation]) -> None:
@@ -60,7 +61,7 @@ class Endpoint(BaseRoute):
         return (Match.NONE, {}) if found is None else (Match.FULL, {"mockserver.found": found})
 
     def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:
-        """Carry out one request, whole, without letting another in between; `exchange` is what is taken down of it."""
+        """Carry out one request, atomically: there is no `await`. `exchange` is its entry in the request log."""
         mock = self.mock
         operation = found.operation
         if operation is None:
@@ -70,37 +71,39 @@ class Endpoint(BaseRoute):
             if operation.form is not None:
                 document = _form(scope, body)
             elif operation.body is not None and body:
-                document = _document(scope, body, self.reads_any_type)
+                document = _document(scope, body, operation, self.reads_any_type)
             reach = EVERYTHING if mock.keyring is None else _admit(mock, mock.keyring, operation, found, scope)
             query, parsed = _parse(operation, scope, document, mock)
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except ApiError as error:
             return answers.problem(error, mock.quirks)
         except _Refused as refusal:
-            return Answer(422, {"detail": refusal.entries})
+            return refusal.answer
         return Answer(status, payload)
 
 
 def too_large(found: Found) -> Answer | None:
-    """The answer to a body that is too large; None where no operation would take any."""
+    """The answer to a body that is too large. None if no operation has the path and method."""
     if found.operation is None:
         return None
     return Answer(413, {"detail": f"The body is larger than {BODY_LIMIT} bytes"}, [(b"connection", b"close")])
 
 
 def refused(found: Found) -> Answer:
-    """The answer where no operation has the path, or none the method."""
+    """The answer if no operation has the path and method."""
     if found.elsewhere is not None:
         return Answer(307, None, [(b"location", found.elsewhere.encode())])
     if not found.methods:
-        return Answer(404, {"detail": "Not Found"})
-    return Answer(405, {"detail": "Method Not Allowed"}, [(b"allow", ", ".join(found.methods).encode())])
+        return Answer(404, {"detail": "Not Found"}, cause=UnknownPath())
+    allow = [(b"allow", ", ".join(found.methods).encode())]
+    return Answer(405, {"detail": "Method Not Allowed"}, allow, WrongMethod(tuple(found.methods)))
 
 
 async def body_of(receive: Receive) -> bytes:
-    """The whole body of a request; beyond the limit it is read on and thrown away, up to a point.
+    """The whole body of a request.
 
-    Raises TooLarge, and Gone.
+    Raises TooLarge for a body over the limit, of which up to DRAIN_LIMIT bytes are read and dropped, and Gone if the
+    client disconnects.
     """
     chunks: list[bytes] = []
     length = 0
@@ -125,25 +128,26 @@ async def body_of(receive: Receive) -> bytes:
 
 
 def _admit(mock: Mock, keyring: "Keyring", operation: Operation, found: Found, scope: Scope) -> Reach:
-    """What the request may reach. Raises Unauthorized, after what is no JSON and before all that is invalid."""
+    """The scope of the token. Raises Unauthorized, after a 422 for invalid JSON and before all other 422."""
     if operation.access is None:
         return EVERYTHING
-    token = bearer(next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), ""))
+    header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)
+    token = bearer(header or "")
     if token is None:
-        raise Unauthorized("No access token provided")
+        raise MissingToken(None if header is None else header.partition(" ")[0])
     reach = keyring.read(token, mock.clock.now(), refuses_expiry=mock.quirks.expiry_invalidates)
     operation.access(reach, found.path)
     return reach
 
 
 def bearer(authorization: str) -> str | None:
-    """The token in an Authorization header, or None where it has none."""
+    """The token in an Authorization header, or None."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tuple[Any, Any]:
-    """The validated query and body. Raises _Refused with every offence, the query's first."""
+    """The validated query and body. Raises _Refused with all errors, those of the query first."""
     query = parsed = None
     entries: list[dict[str, Any]] = []
     if operation.query is not None:
@@ -160,8 +164,13 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     elif operation.body is not None and operation.body_required:
         entries.append(answers.missing_body())
     if entries:
-        raise _Refused(entries)
+        raise _invalid(entries, operation)
     return query, parsed
+
+
+def _invalid(entries: list[dict[str, Any]], operation: Operation) -> _Refused:
+    cause = InvalidRequest(entries, operation.form is not None)
+    return _Refused(Answer(422, {"detail": entries}, cause=cause))
 
 
 def content_type_of(scope: Scope) -> bytes | None:
@@ -174,19 +183,23 @@ def content_type_of(scope: Scope) -> bytes | None:
 
 
 def _form(scope: Scope, body: bytes) -> dict[str, Any]:
-    """The fields of a form; an empty one is as good as none. Raises BadRequest where the form cannot be read."""
+    """The fields of a form without the empty ones. Raises _Refused if the form cannot be read."""
+    content_type = content_type_of(scope)
     try:
-        fields = form.fields(content_type_of(scope), body)
+        fields = form.fields(content_type, body)
     except form.InvalidForm as error:
-        raise BadRequest(str(error)) from None
+        detail = str(error)
+        cause = UnreadableForm((content_type or b"").decode("latin-1"), detail == form.NO_BOUNDARY)
+        raise _Refused(Answer(400, {"detail": detail}, cause=cause)) from None
     return {name: value for name, value in fields.items() if value != ""}
 
 
-def _document(scope: Scope, body: bytes, under_any_type: bool) -> Any:
+def _document(scope: Scope, body: bytes, operation: Operation, under_any_type: bool) -> Any:
+    """The JSON of a body, or its text if its content type is not that of JSON. Raises _Refused for invalid JSON."""
     content_type = content_type_of(scope)
     if not under_any_type and not json_text.is_json(content_type):
         return body.decode("utf-8", "replace")
     try:
         return json_text.parse(body)
     except json_text.InvalidJson as error:
-        raise _Refused([answers.invalid_json(error)]) from None
+        raise _invalid([answers.invalid_json(error)], operation) from None

@@ -15,7 +15,7 @@ def create_key(call: Call) -> Reply:
     """Create a key for a workspace, a peer or a session. It needs authentication to be on."""
     query: bodies.KeyQuery = call.query
     if call.mock.keyring is None:
-        raise Disabled("Feature is disabled")
+        raise Disabled
     if not (query.workspace_id or query.peer_id or query.session_id):
         named = query.model_dump(include={"workspace_id", "peer_id", "session_id"})
         raise Unprocessable("At least one of workspace_id, peer_id, or session_id must be provided", ("query",), named)

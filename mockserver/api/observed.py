@@ -1,37 +1,32 @@
-"""The API under observation: each request is taken down, may meet a fault, and is told why it failed."""
+"""The operations with the request log, faults and diagnoses."""
 
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.datastructures import URL
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from ..domain.errors import Unauthorized
 from ..testing.exchange import Exchange, preview
 from ..testing.mock import Mock
 from ..testing.scripts import ScriptFailed
 from ..wire import uploads
 from . import answers
 from .answers import Answer
-from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, content_type_of, too_large
+from .endpoint import Endpoint, Gone, TooLarge, body_of, content_type_of, too_large
 from .faulty import FaultyRequest
 from .operation import Operation
 from .rendering import RenderedRows
 from .routing import NOWHERE, Found
 
-if TYPE_CHECKING:
-    from ..wire.keys import Keyring
-
 _SAFE_IN_URL = ":/%#?=@[]!$&'()*+,;"
 
 
 class ObservedEndpoint(Endpoint):
-    """The operations of the API, with the journal, the faults and the diagnoses of the mock."""
+    """The operations of the API, with the request log, the faults and the diagnoses of the mock."""
 
     def __init__(self, mock: Mock, operations: Iterable[Operation]) -> None:
         super().__init__(mock, operations)
@@ -42,7 +37,7 @@ class ObservedEndpoint(Endpoint):
         await self.answer(scope["mockserver.found"], scope, receive, send)
 
     async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take down a request and answer it. This is the way of every request: it is one function for its speed."""
+        """Record a request and answer it. Every request comes here, so it is one function, for speed."""
         mock = self.mock
         body, refusal = b"", None
         try:
@@ -65,7 +60,7 @@ class ObservedEndpoint(Endpoint):
                 if store.purges.jobs or store.backlog.jobs:
                     mock.run_due()
                 answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
-                status, payload, _ = answer
+                status, payload, _, _ = answer
                 exchange.outcome = status
                 items = payload.get("items") if type(payload) is dict else payload
                 if status >= 400 or items == []:
@@ -90,7 +85,7 @@ class ObservedEndpoint(Endpoint):
         await answers.send_whole(scope, receive, send, answer, content)
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
-        """What a fault has done when it lets a request through."""
+        """Carry out a request that met a fault."""
         self.mock.run_due()
         answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
         exchange.outcome = answer.status
@@ -104,7 +99,7 @@ class ObservedEndpoint(Endpoint):
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
 
     def _failure(self, exchange: Exchange, started: float, found: Found, error: Exception) -> Answer:
-        """The answer to an error that is ours, or that of a predicate."""
+        """The answer to an error of the mock server, or of a predicate of the test."""
         is_script = isinstance(error, ScriptFailed)
         exchange.diagnosis = str(error) if is_script else f"the fake server failed: {preview(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
@@ -113,38 +108,25 @@ class ObservedEndpoint(Endpoint):
         return answer
 
     def explained(self, exchange: Exchange, answer: Answer) -> Answer:
-        """The answer; where it is not what was hoped for, with a diagnosis, which the exchange keeps too."""
-        from ..testing.diagnosis import sentence  # Many a server never has to say why.
+        """The answer, with a diagnosis if it is a refusal or an empty list. The log keeps the diagnosis too."""
+        from ..testing.diagnosis.sentences import sentence  # Imported late: many servers refuse nothing.
 
-        mock = self.mock
-        if answer.status == 401:
-            exchange.token = _claims(exchange, mock.keyring)
-        said = sentence(exchange, answer.status, answer.payload, mock.store, mock.requests, self._paths)
-        exchange.diagnosis = said
-        return answer if said is None else answers.told(answer, said)
+        status, payload, _, cause = answer
+        diagnosis = sentence(exchange, status, payload, cause, self.mock.store, self.mock.requests, self._paths)
+        exchange.diagnosis = diagnosis
+        return answer if diagnosis is None else answers.told(answer, diagnosis)
 
 
 async def _read_ahead(scope: Scope, body: bytes) -> None:
-    """Let a form be read aside where it has a PDF in it, which may take seconds: others are answered meanwhile."""
+    """Read a PDF in a form in a thread. It may take seconds, and other requests are answered meanwhile."""
     if b"application/pdf" in body.lower():
-        with suppress(RuntimeError):  # A client that calls the app without a loop waits by itself.
+        with suppress(RuntimeError):  # Without a loop there is nobody else to answer.
             asyncio.get_running_loop()
             await asyncio.to_thread(uploads.read_ahead, content_type_of(scope), body)
 
 
-def _claims(exchange: Exchange, keyring: "Keyring | None") -> dict[str, Any] | None:
-    """What the token of the request says, if it is signed with the secret."""
-    token = bearer(exchange.authorization or "")
-    if keyring is None or token is None:
-        return None
-    try:
-        return keyring.claims_of(token)
-    except Unauthorized:
-        return None
-
-
 class FallbackRoute(BaseRoute):
-    """Every path that no operation has: 404, or on to the path without the slash at its end."""
+    """All other paths: 404, or a redirect to the path without the slash at its end."""
 
     def __init__(self, endpoint: ObservedEndpoint) -> None:
         self._endpoint = endpoint

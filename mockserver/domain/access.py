@@ -8,7 +8,7 @@ without a workspace gives access to all workspaces.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .errors import Unauthorized
+from .errors import NarrowToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ Rule = Callable[[Scope, Mapping[str, str]], None]
 def admin_only(scope: Scope, path: Mapping[str, str]) -> None:
     """Accepts only an admin."""
     if not scope.admin:
-        raise Unauthorized("Resource requires admin privileges")
+        raise _narrow("Resource requires admin privileges", scope, None)
 
 
 def of_the_workspace(scope: Scope, path: Mapping[str, str]) -> None:
     """Accepts a token of the workspace in the path."""
     if not scope.admin and scope.workspace != path["workspace_id"]:
-        raise Unauthorized("JWT not permissioned for this resource")
+        raise _narrow("JWT not permissioned for this resource", scope, {"workspace": path["workspace_id"]})
 
 
 def any_token(scope: Scope, path: Mapping[str, str]) -> None:
@@ -45,24 +45,31 @@ def any_token(scope: Scope, path: Mapping[str, str]) -> None:
 
 def check_workspace(scope: Scope, workspace_id: str) -> None:
     """Accept only a token of this workspace. Raises Unauthorized."""
-    _check(scope, scope.workspace == workspace_id)
+    _check(scope, scope.workspace == workspace_id, workspace=workspace_id)
 
 
 def check_peer(scope: Scope, workspace_id: str, peer_id: str) -> None:
     """Accept a token without another workspace or another peer. Raises Unauthorized."""
-    _check(scope, scope.workspace in (None, workspace_id) and scope.peer in (None, peer_id))
+    reached = scope.workspace in (None, workspace_id) and scope.peer in (None, peer_id)
+    _check(scope, reached, workspace=workspace_id, peer=peer_id)
 
 
 def check_session(scope: Scope, workspace_id: str, session_id: str) -> None:
     """Accept a token without another workspace or another session. Raises Unauthorized."""
-    _check(scope, scope.workspace in (None, workspace_id) and scope.session in (None, session_id))
+    reached = scope.workspace in (None, workspace_id) and scope.session in (None, session_id)
+    _check(scope, reached, workspace=workspace_id, session=session_id)
 
 
 def check_webhooks(scope: Scope, workspace_id: str) -> None:
     """Accept a token without another workspace. Raises Unauthorized."""
-    _check(scope, scope.workspace in (None, workspace_id))
+    _check(scope, scope.workspace in (None, workspace_id), workspace=workspace_id)
 
 
-def _check(scope: Scope, reached: bool) -> None:
+def _check(scope: Scope, reached: bool, **needed: str) -> None:
     if not (scope.admin or reached):
-        raise Unauthorized("Unauthorized access to resource")
+        raise _narrow("Unauthorized access to resource", scope, needed)
+
+
+def _narrow(detail: str, scope: Scope, needed: dict[str, str] | None) -> NarrowToken:
+    granted = {"peer": scope.peer, "session": scope.session, "workspace": scope.workspace}
+    return NarrowToken(detail, granted, needed)

@@ -2,7 +2,7 @@
 
 from . import membership
 from .clock import timestamp
-from .errors import NotFound, ServerFailure
+from .errors import ClashingClone, MissingMessage, MissingSession
 from .membership import Members
 from .records import Origin, Row, Session, Workspace
 from .store import Store
@@ -23,7 +23,8 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
     workspace = store.workspaces.get(workspace_id)
     original = workspace.sessions.get(session_id) if workspace else None
     if workspace is None or original is None or not original.row["is_active"]:
-        raise NotFound("Original session not found")
+        detail = "Original session not found"
+        raise MissingSession(workspace_id, session_id, is_deleted=original is not None, detail=detail)
     sources = _sources(store, original)
     messages = _messages(sources, cutoff)
     now = store.clock.now()
@@ -51,13 +52,14 @@ def _messages(sources: list[Session], cutoff: str | None) -> list[Row]:
         places = [(session.messages, session.messages.place(cutoff)) for session in sources]
         numbers = [messages.number(place) for messages, place in places if place is not None]
         if not numbers:
-            raise NotFound("Session not found")
+            row = sources[0].row
+            raise MissingMessage(row["workspace_id"], row["id"], cutoff, "Session not found")
         last = numbers[0]
     messages_of_sources = [session.messages for session in sources]
     counts = [len(messages) if last is None else messages.count_up_to(last) for messages in messages_of_sources]
     chosen = [messages[:count] for messages, count in zip(messages_of_sources, counts, strict=True) if count]
     if len(chosen) > 1:
-        raise ServerFailure("An unexpected error occurred")
+        raise _clash(sources)
     return chosen[0] if chosen else []
 
 
@@ -67,10 +69,14 @@ def _members(store: Store, workspace: Workspace, sources: list[Session]) -> Memb
     for session in reversed(sources):
         for peer_id, member in session.members.items():
             if peer_id not in workspace.peers:
-                raise ServerFailure("An unexpected error occurred")
+                raise _clash(sources)
             if member.present or store.quirks.clone_revives_peers:
                 members[peer_id] = member._replace(present=True)
     return members
+
+
+def _clash(sources: list[Session]) -> ClashingClone:
+    return ClashingClone(sources[0].row["id"], [session.row["workspace_id"] for session in sources])
 
 
 def _fresh_id(store: Store, workspace: Workspace) -> str:

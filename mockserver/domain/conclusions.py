@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from . import paging, sessions
 from .clock import timestamp
-from .errors import NotFound, Unprocessable
+from .errors import MissingConclusion, MissingPeer, Unprocessable
 from .filters.language import Predicate
 from .records import Row, Workspace
 from .search.similarity import nearest
@@ -74,7 +74,7 @@ def delete(store: Store, workspace_id: str, conclusion_id: str) -> None:
     """Delete a conclusion. Raises NotFound."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None or conclusion_id not in workspace.extras.conclusions:
-        raise NotFound(f"Document {conclusion_id} not found or does not belong to workspace {workspace_id}")
+        raise MissingConclusion(workspace_id, conclusion_id)
     store.drop_conclusion(workspace, conclusion_id)
 
 
@@ -106,6 +106,6 @@ def _with_peers(store: Store, workspace_id: str, peer_ids: Iterable[str]) -> Wor
     workspace = store.workspaces.get(workspace_id)
     for peer_id in peer_ids:
         if workspace is None or peer_id not in workspace.peers:
-            raise NotFound(f"Peer {peer_id} not found in workspace {workspace_id}")
+            raise MissingPeer(workspace_id, peer_id)
     assert workspace is not None  # noqa: S101 - there is at least one draft with two peers
     return workspace

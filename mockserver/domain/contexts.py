@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from . import knowledge, sessions, tokens
 from .clock import timestamp
-from .errors import NotFound, Unprocessable
+from .errors import MissingMessage, Unprocessable
 from .knowledge import Choice
 from .records import Row, Session, Workspace
 from .store import Store
@@ -72,7 +72,8 @@ def summarize(store: Store, workspace: Workspace, session_id: str, kind: str, co
     """Give a session a summary of its messages up to one, by default all. Raises NotFound for an unknown message."""
     session = workspace.sessions[session_id]
     if up_to is not None and session.messages.place(up_to) is None:
-        raise NotFound(f"there is no message {up_to!r} in the session {session_id!r}")
+        detail = f"there is no message {up_to!r} in the session {session_id!r}"
+        raise MissingMessage(workspace.row["id"], session_id, up_to, detail)
     covered = up_to or (session.messages[-1]["id"] if session.messages else "")
     summary = new_summary(kind, content, covered, store.clock.now(), tokens.count(content))
     kept = workspace.extras.summaries.get(session_id, {})

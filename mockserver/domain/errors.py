@@ -1,9 +1,15 @@
-"""The refusals of the API. Each error carries the data that its answer needs."""
+"""The refusals of the API. Each exception holds its cause as data, and makes the `detail` of the answer from it.
 
+`testing/diagnosis/sentences.py` makes the sentence for the developer from the same data.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 ID_PATTERN = "^[a-zA-Z0-9_-]+$"
 ID_MAX_LENGTH = 512
+OBSERVERS_LIMIT = 10
+ENDPOINTS_LIMIT = 10
 
 
 class ApiError(Exception):
@@ -17,21 +23,154 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
-    """A limit of the state that it would lead to (recorded: ten observers a session); a form that cannot be read."""
+    """The request would exceed a limit of the state, or its form cannot be read."""
 
     status = 400
 
 
+class TooManyObservers(BadRequest):
+    """A session would have more than ten observers (recorded). `observers` are their ids."""
+
+    def __init__(self, session_id: str, observers: Sequence[str]) -> None:
+        super().__init__(
+            f"Cannot create session {session_id} with {len(observers)} observers. Maximum allowed is {OBSERVERS_LIMIT} "
+            "observers per session. Observers are peers with 'observe_others' set to true."
+        )
+        self.session_id = session_id
+        self.observers = observers
+
+
 class Unauthorized(ApiError):
-    """Authentication is on, and the token is missing, no good, or does not reach so far (recorded in x-auth-scopes)."""
+    """Authentication is on, and the token is missing, invalid or too narrow (recorded in x-auth-scopes)."""
 
     status = 401
 
 
+class MissingToken(Unauthorized):
+    """No token in the Authorization header. `scheme` is the scheme of the header, or None without a header."""
+
+    def __init__(self, scheme: str | None) -> None:
+        super().__init__("No access token provided")
+        self.scheme = scheme
+
+
+class InvalidToken(Unauthorized):
+    """A token whose claims are not accepted."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid JWT")
+
+
+class UnreadableToken(InvalidToken):
+    """A token that is not a JWT, or that is not signed with the secret of the server."""
+
+
+class RefusedExpiry(InvalidToken):
+    """A token with an expiry, which the quirk `expiry_invalidates` refuses."""
+
+
+class ExpiredToken(Unauthorized):
+    """A token after its expiry. `expiry` is the claim `exp`."""
+
+    def __init__(self, expiry: object) -> None:
+        super().__init__("JWT expired")
+        self.expiry = expiry
+
+
+class NarrowToken(Unauthorized):
+    """A token that does not give access to the request.
+
+    `granted` and `needed` map the kinds `peer`, `session` and `workspace` to ids; None as `needed` stands for an admin.
+    """
+
+    def __init__(self, detail: str, granted: dict[str, str | None], needed: dict[str, str] | None) -> None:
+        super().__init__(detail)
+        self.granted = granted
+        self.needed = needed
+
+
 class NotFound(ApiError):
-    """What the request names is not there, or not any more."""
+    """Something that the request names does not exist, or is deleted."""
 
     status = 404
+
+
+class Missing(NotFound):
+    """Something with an id does not exist. `workspace_id` is where it was looked for."""
+
+    def __init__(self, detail: str, workspace_id: str) -> None:
+        super().__init__(detail)
+        self.workspace_id = workspace_id
+
+
+class MissingWorkspace(Missing):
+    """The workspace does not exist."""
+
+    def __init__(self, workspace_id: str) -> None:
+        super().__init__(f"Workspace {workspace_id} not found", workspace_id)
+
+
+class MissingSession(Missing):
+    """The session does not exist, or `is_deleted` and waits for its purge. Some operations have another `detail`."""
+
+    def __init__(self, workspace_id: str, session_id: str, *, is_deleted: bool, detail: str | None = None) -> None:
+        super().__init__(detail or f"Session {session_id} not found in workspace {workspace_id}", workspace_id)
+        self.session_id = session_id
+        self.is_deleted = is_deleted
+
+
+class MissingPeer(Missing):
+    """The workspace has no such peer."""
+
+    def __init__(self, workspace_id: str, peer_id: str) -> None:
+        super().__init__(f"Peer {peer_id} not found in workspace {workspace_id}", workspace_id)
+        self.peer_id = peer_id
+
+
+class MissingMember(Missing):
+    """The peer was never in the session."""
+
+    def __init__(self, workspace_id: str, session_id: str, peer_id: str) -> None:
+        super().__init__(
+            f"Session peer {peer_id} not found in session {session_id} in workspace {workspace_id}", workspace_id
+        )
+        self.session_id = session_id
+        self.peer_id = peer_id
+
+
+class MissingMessage(Missing):
+    """The session has no such message. The `detail` depends on the operation (recorded)."""
+
+    def __init__(self, workspace_id: str, session_id: str, message_id: str, detail: str) -> None:
+        super().__init__(detail, workspace_id)
+        self.session_id = session_id
+        self.message_id = message_id
+
+
+class MissingConclusion(Missing):
+    """The workspace has no such conclusion."""
+
+    def __init__(self, workspace_id: str, conclusion_id: str) -> None:
+        super().__init__(
+            f"Document {conclusion_id} not found or does not belong to workspace {workspace_id}", workspace_id
+        )
+        self.conclusion_id = conclusion_id
+
+
+class MissingWebhook(Missing):
+    """The workspace has no such webhook endpoint."""
+
+    def __init__(self, workspace_id: str, endpoint_id: str) -> None:
+        super().__init__(f"Webhook endpoint {endpoint_id} not found for workspace {workspace_id}", workspace_id)
+        self.endpoint_id = endpoint_id
+
+
+class MalformedIdNotFound(NotFound):
+    """A malformed id of something to create, where the live server answers 404 (recorded)."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__("Session not found")
+        self.value = value
 
 
 class Disabled(ApiError):
@@ -39,11 +178,32 @@ class Disabled(ApiError):
 
     status = 405
 
+    def __init__(self) -> None:
+        super().__init__("Feature is disabled")
+
 
 class Conflict(ApiError):
-    """What the request asks is not possible while other things exist."""
+    """The request is not possible while other things exist."""
 
     status = 409
+
+
+class ActiveSessions(Conflict):
+    """The workspace cannot be deleted while it has active sessions."""
+
+    def __init__(self, workspace_id: str) -> None:
+        super().__init__(
+            f"Cannot delete workspace '{workspace_id}': active session(s) remain. Delete all sessions first."
+        )
+        self.workspace_id = workspace_id
+
+
+class TooManyWebhooks(Conflict):
+    """The workspace has as many webhook endpoints as are allowed. The status is published, the text is not recorded."""
+
+    def __init__(self, workspace_id: str) -> None:
+        super().__init__(f"Maximum number of webhook endpoints ({ENDPOINTS_LIMIT}) reached for this workspace")
+        self.workspace_id = workspace_id
 
 
 class FileTooLarge(ApiError):
@@ -53,13 +213,22 @@ class FileTooLarge(ApiError):
 
 
 class UnsupportedFile(ApiError):
-    """A file of a type that is neither text nor JSON nor PDF (recorded in x-upload)."""
+    """A file whose type is neither text nor JSON nor PDF (recorded in x-upload).
+
+    `needs` says which package reads this type if it is not installed.
+    """
 
     status = 415
 
+    def __init__(self, content_type: str | None, needs: str | None = None) -> None:
+        types = "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor']"
+        super().__init__(f"Unsupported file type: {content_type}. {needs or types}")
+        self.content_type = content_type
+        self.needs = needs
+
 
 class Unprocessable(ApiError):
-    """A request that was parsed and still makes no sense; `place` is where, in the form of a pydantic `loc`."""
+    """A request that was parsed and is still invalid. `place` is where, in the form of a pydantic `loc`."""
 
     status = 422
 
@@ -70,24 +239,54 @@ class Unprocessable(ApiError):
 
 
 class InvalidFilter(Unprocessable):
-    """A filter document that cannot be understood; the detail is the one sentence that the live server gives."""
+    """A filter document that is invalid. The detail is the sentence of the live server, `value` the document."""
 
     def __init__(self, detail: str, filters: object = None) -> None:
         super().__init__(detail, ("body", "filters"), filters)
 
 
-class InvalidId(Unprocessable):
-    """An id that would have to be made, and breaks the rule of ids (1 to 512 of `[a-zA-Z0-9_-]`).
+class UnknownColumn(InvalidFilter):
+    """A filter names a column that the table does not have. `columns` are those that it has."""
 
-    `kind` is what it would be the id of: "workspace", "peer" or "session".
+    def __init__(self, detail: str, columns: Iterable[str]) -> None:
+        super().__init__(detail)
+        self.columns = columns
+
+
+class UnknownOperator(InvalidFilter):
+    """A filter uses an operator that does not exist. `operators` are those that do."""
+
+    def __init__(self, name: str, operators: Iterable[str]) -> None:
+        super().__init__(f"Unsupported comparison operator: {name}")
+        self.operators = operators
+
+
+class InvalidId(Unprocessable):
+    """A malformed id of something to create: an id is 1 to 512 of `[a-zA-Z0-9_-]`.
+
+    `kind` is "workspace", "peer" or "session". `wire/sentences.py` makes the detail that the live server gives.
     """
 
+    value: str
+
     def __init__(self, kind: str, place: tuple[str | int, ...], value: str) -> None:
-        super().__init__(f"{value!r} is no id of a {kind}", place, value)
+        super().__init__(f"{value!r} is not a valid id of a {kind}", place, value)
         self.kind = kind
 
 
 class ServerFailure(ApiError):
-    """The live server fails inside here; raised only with the quirk that asks for it."""
+    """The live server fails inside here. Raised only with the quirk that asks for it."""
 
     status = 500
+
+    def __init__(self) -> None:
+        super().__init__("An unexpected error occurred")
+
+
+class ClashingClone(ServerFailure):
+    """A clone mixes sessions of several workspaces, with the quirk `clone_crosses_workspaces`, and they clash."""
+
+    def __init__(self, session_id: str, workspace_ids: Sequence[str]) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.workspace_ids = workspace_ids

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import conclusions, peers, tokens
-from .errors import NotFound
+from .errors import MissingPeer
 from .records import Row
 from .search.similarity import nearest
 from .store import Store
@@ -42,7 +42,7 @@ def card(store: Store, workspace_id: str, observer_id: str, observed_id: str) ->
     """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None or observer_id not in workspace.peers:
-        raise NotFound(f"Peer {observer_id} not found in workspace {workspace_id}")
+        raise MissingPeer(workspace_id, observer_id)
     return workspace.extras.cards.get((observer_id, observed_id))
 
 

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 
 from . import peers
-from .errors import BadRequest
+from .errors import OBSERVERS_LIMIT, TooManyObservers
 from .records import Membership, Session, Workspace
 from .store import Store
 
 # The settings `observe_me` and `observe_others` of one peer in a session. None is not set.
 Settings = Mapping[str, bool | None]
 Members = dict[str, Membership]
-
-OBSERVERS_LIMIT = 10
 
 
 def newcomers(members: Members, joining: Mapping[str, Settings]) -> Members:
@@ -30,12 +28,9 @@ def left(members: Members) -> Members:
 
 def check_observers(session_id: str, members: Members) -> None:
     """Raise BadRequest if too many members observe the others."""
-    count = sum(1 for membership in members.values() if membership.present and membership.observe_others)
-    if count > OBSERVERS_LIMIT:
-        raise BadRequest(
-            f"Cannot create session {session_id} with {count} observers. Maximum allowed is {OBSERVERS_LIMIT} "
-            "observers per session. Observers are peers with 'observe_others' set to true."
-        )
+    observers = [peer_id for peer_id, member in members.items() if member.present and member.observe_others]
+    if len(observers) > OBSERVERS_LIMIT:
+        raise TooManyObservers(session_id, observers)
 
 
 def put(store: Store, workspace: Workspace, session: Session, members: Members, now: int) -> None:

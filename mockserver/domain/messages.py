@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from . import paging, sessions, work
 from .clock import timestamp
-from .errors import NotFound
+from .errors import MissingMessage
 from .filters.language import Predicate
 from .membership import Settings
 from .records import Row, Session
@@ -71,7 +71,7 @@ def _place(store: Store, workspace_id: str, session_id: str, message_id: str, co
     session = sessions.find(store, workspace_id, session_id)
     place = session.messages.place(message_id) if session else None
     if session is None or place is None:
-        raise NotFound(complaint)
+        raise MissingMessage(workspace_id, session_id, message_id, complaint)
     return session, place
 
 

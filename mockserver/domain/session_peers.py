@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from . import membership, paging, peers, sessions
-from .errors import InvalidId, NotFound
+from .errors import InvalidId, MalformedIdNotFound, MissingMember, MissingPeer, MissingSession
 from .membership import Settings
 from .records import Membership, Row
 from .store import Store
@@ -17,8 +17,8 @@ def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, 
     """
     try:
         session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=joining)
-    except InvalidId:
-        raise NotFound("Session not found") from None
+    except InvalidId as error:
+        raise MalformedIdNotFound(error.value) from None
     return session.row
 
 
@@ -30,17 +30,17 @@ def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[s
     """
     session = sessions.find(store, workspace_id, session_id)
     if session is None or not (session.row["is_active"] or store.quirks.deleted_set_peers):
-        raise sessions.missing(workspace_id, session_id)
+        raise MissingSession(workspace_id, session_id, is_deleted=session is not None)
     try:
         peers.check_new(store, workspace_id, joining, ("body", "peers"))
-    except InvalidId:
-        raise NotFound("Session not found") from None
+    except InvalidId as error:
+        raise MalformedIdNotFound(error.value) from None
     left = membership.left(session.members)
     after = {**left, **membership.newcomers(left, joining)}
     membership.check_observers(session_id, after)
     membership.put(store, store.workspaces[workspace_id], session, after, store.clock.now())
     if not session.row["is_active"]:
-        raise sessions.missing(workspace_id, session_id)
+        raise MissingSession(workspace_id, session_id, is_deleted=True)
     return session.row
 
 
@@ -68,7 +68,7 @@ def get_settings(store: Store, workspace_id: str, session_id: str, peer_id: str)
     session = sessions.find(store, workspace_id, session_id)
     member = session.members.get(peer_id) if session else None
     if member is None:
-        raise NotFound(f"Session peer {peer_id} not found in session {session_id} in workspace {workspace_id}")
+        raise MissingMember(workspace_id, session_id, peer_id)
     return {"observe_me": member.observe_me, "observe_others": member.observe_others}
 
 
@@ -79,7 +79,7 @@ def set_settings(store: Store, workspace_id: str, session_id: str, peer_id: str,
     """
     workspace, session = sessions.active(store, workspace_id, session_id)
     if peer_id not in workspace.peers:
-        raise NotFound(f"Peer {peer_id} not found in workspace {workspace_id}")
+        raise MissingPeer(workspace_id, peer_id)
     given = {name: value for name, value in settings.items() if value is not None}
     member = session.members.get(peer_id, Membership())._replace(**given)
     membership.check_observers(session_id, {**session.members, peer_id: member})

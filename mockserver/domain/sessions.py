@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from . import membership, paging, peers, workspaces
 from .clock import timestamp
-from .errors import InvalidId, NotFound
+from .errors import InvalidId, MalformedIdNotFound, MissingSession
 from .filters.language import Filter
 from .membership import Settings
 from .records import NOTHING, Row, Session, Workspace
@@ -33,7 +33,7 @@ def get_or_create(
     present = session.members if session is not None else {}
     newcomers = membership.newcomers(present, joining) if joining else {}
     if session is not None and not session.row["is_active"]:
-        raise missing(workspace_id, session_id)
+        raise MissingSession(workspace_id, session_id, is_deleted=True)
     if session is None and not workspaces.is_id(session_id):
         raise InvalidId("session", ("path", "session_id"), session_id)
     workspaces.check_new(store, workspace_id)
@@ -60,8 +60,8 @@ def update(store: Store, workspace_id: str, session_id: str, metadata: Row | Non
     """
     try:
         session, _ = get_or_create(store, workspace_id, session_id, metadata, configuration)
-    except InvalidId:
-        raise NotFound("Session not found") from None
+    except InvalidId as error:
+        raise MalformedIdNotFound(error.value) from None
     return session.row
 
 
@@ -92,13 +92,8 @@ def active(store: Store, workspace_id: str, session_id: str) -> tuple[Workspace,
     workspace = store.workspaces.get(workspace_id)
     session = workspace.sessions.get(session_id) if workspace else None
     if workspace is None or session is None or not session.row["is_active"]:
-        raise missing(workspace_id, session_id)
+        raise MissingSession(workspace_id, session_id, is_deleted=session is not None)
     return workspace, session
-
-
-def missing(workspace_id: str, session_id: str) -> NotFound:
-    """The error for a session that does not exist or is deleted."""
-    return NotFound(f"Session {session_id} not found in workspace {workspace_id}")
 
 
 def new_row(workspace_id: str, session_id: str, now: int) -> Row:

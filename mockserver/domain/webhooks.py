@@ -2,11 +2,9 @@
 
 from . import paging
 from .clock import timestamp
-from .errors import Conflict, NotFound
+from .errors import ENDPOINTS_LIMIT, MissingWebhook, MissingWorkspace, TooManyWebhooks
 from .records import Row
 from .store import Store
-
-ENDPOINTS_LIMIT = 10
 
 
 def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]:
@@ -16,13 +14,13 @@ def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]
     """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
-        raise NotFound(f"Workspace {workspace_id} not found")
+        raise MissingWorkspace(workspace_id)
     endpoints = workspace.extras.webhooks
     known = next((row for row in endpoints.values() if row["url"] == url), None)
     if known is not None:
         return known, False
-    if len(endpoints) >= ENDPOINTS_LIMIT:  # The status is published, the message is not recorded.
-        raise Conflict(f"Maximum number of webhook endpoints ({ENDPOINTS_LIMIT}) reached for this workspace")
+    if len(endpoints) >= ENDPOINTS_LIMIT:
+        raise TooManyWebhooks(workspace_id)
     row = {
         "id": store.ids.new(),
         "workspace_id": workspace_id,
@@ -44,5 +42,5 @@ def delete(store: Store, workspace_id: str, endpoint_id: str) -> None:
     """Delete an endpoint. Raises NotFound."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None or endpoint_id not in workspace.extras.webhooks:
-        raise NotFound(f"Webhook endpoint {endpoint_id} not found for workspace {workspace_id}")
+        raise MissingWebhook(workspace_id, endpoint_id)
     store.drop_webhook(workspace, endpoint_id)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
-from .errors import NotFound
+from .errors import MissingWorkspace
 from .purges import is_there
 from .records import Row, Session, Workspace
 from .schedule import Job, Target
@@ -77,7 +77,7 @@ def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str
     """Add a unit for a dream of one peer about another. Raises NotFound for an unknown workspace."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
-        raise NotFound(f"Workspace {workspace_id} not found")
+        raise MissingWorkspace(workspace_id)
     pending, in_progress, completed = workspace.extras.dreams.get((observer, observed), _NONE)
     store.put_dreams(workspace, observer, observed, (pending + 1, in_progress, completed))
     store.backlog.add(store.clock.now(), workspace.number, workspace_id, None)

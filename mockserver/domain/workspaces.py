@@ -4,7 +4,7 @@ import re
 
 from . import paging
 from .clock import timestamp
-from .errors import ID_MAX_LENGTH, ID_PATTERN, Conflict, InvalidId, NotFound
+from .errors import ID_MAX_LENGTH, ID_PATTERN, ActiveSessions, InvalidId, MissingWorkspace
 from .filters.language import Predicate
 from .records import Row, Workspace
 from .store import Store
@@ -63,11 +63,9 @@ def delete(store: Store, workspace_id: str) -> None:
     """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
-        raise NotFound(f"Workspace {workspace_id} not found")
+        raise MissingWorkspace(workspace_id)
     if workspace.active:
-        raise Conflict(
-            f"Cannot delete workspace '{workspace_id}': active session(s) remain. Delete all sessions first."
-        )
+        raise ActiveSessions(workspace_id)
     store.purges.add(store.clock.now(), workspace.number, workspace_id, None)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..domain.access import Scope
 from ..domain.clock import microseconds, timestamp
-from ..domain.errors import Unauthorized
+from ..domain.errors import ExpiredToken, InvalidToken, RefusedExpiry, UnreadableToken
 from .extras import needs
 
 _ALGORITHM = "HS256"
@@ -68,15 +68,15 @@ class Keyring:
         """
         claims = self.claims_of(token)
         if not _is_for_us(claims, now):
-            raise Unauthorized("Invalid JWT")
+            raise InvalidToken
         expires = claims.get("exp")
         if expires is not None and refuses_expiry:
-            raise Unauthorized("Invalid JWT")
+            raise RefusedExpiry
         if expires is not None and _moment(expires) < now:
-            raise Unauthorized("JWT expired")
+            raise ExpiredToken(expires)
         named = {name: claims.get(claim) for name, claim in (("workspace", "w"), ("peer", "p"), ("session", "s"))}
         if not all(value is None or isinstance(value, str) for value in named.values()):
-            raise Unauthorized("Invalid JWT")
+            raise InvalidToken
         return Scope(admin=claims.get("ad") is True, **named)
 
     def claims_of(self, token: str) -> dict[str, Any]:
@@ -84,9 +84,9 @@ class Keyring:
         try:
             claims = json.loads(self._signatures.decode(token, self._secret, [_ALGORITHM]))
         except (self._failure, ValueError, RecursionError):
-            raise Unauthorized("Invalid JWT") from None
+            raise UnreadableToken from None
         if not isinstance(claims, dict):
-            raise Unauthorized("Invalid JWT")
+            raise UnreadableToken
         return claims
 
 
@@ -103,4 +103,4 @@ def _moment(expiry: Any) -> int:
         moment = datetime.fromisoformat(expiry) if isinstance(expiry, str) else datetime.fromtimestamp(expiry, UTC)
         return microseconds(moment)
     except (TypeError, ValueError, OverflowError, OSError):
-        raise Unauthorized("Invalid JWT") from None
+        raise InvalidToken from None

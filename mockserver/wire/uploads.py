@@ -88,10 +88,7 @@ def _text_of(file: File) -> str:
         return _checked_json(file)
     if media_type == "application/pdf":
         return _text_of_pdf(file)
-    raise UnsupportedFile(
-        f"Unsupported file type: {file['content_type']}. "
-        "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor']"
-    )
+    raise UnsupportedFile(file["content_type"])
 
 
 def _decoded(file: File) -> str:
@@ -132,8 +129,6 @@ def _text_of_pdf(file: File) -> str:
     try:
         return pdf.text_of(file.content)
     except ImportError:
-        raise UnsupportedFile(
-            f"Unsupported file type: {file['content_type']}. {needs('Reading a PDF', 'pdf')}"
-        ) from None
+        raise UnsupportedFile(file["content_type"], needs("Reading a PDF", "pdf")) from None
     except pdf.Unreadable as error:
         raise Unprocessable(f"The PDF cannot be read: {error}", _PLACE, file) from None

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 
 from mockserver import Mock, create_app
 from mockserver.api import control_endpoint
-from mockserver.api.routing import RoutingTable
 from mockserver.app import ROUTERS
-from mockserver.domain.errors import Unauthorized
+from mockserver.domain import errors
+from mockserver.domain.errors import ExpiredToken
 from mockserver.domain.store import Store
-from mockserver.testing.diagnosis import LIMIT, sentence
+from mockserver.testing.diagnosis.causes import Cause, InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
+from mockserver.testing.diagnosis.sentences import LIMIT, sentence
 from mockserver.testing.wording import value
 from mockserver.wire.keys import Keyring
 from support import strategies
 from support.direct_client import Answer, DirectClient
 
 _OPERATIONS = [operation for router in ROUTERS for operation in router.operations] + control_endpoint.OPERATIONS
-_TABLE = RoutingTable(_OPERATIONS)
 _PATHS = [(operation.method, operation.path) for operation in _OPERATIONS]
 _W = "/v3/workspaces/w"
 _RULE = "is no id: an id is 1 to 512 of a-z, A-Z, 0-9, _ and -"
@@ -33,40 +33,18 @@ _PROFILES = pytest.mark.parametrize("quirks", ["none", "live"])
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Request:
     method: str
     path: str
-    operation: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = "application/json"
-    body: Any = None
-    scheme: str | None = None
-    token: Mapping[str, Any] | None = None
-
-
-class _Past:
-    """Numbers the requests, and knows which of them deleted what."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._deletions: dict[tuple[str, str | None], int] = {}
-
-    def note(self, asked: _Asked, status: int) -> None:
-        self.count += 1
-        if status == 202:
-            self._deletions[asked.parameters["workspace_id"], asked.parameters.get("session_id")] = self.count
-
-    def deletion(self, workspace_id: str, session_id: str | None) -> int | None:
-        return self._deletions.get((workspace_id, session_id))
 
 
 class _Fake:
-    """A fake server that is asked, and the diagnosis of each answer."""
+    """A mock server, and the diagnosis of each of its answers."""
 
     def __init__(self, quirks: str = "none", **options: Any) -> None:
         self.mock = Mock(quirks=quirks, **options)
-        self.past = _Past()
         self.answer = Answer(0, {}, b"")
         self._client = DirectClient(create_app(self.mock))
 
@@ -78,29 +56,7 @@ class _Fake:
         self, method: str, path: str, text: bytes, headers: dict[str, str], query: Mapping[str, Any] | None = None
     ) -> str | None:
         self.answer = self._client.send(method, path, [text], query=urlencode(query or {}), headers=headers)
-        asked = self._asked(method, path, text, headers, query or {})
-        self.past.note(asked, self.answer.status)
-        payload = self.answer.json if self.answer.body else None
-        return sentence(asked, self.answer.status, payload, self.mock.store, self.past, _PATHS)
-
-    def _asked(
-        self, method: str, path: str, text: bytes, headers: Mapping[str, str], query: Mapping[str, Any]
-    ) -> _Asked:
-        found = _TABLE.find(method, path)
-        operation = found.operation.name if found is not None and found.operation is not None else None
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        try:
-            claims = self.mock.keyring.claims_of(token) if self.mock.keyring is not None else None
-        except Unauthorized:
-            claims = None
-        try:
-            body = json.loads(text)
-        except ValueError:
-            body = None
-        named = {name: str(given) for name, given in query.items()}
-        parameters = found.path if found is not None else {}
-        content_type = headers.get("content-type")
-        return _Asked(method, path, operation, parameters, named, content_type, body, scheme or None, claims)
+        return self.mock.requests[-1].diagnosis
 
 
 def _with(*sessions: str, quirks: str = "none") -> _Fake:
@@ -291,7 +247,6 @@ def test_no_operation_at_a_path_is_told_with_the_path() -> None:
     fake = _Fake()
     assert fake.ask("POST", "/v3/session") == f"no operation at /v3/session; did you mean {_SESSIONS}?"
     assert fake.ask("GET", "/foo") == "no operation at /foo"
-    assert fake.ask("POST", "/_mock/resett") == "no operation at /_mock/resett; did you mean /_mock/reset?"
 
 
 def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:
@@ -435,9 +390,9 @@ def test_json_by_another_of_its_names_was_not_taken_as_text() -> None:
 
 
 def test_a_content_type_of_any_characters_is_told() -> None:
-    payload = {"detail": [{"type": "dict_type", "loc": ["body"], "msg": "?", "input": ""}]}
-    asked = _Asked("POST", "/", content_type="\u20ac")
-    told = sentence(asked, 422, payload, Mock().store, _AnyPast(), _PATHS)
+    cause = InvalidRequest([{"type": "dict_type", "loc": ["body"], "msg": "?", "input": ""}], takes_form=False)
+    request = _Request("POST", "/", content_type="\u20ac")
+    told = sentence(request, 422, None, cause, Mock().store, _AnyPast(), _PATHS)
     assert told == "the body was taken as text: its content type is '\u20ac', not application/json"
 
 
@@ -500,16 +455,14 @@ def test_a_clone_that_clashes_is_told_with_the_workspaces() -> None:
     assert fake.ask("POST", f"{_W}/sessions/s/clone") == said
 
 
-def test_what_has_no_sentence_of_its_own_keeps_that_of_the_answer() -> None:
+def test_a_refusal_that_needs_no_more_words_keeps_the_detail_of_the_answer() -> None:
     fake = _Fake()
     headers = {"content-type": "application/json"}
     assert fake.send("POST", f"{_W}/sessions", b"x" * 10_485_761, headers) == "The body is larger than 10485760 bytes"
-    told = fake.send("POST", "/_mock/reset", b"", {"host": "example.org"})
-    assert told == "The control plane does not answer to the host 'example.org'; --allow-host NAME allows it"
-    asked = _Asked("POST", "/nowhere", "clone_session", {"workspace_id": "w", "session_id": "s"})
     for status in (400, 404, 405, 409, 418, 422, 500):
-        known = "there is no workspace 'w'; there are none" if status == 404 else f"the answer is {status}"
-        assert sentence(asked, status, ["?"], fake.mock.store, fake.past, _PATHS) == known
+        known = f"the answer is {status}"
+        request = _Request("POST", "/nowhere")
+        assert sentence(request, status, ["?"], None, fake.mock.store, _AnyPast(), _PATHS) == known
 
 
 # Access.
@@ -561,8 +514,7 @@ def test_an_expired_token_is_told_by_the_clock_of_the_fake() -> None:
 
 @pytest.mark.parametrize("expiry", [10**400, float("inf"), float("nan"), [1], 10**30])
 def test_an_expiry_that_is_no_time_is_told_as_it_is(expiry: Any) -> None:
-    asked = _Asked("POST", "/", scheme="Bearer", token={"exp": expiry})
-    told = sentence(asked, 401, {"detail": "JWT expired"}, Mock().store, _AnyPast(), _PATHS)
+    told = sentence(_Request("POST", "/"), 401, None, ExpiredToken(expiry), Mock().store, _AnyPast(), _PATHS)
     assert told is not None
     assert told.startswith(f"the token expired at {value(expiry)}; it is ")
 
@@ -634,7 +586,6 @@ _ANYTHING = st.recursive(
 )
 _NAMES = st.sampled_from(["w", "W", "s", "s-1", "gone", "bob", "m", "list", "a b", ""]) | st.text(max_size=100)
 _LONG = st.sampled_from(["\ud800", "\n", "\u202e", "é", "x", "/"]).map(lambda character: character * 60_000)
-_OPERATION_NAMES = [operation.name for operation in _OPERATIONS]
 _KEYS = st.sampled_from(["id", "name", "peers", "peer_names", "messages", "filters", "observe_others", "bob", "a b"])
 _BODIES = _ANYTHING | st.dictionaries(_KEYS, _ANYTHING | st.dictionaries(_KEYS, _ANYTHING, max_size=12), max_size=3)
 _WORLD = {
@@ -652,21 +603,16 @@ def _any_of(*named: str) -> st.SearchStrategy[dict[str, str]]:
     return st.dictionaries(st.sampled_from(named), _NAMES | _LONG, max_size=len(named))
 
 
-_ASKED = st.builds(
-    _Asked,
+_REQUESTS = st.builds(
+    _Request,
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]) | _NAMES | _LONG,
     path=_NAMES
     | _LONG
     | st.lists(_NAMES | st.sampled_from(["v3", "workspaces", "sessions"]), max_size=12).map(
         lambda parts: "/" + "/".join(parts)
     ),
-    operation=st.none() | st.sampled_from(_OPERATION_NAMES) | _NAMES,
-    parameters=_any_of("workspace_id", "session_id", "peer_id", "message_id"),
-    query=_any_of("message_id", "page"),
+    parameters=_any_of("workspace_id", "session_id", "peer_id", "message_id", "conclusion_id", "endpoint_id"),
     content_type=st.none() | st.just("application/json") | _NAMES | _LONG,
-    body=_BODIES,
-    scheme=st.none() | st.sampled_from(["Bearer", "bearer", "Basic"]) | _NAMES,
-    token=st.none() | st.dictionaries(st.sampled_from(["w", "s", "p", "ad", "exp", "t"]), _ANYTHING, max_size=6),
 )
 _DETAILS = st.sampled_from(
     [
@@ -683,6 +629,39 @@ _ENTRIES = st.fixed_dictionaries(
         "input": _BODIES | _LONG,
         "ctx": _ANYTHING | st.fixed_dictionaries({"error": _ANYTHING}),
     },
+)
+_IDS = _NAMES | _LONG
+_PLACES = st.lists(st.sampled_from(["body", "path", "id"]) | st.integers(), max_size=3).map(tuple)
+_SCOPES = st.fixed_dictionaries({kind: st.none() | _IDS for kind in ("peer", "session", "workspace")})
+_CAUSES: st.SearchStrategy[Cause | None] = st.one_of(
+    st.none(),
+    st.builds(errors.MissingWorkspace, _IDS),
+    st.builds(errors.MissingSession, _IDS, _IDS, is_deleted=st.booleans()),
+    st.builds(errors.MissingPeer, _IDS, _IDS),
+    st.builds(errors.MissingMember, _IDS, _IDS, _IDS),
+    st.builds(errors.MissingMessage, _IDS, _IDS, _IDS, _DETAILS),
+    st.builds(errors.MissingConclusion, _IDS, _IDS),
+    st.builds(errors.MissingWebhook, _IDS, _IDS),
+    st.builds(errors.MalformedIdNotFound, _IDS),
+    st.builds(errors.MissingToken, st.none() | _IDS),
+    st.builds(ExpiredToken, _ANYTHING),
+    st.builds(
+        errors.NarrowToken,
+        _DETAILS,
+        _SCOPES,
+        st.none() | st.fixed_dictionaries({"workspace": _IDS}, optional={"peer": _IDS, "session": _IDS}),
+    ),
+    st.builds(errors.TooManyObservers, _IDS, st.lists(_IDS, max_size=12)),
+    st.builds(errors.ClashingClone, _IDS, st.lists(_IDS, max_size=3)),
+    st.builds(errors.UnsupportedFile, st.none() | _IDS),
+    st.builds(errors.UnknownColumn, _DETAILS, st.lists(_NAMES, max_size=3)),
+    st.builds(errors.UnknownOperator, _IDS, st.lists(_NAMES, max_size=3)),
+    st.builds(errors.InvalidId, st.just("peer"), _PLACES, _IDS),
+    st.builds(errors.Unprocessable, _DETAILS, _PLACES, _ANYTHING),
+    st.builds(InvalidRequest, st.lists(_ENTRIES, min_size=1, max_size=3), st.booleans()),
+    st.builds(UnreadableForm, _IDS, st.booleans()),
+    st.builds(WrongMethod, st.just(("GET",))),
+    st.just(UnknownPath()),
 )
 _PAGES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"items": st.just([])}, optional={name: _ANYTHING | st.integers() for name in ("page", "pages", "total")}
@@ -712,16 +691,16 @@ def _state(store: Store) -> Any:
     ]
 
 
-@given(_ASKED, _STATUSES, _PAYLOADS, st.sampled_from(["none", "live"]), st.integers(0, 400))
+@given(_REQUESTS, _STATUSES, _PAYLOADS, _CAUSES, st.integers(0, 400))
 def test_whatever_comes_in_there_is_one_printable_line_within_the_limit_and_nothing_changes(
-    asked: _Asked, status: int, payload: Any, quirks: str, limit: int
+    request: _Request, status: int, payload: Any, cause: Cause | None, limit: int
 ) -> None:
-    mock = Mock(quirks=quirks, world=_WORLD)
+    mock = Mock(world=_WORLD)
     before = copy.deepcopy(_state(mock.store))
-    said = sentence(asked, status, payload, mock.store, _AnyPast(), _PATHS, limit)
+    said = sentence(request, status, payload, cause, mock.store, _AnyPast(), _PATHS, limit)
     assert _state(mock.store) == before
     assert said is None or (len(said) <= limit and said.isprintable())
-    assert (said is None) <= (status < 400)
+    assert status < 400 or said is not None
 
 
 _TEXTS_OF_PATHS = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1, max_size=12)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from ..clock import microseconds
-from ..errors import InvalidFilter
+from ..errors import InvalidFilter, UnknownOperator
 from ..records import Row
 from .logic import COMPARISONS, Condition, Reader, Steps, all_of, compared, decimal, member_of, text_contains
 
@@ -128,7 +128,7 @@ class TimeColumn(Column):
 def check_operator(name: str) -> None:
     """Raise InvalidFilter if the name is not an operator."""
     if name not in OPERATORS:
-        raise InvalidFilter(f"Unsupported comparison operator: {name}")
+        raise UnknownOperator(name, OPERATORS)
 
 
 def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Condition | None:

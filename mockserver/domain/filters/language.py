@@ -10,7 +10,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..errors import InvalidFilter
+from ..errors import InvalidFilter, UnknownColumn
 from ..index import is_scalar
 from ..records import Row
 from .columns import WILDCARD, Column
@@ -44,7 +44,8 @@ def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | Non
     try:
         condition = _document(table, columns, filters, 0, _Limits())
     except InvalidFilter as error:
-        raise InvalidFilter(error.detail, filters) from None
+        error.value = filters  # The whole document, not the part that is wrong.
+        raise
     except TooManySteps as error:
         raise InvalidFilter(str(error), filters) from None
     return None if condition is None else Filter(condition, filters)
@@ -68,7 +69,8 @@ class Filter:
         try:
             return self._condition(row) is True
         except InvalidFilter as error:
-            raise InvalidFilter(error.detail, self._filters) from None
+            error.value = self._filters
+            raise
         except TooManySteps as error:
             raise InvalidFilter(str(error), self._filters) from None
 
@@ -120,6 +122,6 @@ def _field(table: str, columns: Mapping[str, Column], name: str, value: Any, ste
     column = columns.get(name)
     if column is None:
         if name in _KNOWN_EVERYWHERE:
-            raise InvalidFilter(f"Column '{name}' does not exist on {table}")
-        raise InvalidFilter(f"Column '{name}' is not allowed to be filtered on or does not exist on {table}")
+            raise UnknownColumn(f"Column '{name}' does not exist on {table}", columns)
+        raise UnknownColumn(f"Column '{name}' is not allowed to be filtered on or does not exist on {table}", columns)
     return None if value == WILDCARD else column.condition(value, steps)

@@ -19,7 +19,7 @@ _SESSIONS = _table(Column("id"), Column("workspace_id"), BooleanColumn("is_activ
 _CONCLUSIONS = {
     column.name: column
     for column in (
-        *(Column(name) for name in ("id", "workspace_id", "observer_id", "observed_id", "session_id")),
+        *(Column(name) for name in ("id", "workspace_id", "session_id", "observer_id", "observed_id")),
         TimeColumn("created_at"),
     )
 }

@@ -53,7 +53,8 @@ def search(
         matches = tables.message_filter({name: value for name, value in (filters or {}).items() if not given.get(name)})
         best = nlargest(limit, find(messages, query, matches), key=lambda placed: placed[0])
     except InvalidFilter as error:
-        raise InvalidFilter(error.detail, filters) from None
+        error.value = filters
+        raise
     return [row for _, row in best]
 
 

@@ -1,105 +1,88 @@
-"""Sentences about what is not there: a workspace, a session, a peer, a message, an operation."""
+"""Sentences about what does not exist: a workspace, a session, a peer, a message, a conclusion, a webhook."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
+from typing import NamedTuple, Protocol
 
 from ...domain.ordered import Ordered
 from ...domain.records import Peer, Session, Workspace
 from ...domain.store import Store
-from ..wording import listed, quoted, shortened
-from .case import Case
-from .suggestions import COMPARED_LIMIT, nearest_name, nearest_template
-from .unprocessable import malformed_id, rule_of_ids
+from ..wording import listed, quoted
+from .suggestions import COMPARED_LIMIT, nearest_name
 
 # How many sessions are searched for a message, and how many workspaces for a session or a peer.
 SEARCHED_LIMIT = 10_000
 
-_SEE_DELETED = frozenset(
-    {
-        *("get_messages", "get_message", "update_message", "get_session_peers", "get_peer_config"),
-        *("get_session_context", "get_session_summaries", "search_session"),
-    }
-)
-# It may lack the session, but not the peer who is to know something.
-_NEEDS_NO_SESSION = "get_session_context"
-_MAKE_SESSIONS = frozenset({"get_or_create_session", "update_session", "add_peers_to_session"})
+
+class Request(Protocol):
+    """A recorded request. The client chose its parts: they may be anything."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str:
+        """The decoded path."""
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The ids in the path, such as `workspace_id`."""
+
+    @property
+    def content_type(self) -> str | None: ...
 
 
-def not_found(case: Case) -> str | None:
-    """Why there is a 404."""
-    return first_missing(case) if case.asked.operation is not None else _no_operation(case)
+class Past(Protocol):
+    """What is known about earlier requests."""
+
+    def deletion(self, workspace_id: str, session_id: str | None) -> int | None:
+        """The number of the last request that deleted the session, or with None the workspace. None if unknown."""
 
 
-def _no_operation(case: Case) -> str:
-    path = case.asked.path
-    said = f"no operation at {shortened(path, 80)}"
-    template = nearest_template(path, case.paths)
-    return said if template is None else f"{said}; did you mean {template}?"
+class Case(NamedTuple):
+    """What a diagnosis may look at. `paths` has the method and path template of each operation."""
+
+    request: Request
+    store: Store
+    past: Past
+    paths: Sequence[tuple[str, str]]
 
 
-def first_missing(case: Case) -> str | None:
-    """Down the path, the first of workspace, session, peer and message that is not there; None where all are."""
-    workspace_id, session_id = case.id_of("workspace"), case.id_of("session")
+def deleted_session(case: Case, workspace_id: str, session_id: str) -> str:
+    """The sentence for a session that is deleted but not purged."""
+    return f"{_deleted('session', workspace_id, session_id, case)} and awaits its purge"
+
+
+def first_missing(case: Case, ids: Mapping[str, str]) -> str | None:
+    """The sentence for the first thing that does not exist, from the workspace inwards. None if all exist.
+
+    Arguments:
+        ids: The ids by the names that they have in paths, such as `session_id`.
+    """
+    workspace_id = ids.get("workspace_id")
     if workspace_id is None:
         return None
     workspace = case.store.workspaces.get(workspace_id)
-    session = workspace.sessions.get(session_id) if workspace is not None and session_id is not None else None
-    operation = case.asked.operation
-    if session is not None and not session.row["is_active"] and operation not in _SEE_DELETED:
-        return f"{_deleted('session', workspace_id, session_id, case)} and awaits its purge"
-    if operation in _MAKE_SESSIONS:
-        return _malformed(case)
     if workspace is None:
         return _no_workspace(case, workspace_id)
-    if session_id is not None and session is None and operation != _NEEDS_NO_SESSION:
+    session_id = ids.get("session_id")
+    session = None if session_id is None else workspace.sessions.get(session_id)
+    if session_id is not None and session is None:
         return _no_session(case, workspace, session_id)
-    return _missing_inside(case, workspace, session) or _malformed(case)
+    return _missing_inside(case.store, workspace, session, ids)
 
 
-def _missing_inside(case: Case, workspace: Workspace, session: Session | None) -> str | None:
-    """What else is asked for and is not there; None where all is, or nothing is asked for."""
-    if case.asked.operation == _NEEDS_NO_SESSION:
-        observer_id = case.asked.query.get("peer_perspective") or case.asked.query.get("peer_target")
-        is_there = observer_id is None or observer_id in workspace.peers
-        return None if is_there else _no_peer(case.store, workspace, None, str(observer_id))
-    if case.asked.operation == "create_conclusions":
-        return _missing_of_conclusions(case, workspace)
-    if (said := _missing_holding(case, workspace)) is not None:
-        return said
-    peer_id = case.id_of("peer")
-    if peer_id is not None and (peer_id not in workspace.peers or (session and peer_id not in session.members)):
-        return _no_peer(case.store, workspace, session, peer_id)
-    message_id = case.asked.parameters.get("message_id", case.asked.query.get("message_id"))
-    if session is not None and message_id is not None and session.messages.place(message_id) is None:
-        return _no_message(case.store, workspace, session, message_id)
-    return None
-
-
-def _missing_holding(case: Case, workspace: Workspace) -> str | None:
-    """The conclusion or webhook of the path that is not there."""
-    conclusion_id, endpoint_id = (case.asked.parameters.get(name) for name in ("conclusion_id", "endpoint_id"))
+def _missing_inside(store: Store, workspace: Workspace, session: Session | None, ids: Mapping[str, str]) -> str | None:
+    conclusion_id, endpoint_id = ids.get("conclusion_id"), ids.get("endpoint_id")
     if conclusion_id is not None and conclusion_id not in workspace.extras.conclusions:
-        return _no_conclusion(case.store, workspace, conclusion_id)
+        return _no_conclusion(store, workspace, conclusion_id)
     if endpoint_id is not None and endpoint_id not in workspace.extras.webhooks:
-        return _no_webhook(case.store, workspace, endpoint_id)
+        return _no_webhook(store, workspace, endpoint_id)
+    peer_id, message_id = ids.get("peer_id"), ids.get("message_id")
+    if peer_id is not None and (peer_id not in workspace.peers or (session and peer_id not in session.members)):
+        return _no_peer(store, workspace, session, peer_id)
+    if session is not None and message_id is not None and session.messages.place(message_id) is None:
+        return _no_message(store, workspace, session, message_id)
     return None
-
-
-def _missing_of_conclusions(case: Case, workspace: Workspace) -> str | None:
-    """The session or peer that the body names and that is not there."""
-    body = case.asked.body
-    drafts = body.get("conclusions") if isinstance(body, dict) else None
-    drafts = [draft for draft in drafts if isinstance(draft, dict)] if isinstance(drafts, list) else []
-    for draft in drafts:
-        session_id = draft.get("session_id")
-        session = workspace.sessions.get(session_id) if isinstance(session_id, str) else None
-        if session is not None and not session.row["is_active"]:
-            return f"{_deleted('session', workspace.row['id'], session_id, case)} and awaits its purge"
-        if session is None and isinstance(session_id, str):
-            return _no_session(case, workspace, session_id)
-    named = (draft.get(name) for draft in drafts for name in ("observer_id", "observed_id"))
-    unknown = next((one for one in named if isinstance(one, str) and one not in workspace.peers), None)
-    return None if unknown is None else _no_peer(case.store, workspace, None, unknown)
 
 
 def _no_conclusion(store: Store, workspace: Workspace, conclusion_id: str) -> str:
@@ -108,11 +91,6 @@ def _no_conclusion(store: Store, workspace: Workspace, conclusion_id: str) -> st
             return _in_another("conclusion", conclusion_id, other, workspace)
     count = len(workspace.extras.conclusions)
     return f"workspace {quoted(workspace.row['id'])} has no conclusion {quoted(conclusion_id)}; it has {count} others"
-
-
-def _malformed(case: Case) -> str | None:
-    found = malformed_id(case)
-    return None if found is None else rule_of_ids(found[1])
 
 
 def _deleted(kind: str, workspace_id: str, session_id: str | None, case: Case) -> str:
@@ -168,7 +146,7 @@ def _in_another(kind: str, name: str, other: Workspace, workspace: Workspace) ->
 def _hint(
     wanted: str, known: Ordered[Workspace] | Ordered[Session] | Ordered[Peer], has_one: str, has_many: str
 ) -> str:
-    """What else there is: the name that was most likely meant, or the first ones."""
+    """What exists instead: the most similar name, or the first names."""
     nearest = nearest_name(wanted, (record.row["id"] for record in known[-COMPARED_LIMIT:]))
     if nearest is not None:
         return f"did you mean {quoted(nearest)}?"

@@ -1,16 +1,16 @@
-"""Did you mean: the name, or the path of an operation, that is nearest to one that is not there."""
+"""Suggests the existing name, or the path of an operation, that is most similar to an unknown one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 COMPARED_LIMIT = 1_000
-# Longer texts are not compared letter by letter: it takes the square of their length, and nobody types them.
+# Longer texts are not compared: the time grows with the square of the length, and nobody types them.
 LENGTH_LIMIT = 40
 _NAMES_ALIKE = 0.7
 _WORDS_ALIKE = 0.6
 
-# What it costs to read a path as a template, in misspelt words.
+# The cost of reading a path as a template. The unit is a misspelt word.
 _LEFT_OUT = 0.2
 _TOO_MUCH = 0.7
 _ANY_ID = 0.05
@@ -19,9 +19,9 @@ _NEVER = float("inf")
 
 
 def nearest_name(wanted: str, known: Iterable[str]) -> str | None:
-    """The name that `wanted` may be a misspelling of, or None; the first 1,000 of the known are looked at.
+    """The name that `wanted` may be a misspelling of, or None. Compares the first 1,000 known names.
 
-    Case does not count, nor do `-`, `_`, `.` and spaces. Names that differ in a digit are other names, not misspelt.
+    Case is ignored, as are `-`, `_`, `.` and spaces. A name with other digits is another name, not a misspelling.
     """
     if len(wanted) > LENGTH_LIMIT:
         return None
@@ -33,7 +33,7 @@ def nearest_name(wanted: str, known: Iterable[str]) -> str | None:
     }
     if sought in names:
         return names[sought]
-    from difflib import get_close_matches  # Most requests find what they look for.
+    from difflib import get_close_matches  # Imported late: most requests need no suggestion.
 
     return next((names[found] for found in get_close_matches(sought, names, 1, _NAMES_ALIKE)), None)
 
@@ -47,35 +47,30 @@ def _digits(name: str) -> str:
 
 
 class _Template(NamedTuple):
-    """The path of an operation: its segments, None for a parameter; the last word must not be left out."""
+    """The path of an operation. `parts` are its segments, None for a parameter. `last_word` must not be left out."""
 
     text: str
     parts: tuple[str | None, ...]
-    methods: frozenset[str]
     last_word: int
 
 
 def _templates(paths: Iterable[tuple[str, str]]) -> list[_Template]:
-    methods: dict[str, set[str]] = {}
-    for method, path in paths:
-        methods.setdefault(path, set()).add(method)
-    return [_template(path, frozenset(known)) for path, known in methods.items()]
+    return [_template(path) for path in dict.fromkeys(path for _, path in paths)]
 
 
-def _template(path: str, methods: frozenset[str]) -> _Template:
+def _template(path: str) -> _Template:
     parts = tuple(None if part.startswith("{") else part for part in path.split("/")[1:])
     last_word = max((place for place, part in enumerate(parts) if part is not None), default=-1)
-    return _Template(path, parts, methods, last_word)
+    return _Template(path, parts, last_word)
 
 
-def template_at(path: str, paths: Iterable[tuple[str, str]]) -> tuple[str, list[str]] | None:
-    """The template that a path fits, the most literal one, and its methods; None where it fits none."""
+def template_at(path: str, paths: Iterable[tuple[str, str]]) -> str | None:
+    """The most literal template that a path matches, or None."""
     segments = path.split("/")[1:]
     fitting = [template for template in _templates(paths) if _fits(segments, template.parts)]
     if not fitting:
         return None
-    best = min(fitting, key=lambda template: template.parts.count(None))
-    return best.text, sorted(best.methods)
+    return min(fitting, key=lambda template: template.parts.count(None)).text
 
 
 def _fits(segments: Sequence[str], parts: Sequence[str | None]) -> bool:
@@ -85,7 +80,7 @@ def _fits(segments: Sequence[str], parts: Sequence[str | None]) -> bool:
 
 
 def nearest_template(path: str, paths: Iterable[tuple[str, str]]) -> str | None:
-    """The template that a path was most likely meant for, or None where all are far."""
+    """The template that is most similar to a path, or None if none is similar."""
     templates = _templates(paths)
     segments = path.split("/", 32)[1:]
     longest = max((len(template.parts) for template in templates), default=0)
@@ -99,7 +94,7 @@ def nearest_template(path: str, paths: Iterable[tuple[str, str]]) -> str | None:
 
 
 def _likeness(segment: str, words: Iterable[str]) -> Mapping[str, float]:
-    """How like the words a segment is, by word: those that it may be a misspelling of, 1.0 for the word itself."""
+    """The similar words, each with its similarity: 1.0 is equal."""
     from difflib import SequenceMatcher
 
     if len(segment) > LENGTH_LIMIT:
@@ -109,7 +104,7 @@ def _likeness(segment: str, words: Iterable[str]) -> Mapping[str, float]:
 
 
 def _cost(segments: Sequence[str], template: _Template, likeness: Mapping[str, Mapping[str, float]]) -> float:
-    """The least cost to read the segments as the template: segments are taken, too much, or left out."""
+    """The least cost to read the segments as the template: a segment can match, be too much, or be missing."""
     left_out = [_NEVER if place == template.last_word else _LEFT_OUT for place in range(len(template.parts))]
     costs = [0.0]
     for cost in left_out:
@@ -124,5 +119,5 @@ def _cost(segments: Sequence[str], template: _Template, likeness: Mapping[str, M
 
 
 def _taken(part: str | None, likeness: Mapping[str, float]) -> float:
-    """What it costs that a segment of this likeness stands for a part of a template."""
+    """The cost of matching a segment of this likeness with a part of a template."""
     return _ANY_ID if part is None else 1 - likeness.get(part, -_NEVER)

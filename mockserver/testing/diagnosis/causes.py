@@ -1,0 +1,40 @@
+"""The causes of refusals that the rules of the domain do not know: of paths, methods, forms and validation.
+
+The causes of all other refusals are the exceptions in `domain/errors.py`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...domain.errors import ApiError
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPath:
+    """No operation has the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongMethod:
+    """The path has operations, but none with the method. `methods` are those that it has."""
+
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRequest:
+    """The query or the body is not valid. `entries` are those of the 422, `takes_form` whether the body is a form."""
+
+    entries: list[dict[str, Any]]
+    takes_form: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableForm:
+    """The form cannot be read, or its content type `lacks_boundary`."""
+
+    content_type: str
+    lacks_boundary: bool
+
+
+Cause = ApiError | UnknownPath | WrongMethod | InvalidRequest | UnreadableForm

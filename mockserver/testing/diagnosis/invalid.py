@@ -1,0 +1,119 @@
+"""Sentences about a query or body that is not valid: where, what, and what to do about the most frequent mistakes."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ...domain.errors import ID_MAX_LENGTH
+from ...wire.form import is_form
+from ...wire.json_text import is_json
+from ..wording import place, plain, quoted, value
+from .causes import InvalidRequest
+
+MESSAGE_LIMIT = 130
+_FIELDS_OF_IDS = ("id", "name", "peer_id")
+
+
+class _Error(NamedTuple):
+    """An entry of a 422, each part with the type that it should have."""
+
+    location: tuple[Any, ...]
+    kind: str
+    message: str
+    given: Any
+    context: dict[str, Any]
+    takes_form: bool
+    content_type: str | None
+
+
+def first_error(cause: InvalidRequest, content_type: str | None) -> str:
+    """The first error, and how many more there are."""
+    error = _read(cause.entries[0], cause.takes_form, content_type)
+    first = next(text for explain in _EXPLANATIONS if (text := explain(error)) is not None)
+    return f"{first} (and {len(cause.entries) - 1} more)" if len(cause.entries) > 1 else first
+
+
+def rule_of_ids(id_: str) -> str:
+    """What is wrong with a malformed id."""
+    return f"{value(id_)} is no id: an id is 1 to {ID_MAX_LENGTH} of a-z, A-Z, 0-9, _ and -"
+
+
+def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None) -> _Error:
+    location, kind, message, context = (entry.get(name) for name in ("loc", "type", "msg", "ctx"))
+    return _Error(
+        tuple(location) if isinstance(location, (list, tuple)) else (),
+        kind if isinstance(kind, str) else "",
+        message.removeprefix("Value error, ") if isinstance(message, str) else "invalid",
+        entry.get("input"),
+        context if isinstance(context, dict) else {},
+        takes_form,
+        content_type,
+    )
+
+
+def _no_body(error: _Error) -> str | None:
+    if error.location != ("body",) or error.kind != "missing":
+        return None
+    return "there is no body; one of JSON is needed"
+
+
+def _not_a_form(error: _Error) -> str | None:
+    if error.kind != "missing" or not error.takes_form or is_form(_header(error.content_type)):
+        return None
+    return f"the body was taken as no form: {_found_type(error.content_type)} multipart/form-data"
+
+
+def _text(error: _Error) -> str | None:
+    if error.location != ("body",) or is_json(_header(error.content_type)):
+        return None
+    return f"the body was taken as text: {_found_type(error.content_type)} application/json"
+
+
+def _header(content_type: str | None) -> bytes | None:
+    return None if content_type is None else content_type.encode("latin-1", "replace")
+
+
+def _found_type(content_type: str | None) -> str:
+    return (
+        "it has no content type, so not" if content_type is None else f"its content type is {quoted(content_type)}, not"
+    )
+
+
+def _not_json(error: _Error) -> str | None:
+    if error.kind != "json_invalid":
+        return None
+    last = error.location[-1] if len(error.location) > 1 else None
+    what = place(error.location) if isinstance(last, str) else "the body"  # A string is a field of a form.
+    at = f" at offset {value(last)}" if isinstance(last, int) else ""
+    reason = error.context.get("error")
+    return f"{what} is no JSON{at}: {plain(reason, MESSAGE_LIMIT) if isinstance(reason, str) else 'invalid'}"
+
+
+def _large_batch(error: _Error) -> str | None:
+    if error.location != ("body", "messages") or error.kind != "too_long":
+        return None
+    count = f"{len(error.given)} messages" if isinstance(error.given, list) else "too many messages"
+    return f"body.messages: {count} came at once; send them in batches of 100"
+
+
+def _malformed_id(error: _Error) -> str | None:
+    is_of_id = error.kind.startswith("string_") and error.location[-1:] in [(name,) for name in _FIELDS_OF_IDS]
+    if not is_of_id or not isinstance(error.given, str):
+        return None
+    return f"{place(error.location)}: {rule_of_ids(error.given)}"
+
+
+def _any_other(error: _Error) -> str:
+    at = f"{place(error.location)}: " if error.location else ""
+    return f"{at}{plain(error.message, MESSAGE_LIMIT)} (input {value(error.given)})"
+
+
+# The first that knows the error explains it.
+_EXPLANATIONS: tuple[Callable[[_Error], str | None], ...] = (
+    _no_body,
+    _not_a_form,
+    _text,
+    _not_json,
+    _large_batch,
+    _malformed_id,
+    _any_other,
+)

@@ -1,0 +1,243 @@
+"""Turns the cause of a refusal into one sentence for the developer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...domain.clock import timestamp
+from ...domain.errors import (
+    ENDPOINTS_LIMIT,
+    OBSERVERS_LIMIT,
+    ActiveSessions,
+    ApiError,
+    ClashingClone,
+    Conflict,
+    Disabled,
+    ExpiredToken,
+    InvalidFilter,
+    InvalidId,
+    InvalidToken,
+    MalformedIdNotFound,
+    Missing,
+    MissingSession,
+    MissingToken,
+    NarrowToken,
+    RefusedExpiry,
+    TooManyObservers,
+    TooManyWebhooks,
+    Unauthorized,
+    UnknownColumn,
+    UnknownOperator,
+    Unprocessable,
+    UnreadableToken,
+    UnsupportedFile,
+)
+from ...domain.store import Store
+from .. import wording
+from ..wording import listed, place, plain, quoted, shortened, value
+from . import invalid
+from .causes import Cause, InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
+from .missing import Case, Past, Request, deleted_session, first_missing
+from .suggestions import nearest_template, template_at
+
+LIMIT = 300
+
+
+def sentence(
+    request: Request,
+    status: int,
+    payload: Any,
+    cause: Cause | None,
+    store: Store,
+    past: Past,
+    paths: Sequence[tuple[str, str]],
+    limit: int = LIMIT,
+) -> str | None:
+    """Why a request was refused, or why its list is empty although it should not be. None for other answers.
+
+    Arguments:
+        request: The request.
+        status: The status of the answer.
+        payload: The JSON of the answer.
+        cause: The cause of the refusal.
+        store: The state of the server. It is not changed.
+        past: What is known about earlier requests.
+        paths: The method and path template of each operation, for suggestions.
+        limit: The maximum number of characters.
+
+    Returns one printable line. Raises nothing, whatever the client sent.
+    """
+    case = Case(request, store, past, paths)
+    if status < 400:
+        explained = _empty_list(case, payload) if status == 200 else None
+        return None if explained is None else wording.cut(explained, limit)
+    explained = None if cause is None else _explained(cause, case)
+    if explained is None:
+        detail = payload.get("detail") if isinstance(payload, dict) else None
+        explained = plain(detail, limit) if isinstance(detail, str) else f"the answer is {status}"
+    return wording.cut(explained, limit)
+
+
+def _empty_list(case: Case, payload: Any) -> str | None:
+    """Why a list is empty: something in the path does not exist, or the page is after the last one."""
+    page = payload if isinstance(payload, dict) else {}
+    if payload != [] and page.get("items") != []:
+        return None
+    if (explained := first_missing(case, case.request.parameters)) is not None:
+        return explained
+    number, pages, total = (page.get(name) for name in ("page", "pages", "total"))
+    if not (isinstance(number, int) and isinstance(pages, int)) or number <= max(pages, 1):
+        return None
+    # The path of a list ends with the name of what it lists, or with that and "list".
+    kind = shortened(case.request.path.removesuffix("/list").rpartition("/")[2])
+    noun = kind.removesuffix("s") if total == 1 else kind
+    return f"page {value(number)} of {value(pages)} ({value(total)} {noun})"
+
+
+def _explained(cause: Cause, case: Case) -> str | None:  # noqa: PLR0911 - one return for each cause
+    """The sentence for a cause. None if it has nothing to add to the detail of the answer."""
+    match cause:
+        case Missing():
+            return _missing(cause, case)
+        case Unauthorized():
+            return _no_access(cause, case.store)
+        case Unprocessable():
+            return _unprocessable(cause)
+        case Conflict():
+            return _conflict(cause, case.store)
+        case InvalidRequest():
+            return invalid.first_error(cause, case.request.content_type)
+        case UnknownPath():
+            return _unknown_path(case)
+        case WrongMethod():
+            return _wrong_method(cause, case)
+    return _other_refusal(cause)
+
+
+def _missing(cause: Missing, case: Case) -> str | None:
+    if isinstance(cause, MissingSession) and cause.is_deleted:
+        return deleted_session(case, cause.workspace_id, cause.session_id)
+    return first_missing(case, {name: id_ for name, id_ in vars(cause).items() if name.endswith("_id")})
+
+
+def _other_refusal(cause: ApiError | UnreadableForm) -> str | None:  # noqa: PLR0911 - one return for each cause
+    match cause:
+        case MalformedIdNotFound():
+            return invalid.rule_of_ids(cause.value)
+        case Disabled():
+            return "keys are made only while authentication is on: auth_secret turns it on"
+        case TooManyObservers(session_id=session_id, observers=observers):
+            return (
+                f"session {quoted(session_id)} would have {len(observers)} peers with observe_others, "
+                f"{OBSERVERS_LIMIT} are the limit: {listed(observers, len(observers), OBSERVERS_LIMIT + 5)}"
+            )
+        case ClashingClone(session_id=session_id, workspace_ids=homes):
+            where = f"session {quoted(session_id)} is in the workspaces {listed(homes, len(homes))}"
+            return f"{where}, and the quirk clone_crosses_workspaces mixes them"
+        case UnsupportedFile(content_type=content_type, needs=None):
+            known = "text/plain (or any text), application/json and application/pdf are taken"
+            return f"the file comes as {value(content_type)}; {known}"
+        case UnreadableForm(lacks_boundary=True, content_type=content_type):
+            type_ = quoted(content_type or "")
+            return f"the content type {type_} names no boundary: leave this header to the client, which makes one up"
+    return None
+
+
+def _conflict(cause: Conflict, store: Store) -> str | None:
+    if isinstance(cause, TooManyWebhooks):
+        count = len(store.workspaces[cause.workspace_id].extras.webhooks)
+        limit = f"{ENDPOINTS_LIMIT} are the limit; delete one"
+        return f"workspace {quoted(cause.workspace_id)} has {count} webhooks, {limit}"
+    if isinstance(cause, ActiveSessions):
+        active = store.workspaces[cause.workspace_id].active
+        count = len(active)
+        names = listed([session.row["id"] for session in active[:3]], count)
+        sessions, them = ("session", "it") if count == 1 else ("sessions", "them")
+        return f"workspace {quoted(cause.workspace_id)} has {count} active {sessions}: {names}; delete {them} first"
+    return None
+
+
+# Access.
+
+
+def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR0911 - one return for each cause
+    match cause:
+        case MissingToken(scheme=scheme):
+            return _no_token(scheme)
+        case UnreadableToken():
+            return "the token cannot be read, or is signed with another secret than this server's"
+        case RefusedExpiry():
+            return "the token has an expiry ('exp'), and the quirk expiry_invalidates refuses all of those"
+        case InvalidToken():
+            return "the token is signed with the secret, but a claim in it is not as it should be"
+        case ExpiredToken(expiry=expiry):
+            return f"the token expired at {_moment(expiry)}; it is {timestamp(store.clock.peek())} now"
+        case NarrowToken(granted=granted, needed=needed):
+            return f"the token is {_access(granted)}; this needs {_needed(granted, needed)}"
+    return None
+
+
+def _no_token(scheme: str | None) -> str:
+    if scheme is None:
+        return "there is no Authorization header; it takes 'Bearer' and a token"
+    if scheme.lower() != "bearer":
+        return f"the Authorization header is of the scheme {quoted(scheme)}, not 'Bearer'"
+    return "the Authorization header has no token after 'Bearer'"
+
+
+def _moment(expiry: Any) -> str:
+    """An `exp` as a time: it is ISO 8601, or seconds since 1970."""
+    try:
+        return timestamp(int(expiry * 1_000_000)) if isinstance(expiry, (int, float)) else value(expiry)
+    except (ValueError, OverflowError):
+        return value(expiry)
+
+
+def _access(granted: dict[str, str | None]) -> str:
+    named = [f"{kind} {value(id_)}" for kind, id_ in granted.items() if id_ is not None]
+    return "of " + " of ".join(named) if named else "of no workspace"
+
+
+def _needed(granted: dict[str, str | None], needed: dict[str, str] | None) -> str:
+    if needed is None:
+        return "an admin"
+    workspace_id = needed["workspace"]
+    if granted["workspace"] in (None, workspace_id):
+        for kind, id_ in needed.items():
+            if kind != "workspace" and granted[kind] is not None:
+                return f"{kind} {quoted(id_)}, a token of no {kind}, or an admin"
+    return f"workspace {quoted(workspace_id)}, or an admin"
+
+
+# Paths.
+
+
+def _unknown_path(case: Case) -> str:
+    path = case.request.path
+    template = nearest_template(path, case.paths)
+    hint = "" if template is None else f"; did you mean {template}?"
+    return f"no operation at {shortened(path, 80)}{hint}"
+
+
+def _wrong_method(cause: WrongMethod, case: Case) -> str | None:
+    template = template_at(case.request.path, case.paths)
+    if template is None:
+        return None
+    return f"{shortened(case.request.method)} is no method of {template}; it takes {', '.join(cause.methods)}"
+
+
+# What was parsed and is still invalid.
+
+
+def _unprocessable(cause: Unprocessable) -> str:
+    at, message = place(cause.place), plain(cause.detail, invalid.MESSAGE_LIMIT)
+    match cause:
+        case InvalidId():
+            return f"{at}: {invalid.rule_of_ids(cause.value)}"
+        case UnknownColumn(columns=names):
+            return f"{at}: {message}; there are {', '.join(names)}"
+        case UnknownOperator(operators=names):
+            return f"{at}: {message}; there are {', '.join(sorted(names))}"
+        case InvalidFilter():
+            return f"{at}: {message}"
+    given = "" if cause.value is None else f" (input {value(cause.value)})"
+    return f"{at}: {message}{given}"
