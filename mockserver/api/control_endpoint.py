@@ -12,7 +12,7 @@ from ..testing.diagnosis.suggestions import nearest_template
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..testing.registry import UnknownName, did_you_mean
-from ..testing.wording import shortened
+from ..testing.text import shortened
 from . import answers, control_coverage, control_log, control_page, control_rules, control_state
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, too_large

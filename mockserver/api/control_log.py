@@ -3,7 +3,7 @@
 from ..testing.delivery import Delivery
 from ..testing.exchange import Exchange
 from ..testing.registry import UnknownName
-from ..testing.wording import shortened
+from ..testing.text import shortened
 from ..wire import control as wire
 from ..wire import deliveries as wire_deliveries
 from .operation import Call, Reply, Router

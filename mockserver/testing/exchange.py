@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from ..domain.clock import moment, timestamp
 from ..wire.json_text import InvalidJson, parse
-from .wording import cut
+from .text import cut
 
 # About how many bytes of memory an exchange takes beside the bytes of the request and the answer.
 _OWN_SIZE = 1_000
@@ -47,7 +47,6 @@ class Exchange:
             request from the API.
         diagnosis: Why the API refused the request or found nothing, in a sentence, or None.
         fault: The name of the fault that the request met, or None.
-        token: The claims of a token that was refused, or None.
         bodies_left_out: Whether the bodies were too large for the log.
     """
 
@@ -72,7 +71,6 @@ class Exchange:
 
     diagnosis: str | None = None
     fault: str | None = None
-    token: Mapping[str, Any] | None = None
     bodies_left_out = False
 
     def __init__(
@@ -133,16 +131,6 @@ class Exchange:
     def content_type(self) -> str | None:
         """The header Content-Type, or None."""
         return self._header(b"content-type")
-
-    @property
-    def scheme(self) -> str | None:
-        """The scheme of the Authorization header, such as `Bearer`, or None without this header."""
-        return None if self.authorization is None else self.authorization.partition(" ")[0]
-
-    @property
-    def authorization(self) -> str | None:
-        """The Authorization header, not masked, or None."""
-        return self._header(b"authorization")
 
     def _header(self, name: bytes) -> str | None:
         return next((value.decode("latin-1") for key, value in self._headers() if key == name), None)

@@ -10,7 +10,7 @@ from ..domain.schedule import Job
 from ..domain.store import Store
 from .clone_tree import CloneTree, original_of
 from .mock import Mock
-from .wording import cut
+from .text import cut
 
 Json = dict[str, Any]
 # The waiting purge of each deleted session or workspace by its number, and whether the purge is held.

@@ -1,4 +1,4 @@
-"""Errors that the live server tells in one sentence: what pydantic says of a whole model."""
+"""Details that the live server gives as one sentence: the message of pydantic for a whole model."""
 
 import re
 
@@ -8,15 +8,15 @@ from ..domain.errors import InvalidId
 from .bodies import PeerCreate, SessionCreate, WorkspaceCreate
 from .fields import Model, taking_names
 
-# The version in the link that ends a sentence is always the recorded one. No other text of an answer changes with the
-# installed pydantic. A value cannot look like the link, because pydantic escapes its line breaks.
+# The sentence ends with a link that names the version of pydantic. It is replaced by the recorded version, so that
+# answers do not depend on the installed one. A value cannot look like the link: pydantic escapes its line breaks.
 _PYDANTIC = "2.14"
 _VERSION = re.compile(r"(?<=\n    For further information visit https://errors\.pydantic\.dev/)[0-9.]+(?=/)")
 _MODELS: dict[str, type[Model]] = {"workspace": WorkspaceCreate, "peer": PeerCreate, "session": SessionCreate}
 
 
 def malformed_id(error: InvalidId) -> str:
-    """The sentence for an id that would have to be made and breaks the rule of ids.
+    """The sentence for a malformed id of something to create.
 
     Recorded for workspaces in x-workspace-appears-with-session.
     """

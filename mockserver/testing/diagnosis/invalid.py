@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from ...domain.errors import ID_MAX_LENGTH
 from ...wire.form import is_form
 from ...wire.json_text import is_json
-from ..wording import place, plain, quoted, value
+from ..text import place, plain, quoted, value
 from .causes import InvalidRequest
 
 MESSAGE_LIMIT = 130

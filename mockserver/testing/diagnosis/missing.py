@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from ...domain.ordered import Ordered
 from ...domain.records import Peer, Session, Workspace
 from ...domain.store import Store
-from ..wording import listed, quoted
+from ..text import listed, quoted
 from .suggestions import COMPARED_LIMIT, nearest_name
 
 # How many sessions are searched for a message, and how many workspaces for a session or a peer.

@@ -32,8 +32,7 @@ from ...domain.errors import (
     UnsupportedFile,
 )
 from ...domain.store import Store
-from .. import wording
-from ..wording import listed, place, plain, quoted, shortened, value
+from ..text import cut, listed, place, plain, quoted, shortened, value
 from . import invalid
 from .causes import Cause, InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from .missing import Case, Past, Request, deleted_session, first_missing
@@ -69,12 +68,12 @@ def sentence(
     case = Case(request, store, past, paths)
     if status < 400:
         explained = _empty_list(case, payload) if status == 200 else None
-        return None if explained is None else wording.cut(explained, limit)
+        return None if explained is None else cut(explained, limit)
     explained = None if cause is None else _explained(cause, case)
     if explained is None:
         detail = payload.get("detail") if isinstance(payload, dict) else None
         explained = plain(detail, limit) if isinstance(detail, str) else f"the answer is {status}"
-    return wording.cut(explained, limit)
+    return cut(explained, limit)
 
 
 def _empty_list(case: Case, payload: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ...wire.json_text import InvalidJson, parse, restated
-from ..wording import one_line
+from ..text import one_line
 from .check import contradictions
 
 if TYPE_CHECKING:

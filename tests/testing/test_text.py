@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.testing.wording import listed, place, plain, quoted, value
+from mockserver.testing.text import listed, place, plain, quoted, value
 from support import strategies
 
 _ANYTHING = st.recursive(

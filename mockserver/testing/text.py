@@ -1,4 +1,4 @@
-"""Texts from outside, made fit for a sentence: short, printable, on one line."""
+"""Makes strings of clients fit for a sentence: short, printable, on one line."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,25 +8,25 @@ _LARGE_NUMBER = 10**20
 
 
 def one_line(text: str) -> str:
-    """The text with all that cannot be printed, line breaks too, as escapes."""
+    """The text with escapes for all characters that are not printable, such as line breaks."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def cut(text: str, most: int) -> str:
-    """At most `most` printable characters of a text: of a long one, its beginning."""
+    """At most `most` printable characters: the beginning of a longer text, with an ellipsis."""
     shown = one_line(text[: most + 1])
     return shown if len(shown) <= most else f"{shown[: max(0, most - 3)]}..."[:most]
 
 
 def plain(text: str, most: int) -> str:
-    """The same of a text that may have lines: its white space becomes single spaces."""
+    """The same, with each run of white space as one space, for a text of several lines."""
     return cut(" ".join(text[: 4 * most].split()), most)
 
 
 def shortened(text: str, most: int = NAME_LIMIT) -> str:
-    """At most `most` printable characters of a name: of a long one, its beginning and its end."""
+    """At most `most` printable characters of a name: the beginning and the end of a longer one."""
     shown = one_line(text if len(text) <= most else text[:most] + text[-most:])
     if len(shown) <= most:
         return shown
@@ -35,14 +35,17 @@ def shortened(text: str, most: int = NAME_LIMIT) -> str:
 
 
 def quoted(text: str) -> str:
-    """A name between quotes, shortened."""
+    """A name in quotes, shortened."""
     return f"'{shortened(text)}'"
 
 
 def listed(names: Sequence[str], total: int, most: int = 3) -> str:
-    """`'a', 'b' and 3 more`: all of `total` names where they are at most `most`, or one fewer and how many are left.
+    """A list of names, such as `'a', 'b' and 3 more`.
 
-    `names` are the first of them, at least those that are shown.
+    Arguments:
+        names: The first names, at least those that are shown.
+        total: The number of all names.
+        most: If there are more, one fewer than this is shown, and the number of the others.
     """
     shown = names[:most] if total <= most else names[: most - 1]
     text = ", ".join(quoted(name) for name in shown)
@@ -50,7 +53,7 @@ def listed(names: Sequence[str], total: int, most: int = 3) -> str:
 
 
 def value(given: Any) -> str:
-    """A JSON value in few words, whatever its size."""
+    """A JSON value in a few words, for a value of any size."""
     if isinstance(given, str):
         length = f" of {len(given)} characters" if len(given) > NAME_LIMIT else ""
         return quoted(given) + length
@@ -62,11 +65,11 @@ def value(given: Any) -> str:
     if given is None or isinstance(given, bool):
         return {None: "null", True: "true", False: "false"}[given]
     if isinstance(given, int) and not -_LARGE_NUMBER < given < _LARGE_NUMBER:
-        return "a very large number"  # Python writes none of very many digits.
+        return "a very large number"  # Python refuses to convert very long numbers to text.
     return cut(repr(given), NAME_LIMIT)
 
 
 def place(location: Sequence[Any]) -> str:
-    """`("body", "messages", 0, "content")` as `body.messages[0].content`; of very long names the beginning."""
+    """`("body", "messages", 0, "content")` as `body.messages[0].content`. Very long names are cut."""
     parts = (f".{cut(part, NAME_LIMIT)}" if isinstance(part, str) else f"[{value(part)}]" for part in location[:8])
     return "".join(parts).removeprefix(".")
