@@ -669,7 +669,7 @@ def test_a_worker_that_crashes_is_told_with_the_coverage_of_the_others(project: 
     )
     result = project.runpytest_subprocess("--honcho-coverage", "-n", "1", "-p", "xdist")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*get_all_workspaces *200 ×1  *", "gw0 crashed, and what it counted is lost"])
+    result.stdout.fnmatch_lines(["*get_all_workspaces *200 ×1  *", "gw0 crashed, and its coverage is lost"])
 
 
 @pytest.mark.process

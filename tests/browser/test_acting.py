@@ -64,7 +64,7 @@ def test_what_cannot_be_created_is_told(page: Page, server: MockServer) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Metadata").fill("{")
     dialog.get_by_role("button", name="Create").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("no JSON")
+    expect(dialog.get_by_role("alert")).to_contain_text("not valid JSON")
     dialog.get_by_label("Metadata").fill("")
     dialog.get_by_label("Id").fill("a")
     dialog.get_by_role("button", name="Create").click()
