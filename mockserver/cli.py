@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any, NoReturn
 
 from .domain.tokens import is_tokenizer_installed
+from .extras import needs
 from .parity import command as check
 from .player import Player
 from .server import listen, serve, url_of
@@ -17,7 +18,6 @@ from .testing.fixtures import fixture
 from .testing.mock import Mock
 from .testing.options import OPTIONS
 from .testing.worlds import WorldError
-from .wire.extras import needs
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from mockserver import MockServer
 from mockserver import server as server_module
-from mockserver.wire import pdf as pdf_reader
+from mockserver.formats import pdf as pdf_reader
 from support.examples import AT_LENGTH
 from support.started_mock import Start, start_mock
 

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from mockserver import Mock, MockServer, create_app
+from mockserver.formats.keyring import Keyring
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
 from mockserver.parity.command import _is_here
@@ -28,7 +29,6 @@ from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
 from mockserver.server import _SETTINGS, _Server, listen, url_of
-from mockserver.wire.keys import Keyring
 from support.replay import SCENARIOS, SCENARIOS_BY_NAME
 from support.waiting import wait_until
 

@@ -11,9 +11,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ..domain.errors import ApiError, InvalidId, Unprocessable
 from ..domain.quirks import Quirks
-from ..wire import sentences
-from ..wire.json_text import InvalidJson
-from . import connection
+from ..formats.json_text import InvalidJson
+from . import connection, malformed_id
 from .waiting import outlasts
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -100,7 +99,7 @@ async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive
 
 def problem(error: ApiError, quirks: Quirks) -> Answer:
     """The answer to an error; a 422's detail is a list, or one sentence with the quirk `sentence_422`."""
-    sentence = sentences.malformed_id(error) if isinstance(error, InvalidId) else error.detail
+    sentence = malformed_id.malformed_id(error) if isinstance(error, InvalidId) else error.detail
     if isinstance(error, Unprocessable) and not quirks.sentence_422:
         entry = {"type": "value_error", "loc": error.place, "msg": sentence, "input": error.value}
         return Answer(error.status, {"detail": [entry]})

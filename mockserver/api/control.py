@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from ..hosts import is_loopback
 from ..testing.mock import Mock
-from ..wire.hosts import is_loopback
 from . import answers
 from .answers import Answer
 from .routing import path_of

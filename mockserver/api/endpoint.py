@@ -10,16 +10,16 @@ from starlette.types import Receive, Scope
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import ApiError, BadRequest, Unauthorized
+from ..formats import forms, json_text
 from ..testing.exchanges import Exchange
 from ..testing.mock import Mock
-from ..wire import form, json_text
 from . import answers
 from .answers import Answer
 from .operation import Call, Operation
 from .routing import Found, RoutingTable, path_of
 
 if TYPE_CHECKING:
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
 
 BODY_LIMIT = 10 * 1024 * 1024
 # How much of a body beyond the limit is read and thrown away, so that the client hears the answer.
@@ -176,8 +176,8 @@ def content_type_of(scope: Scope) -> bytes | None:
 def _form(scope: Scope, body: bytes) -> dict[str, Any]:
     """The fields of a form; an empty one is as good as none. Raises BadRequest where the form cannot be read."""
     try:
-        fields = form.fields(content_type_of(scope), body)
-    except form.InvalidForm as error:
+        fields = forms.fields(content_type_of(scope), body)
+    except forms.InvalidForm as error:
         raise BadRequest(str(error)) from None
     return {name: value for name, value in fields.items() if value != ""}
 

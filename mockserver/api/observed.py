@@ -16,8 +16,7 @@ from ..testing.effects import Effect
 from ..testing.exchanges import Exchange, shortened
 from ..testing.mock import Mock
 from ..testing.scripts import ScriptFailed
-from ..wire import uploads
-from . import answers
+from . import answers, uploads
 from .answers import Answer
 from .broken import Breaking
 from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, content_type_of, too_large
@@ -26,7 +25,7 @@ from .rendering import RenderedRows
 from .routing import NOWHERE, Found
 
 if TYPE_CHECKING:
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
 
 _SAFE_IN_URL = ":/%#?=@[]!$&'()*+,;"
 

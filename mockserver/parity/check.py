@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..domain.clock import Ids
 from ..domain.errors import Unauthorized
-from ..wire.keys import Keyring
+from ..formats.keyring import Keyring
 from .cleaning import delete_workspace
 from .connection import Connection, NoAnswer
 from .matching import Answer, Bindings, Difference

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ..domain.access import EVERYTHING
 from ..domain.clock import Clock
-from ..wire.hosts import is_loopback, is_unspecified
+from ..hosts import is_loopback, is_unspecified
 
 if TYPE_CHECKING:
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
     from .check import Check
     from .recordings import Scenario
 
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Run the command; the exit code. What keeps it from starting goes to `parser.error`."""
     # Nobody else needs these, and `serve` starts without them.
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
     from .check import Check, Unfit
     from .connection import Connection, NoAnswer
     from .recordings import matching

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..wire.json_text import restated
+from ..formats.json_text import restated
 from .numbers import number, whole
 
 Place = Literal["start", "head", "body"]

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from ..domain.clock import moment, timestamp
-from ..wire.json_text import InvalidJson, parse
+from ..formats.json_text import InvalidJson, parse
 from .wording import cut
 
 # What Python takes for an exchange beside the bytes in it.
@@ -247,11 +247,11 @@ def shortened(value: Any, limit: int = 200) -> str:
 
 
 def _fields(content_type: str, content: bytes) -> Any:
-    from ..wire import form  # Few send one.
+    from ..formats import forms  # Few send one.
 
     try:
-        return form.fields(content_type.encode("latin-1"), content)
-    except form.InvalidForm:
+        return forms.fields(content_type.encode("latin-1"), content)
+    except forms.InvalidForm:
         return content.decode("utf-8", "replace")
 
 

@@ -32,7 +32,7 @@ from .tally import Documented, Tally
 from .worlds import StartingWorld
 
 if TYPE_CHECKING:
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from ..domain.quirks import Quirks
 from .numbers import Seed, checked_seed, whole
 
 if TYPE_CHECKING:
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
 
 WorldSource = str | Path | Mapping[str, Any]
 
@@ -87,7 +87,7 @@ def _time(name: str, value: Any) -> datetime | None:
 def _keyring(_: str, secret: Any) -> "Keyring | None":
     if secret is None:
         return None
-    from ..wire.keys import Keyring  # Most servers need no authentication.
+    from ..formats.keyring import Keyring  # Most servers need no authentication.
 
     return Keyring(secret)
 

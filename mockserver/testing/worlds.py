@@ -15,8 +15,8 @@ from ..domain.messages import MessageDraft
 from ..domain.records import Membership, Row, Workspace
 from ..domain.schedule import Target
 from ..domain.store import Store
+from ..formats.json_text import InvalidJson, parse, restated
 from ..wire.configuration import stored
-from ..wire.json_text import InvalidJson, parse, restated
 from . import holdings, lineage, world_work
 from .holdings import time_of
 from .wording import one_line

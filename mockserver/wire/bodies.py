@@ -1,10 +1,13 @@
-"""Models of what a request brings: bodies and the query of lists."""
+"""Models of the bodies and queries of requests."""
 
 from enum import Enum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticKnownError
 
+from ..formats import json_text
+from ..formats.forms import UploadedFile
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
 from .fields import (
     Bounded,
@@ -125,6 +128,37 @@ class MessageBatchCreate(Model):
     """A batch of 1 to 100 messages, stored whole or not at all."""
 
     messages: Annotated[list[MessageCreate], Field(min_length=1, max_length=100)]
+
+
+def _file(value: Any) -> UploadedFile:
+    if not isinstance(value, UploadedFile):
+        raise ValueError(f"Expected UploadFile, received: {type(value)}")  # recorded
+    return value
+
+
+def _from_json(value: Any) -> Any:
+    """The value of a form field whose text is JSON."""
+    if not isinstance(value, str):
+        raise PydanticKnownError("string_type")
+    try:
+        return json_text.parse(value.encode("utf-8", "surrogatepass"))
+    except json_text.InvalidJson as error:
+        raise PydanticKnownError("json_invalid", {"error": error.reason}) from None
+
+
+_InForm = BeforeValidator(_from_json)
+_IsFile = WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"})
+_IsJson = WithJsonSchema({"anyOf": [{"type": "string", "contentMediaType": "application/json"}, {"type": "null"}]})
+
+
+class MessageUpload(Model):
+    """A form with a file and the peer whose messages the text of the file becomes."""
+
+    file: Annotated[UploadedFile, PlainValidator(_file), _IsFile]
+    peer_id: Id
+    metadata: Annotated[Metadata | None, _InForm, _IsJson] = None
+    configuration: Annotated[MessageConfiguration | None, _InForm, _IsJson] = Field(default=None, title="Configuration")
+    created_at: Moment | None = None
 
 
 class MessageUpdate(Model):

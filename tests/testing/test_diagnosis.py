@@ -18,9 +18,9 @@ from mockserver.api.routing import RoutingTable
 from mockserver.app import ROUTERS
 from mockserver.domain.errors import Unauthorized
 from mockserver.domain.store import Store
+from mockserver.formats.keyring import Keyring
 from mockserver.testing.diagnosis import LIMIT, sentence
 from mockserver.testing.wording import value
-from mockserver.wire.keys import Keyring
 from support import strategies
 from support.direct_client import Answer, DirectClient
 

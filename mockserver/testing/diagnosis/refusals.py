@@ -8,7 +8,7 @@ from ...domain.clock import timestamp
 from ...domain.membership import OBSERVERS_LIMIT
 from ...domain.store import Store
 from ...domain.webhooks import ENDPOINTS_LIMIT
-from ...wire.form import NO_BOUNDARY
+from ...formats.forms import NO_BOUNDARY
 from ..wording import listed, quoted, shortened, value
 from .case import Case
 from .suggestions import template_at

@@ -8,8 +8,8 @@ from ...domain.errors import ID_MAX_LENGTH, InvalidFilter
 from ...domain.filters import tables
 from ...domain.filters.columns import OPERATORS
 from ...domain.workspaces import is_id
-from ...wire.form import is_form
-from ...wire.json_text import is_json
+from ...formats.forms import is_form
+from ...formats.json_text import is_json
 from ..wording import place, plain, quoted, value
 from .case import Asked, Case
 

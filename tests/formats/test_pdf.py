@@ -7,7 +7,7 @@ from io import BytesIO
 import pypdf
 import pytest
 
-from mockserver.wire import pdf
+from mockserver.formats import pdf
 from support.pdf_files import first_free_number, page_text, pdf_of_objects, stream
 from support.pdf_files import pdf as pdf_of
 
