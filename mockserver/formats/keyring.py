@@ -100,7 +100,7 @@ def _is_valid(claims: dict[str, Any], now: int) -> bool:
 
 
 def _moment(expiry: Any) -> int:
-    """An `exp` in microseconds since 1970. It is in ISO 8601, as the API writes it, or in seconds, as JWT defines it."""
+    """An `exp` in microseconds since 1970. It is ISO 8601, as the API writes it, or seconds, as JWT defines it."""
     try:
         moment = datetime.fromisoformat(expiry) if isinstance(expiry, str) else datetime.fromtimestamp(expiry, UTC)
         return microseconds(moment)

@@ -89,7 +89,7 @@ def test_one_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.process
 def test_one_that_breaks_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "__file__", "nowhere.py")
-    with pytest.raises(pdf.Unreadable, match="its reader broke down"):
+    with pytest.raises(pdf.Unreadable, match="the reader crashed"):
         pdf.text_of(b"")
 
 
