@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any, Self
 from urllib.parse import quote
 
-from .parity.connection import Connection, NoAnswer
+from .parity.client import Connection, NoAnswer
 from .testing.play import Play
 
 Step = Mapping[str, Any]

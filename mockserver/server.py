@@ -15,10 +15,11 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
-from .connections import connected
+from .fast_path import UVICORN_SETTINGS
 from .testing.mock import Mock
 from .testing.options import Options
 from .testing.rules import assert_fired
+from .uvicorn_connection import with_connection
 
 # How long requests that are under way, and then their connections, may take to end once the server is asked to stop.
 _GRACE_SECONDS = 0.1
@@ -79,11 +80,11 @@ def serve(
     host = listener.getsockname()[0]
     app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
     config = uvicorn.Config(
-        connected(create_app(mock, **app_options)),
+        with_connection(create_app(mock, **app_options)),
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
-        **_SETTINGS,
+        **UVICORN_SETTINGS,
     )
     mock.hosting.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
     try:
@@ -155,8 +156,8 @@ class MockServer:
             raise RuntimeError("the server is running already")
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
-        app = connected(create_app(self.mock, **self._app_options))
-        config = uvicorn.Config(app, log_config=None, access_log=False, **_SETTINGS)
+        app = with_connection(create_app(self.mock, **self._app_options))
+        config = uvicorn.Config(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
         self._server = _Server(config, ending=self.mock.hosting.end)
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
@@ -204,16 +205,6 @@ class MockServer:
             if not thread.is_alive():  # It left before the turn of this work came.
                 return work()
         return outcome.result()
-
-
-# No lifespan, no websockets, no headers but our own: nothing in the path of a request that it does not need.
-_SETTINGS: dict[str, Any] = {
-    "lifespan": "off",
-    "ws": "none",
-    "proxy_headers": False,
-    "server_header": False,
-    "date_header": False,
-}
 
 
 def _loop_factory(config: uvicorn.Config) -> Callable[[], asyncio.AbstractEventLoop] | None:

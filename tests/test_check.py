@@ -18,17 +18,18 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from mockserver import Mock, MockServer, create_app
+from mockserver.fast_path import UVICORN_SETTINGS
 from mockserver.formats.keyring import Keyring
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
+from mockserver.parity.client import Connection, NoAnswer
 from mockserver.parity.command import _is_here
-from mockserver.parity.connection import Connection, NoAnswer
 from mockserver.parity.matching import Answer, Bindings
 from mockserver.parity.purging import PurgeWatch
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
-from mockserver.server import _SETTINGS, _Server, listen, url_of
+from mockserver.server import _Server, listen, url_of
 from support.replay import SCENARIOS, SCENARIOS_BY_NAME
 from support.waiting import wait_until
 
@@ -507,7 +508,7 @@ def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> No
     """The path goes before every other, and is taken off the redirects."""
     app = Starlette(routes=[Mount("/honcho", create_app(Mock(quirks="live")))])
     listener = listen("127.0.0.1", 0)
-    behind = _Server(uvicorn.Config(app, log_config=None, **_SETTINGS))
+    behind = _Server(uvicorn.Config(app, log_config=None, **UVICORN_SETTINGS))
     thread = threading.Thread(target=behind.serve_on, args=[listener])
     thread.start()
     try:

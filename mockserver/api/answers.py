@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from ..domain.errors import ApiError, InvalidId, Unprocessable
 from ..domain.quirks import Quirks
 from ..formats.json_text import InvalidJson
-from . import connection, malformed_id
+from . import asgi_extension, malformed_id
 from .waiting import outlasts
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -78,9 +78,9 @@ async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer,
             await send({"type": "http.response.body", "body": b""})
         return
     body = {"type": "http.response.body", "body": content}
-    connected = connection.of(scope)
-    if connected is not None and connected.send is send:
-        await connected.send_at_once(start, body)
+    connection = asgi_extension.connection_of(scope)
+    if connection is not None and connection.send is send:
+        await connection.send_at_once(start, body)
     else:
         await send(start)
         await send(body)

@@ -53,10 +53,12 @@ class Endpoint(BaseRoute):
         self.operations = list(operations)
         self.table = RoutingTable(self.operations)
 
+    def find(self, scope: Scope) -> Found | None:
+        """What is at the path of a request; None if nothing is, and for a scope that is no HTTP request."""
+        return self.table.find(scope["method"], path_of(scope)) if scope["type"] == "http" else None
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http":
-            return Match.NONE, {}
-        found = self.table.find(scope["method"], path_of(scope))
+        found = self.find(scope)
         return (Match.NONE, {}) if found is None else (Match.FULL, {"mockserver.found": found})
 
     def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:

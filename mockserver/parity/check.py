@@ -9,7 +9,7 @@ from ..domain.clock import Ids
 from ..domain.errors import Unauthorized
 from ..formats.keyring import Keyring
 from .cleaning import delete_workspace
-from .connection import Connection, NoAnswer
+from .client import Connection, NoAnswer
 from .matching import Answer, Bindings, Difference
 from .purging import PurgeWatch
 from .recordings import RECORDED_SECRET, Json, Scenario

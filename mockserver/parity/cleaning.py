@@ -1,6 +1,6 @@
 """Takes away what was made on a server, as far as the API allows."""
 
-from .connection import Connection
+from .client import Connection
 
 
 def delete_workspace(connection: Connection, workspace_id: str) -> bool:

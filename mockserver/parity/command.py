@@ -61,7 +61,7 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     # Nobody else needs these, and `serve` starts without them.
     from ..formats.keyring import Keyring
     from .check import Check, Unfit
-    from .connection import Connection, NoAnswer
+    from .client import Connection, NoAnswer
     from .recordings import matching
     from .report import play_all
 

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 
-from .connection import Connection
+from .client import Connection
 from .recordings import Json
 
 _POLL_SECONDS = 0.1

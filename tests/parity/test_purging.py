@@ -3,7 +3,7 @@
 import httpx
 
 from mockserver import MockServer
-from mockserver.parity.connection import Connection
+from mockserver.parity.client import Connection
 from mockserver.parity.purging import PurgeWatch
 
 _SESSIONS = "/v3/workspaces/w/sessions"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mockserver import MockServer
-from mockserver.parity.connection import Connection
+from mockserver.parity.client import Connection
 from mockserver.parity.matching import Answer, Bindings, Difference
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario, scenarios
 
