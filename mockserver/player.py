@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any, Self
 from urllib.parse import quote
 
-from .parity.client import Connection, NoAnswer
+from .parity.client import Client, NoAnswer
 from .testing.play import Play
 
 Step = Mapping[str, Any]
@@ -59,14 +59,14 @@ class Player:
         may_be_left = False
         known: dict[str, str] = {}
         while not self._is_closing:
-            with Connection(self._url, self._token(), timeout_seconds=_TIMEOUT_SECONDS) as connection:
+            with Client(self._url, self._token(), timeout_seconds=_TIMEOUT_SECONDS) as connection:
                 for step in self._clean if may_be_left else ():
                     _sends(connection, step, known)
                 known.clear()
                 self._perform_once(connection, known)
             may_be_left = self.play.first()
 
-    def _perform_once(self, connection: Connection, known: dict[str, str]) -> None:
+    def _perform_once(self, connection: Client, known: dict[str, str]) -> None:
         """The steps, up to one that fails or before which the play is to begin anew."""
         for place, step in enumerate(self._steps, 1):
             if not self.play.wait(step.get("after", 0)):
@@ -78,7 +78,7 @@ class Player:
                 return
 
 
-def _sends(connection: Connection, step: Step, known: dict[str, str]) -> bool:
+def _sends(connection: Client, step: Step, known: dict[str, str]) -> bool:
     """Send a step; whether its answer was one to go on with. What is kept of it is added to `known`."""
     request = {name: _filled(step[name], known) for name in _REQUEST if name in step}
     try:

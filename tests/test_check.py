@@ -22,9 +22,9 @@ from mockserver.fast_path import UVICORN_SETTINGS
 from mockserver.formats.keyring import Keyring
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
-from mockserver.parity.client import Connection, NoAnswer
+from mockserver.parity.client import Client, NoAnswer
 from mockserver.parity.command import _is_here
-from mockserver.parity.matching import Answer, Bindings
+from mockserver.parity.matching import Bindings, ReceivedAnswer
 from mockserver.parity.purging import PurgeWatch
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
@@ -61,7 +61,7 @@ def _check(*arguments: str, answer: str = "") -> "subprocess.CompletedProcess[st
 def check_of() -> Iterator[Callable[..., Check]]:
     """Makes checks of a URL, with a token and the options of Check; their connections are closed after the test."""
     with ExitStack() as stack:
-        yield lambda url, token=None, **options: Check(stack.enter_context(Connection(url, token)), **options)
+        yield lambda url, token=None, **options: Check(stack.enter_context(Client(url, token)), **options)
 
 
 _WITHOUT_PURGES = [scenario for scenario in SCENARIOS if not any("control" in step for step in scenario.steps)]
@@ -309,14 +309,14 @@ def test_a_check_under_nohup_survives_the_end_of_its_terminal(make_honcho_server
 def test_what_an_interrupted_request_made_is_cleaned_up(
     server: MockServer, check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exchange = Connection._exchange
+    exchange = Client._exchange
 
-    def interrupted(self: Connection, *request: Any) -> Answer:
+    def interrupted(self: Client, *request: Any) -> ReceivedAnswer:
         exchange(self, *request)
         raise KeyboardInterrupt
 
     check = check_of(server.url)
-    monkeypatch.setattr(Connection, "_exchange", interrupted)
+    monkeypatch.setattr(Client, "_exchange", interrupted)
     with pytest.raises(KeyboardInterrupt):
         list(check.play(SCENARIOS_BY_NAME["x-session-create-minimal"]))
     monkeypatch.undo()
@@ -430,13 +430,13 @@ def test_an_early_purge_is_not_taken_for_a_difference_on_a_slow_line(
     make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even where a step makes the purged session anew."""
-    send = Connection.send
+    send = Client.send
 
-    def late(self: Connection, request: Any, **more: Any) -> Answer:
+    def late(self: Client, request: Any, **more: Any) -> ReceivedAnswer:
         time.sleep(0.01)
         return send(self, request, **more)
 
-    monkeypatch.setattr(Connection, "send", late)
+    monkeypatch.setattr(Client, "send", late)
     server = make_honcho_server(quirks="live", purge_after=0.15)
     walks = [SCENARIOS_BY_NAME[f"walk-{number}"] for number in (27, 28, 36)]
     verdicts = _verdicts(check_of(server.url), walks)
@@ -466,7 +466,7 @@ def test_a_body_that_does_not_end_is_no_answer() -> None:
     complaint = "does not answer: a body of more than 20971520 bytes"
     with (
         _answering(b" " * 21 * 1024 * 1024) as url,
-        Connection(url) as connection,
+        Client(url) as connection,
         pytest.raises(NoAnswer, match=complaint),
     ):
         connection.call("GET", "/health")
@@ -477,12 +477,12 @@ _ODD_BODIES = [b"[]", b"null", b'"x"', b"[[]]", b"", b"<html>", b'{"items": 1}',
 
 @pytest.mark.parametrize("body", _ODD_BODIES)
 def test_cleaning_up_bears_any_answer(body: bytes) -> None:
-    with _answering(body) as url, Connection(url) as connection:
+    with _answering(body) as url, Client(url) as connection:
         assert delete_workspace(connection, "w") is False
 
 
 def test_a_server_that_refuses_to_delete_is_not_asked_for_ever() -> None:
-    with _answering(b'{"items": [{"id": "s"}]}') as url, Connection(url) as connection:
+    with _answering(b'{"items": [{"id": "s"}]}') as url, Client(url) as connection:
         assert delete_workspace(connection, "w") is False
 
 

@@ -3,7 +3,7 @@
 from ..testing.names import UnknownName
 from ..testing.play import Play
 from ..testing.view import Window, view
-from ..wire import page as wire
+from ..wire import control as wire
 from .live import Feed
 from .operation import Call, Reply, Router
 
@@ -12,7 +12,7 @@ router = Router("page")
 _PLAY = "/_mock/play"
 
 
-@router.operation("GET", "/_mock/view", answers={200: "Anything"}, query=wire.View, access=None)
+@router.operation("GET", "/_mock/view", answers={200: "Anything"}, query=wire.WindowQuery, access=None)
 def get_view(call: Call) -> Reply:
     """What the page shows of the state; its form changes with the page."""
     asked = call.query
@@ -21,7 +21,7 @@ def get_view(call: Call) -> Reply:
     return 200, view(call.mock, Window(asked.workspace, asked.session, asked.find, sessions, messages))
 
 
-@router.operation("GET", "/_mock/events", answers={200: "Anything"}, query=wire.Events, streams=True, access=None)
+@router.operation("GET", "/_mock/events", answers={200: "Anything"}, query=wire.EventsQuery, streams=True, access=None)
 def get_events(call: Call) -> Reply:
     """Server-sent events: that something changed, and which requests came."""
     return 200, Feed(call.mock, call.query.last)

@@ -58,7 +58,7 @@ def list_scripts(call: Call) -> Reply:
     return 200, [one.as_json() for one in call.mock.scripts if _is_of(one, call.query.workspace)]
 
 
-@router.operation("POST", _SCRIPTS, answers={201: "Script"}, body=wire.Script, access=None)
+@router.operation("POST", _SCRIPTS, answers={201: "Script"}, body=wire.ScriptRule, access=None)
 def add_script(call: Call) -> Reply:
     """Say what an operation that needs a model answers."""
     script = call.body.given()

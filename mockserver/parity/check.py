@@ -9,8 +9,8 @@ from ..domain.clock import Ids
 from ..domain.errors import Unauthorized
 from ..formats.keyring import Keyring
 from .cleaning import delete_workspace
-from .client import Connection, NoAnswer
-from .matching import Answer, Bindings, Difference
+from .client import Client, NoAnswer
+from .matching import Bindings, Mismatch, ReceivedAnswer
 from .purging import PurgeWatch
 from .recordings import RECORDED_SECRET, Json, Scenario
 from .renaming import Renaming, deletes, workspaces_of
@@ -20,7 +20,7 @@ class Outcome(NamedTuple):
     """What became of a step: it agrees, or differs in these places, or was skipped for this reason."""
 
     step: Json
-    differences: list[Difference]
+    differences: list[Mismatch]
     skipped: str | None = None
 
 
@@ -29,7 +29,7 @@ class Unfit(Exception):
 
 
 class Check:
-    """Plays scenarios over one connection.
+    """Plays scenarios over one client.
 
     `keyring` has the secret of the server, or is None: then scenarios that bring tokens are skipped. `purge_wait` is
     how many seconds a recorded purge is waited for. `prefix` are digits that nobody can guess, before all ids that are
@@ -37,8 +37,8 @@ class Check:
     `is_open`: authentication is off there.
     """
 
-    def __init__(self, connection: Connection, keyring: Keyring | None = None, purge_wait: float = 60) -> None:
-        self.connection = connection
+    def __init__(self, client: Client, keyring: Keyring | None = None, purge_wait: float = 60) -> None:
+        self.client = client
         self.keyring = keyring
         self.purge_wait = purge_wait
         self.prefix = str(int.from_bytes(Ids().new().encode(), "big"))[-24:]
@@ -50,17 +50,17 @@ class Check:
 
     def look(self) -> None:
         """Look at the server, and change nothing. Raises Unfit where nothing can be played there, NoAnswer."""
-        health = self.connection.call("GET", "/health")
+        health = self.client.call("GET", "/health")
         if health.status != 200 or not isinstance(health.document(), dict):
             raise Unfit(f"is no Honcho server: GET /health answered {_shown(health)}")
         listing = {"method": "POST", "path": "/v3/workspaces/list", "json": {"filters": {"id": self.prefix}}}
-        listed = self.connection.send(listing)
+        listed = self.client.send(listing)
         if listed.status in (401, 403):
             raise Unfit(f"does not take the key, which must be an admin's: {_shown(listed)}")
         page = listed.document()
         if listed.status != 200 or not isinstance(page, dict) or "items" not in page:
             raise Unfit(f"is no Honcho server: POST /v3/workspaces/list answered {_shown(listed)}")
-        self.is_open = self.connection.send(listing, with_token=False).status == 200
+        self.is_open = self.client.send(listing, with_token=False).status == 200
         if self.keyring is not None and self.is_open:
             self.keyring = None
             self.skips_tokens = "brings tokens, and authentication is off there"
@@ -78,12 +78,12 @@ class Check:
 
     def clean_up(self) -> None:
         """Delete the workspaces that were made, with what is in them; those that are left stay in `made`."""
-        self.connection.close()  # An interrupted check leaves it in the middle of a request.
+        self.client.close()  # An interrupted check leaves it in the middle of a request.
         with suppress(NoAnswer):
             for workspace_id in list(self.made):
-                if delete_workspace(self.connection, workspace_id):
+                if delete_workspace(self.client, workspace_id):
                     del self.made[workspace_id]
-        self.connection.close()
+        self.client.close()
 
 
 class _Play:
@@ -94,7 +94,7 @@ class _Play:
         self._renaming = Renaming(scenario, prefix)
         self._scenario = self._renaming.scenario
         self._bindings = Bindings()
-        self._watch = PurgeWatch(check.connection, prefix)
+        self._watch = PurgeWatch(check.client, prefix)
         self._prefix = prefix
         self.skips = check.gave_up
         if scenario.authenticated and check.keyring is None:
@@ -105,7 +105,7 @@ class _Play:
             outcome = self._outcome(step) if self.skips is None else Outcome(step, [], self.skips)
             is_last = number == len(self._scenario.steps) - 1
             if is_last and outcome.skipped is None and self._bindings.runs_backwards(self._scenario.time_order):
-                outcome.differences.append(Difference("timestamps", "in their order", "backwards"))
+                outcome.differences.append(Mismatch("timestamps", "in their order", "backwards"))
             yield outcome
 
     def _outcome(self, step: Json) -> Outcome:
@@ -122,7 +122,7 @@ class _Play:
             self.skips = self._check.gave_up = "the server went away"
             if "control" in step:
                 return Outcome(step, [], self.skips)
-            return Outcome(step, [Difference("answer", "one", f"the server {error}")])
+            return Outcome(step, [Mismatch("answer", "one", f"the server {error}")])
         return Outcome(step, differences)
 
     def _unfit(self, step: Json) -> str | None:
@@ -137,13 +137,13 @@ class _Play:
             self.skips = f"no purge came within {self._check.purge_wait:g} s"
         return Outcome(step, [], self.skips)
 
-    def _answer(self, request: Json) -> Answer:
+    def _answer(self, request: Json) -> ReceivedAnswer:
         brings_tokens = self._scenario.authenticated
         if brings_tokens and self._check.keyring is not None:
             request = _signed_anew(request, self._check.keyring, self._renaming)
         may_be_made = dict.fromkeys(self._renaming.workspaces_in(request))
         try:
-            answer = self._check.connection.send(request, with_token=not brings_tokens)
+            answer = self._check.client.send(request, with_token=not brings_tokens)
         except (NoAnswer, KeyboardInterrupt):  # The server may have carried it out.
             self._check.made |= may_be_made
             raise
@@ -155,7 +155,7 @@ class _Play:
         return answer
 
 
-def _shown(answer: Answer) -> str:
+def _shown(answer: ReceivedAnswer) -> str:
     text = " ".join(answer.body[:200].decode("utf-8", "replace").split())
     return f"{answer.status} {text}".rstrip()
 

@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from .forms import encoded
-from .matching import Answer
+from .matching import ReceivedAnswer
 from .recordings import Json
 
 _IDLE_SECONDS = 1  # after which a server may be about to close the connection
@@ -18,7 +18,7 @@ class NoAnswer(Exception):
     """The server did not answer, or not in HTTP."""
 
 
-class Connection:
+class Client:
     """Sends requests to the server at `url`, which may have a path; `token` goes with those that bring none.
 
     It is opened when it is needed, and a context manager that closes it.
@@ -44,11 +44,11 @@ class Connection:
         self._prefix = parts.path.rstrip("/")
         self._headers = {} if token is None else {"authorization": f"Bearer {token.strip()}"}
 
-    def call(self, method: str, path: str, body: Json = None) -> Answer:
+    def call(self, method: str, path: str, body: Json = None) -> ReceivedAnswer:
         """A request with a body of JSON, or without one. Raises NoAnswer."""
         return self.send({"method": method, "path": path} | ({} if body is None else {"json": body}))
 
-    def send(self, request: Json, *, with_token: bool = True) -> Answer:
+    def send(self, request: Json, *, with_token: bool = True) -> ReceivedAnswer:
         """A request in the form of the recordings: `method`, `path`, `query`, `headers`, and its body.
 
         That is `json`, `text`, or a `form` with or without `files`. Raises NoAnswer.
@@ -83,7 +83,7 @@ class Connection:
     def __exit__(self, *failure: object) -> None:
         self.close()
 
-    def _exchange(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    def _exchange(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> ReceivedAnswer:
         if time.monotonic() - self._used > _IDLE_SECONDS:
             self._connection.close()
         self._connection.request(method, target, body, headers)
@@ -96,7 +96,7 @@ class Connection:
             parts = urlsplit(location)
             answered["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self._prefix)))
         self._used = time.monotonic()
-        return Answer(response.status, answered, received)
+        return ReceivedAnswer(response.status, answered, received)
 
 
 def _body_of(response: HTTPResponse) -> bytes:

@@ -61,23 +61,23 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     # Nobody else needs these, and `serve` starts without them.
     from ..formats.keyring import Keyring
     from .check import Check, Unfit
-    from .client import Connection, NoAnswer
+    from .client import Client, NoAnswer
     from .recordings import matching
     from .report import play_all
 
     try:
         keyring = None if options.auth_secret is None else Keyring(options.auth_secret)
         chosen = matching(options.scenario)
-        connection = Connection(options.url, _token(options, keyring))
+        client = Client(options.url, _token(options, keyring))
     except (ValueError, ImportError) as error:
         parser.error(str(error))
     if isinstance(sys.stdout, TextIOWrapper):  # What was answered may be beyond what the terminal can show.
         sys.stdout.reconfigure(errors="backslashreplace")
-    checking = Check(connection, keyring, options.purge_wait)
+    checking = Check(client, keyring, options.purge_wait)
     _heed_signals()
     try:
         checking.look()
-        if not (options.yes or _is_here(connection.host)) and not _agrees_to(checking, chosen, options.url):
+        if not (options.yes or _is_here(client.host)) and not _agrees_to(checking, chosen, options.url):
             parser.error("nothing was done; --yes goes ahead without asking")
         return play_all(checking, chosen, lambda line: print(line, flush=True))
     except (Unfit, NoAnswer) as error:

@@ -16,7 +16,7 @@ _PYDANTIC_VERSION = re.compile(r"errors\.pydantic\.dev/[0-9.]+/")
 _AUTHORITY = re.compile(r"^https?://[^/]+")
 
 
-class Answer(NamedTuple):
+class ReceivedAnswer(NamedTuple):
     """What a server answered; the names of headers in lower case."""
 
     status: int
@@ -31,7 +31,7 @@ class Answer(NamedTuple):
             return None
 
 
-class Difference(NamedTuple):
+class Mismatch(NamedTuple):
     """One place where an answer is not as recorded: `body.items[0].id`."""
 
     place: str
@@ -64,7 +64,7 @@ class Bindings:
         moments = [datetime.fromisoformat(self._bound[mark]) for mark in marks if mark in self._bound]
         return moments != sorted(moments)
 
-    def differences(self, step: Json, answer: Answer) -> list[Difference]:
+    def differences(self, step: Json, answer: ReceivedAnswer) -> list[Mismatch]:
         """Where the answer to a step parts from the recorded one.
 
         Where the recorded server failed inside (5xx), a refusal (422) or a failure agrees. An Allow header may name
@@ -73,62 +73,62 @@ class Bindings:
         recorded = step["response"]
         if recorded["status"] >= 500 and (answer.status == 422 or answer.status >= 500):
             return []
-        found: list[Difference] = []
+        found: list[Mismatch] = []
         if answer.status != recorded["status"]:
             if not (recorded["status"] < 300 and answer.status < 300):
                 text = answer.body.decode("utf-8", "replace")
-                return [Difference("status", recorded["status"], f"{answer.status} {text}".strip())]
-            found.append(Difference("status", recorded["status"], answer.status))
+                return [Mismatch("status", recorded["status"], f"{answer.status} {text}".strip())]
+            found.append(Mismatch("status", recorded["status"], answer.status))
         found += self._of_headers(recorded.get("headers", {}), answer.headers)
         if recorded.get("json") is not None:
             found += self._of_body(recorded["json"], answer.body, bool(step.get("unordered")))
         return found
 
-    def _of_headers(self, recorded: Mapping[str, str], got: Mapping[str, str]) -> Iterator[Difference]:
+    def _of_headers(self, recorded: Mapping[str, str], got: Mapping[str, str]) -> Iterator[Mismatch]:
         for name, value in recorded.items():
             if name not in got:
-                yield Difference(name, value, None)
+                yield Mismatch(name, value, None)
             elif name == "allow":
                 missing = set(value.split(", ")) - set(got[name].split(", "))
                 if missing:
-                    yield Difference(name, value, got[name])
+                    yield Mismatch(name, value, got[name])
             else:
                 yield from self._compare(name, value, _AUTHORITY.sub("", got[name]))
 
-    def _of_body(self, recorded: Json, body: bytes, unordered: bool) -> Iterator[Difference]:
+    def _of_body(self, recorded: Json, body: bytes, unordered: bool) -> Iterator[Mismatch]:
         try:
             got = json.loads(body)
         except (ValueError, RecursionError):
-            yield Difference("body", recorded, body.decode("utf-8", "replace"))
+            yield Mismatch("body", recorded, body.decode("utf-8", "replace"))
             return
         if unordered:
             recorded, got = _by_id(self.filled(recorded)), _by_id(got)
         yield from self._compare("body", recorded, got)
 
-    def _compare(self, place: str, want: Json, got: Json) -> Iterator[Difference]:
+    def _compare(self, place: str, want: Json, got: Json) -> Iterator[Mismatch]:
         if isinstance(want, str) and _MARK.fullmatch(want) and want not in self._bound:
             yield from self._bind(place, want, got)
         elif isinstance(want, dict) and isinstance(got, dict):
             wanted = {self.filled(key): value for key, value in want.items()}
             for key in [*wanted, *(key for key in got if key not in wanted)]:
                 if key not in wanted or key not in got:
-                    yield Difference(f"{place}.{key}", self.filled(wanted.get(key, _NOTHING)), got.get(key, _NOTHING))
+                    yield Mismatch(f"{place}.{key}", self.filled(wanted.get(key, _NOTHING)), got.get(key, _NOTHING))
                 else:
                     yield from self._compare(f"{place}.{key}", wanted[key], got[key])
         elif isinstance(want, list) and isinstance(got, list):
             if len(want) != len(got):
-                yield Difference(f"{place} (entries)", len(want), len(got))
+                yield Mismatch(f"{place} (entries)", len(want), len(got))
             for index, (one, other) in enumerate(zip(want, got, strict=False)):
                 yield from self._compare(f"{place}[{index}]", one, other)
         elif isinstance(want, bool) != isinstance(got, bool) or _comparable(self.filled(want)) != _comparable(got):
-            yield Difference(place, self.filled(want), got)
+            yield Mismatch(place, self.filled(want), got)
 
-    def _bind(self, place: str, mark: str, got: Json) -> Iterator[Difference]:
+    def _bind(self, place: str, mark: str, got: Json) -> Iterator[Mismatch]:
         is_id = mark.startswith("<id")
         if not isinstance(got, str) or not (_ID.fullmatch(got) if is_id else _is_a_time(got)):
-            yield Difference(place, "a fresh id" if is_id else "a time in ISO 8601, in UTC, ending in Z", got)
+            yield Mismatch(place, "a fresh id" if is_id else "a time in ISO 8601, in UTC, ending in Z", got)
         elif is_id and got in self._bound.values():
-            yield Difference(place, "a fresh id, not one that was given out before", got)
+            yield Mismatch(place, "a fresh id, not one that was given out before", got)
         else:
             self._bound[mark] = got
 

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 
-from .client import Connection
+from .client import Client
 from .recordings import Json
 
 _POLL_SECONDS = 0.1
@@ -21,8 +21,8 @@ class PurgeWatch:
     of the deletions.
     """
 
-    def __init__(self, connection: Connection, workspace_id: str) -> None:
-        self._connection = connection
+    def __init__(self, client: Client, workspace_id: str) -> None:
+        self._client = client
         self._workspace_id = workspace_id
         self._deletions = 0
         self._deleted: set[str] = set()  # ids, or parts of paths, that tell a request which it concerns
@@ -70,12 +70,12 @@ class PurgeWatch:
         self._deletions += 1
         session = f"/v3/workspaces/{self._workspace_id}/sessions/{self._workspace_id}-{self._deletions}"
         batch = {"messages": [{"content": "to be purged", "peer_id": "nobody"}]}
-        self._connection.call("POST", f"{session}/messages", batch)
-        self._connection.call("DELETE", session)
+        self._client.call("POST", f"{session}/messages", batch)
+        self._client.call("DELETE", session)
         return session
 
     def _total(self, path: str, body: Json = None, method: str = "POST") -> int:
-        answer = self._connection.call(method, path, body)
+        answer = self._client.call(method, path, body)
         page = answer.document() if answer.status == 200 else None
         total = page.get("total") if isinstance(page, dict) else None
         return total if isinstance(total, int) else _UNTOLD

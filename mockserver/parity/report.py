@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from .check import Check
-from .matching import Difference
+from .matching import Mismatch
 from .recordings import Json, Scenario
 
 _SHOWN = 300  # how many characters of a body or a value are printed
@@ -37,7 +37,7 @@ def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], N
     return 0 if agree else 2
 
 
-def _described(scenario: Scenario, number: int, step: Json, differences: list[Difference]) -> Iterable[str]:
+def _described(scenario: Scenario, number: int, step: Json, differences: list[Mismatch]) -> Iterable[str]:
     if not differences:
         return
     request = step["request"]

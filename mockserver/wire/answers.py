@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from . import control, deliveries, page
+from . import control, deliveries
 from .bodies import SessionPeerConfig
 from .fields import Model
 
@@ -188,5 +188,4 @@ SHAPES: dict[str, Any] = {
     "Page[WebhookEndpoint]": Page[WebhookEndpoint],
     **control.SHAPES,
     **deliveries.SHAPES,
-    **page.SHAPES,
 }

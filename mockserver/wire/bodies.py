@@ -24,18 +24,18 @@ from .fields import (
 )
 
 
-class Page(Model):
+class PageQuery(Model):
     """Which page of a list. The order of the fields is the order in which their errors are told (recorded)."""
 
     page: int = Field(default=1, ge=1, description="Page number")
     size: int = Field(default=50, ge=1, le=100, description="Page size")
 
 
-class ReversiblePage(Page):
+class ReversiblePage(PageQuery):
     reverse: bool = Field(default=False, description="Whether to reverse the order of results")
 
 
-class MessagePage(Page):
+class MessagePage(PageQuery):
     reverse: bool | None = Field(default=False, description="Whether to reverse the order of results")
 
 

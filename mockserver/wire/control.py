@@ -1,4 +1,4 @@
-"""Models of the control plane: what is asked under `/_mock/`, and what it answers."""
+"""Models of the requests and answers of the control plane, `/_mock/`."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -10,14 +10,14 @@ from .fields import JsonObject, Model, Moment, Strict
 
 class _Part(Strict):
     def given(self) -> JsonObject:
-        """What was given, without what was left out."""
+        """The members that the request has, without defaults."""
         return self.model_dump(exclude_unset=True)
 
 
 class OneWorkspace(_Part):
-    """The options of the reset. With a workspace, no other option is allowed."""
+    """The options of a reset. `workspace` resets one workspace, and goes with no other option."""
 
-    # The control plane adds the options that a mock declares.
+    # The control plane adds the options of Mock.
 
     workspace: str = Field(default="", min_length=1)
 
@@ -68,7 +68,7 @@ class Waiting(_Part):
 
 
 class OfWorkspace(_Part):
-    workspace: str | None = Field(default=None, description="Only what belongs to this workspace")
+    workspace: str | None = Field(default=None, description="Only entries of this workspace")
 
 
 class FaultRule(Like):
@@ -108,15 +108,15 @@ class FaultRule(Like):
     must_fire: bool | None = None
 
 
-class Script(Like):
+class ScriptRule(Like):
     answers: list[Any] = Field(description="One after the other; the last one stays")
     pause: float | None = Field(default=None, description="chat: how many seconds pass between pieces of a stream")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
 
 
-class At(_Part):
-    at: datetime | None = Field(default=None, description="The time to stand still at; left out: now")
+class FreezeTime(_Part):
+    at: datetime | None = Field(default=None, description="The time to freeze the clock at; default: now")
 
 
 class Seconds(_Part):
@@ -124,45 +124,47 @@ class Seconds(_Part):
 
 
 class Purging(_Part):
-    """Which purges: of a session, of a workspace, or, with neither, all."""
+    """Purges of a session, of a workspace, or (without both) all purges."""
 
     session: str | None = None
     workspace: str | None = None
 
 
 class Working(Purging):
-    """Which units of work: of a session, of a workspace, or, with neither, all."""
+    """Units of work of a session, of a workspace, or (without both) all of them."""
 
-    units: int | None = Field(default=None, ge=0, description="How many at most; left out: all")
+    units: int | None = Field(default=None, ge=0, description="The most units to do; default: all")
 
 
 class FailingPurges(Purging):
-    times: int = Field(description="How many tries fail")
+    times: int = Field(description="How many attempts fail")
 
 
-class Summary(_Part):
-    """What to put as the summary of a session."""
+class SummaryDraft(_Part):
+    """A summary to store for a session."""
 
     session: str
     content: str = Field(max_length=25_000)
     workspace: str | None = None
     kind: Literal["short", "long"] = "short"
-    up_to: str | None = Field(default=None, description="The last message that it covers; left out: the last of all")
+    up_to: str | None = Field(
+        default=None, description="The id of the last message that it covers; default: the last message"
+    )
 
 
-class Named(_Part):
+class SnapshotName(_Part):
     name: str = Field(min_length=1)
     workspace: str | None = None
 
 
-class Difference(_Part):
+class SnapshotDiff(_Part):
     before: str = Field(description="The name of a snapshot")
-    after: str | None = Field(default=None, description="The name of another; left out: the present state")
-    workspace: str | None = Field(default=None, description="The workspace that the snapshots are of")
+    after: str | None = Field(default=None, description="The name of a later snapshot; default: the present state")
+    workspace: str | None = Field(default=None, description="The workspace of the snapshots")
 
 
-class Token(_Part):
-    """What the token is for."""
+class TokenScope(_Part):
+    """What the token gives access to."""
 
     workspace: str | None = None
     peer: str | None = None
@@ -196,12 +198,12 @@ class Requests(Model):
     dropped: int
 
 
-class Number(Model):
+class CoverageTotals(Model):
     operations: int
     answers: int
 
 
-class OperationCoverage(Model):
+class OperationReport(Model):
     operation: str
     method: str
     path: str
@@ -211,12 +213,12 @@ class OperationCoverage(Model):
     by_faults: dict[str, int] = Field(description="The same of what a fault gave, broke or (none) lost; covers nothing")
 
 
-class Coverage(Model):
-    covered: Number
-    of: Number
-    operations: list[OperationCoverage]
-    elsewhere: int = Field(description="How many requests met no operation")
-    table: str = Field(description="All this to be printed")
+class CoverageReport(Model):
+    covered: CoverageTotals
+    of: CoverageTotals
+    operations: list[OperationReport]
+    elsewhere: int = Field(description="How many requests called no operation")
+    table: str = Field(description="The report as a table of text")
 
 
 class FaultState(Model):
@@ -256,12 +258,12 @@ class PendingPurge(Model):
     tries: int
 
 
-class Snapshot(Model):
+class SnapshotState(Model):
     name: str
     workspace: str | None
 
 
-class Key(Model):
+class SignedToken(Model):
     key: str
 
 
@@ -269,10 +271,33 @@ class Url(Model):
     url: str
 
 
+class WindowQuery(Strict):
+    """What part of the state the page shows."""
+
+    workspace: str | None = Field(default=None, description="The id of a workspace; default: the newest one")
+    session: str | None = Field(default=None, description="The id of a session; default: the newest one")
+    find: str = Field(default="", max_length=512, description="A part of the ids of the sessions to list")
+    sessions_from: int = Field(default=0, ge=0)
+    sessions_size: int = Field(default=50, ge=0, le=200)
+    messages_from: int | None = Field(default=None, ge=0, description="Default: the last messages")
+    messages_size: int = Field(default=50, ge=0, le=200)
+
+
+class EventsQuery(Strict):
+    last: str = Field(default="", max_length=100, description="The id of the last event that the client received")
+
+
+class PlayState(Model):
+    paused: bool
+    scene: str
+    step: int
+    steps: int
+
+
 # The shapes of answers by the names under which operations declare them.
 SHAPES: dict[str, Any] = {
     "Requests": Requests,
-    "Coverage": Coverage,
+    "Coverage": CoverageReport,
     "Fault": FaultState,
     "list[Fault]": list[FaultState],
     "Script": ScriptState,
@@ -280,9 +305,10 @@ SHAPES: dict[str, Any] = {
     "Now": Now,
     "list[PendingPurge]": list[PendingPurge],
     "list[str]": list[str],
-    "Snapshot": Snapshot,
-    "list[Snapshot]": list[Snapshot],
+    "Snapshot": SnapshotState,
+    "list[Snapshot]": list[SnapshotState],
     "Url": Url,
     "Request": Exchange,
-    "Token": Key,
+    "Token": SignedToken,
+    "Play": PlayState,
 }
