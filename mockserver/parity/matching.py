@@ -1,4 +1,4 @@
-"""Holds an answer against the one that was recorded, and says where they part."""
+"""Compares an answer with the recorded one."""
 
 import json
 import re
@@ -11,20 +11,20 @@ from .recordings import Json
 _MARK = re.compile(r"<(?:id|time):\d+>")
 _ID = re.compile(r"[A-Za-z0-9_-]{21}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
-# Its documentation is named by the version of pydantic, which is not the API's matter.
+# Texts of errors have a link with the version of pydantic, which may differ.
 _PYDANTIC_VERSION = re.compile(r"errors\.pydantic\.dev/[0-9.]+/")
 _AUTHORITY = re.compile(r"^https?://[^/]+")
 
 
 class ReceivedAnswer(NamedTuple):
-    """What a server answered; the names of headers in lower case."""
+    """The answer of a server. The names of its headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def document(self) -> Json:
-        """The body as JSON; None where it is none."""
+        """The body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -32,7 +32,7 @@ class ReceivedAnswer(NamedTuple):
 
 
 class Mismatch(NamedTuple):
-    """One place where an answer is not as recorded: `body.items[0].id`."""
+    """One place, such as `body.items[0].id`, in which an answer differs from the recorded one."""
 
     place: str
     expected: Json
@@ -40,13 +40,13 @@ class Mismatch(NamedTuple):
 
 
 class Bindings:
-    """What the marks of one scenario stand for, learnt from the answers."""
+    """The values of the marks of one scenario, taken from the answers."""
 
     def __init__(self) -> None:
         self._bound: dict[str, str] = {}
 
     def filled(self, value: Json) -> Json:
-        """The value with every mark that is bound replaced."""
+        """The value, with every known mark replaced."""
         if isinstance(value, str):
             return _MARK.sub(lambda mark: self._bound.get(mark[0], mark[0]), value)
         if isinstance(value, list):
@@ -56,19 +56,19 @@ class Bindings:
         return value
 
     def lack(self, value: Json) -> bool:
-        """Whether a mark in the value is not bound: an earlier answer did not give what it stands for."""
+        """Whether the value has an unknown mark: an earlier answer did not have the value of it."""
         return any(mark not in self._bound for mark in _MARK.findall(json.dumps(value, ensure_ascii=False)))
 
     def runs_backwards(self, marks: list[str]) -> bool:
-        """Whether the times of these marks are not in order."""
+        """Whether the times of these marks are out of order."""
         moments = [datetime.fromisoformat(self._bound[mark]) for mark in marks if mark in self._bound]
         return moments != sorted(moments)
 
     def differences(self, step: Json, answer: ReceivedAnswer) -> list[Mismatch]:
-        """Where the answer to a step parts from the recorded one.
+        """The differences between an answer and the recorded one.
 
-        Where the recorded server failed inside (5xx), a refusal (422) or a failure agrees. An Allow header may name
-        more methods. A list that was recorded without an order is compared by ids.
+        If the recorded server failed with a 5xx, every 422 and 5xx agrees. An Allow header may name more methods. The
+        items of a list without an order are compared by id.
         """
         recorded = step["response"]
         if recorded["status"] >= 500 and (answer.status == 422 or answer.status >= 500):
@@ -128,7 +128,7 @@ class Bindings:
         if not isinstance(got, str) or not (_ID.fullmatch(got) if is_id else _is_a_time(got)):
             yield Mismatch(place, "a fresh id" if is_id else "a time in ISO 8601, in UTC, ending in Z", got)
         elif is_id and got in self._bound.values():
-            yield Mismatch(place, "a fresh id, not one that was given out before", got)
+            yield Mismatch(place, "a fresh id, not one of an earlier answer", got)
         else:
             self._bound[mark] = got
 
@@ -145,7 +145,7 @@ def _is_a_time(text: str) -> bool:
 
 
 def _by_id(page: Json) -> Json:
-    """The page with its items in the order of their ids; what is no such page as it is."""
+    """The page with its items sorted by id. Another value stays as it is."""
     try:
         return {**page, "items": sorted(page["items"], key=lambda item: item["id"])}
     except (TypeError, KeyError):

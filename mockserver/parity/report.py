@@ -1,4 +1,4 @@
-"""What a check found, in words."""
+"""Prints the results of a check."""
 
 import json
 import re
@@ -9,14 +9,13 @@ from .check import Check
 from .matching import Mismatch
 from .recordings import Json, Scenario
 
-_SHOWN = 300  # how many characters of a body or a value are printed
+_SHOWN = 300  # the most characters of a value to print
 
 
 def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], None]) -> int:
-    """Play the scenarios, say each difference and at last the counts.
+    """Play the scenarios, pass each difference and then the counts to `say`, and return the exit code.
 
-    0 where all that was played agrees, 1 where something differs or the server went away, 2 where nothing could be
-    played.
+    It is 0 if all answers agree, 1 if one differs or the server stops answering, and 2 if no scenario can be played.
     """
     in_recorded_names = re.compile(re.escape(check.prefix) + r"\d{4}")
     verdicts: Counter[str] = Counter()
