@@ -205,7 +205,7 @@ def test_the_key_is_the_one_given_or_the_secret_s_or_the_environment_s(
 @pytest.mark.process
 def test_where_nothing_can_be_played_it_ends_with_2(server: MockServer) -> None:
     for secret, reason in (
-        ([], "which only --auth-secret can sign"),
+        ([], "which need --auth-secret"),
         (["--auth-secret", "s"], "authentication is off"),
     ):
         done = _check(server.url, "--scenario", "x-auth-*", *secret)

@@ -25,7 +25,7 @@ from .fields import (
 
 
 class PageQuery(Model):
-    """Which page of a list. The order of the fields is the order in which their errors are told (recorded)."""
+    """Which page of a list. The order of the fields is the order of their errors (recorded)."""
 
     page: int = Field(default=1, ge=1, description="Page number")
     size: int = Field(default=50, ge=1, le=100, description="Page size")
@@ -125,7 +125,7 @@ class MessageCreate(Model):
 
 
 class MessageBatchCreate(Model):
-    """A batch of 1 to 100 messages, stored whole or not at all."""
+    """A batch of 1 to 100 messages. All of them are stored, or none."""
 
     messages: Annotated[list[MessageCreate], Field(min_length=1, max_length=100)]
 
@@ -200,5 +200,5 @@ PeerIds = Annotated[list[str], Bounded]
 
 
 def settings_by_peer(peers: SessionPeers) -> dict[str, dict[str, bool | None]]:
-    """The settings in the form that the domain takes."""
+    """The settings as the domain takes them."""
     return {peer_id: dict(settings) for peer_id, settings in peers.items()}
