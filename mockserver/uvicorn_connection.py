@@ -1,6 +1,6 @@
 """Gives the app what it needs of uvicorn's connections and ASGI does not offer: see `api/asgi_extension.py`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from operator import attrgetter
 from typing import Any
 
@@ -56,8 +56,9 @@ class _UvicornConnection:
         cycle.disconnected = True  # Else uvicorn logs that the app has sent no whole answer.
         cycle.transport.close()
 
-    async def send_at_once(self, start: Message, body: Message) -> None:
-        await fast_path.send_in_one_write(_cycle_of(self.send), self.send, start, body)
+    def send_at_once(self, start: Message, body: Message) -> Coroutine[Any, Any, None]:
+        # Not `async`: the caller awaits the coroutine itself, without another one in between.
+        return fast_path.send_in_one_write(_cycle_of(self.send), self.send, start, body)
 
 
 _cycle_of: Callable[[Send], Any] = attrgetter("__self__")
