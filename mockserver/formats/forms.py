@@ -1,5 +1,6 @@
 """Forms to fields, with Starlette's parser: the real server reads them with it too."""
 
+import logging
 from collections.abc import Coroutine
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -13,6 +14,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 FIELDS_LIMIT = 1_000
 FIELD_BYTES = 1024 * 1024
 NO_BOUNDARY = "Missing boundary in multipart."
+
+# The parser logs a warning about each broken form. The answer says it too, so keep it off standard error.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 _INVALID = "Invalid multipart data."
 _MULTIPART = "multipart/form-data"
