@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .domain.quirks import Quirks as Quirks
     from .server import MockServer as MockServer
     from .testing.mock import Mock as Mock
-    from .testing.worlds import WorldError as WorldError
+    from .testing.worlds.read import WorldError as WorldError
 
 __all__ = ["Mock", "MockServer", "Quirks", "WorldError", "create_app"]
 
@@ -19,7 +19,7 @@ _HOMES = {
     "Mock": ".testing.mock",
     "MockServer": ".server",
     "Quirks": ".domain.quirks",
-    "WorldError": ".testing.worlds",
+    "WorldError": ".testing.worlds.read",
     "create_app": ".app",
 }
 

@@ -9,15 +9,15 @@ from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
+from .demo import DemoPlayer
 from .domain.tokens import is_tokenizer_installed
 from .extras import needs
 from .parity import command as check
-from .player import Player
 from .server import listen, serve, url_of
-from .testing.fixtures import fixture
+from .testing.data import data_file
 from .testing.mock import Mock
 from .testing.options import OPTIONS
-from .testing.worlds import WorldError
+from .testing.worlds.read import WorldError
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\
@@ -80,7 +80,7 @@ def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> t
     """The mock, and the listening socket of its server."""
     try:
         mock = Mock(
-            world=fixture("demo.json") if options.command == "demo" else options.world,
+            world=data_file("demo.json") if options.command == "demo" else options.world,
             **{name: getattr(options, name) for name, option in OPTIONS.items() if option.flag is not None},
         )
         return mock, listen(options.host, options.port)
@@ -142,15 +142,15 @@ def _is_fast() -> bool:
     return all(find_spec(name) is not None for name in packages)
 
 
-def _player(mock: Mock, url: str, options: argparse.Namespace) -> Player:
-    """The player of the demo script, which shows its progress on the page of `mock`."""
+def _player(mock: Mock, url: str, options: argparse.Namespace) -> DemoPlayer:
+    """The thread that runs the script of the demo."""
 
     def token() -> str | None:
         with suppress(ValueError):  # Authentication is off.
             return mock.token(admin=True)
         return None
 
-    player = Player(url, fixture("play.json"), token, is_paused=options.paused)
+    player = DemoPlayer(url, data_file("play.json"), token, is_paused=options.paused)
     mock.play = player.play
     return player
 

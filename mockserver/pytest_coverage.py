@@ -1,4 +1,4 @@
-"""What `--honcho-coverage` adds to a session of pytest; loaded where somebody asks for it."""
+"""What `--honcho-coverage` adds to a pytest session. It is imported only with this option."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 
-from .testing.coverage import Coverage, coverage_of
-from .testing.tally import recorded
+from .testing.coverage import Coverage
+from .testing.coverage_counts import coverage_of, recorded
 
-# Under which name a worker of pytest-xdist hands over what it counted.
+# The key under which a worker of pytest-xdist sends its coverage to the controller.
 _OUTPUT = "honcho_coverage"
 
 
 class ContractCoverage:
-    """A plugin for one session: counts what all fakes of its processes answer, and reports it at the end.
+    """A plugin for one session. It counts the answers of all mocks in its processes, and prints a report at the end.
 
-    `fail_under` is the percentage of the operations below which a session that passed fails; None: it does not.
+    Arguments:
+        fail_under: A session that passed fails if the percentage of covered operations is lower. None turns it off.
     """
 
     def __init__(self, config: pytest.Config, fail_under: float | None) -> None:
@@ -31,13 +32,16 @@ class ContractCoverage:
 
     @property
     def _is_reached(self) -> bool:
-        """Whether enough is covered; where no fake could be asked, nothing is demanded."""
+        """Whether enough is covered. Always true if no mock counts: with a server at a URL, or with --collect-only."""
         excused = self._config.getoption("--honcho-url") or self._config.getoption("collectonly")
         return bool(excused) or self._fail_under is None or self._total.percent >= self._fail_under
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker counted: once, as an interrupted one goes down twice; a crashed one has nothing."""
+        """Add the coverage of a worker.
+
+        An interrupted worker goes down twice, so its coverage is removed when it is added. A crashed one has none.
+        """
         output = getattr(node, "workeroutput", None)
         if output is None:
             self._lost.append(node.gateway.id)
@@ -56,12 +60,14 @@ class ContractCoverage:
             return
         terminalreporter.section("honcho coverage")
         if self._config.getoption("--honcho-url"):
-            terminalreporter.line("only fakes of the session are counted; one at a URL has its own at /_mock/coverage")
+            terminalreporter.line(
+                "only mocks of this session are counted; --honcho-url has its own coverage at /_mock/coverage"
+            )
             return
         terminalreporter.line(str(self._total))
         for worker in self._lost:
-            terminalreporter.line(f"{worker} crashed, and what it counted is lost", red=True)
+            terminalreporter.line(f"{worker} crashed, and its coverage is lost", red=True)
         if self._fail_under is not None:
             reached = "reached" if self._is_reached else "not reached"
-            told = f"the required {self._fail_under:g}% of the operations were {reached}: {self._total.percent:.2f}%"
-            terminalreporter.line(told, red=not self._is_reached, green=self._is_reached)
+            result = f"the required {self._fail_under:g}% of the operations were {reached}: {self._total.percent:.2f}%"
+            terminalreporter.line(result, red=not self._is_reached, green=self._is_reached)

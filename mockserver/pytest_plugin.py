@@ -13,10 +13,10 @@ import pytest
 
 if TYPE_CHECKING:
     from .server import MockServer
-    from .testing.deliveries import Deliveries
-    from .testing.exchanges import Exchange
-    from .testing.journal import Journal
+    from .testing.exchange import Exchange
     from .testing.mock import Mock
+    from .testing.requests import RequestLog
+    from .testing.webhook_log import WebhookLog
 
 # Arguments of the marker beside the options of a mock.
 _RULES = ("faults", "scripts")
@@ -24,7 +24,7 @@ _RULES = ("faults", "scripts")
 _SHOWN_REQUESTS = 20
 # The mock servers that the fixtures gave to a test, and the positions of the logs when it began.
 _SERVERS = pytest.StashKey[list["MockServer"]]()
-_POSITIONS = pytest.StashKey[dict["Journal | Deliveries", tuple[int, int]]]()
+_POSITIONS = pytest.StashKey[dict["RequestLog | WebhookLog", tuple[int, int]]]()
 
 
 class RemoteServer:

@@ -16,9 +16,9 @@ from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
 from .fast_path import UVICORN_SETTINGS
+from .testing.faults import assert_fired
 from .testing.mock import Mock
 from .testing.options import Options
-from .testing.rules import assert_fired
 from .uvicorn_connection import with_connection
 
 # How long a server that stops waits for its requests, and then for its connections.

@@ -10,10 +10,10 @@ from jsonschema_rs import Draft202012Validator, meta
 
 from mockserver import MockServer
 from mockserver.parity.recordings import FILES, scenarios
-from mockserver.testing.fixtures import fixture
+from mockserver.testing.data import data_file
 from support.replay import replay
 
-PUBLISHED: dict[str, Any] = json.loads(fixture("sessions-openapi.json").read_text(encoding="utf-8"))
+PUBLISHED: dict[str, Any] = json.loads(data_file("sessions-openapi.json").read_text(encoding="utf-8"))
 _OPERATIONS = [(path, method) for path, item in PUBLISHED["paths"].items() for method in item]
 _ID_RULE = {"minLength": 1, "maxLength": 512, "pattern": "^[a-zA-Z0-9_-]+$"}
 

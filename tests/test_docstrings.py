@@ -9,8 +9,8 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
-        *("domain.clock", "testing.faults", "testing.journal", "testing.mock", "testing.scripts"),
-        *("testing.tally",),
+        *("domain.clock", "testing.faults", "testing.requests", "testing.mock", "testing.scripts"),
+        *("testing.coverage_counts",),
     ],
 )
 def test_examples_in_docstrings_run(name: str) -> None:

@@ -115,15 +115,15 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
         ),
         ("'live'", "honcho marker: pass each option by name, not as 'live'; the options are quirks, world, *"),
         ("frozen_at='noon'", "honcho marker: frozen_at is not a datetime, nor a string in ISO 8601: 'noon'"),
-        ("seed=1.5", "honcho marker: seed must be a number without a fraction, a text or None: 1.5"),
-        ("journal_entries=-1", "honcho marker: journal_entries must be a number without a fraction from 0 up: -1"),
+        ("seed=1.5", "honcho marker: seed must be an integer, a string or None: 1.5"),
+        ("journal_entries=-1", "honcho marker: journal_entries must be an integer of at least 0: -1"),
         ("faults={'fault': 'error'}", "honcho marker: faults must be a list of mappings: *"),
         ("faults=[{'fault': 'eror'}]", "honcho marker: there is no fault 'eror'; did you mean 'error'?"),
         ("faults=[{'fault': ['x']}]", "honcho marker: there is no fault *"),
         ("faults=[{'error': 503}]", "honcho marker: a fault needs the key 'fault' with its kind: {'error': 503}"),
         ("faults=[{'fault': 'error', 'statsu': 5}]", "honcho marker: error takes no 'statsu'; did you mean 'status'?"),
-        ("faults=[{'fault': 'error', 'times': 0}]", "honcho marker: times must be a number *"),
-        ("scripts=[{'operation': 'chat', 'answers': []}]", "honcho marker: a script of 'chat' needs an answer"),
+        ("faults=[{'fault': 'error', 'times': 0}]", "honcho marker: times must be an integer *"),
+        ("scripts=[{'operation': 'chat', 'answers': []}]", "honcho marker: a script for 'chat' needs an answer"),
         ("scripts=[{'operation': 'chat', 'answers': 'x'}]", "honcho marker: a script needs an 'operation', and *"),
         ("scripts=[{'answers': ['x']}]", "honcho marker: a script needs an 'operation', and 'answers' in a list"),
         ("quirks='lively'", "honcho marker: unknown quirk 'lively'; known: none, live, *"),
@@ -137,7 +137,7 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
             "honcho marker: quirks must be none, live, or a string of names separated by commas, not *",
         ),
         ("auth_secret=''", "honcho marker: auth_secret cannot sign: *"),
-        ("world=5", "honcho marker: a world is a mapping or the path of a JSON file, not 5"),
+        ("world=5", "honcho marker: a world must be a mapping or the path of a JSON file, not 5"),
         ("purge_after='2'", "honcho marker: purge_after must be a number of seconds, at least 0, or None: '2'"),
         (
             "quirks='none,field_names'",
@@ -494,9 +494,7 @@ def test_a_test_fails_when_a_fault_that_must_fire_did_not(project: pytest.Pytest
     )
     result = project.runpytest_inprocess()
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(
-        ["these faults never fired: <Fault 'down': error(503) for path=/health; of 0 it struck 0>"]
-    )
+    result.stdout.fnmatch_lines(["these faults never fired: <Fault 'down': error(503) for path=/health; fired 0 of 0>"])
     result.stdout.fnmatch_lines(["*AssertionError: assert 'reason' == 'another'"])
 
 
@@ -698,7 +696,7 @@ def test_a_worker_that_is_interrupted_is_counted_once(project: pytest.Pytester) 
         (["99"], 1, "the required 99% of the operations were not reached: *"),
         (["99", "-n", "1", "-p", "xdist"], 1, "the required 99% of the operations were not reached: *"),
         (["99", "--collect-only"], 0, "*1 test collected*"),
-        (["99", "--honcho-url", "http://127.0.0.1:9"], 0, "only fakes of the session are counted; *"),
+        (["99", "--honcho-url", "http://127.0.0.1:9"], 0, "only mocks of this session are counted; *"),
         (["99", "-k", "nothing"], 5, "the required 99% of the operations were not reached: 0.00%"),
         (["101"], 4, "*--honcho-coverage-fail-under: not a percentage from 0 to 100: '101'"),
         (["many"], 4, "*--honcho-coverage-fail-under: not a percentage from 0 to 100: 'many'"),

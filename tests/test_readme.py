@@ -6,13 +6,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from mockserver import Mock, MockServer, Quirks
 from mockserver.cli import _parser
-from mockserver.testing.fixtures import fixture
+from mockserver.testing.data import data_file
+from mockserver.testing.fault_kinds import KINDS, Kind
 from support.curl_command import run_curl
 
 _ROOT = Path(__file__).parent.parent
@@ -22,6 +24,23 @@ _BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", _README, re.DOTALL | re.MULTILINE)
 
 def _blocks(language: str, holding: str = "") -> list[str]:
     return [block for kind, block in _BLOCKS if kind == language and holding in block]
+
+
+def _row(kind: type[Kind]) -> str:
+    """The row of a kind of fault in the table: its call, its help, and whether the request is carried out."""
+    arguments = [
+        argument.name if argument.is_required else f"{argument.name}={argument.default!r}".replace("'", '"')
+        for argument in kind.arguments()
+    ]
+    carries_out: Any = kind.carries_out
+    depends = isinstance(carries_out, property) and carries_out is not Kind.carries_out
+    carried_out = carries_out.__doc__ if depends else "Yes" if carries_out else "No"
+    return f"| `{kind.name}({', '.join(arguments)})` | {kind.help} | {carried_out} |"
+
+
+def test_the_table_of_faults_has_every_kind_as_its_class_declares_it() -> None:
+    table = _README.partition("| fault | what the client gets | carried out |\n| --- | --- | --- |\n")[2]
+    assert table.partition("\n\n")[0].splitlines() == [_row(kind) for kind in KINDS.values()]
 
 
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:
@@ -64,7 +83,7 @@ def test_programs_run(block: str) -> None:
 def _answers_to(block: str) -> list[httpx.Response]:
     """The answers of a server with the demo world to the commands of a block."""
     commands = re.findall(r"curl .*?(?=^curl |\Z)", block, re.DOTALL | re.MULTILINE)
-    with MockServer(world=fixture("demo.json")) as server:
+    with MockServer(world=data_file("demo.json")) as server:
         return [
             run_curl(command.replace("\\\n", "").replace("http://127.0.0.1:8000", server.url)) for command in commands
         ]
@@ -154,7 +173,7 @@ def test_the_table_of_quirks_is_that_of_the_code() -> None:
 
 
 def test_the_number_of_recorded_steps_is_what_it_says() -> None:
-    files = fixture("recordings").glob("*.jsonl")
+    files = data_file("recordings").glob("*.jsonl")
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     steps = sum(len(json.loads(line)["steps"]) for line in lines)
     assert f"{steps:,} recorded steps" in _README

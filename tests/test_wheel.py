@@ -44,11 +44,11 @@ def test_the_wheel_holds_one_package_with_the_fixtures_inside(installed: Path) -
 def test_the_demo_runs_from_the_wheel_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
     program = """
 import mockserver, httpx
-from mockserver.testing.fixtures import fixture
+from mockserver.testing.data import data_file
 assert {site!r} in mockserver.__file__, mockserver.__file__
-with mockserver.MockServer(world=fixture("demo.json")) as server:
+with mockserver.MockServer(world=data_file("demo.json")) as server:
     assert httpx.post(server.url + "/v3/workspaces/demo/sessions/list").json()["total"] == 3
-assert len(fixture("recordings/sessions.jsonl").read_text().splitlines()) == 46
+assert len(data_file("recordings/sessions.jsonl").read_text().splitlines()) == 46
 """
     program = program.format(site=str(installed))
     done = _run(sys.executable, "-c", program, cwd=tmp_path, PYTHONPATH=str(installed))

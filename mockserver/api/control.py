@@ -15,7 +15,7 @@ from .answers import Answer
 from .routing import path_of
 
 if TYPE_CHECKING:
-    from .page import Page
+    from .page import ControlPage
 
 PREFIX = "/_mock"
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
@@ -45,10 +45,10 @@ class ControlPlane(BaseRoute):
         return ControlEndpoint(self._mock)
 
     @cached_property
-    def _page(self) -> "Page | None":
-        from .page import Page  # Most servers get no request for it.
+    def _page(self) -> "ControlPage | None":
+        from .page import ControlPage  # Most servers get no request for it.
 
-        return Page() if self._has_page else None
+        return ControlPage() if self._has_page else None
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         is_ours = scope["type"] == "http" and (path_of(scope) + "/").startswith(PREFIX + "/")

@@ -1,4 +1,4 @@
-"""The coverage of the contract for other languages."""
+"""The coverage of the contract, in the control plane."""
 
 from .operation import Call, Reply, Router
 
@@ -9,12 +9,12 @@ _PATH = "/_mock/coverage"
 
 @router.operation("GET", _PATH, answers={200: "Coverage"}, access=None)
 def get_coverage(call: Call) -> Reply:
-    """Which operations, and which of their answers, were exercised; as numbers and as a table to print."""
+    """Which operations and which of their answers were used, as numbers and as a table to print."""
     return 200, call.mock.coverage().as_json()
 
 
 @router.operation("DELETE", _PATH, answers={204: None}, access=None)
 def forget_coverage(call: Call) -> Reply:
-    """Begin to count anew; a reset does not."""
+    """Set all counts to zero. A reset keeps them."""
     call.mock.coverage.forget()
     return 204, None

@@ -9,11 +9,11 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from ..testing.diagnosis.suggestions import nearest_template
-from ..testing.exchanges import Exchange
+from ..testing.exchange import Exchange
 from ..testing.mock import Mock
-from ..testing.names import UnknownName, meant
+from ..testing.registry import UnknownName, did_you_mean
 from ..testing.wording import shortened
-from . import answers, control_coverage, control_journal, control_page, control_rules, control_state
+from . import answers, control_coverage, control_log, control_page, control_rules, control_state
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, too_large
 from .live import Feed
@@ -27,7 +27,7 @@ _TICK_SECONDS = 0.005
 
 OPERATIONS = [
     *control_state.router.operations,
-    *control_journal.router.operations,
+    *control_log.router.operations,
     *control_coverage.router.operations,
     *control_rules.router.operations,
     *control_page.router.operations,
@@ -110,7 +110,7 @@ def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
     )
     for name in parameters(scope["query_string"]):
         if name not in known:
-            hint = "it belongs in the body" if name in in_body else meant(name, known)
+            hint = "it belongs in the body" if name in in_body else did_you_mean(name, known)
             return f"the query has no {name!r} here; {hint}"
     return None
 

@@ -1,7 +1,7 @@
-"""What the page reads: the state through a window, what happens, and the play of a demo."""
+"""What the page reads: a part of the state, events, and the state of the demo."""
 
-from ..testing.names import UnknownName
-from ..testing.play import Play
+from ..testing.demo_state import DemoState
+from ..testing.registry import UnknownName
 from ..testing.view import Window, view
 from ..wire import control as wire
 from .live import Feed
@@ -12,49 +12,49 @@ router = Router("page")
 _PLAY = "/_mock/play"
 
 
-@router.operation("GET", "/_mock/view", answers={200: "Anything"}, query=wire.WindowQuery, access=None)
+@router.operation("GET", "/_mock/view", answers={200: "Anything"}, query=wire.ViewQuery, access=None)
 def get_view(call: Call) -> Reply:
-    """What the page shows of the state; its form changes with the page."""
-    asked = call.query
-    sessions = (asked.sessions_from, asked.sessions_size)
-    messages = (asked.messages_from, asked.messages_size)
-    return 200, view(call.mock, Window(asked.workspace, asked.session, asked.find, sessions, messages))
+    """What the page shows of the state. The format may change with every version of the page."""
+    query = call.query
+    sessions = (query.sessions_from, query.sessions_size)
+    messages = (query.messages_from, query.messages_size)
+    return 200, view(call.mock, Window(query.workspace, query.session, query.find, sessions, messages))
 
 
 @router.operation("GET", "/_mock/events", answers={200: "Anything"}, query=wire.EventsQuery, streams=True, access=None)
 def get_events(call: Call) -> Reply:
-    """Server-sent events: that something changed, and which requests came."""
+    """Server-sent events: that the state changed, and the requests that were received."""
     return 200, Feed(call.mock, call.query.last)
 
 
 @router.operation("GET", _PLAY, answers={200: "Play", 404: "Problem"}, access=None)
 def get_play(call: Call) -> Reply:
-    """How far the play of a demo is."""
+    """How far the script of the demo is."""
     return 200, _play(call).as_json()
 
 
 @router.operation("POST", _PLAY + "/pause", answers={200: "Play", 404: "Problem"}, access=None)
 def pause_play(call: Call) -> Reply:
-    """Let the play of a demo pause."""
+    """Pause the script of the demo."""
     _play(call).pause()
     return get_play(call)
 
 
 @router.operation("POST", _PLAY + "/resume", answers={200: "Play", 404: "Problem"}, access=None)
 def resume_play(call: Call) -> Reply:
-    """Let the play of a demo go on."""
+    """Resume the script of the demo."""
     _play(call).resume()
     return get_play(call)
 
 
 @router.operation("POST", _PLAY + "/restart", answers={200: "Play", 404: "Problem"}, access=None)
 def restart_play(call: Call) -> Reply:
-    """Let the play of a demo begin anew, once what it made is gone."""
-    _play(call).begin_anew()
+    """Restart the script of the demo. It first deletes what it created."""
+    _play(call).restart()
     return get_play(call)
 
 
-def _play(call: Call) -> Play:
+def _play(call: Call) -> DemoState:
     if call.mock.play is None:
-        raise UnknownName("nothing plays here: `honcho-mockserver demo` has a play")
+        raise UnknownName("no demo runs here; `honcho-mockserver demo` runs one")
     return call.mock.play

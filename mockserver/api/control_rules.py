@@ -1,6 +1,13 @@
 """Faults and scripts for other languages."""
 
-from ..testing.rules import Fault
+from functools import reduce
+from operator import or_
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import Field, create_model
+
+from ..testing.fault_kinds import KINDS, Kind
+from ..testing.faults import RULE_ARGUMENTS, Fault
 from ..testing.scripts import Script
 from ..wire import control as wire
 from .operation import Call, Reply, Router
@@ -11,28 +18,61 @@ _FAULTS = "/_mock/faults"
 _SCRIPTS = "/_mock/scripts"
 
 
+def _members() -> dict[str, Any]:
+    """The fields of the body that adds a fault: the kind, the arguments of all kinds, and those of rules.
+
+    Arguments with the same name in several kinds are one field. `Faults.add` checks which ones a kind takes.
+    """
+    kinds = "\n".join(f"- `{kind.name}`: {kind.help}" for kind in KINDS.values())
+    fault: Any = Literal[tuple(KINDS)]
+    members: dict[str, Any] = {"fault": (fault, Field(description=kinds))}
+    types: dict[str, list[Any]] = {}
+    helps: dict[str, dict[str, list[str]]] = {}
+    for kind in KINDS.values():
+        for argument in kind.arguments():
+            types.setdefault(argument.name, []).append(argument.type)
+            default = "" if argument.default in (None, False) or argument.is_required else f" ({argument.default})"
+            text = argument.declared.help + default
+            helps.setdefault(argument.name, {}).setdefault(text, []).append(kind.name)
+    for name, of_kinds in types.items():
+        described = "; ".join(f"{', '.join(kinds)}: {text}" for text, kinds in helps[name].items())
+        members[name] = (reduce(or_, of_kinds) | None, Field(default=None, description=described))
+    for name, (rule, type_) in RULE_ARGUMENTS.items():
+        members[name] = (type_, Field(default=None, description=rule.help))
+    return members
+
+
+_FaultRule = create_model("FaultRule", __base__=wire.FaultCriteria, __doc__="A fault and its requests.", **_members())
+
+
+@router.operation("GET", "/_mock/fault-kinds", answers={200: "list[FaultKind]"}, access=None)
+def list_fault_kinds(call: Call) -> Reply:
+    """The kinds of faults with their arguments."""
+    return 200, [_kind_as_json(kind) for kind in KINDS.values()]
+
+
 @router.operation("GET", _FAULTS, answers={200: "list[Fault]"}, query=wire.OfWorkspace, access=None)
 def list_faults(call: Call) -> Reply:
-    """The rules in force, all or those that name a workspace, in the order in which they are asked."""
-    return 200, [one.as_json() for one in call.mock.faults if _is_of(one, call.query.workspace)]
+    """The faults in force, or those that name a workspace, in order: the first that fires takes a request."""
+    return 200, [fault.as_json() for fault in call.mock.faults if _names(fault, call.query.workspace)]
 
 
-@router.operation("POST", _FAULTS, answers={201: "Fault"}, body=wire.FaultRule, access=None)
+@router.operation("POST", _FAULTS, answers={201: "Fault"}, body=_FaultRule, access=None)
 def add_fault(call: Call) -> Reply:
-    """Set a rule."""
+    """Add a fault."""
     rule = call.body.given()
     return 201, call.mock.faults.add(rule.pop("fault"), **rule).as_json()
 
 
 @router.operation("GET", _FAULTS + "/{name}", answers={200: "Fault", 404: "Problem"}, access=None)
 def get_fault(call: Call) -> Reply:
-    """A rule, and how often it fired."""
+    """A fault, and how often it fired."""
     return 200, call.mock.faults[call.path["name"]].as_json()
 
 
 @router.operation("POST", _FAULTS + "/{name}/release", answers={200: "Fault", 404: "Problem"}, access=None)
 def release_fault(call: Call) -> Reply:
-    """Send the answers that a rule holds; it is over."""
+    """Send the answers that a fault holds. The fault is then over."""
     fault = call.mock.faults[call.path["name"]]
     fault.release()
     return 200, fault.as_json()
@@ -40,44 +80,62 @@ def release_fault(call: Call) -> Reply:
 
 @router.operation("DELETE", _FAULTS + "/{name}", answers={204: None, 404: "Problem"}, access=None)
 def remove_fault(call: Call) -> Reply:
-    """Take a rule away; what it holds is answered."""
+    """Remove a fault, and send the answers that it holds."""
     call.mock.faults.remove(call.path["name"])
     return 204, None
 
 
 @router.operation("DELETE", _FAULTS, answers={204: None}, query=wire.OfWorkspace, access=None)
 def remove_faults(call: Call) -> Reply:
-    """Take all rules away, or those that name this workspace."""
+    """Remove all faults, or those that name a workspace."""
     call.mock.faults.forget(call.query.workspace)
     return 204, None
 
 
 @router.operation("GET", _SCRIPTS, answers={200: "list[Script]"}, query=wire.OfWorkspace, access=None)
 def list_scripts(call: Call) -> Reply:
-    """The scripted answers, all or those that name a workspace, and how many of each were used."""
-    return 200, [one.as_json() for one in call.mock.scripts if _is_of(one, call.query.workspace)]
+    """The scripts, or those that name a workspace, and how many requests each answered."""
+    return 200, [script.as_json() for script in call.mock.scripts if _names(script, call.query.workspace)]
 
 
 @router.operation("POST", _SCRIPTS, answers={201: "Script"}, body=wire.ScriptRule, access=None)
 def add_script(call: Call) -> Reply:
-    """Say what an operation that needs a model answers."""
+    """Script the answers of an operation that needs a model."""
     script = call.body.given()
     return 201, call.mock.scripts.add(script.pop("operation", None), *script.pop("answers"), **script).as_json()
 
 
 @router.operation("DELETE", _SCRIPTS + "/{name}", answers={204: None, 404: "Problem"}, access=None)
 def remove_script(call: Call) -> Reply:
-    """Take scripted answers away."""
+    """Remove a script."""
     call.mock.scripts.remove(call.path["name"])
     return 204, None
 
 
 @router.operation("DELETE", _SCRIPTS, answers={204: None}, query=wire.OfWorkspace, access=None)
 def remove_scripts(call: Call) -> Reply:
-    """Take all scripts away, or those that name this workspace."""
+    """Remove all scripts, or those that name a workspace."""
     call.mock.scripts.forget(call.query.workspace)
     return 204, None
 
 
-def _is_of(rule: Fault | Script, workspace: str | None) -> bool:
+def _names(rule: Fault | Script, workspace: str | None) -> bool:
     return workspace in (None, rule.pattern.criteria.get("workspace"))
+
+
+def _kind_as_json(kind: type[Kind]) -> dict[str, Any]:
+    arguments = [
+        {
+            "name": argument.name,
+            "help": argument.declared.help,
+            "is_required": argument.is_required,
+            "choices": list(get_args(argument.type)) if _is_choice(argument.type) else None,
+            "proposed": argument.default if argument.declared.example is None else argument.declared.example,
+        }
+        for argument in kind.arguments()
+    ]
+    return {"name": kind.name, "help": kind.help, "arguments": arguments}
+
+
+def _is_choice(type_: Any) -> bool:
+    return get_origin(type_) is Literal

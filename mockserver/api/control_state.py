@@ -1,4 +1,4 @@
-"""Clock, background work, snapshots and worlds for other languages."""
+"""Clock, background work, snapshots and worlds, in the control plane."""
 
 from typing import Any
 
@@ -22,14 +22,14 @@ _Reset = create_model("Reset", __base__=wire.OneWorkspace, __doc__=wire.OneWorks
 
 @router.operation("POST", "/_mock/reset", answers={200: "Anything"}, body=_Reset, body_required=False, access=None)
 def reset(call: Call) -> Reply:
-    """Forget everything and go back to the starting world; or only what belongs to one workspace."""
+    """Go back to the starting world, and delete logs, faults, scripts and snapshots; all, or those of a workspace."""
     call.mock.reset(**_given(call))
     return 200, {"reset": True}
 
 
 @router.operation("GET", "/_mock/clock", answers={200: "Now"}, access=None)
 def get_clock(call: Call) -> Reply:
-    """What time it is, and whether it stands still."""
+    """The time of the mock, and whether it is frozen."""
     clock = call.mock.clock
     return 200, {"now": timestamp(clock.peek()), "frozen": clock.is_frozen}
 
@@ -38,28 +38,28 @@ def get_clock(call: Call) -> Reply:
     "POST", "/_mock/clock/freeze", answers={200: "Now"}, body=wire.FreezeTime, body_required=False, access=None
 )
 def freeze_clock(call: Call) -> Reply:
-    """Stand still at a time, or at this moment."""
+    """Freeze the clock at a time, by default at the present time."""
     call.mock.clock.freeze(call.body.at if call.body is not None else None)
     return get_clock(call)
 
 
 @router.operation("POST", "/_mock/clock/advance", answers={200: "Now"}, body=wire.Seconds, access=None)
 def advance_clock(call: Call) -> Reply:
-    """Move the clock forward by so many seconds."""
+    """Move the clock forward by a number of seconds."""
     call.mock.clock.advance(call.body.seconds)
     return get_clock(call)
 
 
 @router.operation("POST", "/_mock/clock/resume", answers={200: "Now"}, access=None)
 def resume_clock(call: Call) -> Reply:
-    """Run on from where it was frozen."""
+    """Let a frozen clock run again, from its present time."""
     call.mock.clock.resume()
     return get_clock(call)
 
 
 @router.operation("GET", "/_mock/purges", answers={200: "list[PendingPurge]"}, query=wire.OfWorkspace, access=None)
 def list_purges(call: Call) -> Reply:
-    """The purges that wait, in the order in which they would run."""
+    """The waiting purges, in the order in which they run."""
     return 200, [_purge_as_json(job) for job in call.mock.pending(call.query.workspace)]
 
 
@@ -67,7 +67,7 @@ def list_purges(call: Call) -> Reply:
     "POST", "/_mock/purge", answers={200: "Anything"}, body=wire.Purging, body_required=False, access=None
 )
 def purge(call: Call) -> Reply:
-    """Carry out the purges that wait, due or not: all, or those of a session or a workspace."""
+    """Run the waiting purges, due or not: all, or those of a session or a workspace."""
     return 200, {"purged": call.mock.purge(**_given(call))}
 
 
@@ -75,7 +75,7 @@ def purge(call: Call) -> Reply:
     "POST", "/_mock/summaries", answers={201: "Summary", 404: "Problem"}, body=wire.SummaryDraft, access=None
 )
 def put_summary(call: Call) -> Reply:
-    """Give a session a summary, as a model would."""
+    """Give a session a summary, as a model would. It replaces the earlier one of this kind."""
     return 201, call.mock.summarize(**_given(call))
 
 
@@ -83,7 +83,7 @@ def put_summary(call: Call) -> Reply:
     "POST", "/_mock/purges/hold", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
 )
 def hold_purges(call: Call) -> Reply:
-    """From now on purges, all or those of a workspace, come only when they are asked for."""
+    """Stop purges, all or those of a workspace, from running by themselves."""
     call.mock.hold_purges(**_given(call))
     return 204, None
 
@@ -92,21 +92,21 @@ def hold_purges(call: Call) -> Reply:
     "POST", "/_mock/purges/release", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
 )
 def release_purges(call: Call) -> Reply:
-    """Let purges, all or those of a workspace, come by themselves again."""
+    """Let purges, all or those of a workspace, run by themselves again."""
     call.mock.release_purges(**_given(call))
     return 204, None
 
 
 @router.operation("POST", "/_mock/purges/fail", answers={204: None}, body=wire.FailingPurges, access=None)
 def fail_purges(call: Call) -> Reply:
-    """Let the next tries fail; what failed is tried again."""
+    """Let the next tries of purges fail. A failed purge waits and is tried again."""
     call.mock.fail_purges(**call.body.given())
     return 204, None
 
 
 @router.operation("POST", "/_mock/work", answers={200: "Anything"}, body=wire.Working, body_required=False, access=None)
 def work(call: Call) -> Reply:
-    """Complete units of work, pending or in progress: all, so many, or those of a session or a workspace."""
+    """Complete open units of work: all, at most a number, or those of a session or a workspace."""
     return 200, {"completed": call.mock.work(**_given(call))}
 
 
@@ -120,13 +120,13 @@ def begin_work(call: Call) -> Reply:
 
 @router.operation("GET", _SNAPSHOTS, answers={200: "list[Snapshot]"}, query=wire.OfWorkspace, access=None)
 def list_snapshots(call: Call) -> Reply:
-    """The snapshots that have a name, all or those of a workspace."""
+    """The named snapshots, all or those of a workspace."""
     return 200, [_snapshot_as_json(one) for one in call.mock.snapshots(call.query.workspace)]
 
 
 @router.operation("POST", _SNAPSHOTS, answers={201: "Snapshot"}, body=wire.SnapshotName, access=None)
 def take_snapshot(call: Call) -> Reply:
-    """Keep the present state under a name, all or that of one workspace, which has names of its own."""
+    """Take a named snapshot of the state, or of one workspace. Two workspaces may use the same name."""
     return 201, _snapshot_as_json(call.mock.snapshot(call.body.name, workspace=call.body.workspace))
 
 
@@ -139,7 +139,7 @@ def take_snapshot(call: Call) -> Reply:
     access=None,
 )
 def restore_snapshot(call: Call) -> Reply:
-    """Go back to the state of a snapshot, which stays."""
+    """Go back to a snapshot. The snapshot stays."""
     call.mock.restore(call.path["name"], **_given(call))
     return 204, None
 
@@ -148,7 +148,7 @@ def restore_snapshot(call: Call) -> Reply:
     "DELETE", _SNAPSHOTS + "/{name}", answers={204: None, 404: "Problem"}, query=wire.OfWorkspace, access=None
 )
 def forget_snapshot(call: Call) -> Reply:
-    """Forget a snapshot."""
+    """Delete a snapshot."""
     call.mock.forget_snapshot(call.path["name"], workspace=call.query.workspace)
     return 204, None
 
@@ -157,26 +157,26 @@ def forget_snapshot(call: Call) -> Reply:
     "GET", "/_mock/diff", answers={200: "list[str]", 404: "Problem"}, query=wire.SnapshotDiff, access=None
 )
 def get_difference(call: Call) -> Reply:
-    """What changed from a snapshot to another, or to the present state, in words."""
+    """What changed from a snapshot to another one, or to the present state, in sentences."""
     return 200, call.mock.diff(call.query.before, call.query.after, workspace=call.query.workspace)
 
 
 @router.operation("GET", "/_mock/world", answers={200: "Anything", 404: "Problem"}, query=wire.OfWorkspace, access=None)
 def get_world(call: Call) -> Reply:
-    """The state as a world: what `serve --world` starts with."""
+    """The state as a world, for `serve --world`."""
     return 200, call.mock.world(call.query.workspace)
 
 
 @router.operation("PUT", "/_mock/world", answers={204: None}, body=dict[str, Any], access=None)
 def put_world(call: Call) -> Reply:
-    """Put the state of a world in place of the present one."""
+    """Replace the state with a world."""
     call.mock.load(call.body)
     return 204, None
 
 
 @router.operation("POST", "/_mock/fork", answers={201: "Url"}, access=None)
 def fork(call: Call) -> Reply:
-    """Start another server with an equal state of its own, which runs until this one is reset or ends."""
+    """Start another server with a copy of the state. It runs until this one is reset or ends."""
     return 201, {"url": call.mock.open_fork()}
 
 
@@ -184,12 +184,12 @@ def fork(call: Call) -> Reply:
     "POST", "/_mock/token", answers={201: "Token"}, body=wire.TokenScope, body_required=False, access=None
 )
 def make_token(call: Call) -> Reply:
-    """A token for what is named, while authentication is on; as `key`, like that of `POST /v3/keys`."""
+    """Create a token for a scope. It is in `key`, as in the answer of `POST /v3/keys`. Authentication must be on."""
     return 201, {"key": call.mock.token(**_given(call))}
 
 
 def _given(call: Call) -> dict[str, Any]:
-    """What the body says, if there is one."""
+    """The fields that the body has. Empty without a body."""
     return {} if call.body is None else call.body.given()
 
 

@@ -11,7 +11,7 @@ from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import ApiError, BadRequest, Unauthorized
 from ..formats import forms, json_text
-from ..testing.exchanges import Exchange
+from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from . import answers
 from .answers import Answer

@@ -1,4 +1,4 @@
-"""Server-sent events: an answer that comes in pieces."""
+"""Server-sent events: an answer in pieces."""
 
 import json
 import re
@@ -10,13 +10,17 @@ _WORD = re.compile(r"\S+\s*|\s+")
 
 
 def stream_of(pieces: Sequence[str], pause: float) -> Stream:
-    """The events of an answer: one for each piece, and a last one that says it is done."""
+    """The events of an answer: one for each piece, and a last one with `done`.
+
+    Arguments:
+        pause: Seconds between two events.
+    """
     events = [{"delta": {"content": piece}, "done": False} for piece in pieces]
     return Stream(b"text/event-stream; charset=utf-8", [_event(event) for event in [*events, {"done": True}]], pause)
 
 
 def words(text: str) -> list[str]:
-    """A text in the pieces in which it is streamed: word by word, nothing lost."""
+    """Split a text into words, each with the white space after it. Joined, they are the text again."""
     return _WORD.findall(text)
 
 

@@ -1,4 +1,4 @@
-"""What happens, as it happens: server-sent events for whoever watches the server."""
+"""Server-sent events for the page: what happens in the server, as it happens."""
 
 import asyncio
 import json
@@ -7,17 +7,18 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from ..testing.exchanges import Exchange
+from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from . import answers, asgi_extension
 from .waiting import left
 
 _TICK_SECONDS = 0.1
-# Of the requests of a tick, so many are told; at the beginning, so many of those before.
-_TOLD = 40
-_TOLD_AT_FIRST = 200
-# How often the stream says that it is still there, when there is nothing to tell.
-_BEAT_SECONDS = 15.0
+# How many requests an event has at most, and how many the first event of a stream has.
+_SENT = 40
+_SENT_AT_FIRST = 200
+# After this time without an event, a comment shows the client that the stream is alive.
+_HEARTBEAT_SECONDS = 15.0
+# The id of an event: the identity of the server, how often its log was reset, and the number of a request.
 _PLACE = re.compile(r"(\S+)/(\d{1,15})\.(\d{1,15})", re.ASCII)
 _NOWHERE = (-1, 0)
 _HEADERS = (
@@ -29,11 +30,12 @@ _RETRY = b"retry: 1000\n\n"
 
 
 class Feed:
-    """The answer that tells what happens until its client leaves, or the server ends.
+    """An answer that streams what happens, until the client disconnects or the server ends.
 
-    An event says that something changed, and which requests came: at most 40 of a tenth of a second. Their numbers and
-    `count`, that of the last, show how many more there were. The id of an event is its place in the journal; a client
-    that comes back with it (`Last-Event-ID`, or `last`) hears what it missed, as far as the journal has it.
+    An event reports that something changed, and the requests of the last tenth of a second, at most 40. `count` is the
+    number of the last request: with the numbers of the others, it shows how many were left out. The id of an event is
+    its position in the request log. A client that reconnects with it (`Last-Event-ID`, or `last`) gets the requests
+    that it missed and that the log still has.
     """
 
     def __init__(self, mock: Mock, last: str) -> None:
@@ -44,7 +46,7 @@ class Feed:
         self._resume(last)
 
     async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, as long as somebody listens."""
+        """Send events until the client disconnects or the server ends."""
         for name, value in scope["headers"]:
             if name == b"last-event-id":
                 self._resume(value.decode("latin-1"))
@@ -61,59 +63,62 @@ class Feed:
 
     async def _send_events(self, ended: asyncio.Event, scope: Scope, receive: Receive, send: Send) -> None:
         elapsed = self._mock.clock.elapsed
-        said = elapsed()
+        last_sent = elapsed()
         leaving, connected = asyncio.ensure_future(left(receive)), asgi_extension.connection_of(scope)
         ending = asyncio.ensure_future(ended.wait())
         try:
-            with self._mock.requests.watching() as moved:
+            with self._mock.requests.watching() as changed:
                 while not (leaving.done() or ended.is_set() or (connected is not None and connected.is_gone())):
-                    piece = self._news(is_certain=moved.is_set())
-                    moved.clear()
-                    if piece is None and elapsed() - said > _BEAT_SECONDS:
+                    piece = self._news(is_certain=changed.is_set())
+                    changed.clear()
+                    if piece is None and elapsed() - last_sent > _HEARTBEAT_SECONDS:
                         piece = ":\n\n"
                     if piece is not None:
-                        said = elapsed()
+                        last_sent = elapsed()
                         await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
-                    # A server that ends waits for its connections no longer than a tick.
+                    # A short wait, so that a server that ends need not wait longer for this connection.
                     await asyncio.wait({leaving, ending}, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            return  # The server does not wait any more; there is nothing to tell of that.
+            return  # The server stopped waiting for this connection.
         finally:
             leaving.cancel()
             ending.cancel()
         await send({"type": "http.response.body", "body": b""})
 
     def _resume(self, last: str) -> None:
-        """Begin where the client left off, if it was here before."""
+        """Continue after the event with this id, if this server sent it."""
         place = _PLACE.fullmatch(last)
         if place is not None and place[1] == self._mock.hosting.identity:
             self._position = (int(place[2]), int(place[3]))
 
     def _news(self, *, is_certain: bool) -> str | None:
-        """The next event; None if nothing happened since the last."""
+        """The next event, or None if nothing happened since the last one.
+
+        `is_certain`: the log changed. An answer to an earlier request changes no position, so it needs this.
+        """
         mock = self._mock
         position = mock.requests.position
         play = None if mock.play is None else mock.play.as_json()
         now = (position, mock.hosting.turns, mock.clock.state(), play)
         if now == self._seen and not is_certain:
             return None
-        news = json.dumps(self._requests(_TOLD_AT_FIRST if self._seen is None else _TOLD), separators=(",", ":"))
+        news = json.dumps(self._requests(_SENT_AT_FIRST if self._seen is None else _SENT), separators=(",", ":"))
         self._seen = now
         return f"id: {mock.hosting.identity}/{position[0]}.{position[1]}\ndata: {news}\n\n"
 
     def _requests(self, limit: int) -> dict[str, Any]:
-        """Those that came since the last event, and those that were told before and are answered now."""
-        journal = self._mock.requests
-        runs, count = journal.position
-        latest = journal.since(self._position, limit)
-        waiting = [one for one in self._unanswered if one.weight]  # The others are not in the journal any more.
-        told = [one for one in waiting if one.duration is not None] + latest
-        self._unanswered = [one for one in waiting + latest if one.duration is None][-_TOLD_AT_FIRST:]
+        """The requests since the last event, and earlier ones that were sent without an answer and have one now."""
+        log = self._mock.requests
+        runs, count = log.position
+        latest = log.since(self._position, limit)
+        unanswered = [exchange for exchange in self._unanswered if exchange.weight]  # Those still in the log.
+        sent = [exchange for exchange in unanswered if exchange.duration is not None] + latest
+        self._unanswered = [one for one in unanswered + latest if one.duration is None][-_SENT_AT_FIRST:]
         self._position = runs, count
         return {
             "run": f"{self._mock.hosting.identity}/{runs}",
-            "requests": [one.summary() for one in told],
+            "requests": [exchange.summary() for exchange in sent],
             "count": count,
-            "kept_from": journal.first,
-            "off": journal.is_off,
+            "kept_from": log.first,
+            "off": log.is_off,
         }

@@ -12,14 +12,13 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from ..domain.errors import Unauthorized
-from ..testing.effects import Effect
-from ..testing.exchanges import Exchange, shortened
+from ..testing.exchange import Exchange, preview
 from ..testing.mock import Mock
 from ..testing.scripts import ScriptFailed
 from . import answers, uploads
 from .answers import Answer
-from .broken import Breaking
 from .endpoint import Endpoint, Gone, TooLarge, bearer, body_of, content_type_of, too_large
+from .faulty import FaultyRequest
 from .operation import Operation
 from .rendering import RenderedRows
 from .routing import NOWHERE, Found
@@ -59,7 +58,7 @@ class ObservedEndpoint(Endpoint):
         if refusal is not None:
             exchange.bodies_left_out = True
         try:
-            fault = faults.striking(exchange) if faults.entries else None
+            fault = faults.first_that_fires(exchange) if faults.entries else None
             if fault is None:
                 store = mock.store
                 if store.purges.jobs or store.backlog.jobs:
@@ -77,16 +76,16 @@ class ObservedEndpoint(Endpoint):
             await answers.send_whole(scope, receive, send, answer, answer.content())
             raise
         if fault is not None:
-            journal.keep(exchange)
+            journal.add(exchange)
             carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
-            close = partial(self._close, exchange, started, found, fault.effect)
-            await Breaking(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
+            close = partial(self._close, exchange, started, found, fault.kind.alters)
+            await FaultyRequest(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
             return
         exchange.status = status
         exchange.answer_content = content
         exchange.duration = elapsed() - started
         mock.coverage.own[found.operation, status] += 1
-        journal.keep(exchange)
+        journal.add(exchange)
         await answers.send_whole(scope, receive, send, answer, content)
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
@@ -97,19 +96,19 @@ class ObservedEndpoint(Endpoint):
         return answer
 
     def _close(
-        self, exchange: Exchange, started: float, found: Found, effect: Effect, status: int | None, content: bytes
+        self, exchange: Exchange, started: float, found: Found, alters: bool, status: int | None, content: bytes
     ) -> None:
-        is_altered = exchange.fault is not None and effect.alters
+        is_altered = exchange.fault is not None and alters
         self.mock.coverage.add(found.operation, status, by_fault=is_altered)
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
 
     def _failure(self, exchange: Exchange, started: float, found: Found, error: Exception) -> Answer:
         """The answer to an error that is ours, or that of a predicate."""
         is_script = isinstance(error, ScriptFailed)
-        exchange.diagnosis = str(error) if is_script else f"the fake server failed: {shortened(repr(error))}"
+        exchange.diagnosis = str(error) if is_script else f"the fake server failed: {preview(repr(error))}"
         answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
-        self.mock.requests.keep(exchange)
-        self._close(exchange, started, found, Effect(), 500, answer.content())
+        self.mock.requests.add(exchange)
+        self._close(exchange, started, found, False, 500, answer.content())
         return answer
 
     def explained(self, exchange: Exchange, answer: Answer) -> Answer:

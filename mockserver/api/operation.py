@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 
 from ..domain.access import Rule, Scope, of_the_workspace
 from ..domain.store import Store
-from ..testing.exchanges import Exchange
+from ..testing.exchange import Exchange
 from ..testing.mock import Mock
-from ..testing.scripted import Scripted
+from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names
 
 Reply = tuple[int, Any]

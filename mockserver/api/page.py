@@ -1,4 +1,4 @@
-"""What browsers get: the files of the page and of the reference, under a strict policy."""
+"""The files of the page at `/_mock/` and of the reference at `/docs`, with a strict content security policy."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -26,14 +26,15 @@ _TYPES = {
 _PAGE = Path(__file__).parent.parent / "page"
 _REFERENCE = _PAGE / "reference"
 
-# Nothing but what this server serves, no frame around it, and no text that becomes markup or code.
+# The page loads only what this server serves, no other page may put it into a frame, and the browser refuses to turn a
+# string into markup or code (trusted types). A message in a conversation may contain anything, so this matters.
 _OWN = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
 _STYLE = b'<link rel="stylesheet" href="page/style.css">'
 _POLICY = (
     f"{_OWN}; style-src {{styles}}; img-src 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-# The reference styles its parts by itself, and brings its icons within its style sheet.
+# Swagger UI sets styles inline, and its style sheet contains its icons as data: URLs.
 _POLICY_OF_REFERENCE = f"{_OWN}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 _HEADERS = {
     "cache-control": "no-cache",
@@ -43,8 +44,8 @@ _HEADERS = {
 }
 
 
-class File(NamedTuple):
-    """A file as it is sent; `tag` is that of its content, `styles` the hashes of the style sheets in it."""
+class StaticFile(NamedTuple):
+    """A file as it is sent. `tag` is its ETag, `styles` the policy for the style sheets inside it."""
 
     content: bytes
     content_type: str
@@ -52,8 +53,8 @@ class File(NamedTuple):
     styles: str
 
 
-class Files:
-    """Files by the path under which they are served, each read when it is first asked for."""
+class StaticFiles:
+    """Files by URL path. Each is read at its first request."""
 
     def __init__(self, paths: Mapping[str, Path], policy: str) -> None:
         self._paths = paths
@@ -61,7 +62,7 @@ class Files:
         self._read = cache(_read)
 
     def answer(self, scope: Scope, path: str) -> Response | None:
-        """The answer to a GET or HEAD of a path; None where there is no file, or another method is meant."""
+        """The answer to a GET or HEAD of a path. None for other methods and unknown paths."""
         found = self._paths.get(path)
         if found is None or scope["method"] not in ("GET", "HEAD"):
             return None
@@ -73,58 +74,60 @@ class Files:
         return Response(file.content, headers=headers, media_type=file.content_type)
 
 
-def _read(path: Path) -> File:
-    """A file; one of HTML has its style sheet within, as it is painted when that is there, one request sooner."""
+def _read(path: Path) -> StaticFile:
+    """Read a file. The style sheet is put into the HTML of the page, because a browser paints nothing before it has it:
+    so the page appears one request sooner.
+    """
     content = path.read_bytes()
     style = b""
     if _STYLE in content:
         style = (path.parent / "style.css").read_bytes()
         content = content.replace(_STYLE, b"<style>%s</style>" % style)
     hashed = f"'sha256-{b64encode(sha256(style).digest()).decode()}'" if style else "'none'"
-    return File(content, _TYPES[path.suffix], f'"{sha256(content).hexdigest()[:20]}"', hashed)
+    return StaticFile(content, _TYPES[path.suffix], f'"{sha256(content).hexdigest()[:20]}"', hashed)
 
 
-class Page:
-    """The page at `/_mock/`, whose parts are under `/_mock/page/`."""
+class ControlPage:
+    """The page at `/_mock/`, with its files under `/_mock/page/`."""
 
     def __init__(self) -> None:
         parts = {f"/_mock/page/{path.name}": path for path in _PAGE.iterdir() if path.suffix in _TYPES}
-        self._files = Files({"/_mock/": parts.pop("/_mock/page/index.html"), **parts}, _POLICY)
+        self._files = StaticFiles({"/_mock/": parts.pop("/_mock/page/index.html"), **parts}, _POLICY)
 
     def answer(self, scope: Scope) -> Response | None:
-        """The answer to a request for the page or a part of it; None for all others."""
+        """The answer to a request for the page or one of its files. None for all other requests."""
         path = path_of(scope)
         if path == "/_mock" and scope["method"] in ("GET", "HEAD"):
-            return _to("/_mock/", scope)  # so that what the page names is found beside it
+            return _redirect("/_mock/", scope)  # The links of the page are relative, and need the slash.
         return self._files.answer(scope, path)
 
 
 class Reference(BaseRoute):
-    """`/docs`: the operations, to read and to try, by Swagger UI; its files come with the extra `reference`."""
+    """`/docs`: all operations in Swagger UI. Its files come with the extra `reference`."""
 
     @cached_property
     def _folder(self) -> Path | None:
-        """The package with the files of Swagger UI; it is not imported, because that reads all its files."""
+        """The package with the files of Swagger UI. It is not imported, because that reads all its files."""
         try:
             spec = find_spec("offapi")
-        except ValueError:  # sys.modules has a module without a spec under this name.
+        except ValueError:  # `sys.modules` has a module of this name without a spec.
             return None
         places = None if spec is None else spec.submodule_search_locations
         return Path(places[0]) if places else None
 
     @cached_property
-    def _files(self) -> Files:
+    def _files(self) -> StaticFiles:
         own = {"/docs": _REFERENCE / "index.html"}
         own |= {f"/docs/{name}": _REFERENCE / name for name in ("start.js", "own.css")}
         if self._folder is not None:
             names = ("swagger_bundle.js", "swagger_preset.js", "swagger_style.css")
             own |= {f"/docs/{name}": self._folder / name for name in names}
-        return Files(own, _POLICY_OF_REFERENCE)
+        return StaticFiles(own, _POLICY_OF_REFERENCE)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http" or not (path := path_of(scope)).startswith("/docs"):
             return Match.NONE, {}
-        answer = self._files.answer(scope, path) if path != "/docs/" else _to("/docs", scope)
+        answer = self._files.answer(scope, path) if path != "/docs/" else _redirect("/docs", scope)
         if path == "/docs" and answer is not None and self._folder is None:
             answer = _missing()
         return (Match.NONE, {}) if answer is None else (Match.FULL, {"mockserver.file": answer})
@@ -135,12 +138,12 @@ class Reference(BaseRoute):
 
 
 def _missing() -> Response:
-    """The page in place of the reference, which says how to install it."""
+    """The page that replaces the reference and says how to install it."""
     page = (_REFERENCE / "missing.html").read_text(encoding="utf-8")
     content = page.replace("{missing}", escape(needs("The reference of all operations", "reference"), quote=False))
     headers = {**_HEADERS, "content-security-policy": _POLICY_OF_REFERENCE}
     return Response(content, 501, headers, _TYPES[".html"])
 
 
-def _to(path: str, scope: Scope) -> Response:
+def _redirect(path: str, scope: Scope) -> Response:
     return RedirectResponse(f"{scope.get('root_path', '')}{path}", headers=_HEADERS)

@@ -1,4 +1,4 @@
-"""Waiting for something, and for a client who may leave before."""
+"""Waits for something, unless the client disconnects before."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -7,7 +7,7 @@ from starlette.types import Message, Receive
 
 
 async def outlasts(waiting: Coroutine[None, None, None], receive: Receive) -> bool:
-    """Whether the client is still there when the waiting is over."""
+    """Wait for a coroutine. Returns whether it completed before the client disconnected; otherwise it is cancelled."""
     wait = asyncio.ensure_future(waiting)
     leave = asyncio.ensure_future(left(receive))
     try:
@@ -19,7 +19,7 @@ async def outlasts(waiting: Coroutine[None, None, None], receive: Receive) -> bo
 
 
 async def left(receive: Receive) -> None:
-    """Returns once the client is gone."""
+    """Return when the client has disconnected."""
     message: Message = {}
     while message.get("type") != "http.disconnect":
         message = await receive()

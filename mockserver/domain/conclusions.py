@@ -73,7 +73,7 @@ def query(
 def delete(store: Store, workspace_id: str, conclusion_id: str) -> None:
     """Delete a conclusion. Raises NotFound."""
     workspace = store.workspaces.get(workspace_id)
-    if workspace is None or conclusion_id not in workspace.holdings.conclusions:
+    if workspace is None or conclusion_id not in workspace.extras.conclusions:
         raise NotFound(f"Document {conclusion_id} not found or does not belong to workspace {workspace_id}")
     store.drop_conclusion(workspace, conclusion_id)
 
@@ -98,7 +98,7 @@ def new_row(id_: str, draft: ConclusionDraft, created_at: str) -> Row:
 
 def _all(store: Store, workspace_id: str) -> list[Row]:
     workspace = store.workspaces.get(workspace_id)
-    return list(workspace.holdings.conclusions.values()) if workspace else []
+    return list(workspace.extras.conclusions.values()) if workspace else []
 
 
 def _with_peers(store: Store, workspace_id: str, peer_ids: Iterable[str]) -> Workspace:

@@ -64,7 +64,7 @@ def of_session(
 def summaries_of(store: Store, workspace_id: str, session_id: str) -> dict[str, Row | None]:
     """The summaries "short" and "long" of a session. None for a missing one, also if there is no session (recorded)."""
     workspace = store.workspaces.get(workspace_id)
-    kept = workspace.holdings.summaries.get(session_id, {}) if workspace else {}
+    kept = workspace.extras.summaries.get(session_id, {}) if workspace else {}
     return {kind: kept.get(kind) for kind in ("short", "long")}
 
 
@@ -75,7 +75,7 @@ def summarize(store: Store, workspace: Workspace, session_id: str, kind: str, co
         raise NotFound(f"there is no message {up_to!r} in the session {session_id!r}")
     covered = up_to or (session.messages[-1]["id"] if session.messages else "")
     summary = new_summary(kind, content, covered, store.clock.now(), tokens.count(content))
-    kept = workspace.holdings.summaries.get(session_id, {})
+    kept = workspace.extras.summaries.get(session_id, {})
     store.put_summaries(workspace, session_id, {**kept, kind: summary})
     return summary
 

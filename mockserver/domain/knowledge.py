@@ -43,7 +43,7 @@ def card(store: Store, workspace_id: str, observer_id: str, observed_id: str) ->
     workspace = store.workspaces.get(workspace_id)
     if workspace is None or observer_id not in workspace.peers:
         raise NotFound(f"Peer {observer_id} not found in workspace {workspace_id}")
-    return workspace.holdings.cards.get((observer_id, observed_id))
+    return workspace.extras.cards.get((observer_id, observed_id))
 
 
 def put_card(

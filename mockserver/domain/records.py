@@ -140,13 +140,19 @@ class Peer:
         self.row, self.sessions = content
 
 
-class Holdings:
-    """What a workspace has beside its peers and sessions; a record of its own, so that a change of it costs little.
+class Extras:
+    """What a workspace has besides peers and sessions.
 
-    `conclusions` are rows by id, oldest first; `cards` are a peer's lines about a peer, by (observer, observed);
-    `summaries` are rows by session id, then by type ("short", "long"); `work` is what messages raised, by (session,
-    sender), where the sender is or was in the session, and `dreams` are those by (observer, observed): how many units
-    are pending, in progress and completed; `webhooks` are rows by id, oldest first.
+    It is a record with its own history, so that a change of it does not copy the tables of the workspace.
+
+    Attributes:
+        conclusions: Rows by id, oldest first.
+        cards: The lines of a card, by (observer, observed).
+        summaries: Rows by session id, then by type ("short" or "long").
+        work: The work that messages caused, by (session, sender), for senders who are or were in the session: how many
+            units are pending, in progress and completed.
+        dreams: The same for dreams, by (observer, observed).
+        webhooks: Rows by id, oldest first.
     """
 
     __slots__ = ("cards", "conclusions", "dreams", "history", "summaries", "webhooks", "work")
@@ -173,13 +179,13 @@ class Holdings:
 class Workspace:
     """A workspace with its peers and sessions. `active` has the sessions that are not deleted, `index` finds them."""
 
-    __slots__ = ("active", "history", "holdings", "index", "number", "peers", "roster", "row", "sessions")
+    __slots__ = ("active", "extras", "history", "index", "number", "peers", "roster", "row", "sessions")
 
     def __init__(self, number: int, row: Row) -> None:
         self.number = number
         self.row = row
         self.history = History()
-        self.holdings = Holdings(self.history)
+        self.extras = Extras(self.history)
         self.peers: dict[str, Peer] = {}
         self.roster: Ordered[Peer] = Ordered()
         self.sessions: dict[str, Session] = {}

@@ -8,7 +8,7 @@ from .history import image
 from .index import Index
 from .ordered import Ordered
 from .quirks import Quirks
-from .records import Holdings, Membership, Messages, Origin, Peer, Row, Session, Workspace, ordered
+from .records import Extras, Membership, Messages, Origin, Peer, Row, Session, Workspace, ordered
 from .schedule import PurgeSchedule, WorkSchedule
 
 
@@ -97,39 +97,39 @@ class Store:
         session.messages.extend([self._number() for _ in rows], rows)
 
     def put_conclusion(self, workspace: Workspace, row: Row) -> None:
-        _keep(workspace.holdings)
-        workspace.holdings.conclusions[row["id"]] = row
+        _keep(workspace.extras)
+        workspace.extras.conclusions[row["id"]] = row
 
     def drop_conclusion(self, workspace: Workspace, conclusion_id: str) -> None:
-        _keep(workspace.holdings)
-        del workspace.holdings.conclusions[conclusion_id]
+        _keep(workspace.extras)
+        del workspace.extras.conclusions[conclusion_id]
 
     def put_card(self, workspace: Workspace, observer_id: str, observed_id: str, card: Sequence[str]) -> None:
-        _keep(workspace.holdings)
-        workspace.holdings.cards[observer_id, observed_id] = card
+        _keep(workspace.extras)
+        workspace.extras.cards[observer_id, observed_id] = card
 
     def put_summaries(self, workspace: Workspace, session_id: str, summaries: Mapping[str, Row]) -> None:
         """Replace the summaries of a session, by type."""
-        _keep(workspace.holdings)
-        workspace.holdings.summaries[session_id] = summaries
+        _keep(workspace.extras)
+        workspace.extras.summaries[session_id] = summaries
 
     def put_work(self, workspace: Workspace, session_id: str, sender_id: str, units: tuple[int, int, int]) -> None:
         """Set the counts of units (pending, in progress, completed) for the messages of a peer in a session."""
-        _keep(workspace.holdings)
-        workspace.holdings.work[session_id, sender_id] = units
+        _keep(workspace.extras)
+        workspace.extras.work[session_id, sender_id] = units
 
     def put_dreams(self, workspace: Workspace, observer: str, observed: str, units: tuple[int, int, int]) -> None:
         """Set the counts of units for the dreams of a peer about another."""
-        _keep(workspace.holdings)
-        workspace.holdings.dreams[observer, observed] = units
+        _keep(workspace.extras)
+        workspace.extras.dreams[observer, observed] = units
 
     def put_webhook(self, workspace: Workspace, row: Row) -> None:
-        _keep(workspace.holdings)
-        workspace.holdings.webhooks[row["id"]] = row
+        _keep(workspace.extras)
+        workspace.extras.webhooks[row["id"]] = row
 
     def drop_webhook(self, workspace: Workspace, endpoint_id: str) -> None:
-        _keep(workspace.holdings)
-        del workspace.holdings.webhooks[endpoint_id]
+        _keep(workspace.extras)
+        del workspace.extras.webhooks[endpoint_id]
 
     def put_row(self, record: Workspace | Peer, row: Row) -> None:
         """Replace the row of a record; its id stays."""
@@ -169,7 +169,7 @@ class Store:
     def drop_session(self, workspace: Workspace, session: Session) -> None:
         """Remove a session with its messages, memberships, summaries, conclusions and work. Its peers stay."""
         _keep(workspace)
-        self._empty_holdings(workspace.holdings, session.row["id"], session.members)
+        self._remove_extras(workspace.extras, session.row["id"], session.members)
         del workspace.sessions[session.row["id"]]
         workspace.active.remove(session.number)
         for peer_id in session.members:
@@ -177,17 +177,17 @@ class Store:
             _keep(peer)
             peer.sessions.remove(session.number)
 
-    def _empty_holdings(self, holdings: Holdings, session_id: str, members: Iterable[str]) -> None:
+    def _remove_extras(self, extras: Extras, session_id: str, members: Iterable[str]) -> None:
         """Remove the summaries, conclusions and work of a session."""
-        gone = [id_ for id_, row in holdings.conclusions.items() if row["session_id"] == session_id]
-        work = [(session_id, peer_id) for peer_id in members if (session_id, peer_id) in holdings.work]
-        if gone or work or session_id in holdings.summaries:
-            _keep(holdings)
-            holdings.summaries.pop(session_id, None)
+        gone = [id_ for id_, row in extras.conclusions.items() if row["session_id"] == session_id]
+        work = [(session_id, peer_id) for peer_id in members if (session_id, peer_id) in extras.work]
+        if gone or work or session_id in extras.summaries:
+            _keep(extras)
+            extras.summaries.pop(session_id, None)
             for queue in work:
-                del holdings.work[queue]
+                del extras.work[queue]
             for id_ in gone:
-                del holdings.conclusions[id_]
+                del extras.conclusions[id_]
 
     def fork(self, clock: Clock, ids: Ids) -> "Store":
         """Another store in an equal state, over another clock and other ids. They share rows, and nothing else."""
@@ -198,7 +198,7 @@ class Store:
         return twin
 
 
-def _keep(record: Workspace | Holdings | Peer | Session) -> None:
+def _keep(record: Workspace | Extras | Peer | Session) -> None:
     """Call this before you change a record: a snapshot may need its content."""
     if record.history.newest is not None:
         record.history.keep(record)
@@ -212,7 +212,7 @@ def _index_of(workspace: Workspace) -> Index[Session] | None:
 
 def _copy(original: Workspace) -> Workspace:
     workspace = Workspace(original.number, original.row)
-    workspace.holdings.content = image(original.holdings.content)
+    workspace.extras.content = image(original.extras.content)
     by_number: dict[int, Session] = {}
     for session_id, session in original.sessions.items():
         twin = Session(session.number, session.row, workspace.history, session.origin)

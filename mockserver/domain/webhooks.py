@@ -17,7 +17,7 @@ def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
         raise NotFound(f"Workspace {workspace_id} not found")
-    endpoints = workspace.holdings.webhooks
+    endpoints = workspace.extras.webhooks
     known = next((row for row in endpoints.values() if row["url"] == url), None)
     if known is not None:
         return known, False
@@ -36,13 +36,13 @@ def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]
 def list_(store: Store, workspace_id: str, page: int, size: int) -> Row:
     """A page of endpoints, oldest first. Empty for an unknown workspace."""
     workspace = store.workspaces.get(workspace_id)
-    rows = list(workspace.holdings.webhooks.values()) if workspace else []
+    rows = list(workspace.extras.webhooks.values()) if workspace else []
     return paging.of_rows(rows, page, size, False, None)
 
 
 def delete(store: Store, workspace_id: str, endpoint_id: str) -> None:
     """Delete an endpoint. Raises NotFound."""
     workspace = store.workspaces.get(workspace_id)
-    if workspace is None or endpoint_id not in workspace.holdings.webhooks:
+    if workspace is None or endpoint_id not in workspace.extras.webhooks:
         raise NotFound(f"Webhook endpoint {endpoint_id} not found for workspace {workspace_id}")
     store.drop_webhook(workspace, endpoint_id)

@@ -54,7 +54,7 @@ def add_units(
     The message decides about reasoning, else the session, else the workspace (recorded in x-queue-after-messages and
     x-queue-observers). Every new message passes through here.
     """
-    work, by_default, is_raised = workspace.holdings.work, True, False
+    work, by_default, is_raised = workspace.extras.work, True, False
     if session.row["configuration"] or workspace.row["configuration"]:
         by_default = _reasons(session.row["configuration"], workspace.row["configuration"])
     session_id: str = session.row["id"]
@@ -78,7 +78,7 @@ def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
         raise NotFound(f"Workspace {workspace_id} not found")
-    pending, in_progress, completed = workspace.holdings.dreams.get((observer, observed), _NONE)
+    pending, in_progress, completed = workspace.extras.dreams.get((observer, observed), _NONE)
     store.put_dreams(workspace, observer, observed, (pending + 1, in_progress, completed))
     store.backlog.add(store.clock.now(), workspace.number, workspace_id, None)
 
@@ -130,13 +130,13 @@ def complete_due(store: Store) -> list[Queue]:
 
 def queues_of(workspace: Workspace) -> list[Queue]:
     """All queues in the order of work: the oldest session first, dreams last."""
-    places = sorted({place for place, _ in workspace.holdings.work}, key=lambda place: workspace.sessions[place].number)
+    places = sorted({place for place, _ in workspace.extras.work}, key=lambda place: workspace.sessions[place].number)
     return [queue for place in [*places, None] for queue in _queues_at(workspace, place)]
 
 
 def queues_of_session(workspace: Workspace, session_id: str) -> list[Queue]:
     """The queues of a session, the oldest sender first. None for an unknown session."""
-    session, work = workspace.sessions.get(session_id), workspace.holdings.work
+    session, work = workspace.sessions.get(session_id), workspace.extras.work
     senders = [peer_id for peer_id in session.members if (session_id, peer_id) in work] if session else []
     senders.sort(key=lambda peer_id: workspace.peers[peer_id].number)
     return [
@@ -156,7 +156,7 @@ def _queues_at(workspace: Workspace, session_id: str | None) -> list[Queue]:
     """The queues of a session, or those of dreams for None."""
     if session_id is not None:
         return queues_of_session(workspace, session_id)
-    dreams = sorted(workspace.holdings.dreams.items())
+    dreams = sorted(workspace.extras.dreams.items())
     return [Queue(workspace.row["id"], None, *pair, Units(*units)) for pair, units in dreams]
 
 

@@ -1,4 +1,4 @@
-// The frame is painted first; what fills it comes with the next turn.
+// The browser paints the empty page first, and loads the modules afterwards.
 
 const begin = () => setTimeout(() => import('./panels.js'))
 if (document.hidden) begin()

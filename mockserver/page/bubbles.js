@@ -9,19 +9,19 @@ import { choose } from './state.js'
 const LONG = 1200
 const LONG_LINES = 25
 
-/** A colour for a peer: the same everywhere, told by its id. */
+/** The hue of a peer, computed from its id, so that a peer has the same colour everywhere. */
 export function hue(peer) {
   let hash = 7
   for (const character of peer) hash = (hash * 31 + character.codePointAt(0)) % 9973
-  return (hash * 211) % 360 // Neighbours, user-1 and user-2 say, are far from each other.
+  return (hash * 211) % 360 // Similar ids, such as user-1 and user-2, get very different hues.
 }
 
-/** Whether the Tab key stops at what is within a message: at one message of a conversation it does. */
+/** Set whether the Tab key stops at the buttons of a message. It does so in one message at a time. */
 export function reachable(message, is) {
   for (const part of message.querySelectorAll('button, summary')) part.tabIndex = is ? 0 : -1
 }
 
-/** Clone a session, up to a message or whole, and look at the clone. */
+/** Clone a session, whole or up to a message, and show the clone. */
 export async function clone(workspace, session, message = null) {
   const query = message === null ? '' : `?message_id=${encodeURIComponent(message)}`
   const made = await act('POST', path(workspace, session, `/clone${query}`))
@@ -29,8 +29,8 @@ export async function clone(workspace, session, message = null) {
 }
 
 /**
- * The element of a message at a place (from 0) of a session; `isOwn` puts it to the right. `clones` are those that were
- * cut off here, `isLastCopied` whether the clone goes on by itself after it.
+ * The element of a message. `place` counts from 0. `isOwn` puts it to the right. `clones` are the clones whose cut-off
+ * is this message. `isLastCopied` marks the last message that a clone copied.
  */
 export function bubble(message, { workspace, session, place, total, isOwn, isActive, clones, isLastCopied }) {
   const shown = beginning(message.content, LONG).split('\n').slice(0, LONG_LINES).join('\n')
@@ -62,7 +62,7 @@ export function bubble(message, { workspace, session, place, total, isOwn, isAct
     clones.map(({ id, is_active: isThere }) =>
       make('div', { class: 'cut' }, make('button', { type: 'button', onclick: () => choose(workspace, id) }, `⎇ cloned here: ${short(id)}${isThere ? '' : ' (deleted)'}`)),
     ),
-    isLastCopied && make('div', { class: 'cut' }, make('span', {}, 'copied up to here; from here on its own')),
+    isLastCopied && make('div', { class: 'cut' }, make('span', {}, 'copied up to here')),
   )
   made.style.setProperty('--hue', hue(message.peer_id))
   reachable(made, false)

@@ -1,4 +1,4 @@
-// What one does on the page: ordinary calls of the API, each shown as a command to copy.
+// The actions of the page are ordinary calls of the API. Each is shown as a curl command to copy.
 
 import { byId, make, setText } from './dom.js'
 import { base } from './state.js'
@@ -10,13 +10,13 @@ let token = null
 let isAuthenticated = false
 const commands = []
 
-/** A text as one word of a shell. */
+/** A string as one word of a shell. */
 export const quoted = (text) => (/^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
-/** JSON in which nothing is hidden, nor turns round what is shown. */
+/** JSON in which invisible characters, and those that change the direction of text, are escaped. */
 const shownJson = (body) => JSON.stringify(body).replace(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-/** The command of curl that does a call; `parts` are words of it in place of those for a body of JSON. */
+/** The curl command of a call. `parts` are words that replace those for a JSON body. */
 export function curl(method, path, body, parts = []) {
   const hasBody = body !== undefined || parts.length > 0
   const how = method === 'HEAD' ? ['-I'] : method === 'GET' && !hasBody ? [] : ['-X', method]
@@ -27,8 +27,8 @@ export function curl(method, path, body, parts = []) {
 }
 
 /**
- * Carry out a call; the JSON of its answer. `file` is a body in place of `body`, with its name. Raises Error for one that
- * was refused, and tells why.
+ * Send a call, and return the JSON of its answer. `file` is sent instead of `body`. If the call is refused, show the
+ * reason and throw an Error.
  */
 export async function call(method, path, body, file = null) {
   const isGuarded = isAuthenticated && !path.startsWith('/_mock/')
@@ -36,7 +36,7 @@ export async function call(method, path, body, file = null) {
   const command = remember(file === null ? curl(method, path, body) : curl(method, path, undefined, ['--data-binary', quoted(`@${file.name}`)]))
   let [answer, text] = await send(command, method, path, body, file)
   if (isGuarded && answer.status === 401) {
-    await fetchToken() // The server may have another secret since.
+    await fetchToken() // A reset may have given the server another secret.
     ;[answer, text] = await send(command, method, path, body, file)
   }
   if (answer.ok) {
@@ -60,10 +60,10 @@ async function send(command, method, path, body, file) {
   }
 }
 
-/** The same for a button or a form: what is refused was told already. */
+/** Like `call`, but returns null if the call is refused. `call` has shown the reason. */
 export const act = (...request) => call(...request).catch(() => null)
 
-/** Whether the API wants a token. */
+/** Set whether the API needs a token. */
 export function authenticated(is) {
   if (is !== isAuthenticated) token = null
   isAuthenticated = is
@@ -88,14 +88,14 @@ function reason(answer, text) {
   try {
     return decodeURIComponent(diagnosis) || sentence(read(text)?.detail) || text.slice(0, 200)
   } catch {
-    return diagnosis // A fault may say anything.
+    return diagnosis // A fault may have sent any text in this header.
   }
 }
 
 const sentence = (detail) =>
   Array.isArray(detail) ? detail.map(({ loc, msg }) => `${loc?.join('.')}: ${msg}`).join('; ') : detail
 
-/** Say what became of a command, unless another is shown by now. */
+/** Show the result of a command, unless a later command is shown. */
 function tell(command, text, isWell) {
   if (command !== commands[0]) return
   const result = byId('command-result')
@@ -103,7 +103,7 @@ function tell(command, text, isWell) {
   setText(result, text)
 }
 
-/** Show a command; `result` is what became of it. What it gives is to be told of it later. */
+/** Show a command. Returns an object for `tell`, which shows the result later. */
 export function remember(text, result = '…') {
   const command = { text }
   commands.unshift(command)
@@ -122,7 +122,7 @@ function list() {
   byId('commands').replaceChildren(...commands.map(({ text }) => make('li', {}, copyable(text))))
 }
 
-/** Put a text into the clipboard; where the browser does not let us, it is selected to be copied by hand. */
+/** Copy a text to the clipboard. If the browser refuses, select it so that the user can copy it. */
 async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text)

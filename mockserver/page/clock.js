@@ -1,4 +1,4 @@
-// The time of the server, as it goes on between two readings.
+// The time of the server. Between two views, it continues by the clock of the browser.
 
 import { byId, make, setText } from './dom.js'
 import { onView } from './state.js'
@@ -9,17 +9,17 @@ let today = ''
 let readAt = 0
 let isFrozen = false
 
-/** A timestamp of the server's last answer. */
+/** The time of the server in its last view. */
 export const ofToday = () => today || new Date().toISOString()
 
 const present = () => (isFrozen ? now : now + performance.now() - readAt)
 
-/** An element that counts down to a purge, with words before. */
+/** An element that counts down to a purge, after the text `before`. */
 export function countdown(purge, before = '') {
   return waitFor(make('span', { class: 'countdown', 'data-before': before }), purge)
 }
 
-/** Have such an element count down to another purge. */
+/** Set the purge that such an element counts down to. */
 export function waitFor(element, purge) {
   Object.assign(element.dataset, { due: purge?.due ?? '', tries: purge?.tries ?? 0, held: purge?.held ?? false })
   tick(element)

@@ -1,22 +1,11 @@
-// What bends the server: the clock, faults, the world, and the play of a demo.
+// The controls of the server: the clock, faults, the world, and the play of a demo.
 
 import { act, authenticated, copyable, curl, remember } from './calls.js'
 import { byId, closeDialog, fill, firstClick, keyed, make, openDialog, setText } from './dom.js'
 import { choose, get, onView } from './state.js'
 
-// The arguments of each fault: name, what it is to begin with, and how it is read.
-const FAULTS = {
-  error: [['status', '503', Number]],
-  delay: [['seconds', '2', Number]],
-  quota: [['limit', '5', Number], ['per', '60', Number]],
-  disconnect: [['at', 'start', String]],
-  lose_answer: [],
-  truncate: [['share', '0.5', Number]],
-  malform: [],
-  drop_field: [['field', 'id', String]],
-  wrong_type: [['field', 'id', String]],
-  hang: [['at', 'start', String]],
-}
+// The kinds of faults by name, as the server lists them.
+const kinds = new Map()
 let view = null
 
 function show(next) {
@@ -45,36 +34,59 @@ const rule = ({ name, fault, requests }) =>
 
 function showRule(element, { fired, matched, held, is_over: isOver }) {
   element.className = isOver ? 'over' : ''
-  setText(element.querySelector('small'), ` struck ${fired} of ${matched}${isOver ? ', over' : ''}${held ? `, holds ${held}` : ''}`)
+  setText(element.querySelector('small'), ` fired ${fired} of ${matched}${isOver ? ', over' : ''}${held ? `, holds ${held}` : ''}`)
 }
 
-function asked() {
+/** The arguments that the form offers: those with a number or a string to propose. The others have optional JSON. */
+const offered = (kind) => (kinds.get(kind)?.arguments ?? []).filter(({ proposed }) => ['number', 'string'].includes(typeof proposed))
+
+function faultBody() {
   const kind = byId('fault-kind').value
-  const rule = { fault: kind }
-  for (const [name, , read] of FAULTS[kind]) rule[name] = read(byId(`fault-${name}`).value)
+  const body = { fault: kind }
+  for (const { name, proposed } of offered(kind)) {
+    const { value } = byId(`fault-${name}`)
+    body[name] = typeof proposed === 'number' ? Number(value) : value
+  }
   const operation = byId('fault-operation').value.trim()
-  if (operation) rule.operation = operation
-  if (byId('fault-times').value) rule.times = Number(byId('fault-times').value)
-  return rule
+  if (operation) body.operation = operation
+  if (byId('fault-times').value) body.times = Number(byId('fault-times').value)
+  return body
 }
 
-const preview = () => fill(byId('fault-preview'), curl('POST', '/_mock/faults', asked()), () => copyable(curl('POST', '/_mock/faults', asked())))
+const preview = () => fill(byId('fault-preview'), curl('POST', '/_mock/faults', faultBody()), () => copyable(curl('POST', '/_mock/faults', faultBody())))
+
+function argumentInput({ name, help, choices, proposed }) {
+  const id = `fault-${name}`
+  if (choices) return make('select', { id, title: help }, ...choices.map((choice) => make('option', {}, choice)))
+  const number = typeof proposed === 'number' && { type: 'number', min: 0, step: 'any' }
+  return make('input', { id, title: help, value: String(proposed), required: true, size: 7, ...number })
+}
 
 function showArguments() {
-  byId('fault-arguments').replaceChildren(
-    ...FAULTS[byId('fault-kind').value].map(([name, value, read]) => make('label', {}, `${name} `, make('input', { id: `fault-${name}`, value, required: true, size: 7, ...(read === Number && { type: 'number', min: 0, step: 'any' }) }))),
-  )
+  const kind = byId('fault-kind').value
+  byId('fault-kind').title = kinds.get(kind)?.help ?? ''
+  byId('fault-arguments').replaceChildren(...offered(kind).map((argument) => make('label', {}, `${argument.name} `, argumentInput(argument))))
   preview()
 }
 
-/** The names of the operations, once somebody wants to put a fault. */
+/** Read the kinds of faults, once. If that fails, opening the section tries again. */
+async function loadKinds() {
+  if (kinds.size) return
+  const listed = (await get('fault-kinds')) ?? []
+  if (kinds.size) return // Another call was faster, and the form may be filled in by now.
+  for (const kind of listed) kinds.set(kind.name, kind)
+  byId('fault-kind').replaceChildren(...[...kinds.keys()].map((kind) => make('option', {}, kind)))
+  showArguments()
+}
+
+/** Read the names of the operations when the section of faults is opened. */
 async function nameOperations() {
   const coverage = byId('operations').children.length ? null : await get('coverage')
   if (coverage === null) return
   byId('operations').replaceChildren(...coverage.operations.map(({ operation }) => make('option', { value: operation })))
 }
 
-/** Ask before what cannot be undone. */
+/** Ask before an action that cannot be undone. */
 function confirm(question, word, then) {
   const yes = make('button', { type: 'button', class: 'danger', onclick: () => (closeDialog(), then()) }, word)
   const no = make('button', { type: 'button', onclick: closeDialog }, 'Cancel')
@@ -89,9 +101,9 @@ async function load({ target }) {
   try {
     JSON.parse(await file.text())
   } catch (error) {
-    return openDialog('This is no world', make('p', {}, `${file.name} is no JSON: ${error.message}`))
+    return openDialog('Not a world', make('p', {}, `${file.name} is not JSON: ${error.message}`))
   }
-  confirm(`Put ${file.name} in place of everything?`, 'Load it', async () => {
+  confirm(`Replace everything with ${file.name}?`, 'Load it', async () => {
     if ((await act('PUT', '/_mock/world', undefined, file)) === null) return
     choose(null, null)
   })
@@ -106,17 +118,16 @@ export function begin() {
     act('POST', '/_mock/clock/advance', { seconds: Number(byId('advance-seconds').value) })
   })
   byId('purge').addEventListener('click', firstClick(() => act('POST', '/_mock/purge')))
-  byId('reset').addEventListener('click', () => confirm('Forget everything, and go back to the starting world?', 'Reset', () => act('POST', '/_mock/reset')))
+  byId('reset').addEventListener('click', () => confirm('Discard everything, and go back to the starting world?', 'Reset', () => act('POST', '/_mock/reset')))
   byId('load').addEventListener('change', load)
   byId('save').addEventListener('click', () => remember(`${curl('GET', '/_mock/world')} > world.json`, ''))
-  byId('fault-kind').append(...Object.keys(FAULTS).map((kind) => make('option', {}, kind)))
   byId('fault-kind').addEventListener('input', showArguments)
   byId('fault-form').addEventListener('input', preview)
   byId('fault-form').addEventListener('submit', (event) => {
     event.preventDefault()
-    act('POST', '/_mock/faults', asked())
+    act('POST', '/_mock/faults', faultBody())
   })
-  byId('faults').addEventListener('toggle', nameOperations)
-  showArguments()
+  byId('faults').addEventListener('toggle', () => Promise.all([loadKinds(), nameOperations()]))
+  loadKinds()
   onView(show)
 }

@@ -1,4 +1,4 @@
-// The conversation of the session that is looked at.
+// The conversation of the chosen session.
 
 import { bubble, clone, hue, reachable } from './bubbles.js'
 import { act, call } from './calls.js'
@@ -17,9 +17,9 @@ let session = null
 let messages = new Map()
 let isFollowing = true
 let unseen = 0
-let current = null // the message that the Tab key leads into
+let current = null // the message whose buttons the Tab key reaches
 const drafts = new Map()
-const sending = new Set() // where a message is under way
+const sending = new Set() // sessions in which a message is being sent
 
 function row(place) {
   const message = messages.get(place)?.message
@@ -38,7 +38,7 @@ function row(place) {
   return { key: message.id + place, signature: JSON.stringify([message, { ...more, total: 0 }, ofToday().slice(0, 10)]), build: () => bubble(message, more) }
 }
 
-/** Agents, who are not observed, speak from the left; without any, all but the first do. */
+/** Whether a message is on the right. Agents, which are not observed, are on the left. Without agents, only the first peer is on the right. */
 function isOwn(peer) {
   const members = session.members.items
   const agents = members.filter((member) => member.observe_me === false)
@@ -97,7 +97,7 @@ function showUnseen() {
   setText(button, unseen ? `↓ ${unseen} new` : '↓ to the newest')
 }
 
-/** Each part by itself: what did not change keeps its focus, and what was unfolded in it. */
+/** Update each part separately, so that a part that did not change keeps its focus and its open details. */
 function showHead() {
   const { id, is_active: isActive, purge, cloned_from: origin, members, metadata, configuration } = session ?? { members: { items: [] } }
   fill(byId('session-bar'), [workspace?.id, id, isActive, purge], () => (session ? bar(id, isActive, purge) : []))
@@ -116,7 +116,7 @@ function nothing() {
 const bar = (id, isActive, purge) => [
   make('h2', {}, id),
   isActive ? make('span', { class: 'badge well' }, 'active') : make('span', { class: 'badge ill' }, countdown(purge, 'deleted, ')),
-  // Not where Delete was: two clicks in a row would do both.
+  // Not at the place of Delete, because a double click would do both.
   !isActive && make('button', { type: 'button', class: 'danger', onclick: firstClick(() => act('POST', '/_mock/purge', { workspace: workspace.id, session: id })) }, 'Purge'),
   make('span', { class: 'space' }),
   isActive && make('button', { type: 'button', onclick: firstClick(() => clone(workspace.id, id)) }, '⎇ Clone'),
@@ -128,7 +128,7 @@ function whence({ session: original, messages: taken, is_whole: isWhole, is_ther
   return [
     'Cloned from ',
     isThere ? make('button', { type: 'button', onclick: () => choose(workspace.id, original) }, name) : `${name}, which is purged`,
-    isWhole ? `, with all it had: ${count(taken, 'message')}` : `, up to its message ${taken}`,
+    isWhole ? `, with all its messages: ${count(taken, 'message')}` : `, up to its message ${taken}`,
   ]
 }
 
@@ -160,7 +160,7 @@ function showComposer() {
 
 const place = () => JSON.stringify([workspace?.id, session?.id, session?.created_at])
 
-/** What is half written belongs to its session. */
+/** Keep an unsent text for its session. */
 function keepDraft() {
   const { of } = byId('composer').dataset
   const text = byId('composer-text').value
@@ -189,7 +189,7 @@ async function send() {
   }
 }
 
-/** The arrows go from message to message; what can be done with one is then reached with the Tab key. */
+/** The arrow keys move between messages. The Tab key then reaches the buttons of the message. */
 function keys(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   const message = event.target.closest('.message')

@@ -1,4 +1,4 @@
-// Builds elements. Text stays text: nothing here, or anywhere in the page, makes markup of a string.
+// Builds elements. Strings become text nodes. No code of the page turns a string into markup.
 
 export const byId = (id) => document.getElementById(id)
 
@@ -15,14 +15,14 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * A listener that carries out `action` at the first of several quick clicks. The page may change between the clicks of a
- * double click, so that the second one meets another button, or the same one before it is gone.
+ * A listener that runs `action` at the first of several quick clicks. Between the clicks of a double click the page may
+ * change, so the second click would hit another button, or the same button before it is removed.
  */
 export const firstClick = (action) => ({ detail }) => detail < 2 && action()
 
 const filled = new WeakMap()
 
-/** Give an element these children, if `value` is not the one that it was given them for: what was unfolded stays. */
+/** Replace the children of an element if `value` changed since the last call. Else open details stay open. */
 export function fill(element, value, children) {
   const key = JSON.stringify(value)
   if (filled.get(element) === key) return
@@ -30,7 +30,7 @@ export function fill(element, value, children) {
   element.replaceChildren(...children().flat().filter(Boolean))
 }
 
-/** Have an element for each entry in a list, made by `build` where there is none of its id, and then shown by `dress`. */
+/** Update a list to one element for each entry. `build` creates missing elements, `dress` updates each. */
 export function keyed(list, entries, { id, build, dress }) {
   const known = new Map([...list.children].map((element) => [element.dataset.of, element]))
   const wanted = entries.map((entry) => {
@@ -42,7 +42,7 @@ export function keyed(list, entries, { id, build, dress }) {
   arrange(list, wanted)
 }
 
-/** Have just these children, in this order; those that stay are not moved, so that they keep the focus. */
+/** Set the children and their order. Children that stay are not moved, so they keep the focus. */
 export function arrange(parent, wanted) {
   const kept = new Set(wanted)
   for (const element of [...parent.children]) if (!kept.has(element)) element.remove()
@@ -60,7 +60,7 @@ export function setText(element, text) {
 const SHOWN_ENTRIES = 100
 const SHOWN_TEXT = 2000
 
-/** A value of JSON as a tree that unfolds, so deep at first; what is large is shown in parts. */
+/** A JSON value as a tree. `depth` levels are open at first. Large values are shown in parts. */
 export function tree(label, value, depth = 0) {
   if (value === null || typeof value !== 'object') return leaf(label, value)
   const entries = Array.isArray(value) ? value.map((entry, place) => [place, entry]) : Object.entries(value)
@@ -107,21 +107,21 @@ function glimpse(entries, value) {
   return parts.join(', ') + (entries.length > 4 ? ', …' : '')
 }
 
-/** A long id by its ends. */
+/** The start and the end of a long id. */
 export const short = (id, most = 24) => (id.length <= most ? id : `${id.slice(0, most / 2)}…${id.slice(-6)}`)
 
-/** A timestamp in UTC, as the API tells it: the time of day, with the day where it is not `today`'s. */
+/** A timestamp of the API, in UTC: the time of day, after the date if it is not the date of `today`. */
 export const time = (timestamp, today) =>
   timestamp.slice(0, 10) === today.slice(0, 10) ? timestamp.slice(11, 19) : `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)}`
 
-/** The beginning of a text, which does not end within a character. */
+/** The beginning of a string, which does not end within a surrogate pair. */
 export const beginning = (text, most) => text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')
 
 export const count = (number, noun) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
 
 let opener = null
 
-/** Show a dialog with a title; it closes with Escape and its own button, and the focus goes back. */
+/** Show a dialog with a title. Escape and its button close it, and the focus returns to where it was. */
 export function openDialog(title, ...children) {
   const dialog = byId('dialog')
   opener = dialog.open ? opener : document.activeElement

@@ -1,4 +1,4 @@
-// The calls as they come; those that came too fast to show are counted.
+// The request log. Requests that arrive too fast to show are only counted.
 
 import { act, copyable, curl, quoted } from './calls.js'
 import { ofToday } from './clock.js'
@@ -56,7 +56,7 @@ function take(requests) {
 
 let connection = 0
 
-/** What was answered while nobody listened was not told. */
+/** Read the answers that arrived while the page did not listen to events. */
 function askForAnswers() {
   if (connection === connections) return
   connection = connections
@@ -66,7 +66,7 @@ function askForAnswers() {
 
 const isRefused = ({ status, duration }) => duration !== null && !(status !== null && status < 400)
 
-/** What is shown: the newest first, with a row for those that are not there. */
+/** The rows, newest first. A row stands for each group of requests that are not loaded. */
 function arrange() {
   const words = byId('journal-find').value.trim().toLowerCase().split(/\s+/).filter(Boolean)
   const onlyRefused = byId('journal-refused').checked
@@ -90,7 +90,7 @@ function arrange() {
   tell()
 }
 
-/** A row for the calls from `from` up to, but not, `next`, if there are any. */
+/** A row for the requests from `from` to `next - 1`, if there are any. */
 function gapBefore(next, from) {
   if (isOff || next <= from) return
   missing += next - from
@@ -122,7 +122,7 @@ const gap = ({ gap: size, from }) =>
     make('button', { type: 'button', tabindex: -1, onclick: () => load(from, size) }, `${counted(size, 'call')} not shown; load them`),
   )
 
-/** Fetch what was not told, the newest of it, as far as the list has room. */
+/** Load the newest of the missing requests, as many as the list keeps. */
 const load = (from, size) => fetchCalls(`requests?after=${from - 1 + Math.max(0, size - LOADED)}&limit=${Math.min(size, LOADED)}`)
 
 async function fetchCalls(path) {
@@ -135,7 +135,7 @@ async function fetchCalls(path) {
 const took = (seconds) => (seconds === null ? '' : `${(seconds * 1000).toFixed(seconds < 0.01 ? 2 : 0)} ms`)
 const shade = (status) => (status === null ? 'ill' : status < 400 ? 'well' : status < 500 ? 'odd' : 'ill')
 
-/** A path by its names, and of long ones their beginning: what is done stands at its end. */
+/** A path in which long ids are shortened, so that its end, which names the operation, is visible. */
 const target = ({ path }) =>
   path
     .replace(/^\/v3\/workspaces\//, '')
@@ -189,7 +189,7 @@ function queryOf({ query }) {
   return text ? `?${text}` : ''
 }
 
-/** The command that sends a call again; files are taken from where it runs. */
+/** The curl command that sends a request again. It reads uploaded files from the current directory. */
 function again(call) {
   const path = encodeURI(call.path) + queryOf(call)
   const type = call.headers['content-type'] ?? ''

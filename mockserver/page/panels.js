@@ -1,4 +1,4 @@
-// Puts the page together; each module has one panel of it.
+// Starts the modules of the page. Each has one panel.
 
 import * as calls from './calls.js'
 import * as clock from './clock.js'
@@ -11,7 +11,7 @@ import * as state from './state.js'
 
 const THEMES = ['auto', 'light', 'dark']
 
-/** What the browser keeps of the theme, where it is allowed to. */
+/** The stored theme, which is set first if one is given. null if the browser allows no storage. */
 function kept(theme) {
   try {
     if (theme) localStorage.theme = theme
@@ -71,7 +71,7 @@ function beginTabs() {
   show()
 }
 
-/** A demo moves by itself, and the page goes along, until somebody chooses something. */
+/** In a demo, the page follows the newest session until the user chooses one. */
 function followTheDemo() {
   let isFirst = true
   state.onView(({ play }) => {

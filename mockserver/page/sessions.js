@@ -1,4 +1,4 @@
-// The sessions of a workspace: a tree in which clones stand under what they were cloned from.
+// The sessions of a workspace, as a tree: clones are below their original.
 
 import { call } from './calls.js'
 import { countdown, waitFor } from './clock.js'
@@ -12,7 +12,7 @@ const CHANGES = /^(POST|PUT|PATCH|DELETE)$/
 let view = null
 let list
 let asked = ''
-let aim = null // the place that the keys lead to, while its row is on its way
+let aim = null // the place to focus when its row is loaded
 
 export const path = (workspace, session, rest = '') =>
   `/v3/workspaces/${encodeURIComponent(workspace)}/sessions` + (session === null ? '' : `/${encodeURIComponent(session)}`) + rest
@@ -42,7 +42,7 @@ const element = (id) =>
     make('div', { class: 'facts' }, make('span', { class: 'origin' }), make('span', { class: 'wait' }), make('span', { class: 'counts' })),
   )
 
-/** Show a session in its row; nothing in it is replaced, or a click that has begun would be lost. */
+/** Update the row of a session. Its elements are not replaced, because a click that has begun would be lost. */
 function dress(made, session, place, isChosen) {
   const { depth, purge, cloned_from: origin, is_active: isActive } = session
   const part = (name) => made.querySelector(`.${name}`)
@@ -84,7 +84,7 @@ function keys(event) {
   }
 }
 
-/** Focus the row that the keys lead to, once it is there. */
+/** Focus the row at `aim`, if it is loaded. */
 function reach() {
   const row = aim === null ? null : byId('tree').querySelector(`[data-place="${aim}"]`)
   if (!row || !byId('tree').contains(document.activeElement)) return
@@ -114,7 +114,7 @@ function show(next) {
   byId('tree-note').hidden = !wanted.find || list.count > 0
   showPeers(workspace?.peers ?? { total: 0, items: [] })
   fill(byId('about-workspace'), workspace && [workspace.created_at, workspace.metadata, workspace.configuration], () =>
-    workspace ? [make('div', {}, `made ${workspace.created_at}`), ...facts(workspace, true)] : [],
+    workspace ? [make('div', {}, `created ${workspace.created_at}`), ...facts(workspace, true)] : [],
   )
 }
 
@@ -132,7 +132,7 @@ function showPeers({ total, items }) {
   setText(byId('peers-more'), total > items.length ? `… and ${total - items.length} more` : '')
 }
 
-/** Metadata and configuration, folded; those that are empty only where `all` is wanted. */
+/** Metadata and configuration as closed trees. Empty ones are left out unless `all` is true. */
 export const facts = (row, all = false) =>
   ['metadata', 'configuration'].filter((name) => all || Object.keys(row[name]).length).map((name) => tree(name, row[name]))
 
@@ -182,7 +182,7 @@ function askForSession() {
       closeDialog()
       choose(workspace.value, id.value)
     } catch (error) {
-      setText(problem, error instanceof SyntaxError ? `The metadata are no JSON: ${error.message}` : byId('command-result').textContent)
+      setText(problem, error instanceof SyntaxError ? `The metadata is not valid JSON: ${error.message}` : byId('command-result').textContent)
     }
   })
   openDialog('New session', form)

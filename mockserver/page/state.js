@@ -1,17 +1,17 @@
-// What the server is like, as it changes: events say that something happened, then the view of it is read again.
+// The state of the server. Each event says that something changed, and then the view is read again.
 
 const BETWEEN_READS = 200
-const SHARE_OF_TIME = 5 // What takes long is read less often, so that the server has its time for others.
+const SHARE_OF_TIME = 5 // A read that takes t ms is followed by a pause of 5 t, so that the server has time for its clients.
 const PATIENCE = 10_000
 const RETRY_AFTER = 1000
 
-/** Where the server is: the page is at `/_mock/` below it. */
+/** The base URL of the server. The page is at `/_mock/` below it. */
 export const base = new URL('..', location.href).href.replace(/\/$/, '')
 
-/** What is looked at: ids, and the windows of the lists. `messagesFrom` is null for the last. */
+/** What to show: ids, and the windows of the lists. `messagesFrom` is null for the last messages. */
 export const wanted = { workspace: null, session: null, find: '', sessionsFrom: 0, sessionsSize: 100, messagesFrom: null, messagesSize: 60, follow: false }
 
-/** Counts the events: what was read before the last may have changed since. */
+/** The number of events so far. Data read before the last event may have changed. */
 export let happened = 0
 
 const readers = []
@@ -25,16 +25,16 @@ let due = 0
 let lastEvent = ''
 let events = null
 
-/** Counts how often the events were begun to be listened to. */
+/** How many connections to the events were opened so far. */
 export let connections = 0
 
-/** Call `show` with every view that is read. */
+/** Call `show` with every view. */
 export const onView = (show) => readers.push(show)
 
-/** Call `hear` with every event: the requests that came. */
+/** Call `hear` with every event, which has the requests that were received. */
 export const onNews = (hear) => listeners.push(hear)
 
-/** Look at another session; both ids may be null for the newest. The address of the page keeps them. */
+/** Show another session. An id that is null means the newest. The address of the page keeps the ids. */
 export function choose(workspace, session) {
   Object.assign(wanted, { workspace, session, messagesFrom: null })
   keepAddress()
@@ -47,7 +47,7 @@ function keepAddress() {
   history.replaceState(null, '', workspace === null ? '#' : `#${[workspace, session ?? ''].map(encodeURIComponent).join('/')}`)
 }
 
-/** What is shown stays, whatever comes, until somebody chooses: or a click would meet what has just come. */
+/** Keep showing the same session until the user chooses another. Else a click could hit a session that has just appeared. */
 function pin({ workspace }) {
   if (!workspace || (wanted.workspace !== null && wanted.session !== null)) return
   Object.assign(wanted, { workspace: workspace.id, session: workspace.session?.id ?? null })
@@ -59,12 +59,12 @@ function fromAddress() {
   try {
     ;[workspace, session] = [workspace, session ?? ''].map(decodeURIComponent)
   } catch {
-    workspace = session = null // Somebody typed it.
+    workspace = session = null // The address was typed, and is not valid percent-encoding.
   }
   Object.assign(wanted, { workspace: workspace || null, session: session || null, messagesFrom: null })
 }
 
-/** What the control plane has at a path; null where it does not answer, or not with a success. */
+/** GET a path of the control plane. null if there is no answer or an error status. */
 export async function get(path) {
   try {
     const answer = await fetch(path, { signal: AbortSignal.timeout(PATIENCE) })
@@ -74,7 +74,7 @@ export async function get(path) {
   }
 }
 
-/** Read the view soon: at once, or when the last reading is not too near. */
+/** Read the view, at once or after the pause that follows the last read. */
 export function read() {
   isStale = true
   if (isReading || timer || document.hidden) return
@@ -112,7 +112,7 @@ function query({ workspace, session, find, sessionsFrom, sessionsSize, messagesF
   return query
 }
 
-/** What is deleted goes by itself at its time, with no request that would tell. */
+/** Read the view when the next purge is due, because no event reports that. */
 function expectPurge(view) {
   clearTimeout(due)
   if (!view.next_purge || view.frozen) return
@@ -121,8 +121,8 @@ function expectPurge(view) {
 }
 
 /**
- * Listen to the events for as long as the page is seen: a browser has few connections to one server, for all its tabs.
- * `tell(text, isWell)` says how it stands.
+ * Listen to the events while the page is visible, because a browser allows few connections to one server for all tabs.
+ * `tell(text, isWell)` shows the state of the connection.
  */
 function listen(tell) {
   events?.close()

@@ -1,4 +1,4 @@
-// A list of any length of which only what is in sight is in the document.
+// A list of any length. Only the visible rows are in the document.
 
 import { arrange } from './dom.js'
 
@@ -6,10 +6,10 @@ const BEYOND = 300
 
 export class Windowed {
   /**
-   * `viewport` scrolls. `row(place)` gives what stands at a place: a `key`, a `signature` that changes with what is to
-   * be seen, `build()`, which makes the element, and, where it can be changed in place, `dress(element)`. `estimate` is
-   * the height of a row in pixels, and that of all where `isFixed`. `seen(first, last)` is told which places are in
-   * sight. While `sticks()`, the end is, whatever comes.
+   * `viewport` is the element that scrolls. `row(place)` returns the row at a place: its `key`, a `signature` that
+   * changes when the row must be drawn again, `build()`, which creates its element, and optionally `dress(element)`,
+   * which updates it. `estimate` is the expected height of a row in pixels; with `isFixed` all rows have this height.
+   * `seen(first, last)` is called with the visible places. While `sticks()` is true, the list stays at its end.
    */
   constructor(viewport, { estimate, row, isFixed = false, seen = () => {}, sticks = () => false }) {
     Object.assign(this, { viewport, estimate, row, isFixed, seen, sticks })
@@ -24,7 +24,7 @@ export class Windowed {
     viewport.append(this.space)
     viewport.addEventListener('scroll', () => this.draw(), { passive: true })
     new ResizeObserver(() => this.resized()).observe(viewport)
-    new ResizeObserver(() => this.draw()).observe(this.shown) // Something was unfolded.
+    new ResizeObserver(() => this.draw()).observe(this.shown) // The height of a row changed.
   }
 
   get isAtEnd() {
@@ -32,7 +32,7 @@ export class Windowed {
     return scrollHeight - scrollTop - clientHeight < 40
   }
 
-  /** Forget all rows and how high they were. */
+  /** Delete all rows and their heights. */
   clear() {
     this.heights = []
     this.rows.clear()
@@ -41,7 +41,7 @@ export class Windowed {
 
   resized() {
     const { clientWidth, scrollTop } = this.viewport
-    if (!clientWidth) return // It is not shown.
+    if (!clientWidth) return // The list is hidden.
     const isOther = this.width !== clientWidth && !this.isFixed
     const [first, offset] = this.at(scrollTop)
     this.width = clientWidth
@@ -55,7 +55,7 @@ export class Windowed {
     return this.isFixed ? this.estimate : this.heights[place] ?? this.estimate
   }
 
-  /** How far below the beginning a place is. */
+  /** The distance in pixels from the start of the list to a place. */
   offset(place) {
     if (this.isFixed) return place * this.estimate
     let offset = 0
@@ -63,7 +63,7 @@ export class Windowed {
     return offset
   }
 
-  /** The first place of which something is below `top`, and how far it is itself. */
+  /** The first place that ends below `top`, and its offset. */
   at(top) {
     if (this.isFixed) {
       const place = Math.min(Math.max(0, Math.floor(top / this.estimate)), Math.max(0, this.count - 1))
@@ -78,10 +78,10 @@ export class Windowed {
     return [Math.max(0, this.count - 1), Math.max(0, offset - this.height(this.count - 1))]
   }
 
-  /** Put what is in sight into the document; what did not change stays as it is. */
+  /** Put the visible rows into the document. Rows that did not change keep their elements. */
   draw() {
     const { scrollTop, clientHeight } = this.viewport
-    if (!clientHeight) return // It is not shown.
+    if (!clientHeight) return // The list is hidden.
     const [first, offset] = this.at(scrollTop - BEYOND)
     const wanted = []
     let last = first
@@ -114,7 +114,7 @@ export class Windowed {
     if (this.rows.size > 400) for (const [key, { element }] of this.rows) if (!kept.has(element)) this.rows.delete(key)
   }
 
-  /** Note how high the rows are; what is above the eye must not move what is in sight. */
+  /** Store the heights of the rows. If rows above the visible ones differ from the estimate, scroll by the difference. */
   measure(first, elements, scrollTop) {
     if (this.isFixed) return
     let moved = 0
@@ -131,13 +131,13 @@ export class Windowed {
     if (moved) this.viewport.scrollTop = scrollTop + moved
   }
 
-  /** So many rows came before the first; what is in sight stays there, unless that is the beginning. */
+  /** Tell the list that rows were added at its start. The visible rows stay, unless the list is at its start. */
   grewAbove(rows) {
     this.space.style.height = `${this.offset(this.count)}px`
     if (this.viewport.scrollTop > 0) this.viewport.scrollTop += rows * this.estimate
   }
 
-  /** Those of the elements that can be seen whole. */
+  /** The elements that are completely visible. */
   inSight(elements) {
     const { top, bottom } = this.viewport.getBoundingClientRect()
     const seen = elements.filter((element) => {
@@ -154,7 +154,7 @@ export class Windowed {
     }
   }
 
-  /** Bring a place into sight, if it is not. */
+  /** Scroll to a place, if it is not visible. */
   reveal(place) {
     const top = this.offset(place)
     const { scrollTop, clientHeight } = this.viewport

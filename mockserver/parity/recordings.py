@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..testing.fixtures import fixture
+from ..testing.data import data_file
 
 Json = Any
 
@@ -49,6 +49,6 @@ def matching(patterns: list[str]) -> list[Scenario]:
 def scenarios(*files: str) -> Iterator[Scenario]:
     """The scenarios of these files, by default of all, in their order."""
     for file in files or FILES:
-        with fixture(f"recordings/{file}.jsonl").open(encoding="utf-8") as lines:
+        with data_file(f"recordings/{file}.jsonl").open(encoding="utf-8") as lines:
             for line in lines:
                 yield Scenario(**json.loads(line), authenticated=file == "auth")

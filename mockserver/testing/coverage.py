@@ -1,24 +1,28 @@
-"""Which operations, and which of their answers, were exercised: a value to read, to add and to print."""
+"""The coverage report: which operations and which of their answers a run used, as values, JSON and a table."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from posixpath import commonpath
 from typing import Any
 
-from .names import UnknownName, meant
-from .tally import Counts, Documented
+from .registry import UnknownName, did_you_mean
 
-# What `as_json` calls the status of an answer that never came.
+# The key in JSON for requests that got no answer, because JSON has no null keys.
 _NONE = "none"
+# The cell in the table of an operation that never answered.
+_NOT_ANSWERED = "-"
 
 
 @dataclass(frozen=True)
 class OperationCoverage:
-    """What one operation answered.
+    """The answers of one operation.
 
-    `answers` is how often the API gave each status: those that the document lists, `declared`, also where they never
-    came, and then others. `by_faults` is the same of answers that a fault gave, broke or (None) lost: they are told
-    and cover nothing, for they show what a client does with them, and not that it met the API.
+    Attributes:
+        declared: The statuses that the document lists.
+        answers: How often the API gave each status: first the declared ones, 0 included, then the others.
+        by_faults: How often faults gave or changed an answer, by status; None for lost answers. These are reported,
+            but cover nothing: they show how a client handles a fault, not that it used the API.
     """
 
     operation: str
@@ -31,17 +35,17 @@ class OperationCoverage:
 
     @property
     def is_covered(self) -> bool:
-        """Whether the API answered at all."""
+        """Whether the API answered at least once."""
         return any(self.answers.values())
 
     @property
     def never(self) -> tuple[int, ...]:
-        """The declared statuses that never came."""
+        """The declared statuses that the API never gave."""
         return tuple(status for status in self.declared if not self.answers[status])
 
     @property
     def undeclared(self) -> tuple[int, ...]:
-        """The statuses that came though the document does not list them."""
+        """The statuses that the API gave although the document does not list them."""
         return tuple(status for status in self.answers if status not in self.declared)
 
     def __add__(self, other: "OperationCoverage") -> "OperationCoverage":
@@ -56,111 +60,101 @@ class OperationCoverage:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the operations of the served document answered, in its order; `str` makes a table of it.
+    """The answers of all operations. `coverage["clone_session"]` is that of one operation, `str(coverage)` a table,
+    and `+` adds the coverages of several servers.
 
-    `elsewhere` is how many requests met no operation. An operation is found by its name: `coverage["clone_session"]`;
-    the coverages of several servers are added with `+`.
+    Attributes:
+        operations: In the order of the served document.
+        elsewhere: The number of requests that matched no operation.
     """
 
     operations: tuple[OperationCoverage, ...] = ()
     elsewhere: int = 0
 
     def __getitem__(self, operation: str) -> OperationCoverage:
-        """Raises UnknownName for an operation that is not there."""
-        known = {one.operation: one for one in self.operations}
+        """Raises UnknownName for an unknown operation."""
+        known = {entry.operation: entry for entry in self.operations}
         if operation not in known:
-            raise UnknownName(f"no operation {operation!r}; {meant(operation, known)}")
+            raise UnknownName(f"no operation {operation!r}; {did_you_mean(operation, known)}")
         return known[operation]
 
     @property
     def operations_covered(self) -> int:
-        """How many operations the API answered."""
-        return sum(one.is_covered for one in self.operations)
+        """The number of operations that the API answered."""
+        return sum(operation.is_covered for operation in self.operations)
 
     @property
     def answers_declared(self) -> int:
-        """How many answers the document lists."""
-        return sum(len(one.declared) for one in self.operations)
+        """The number of answers that the document lists."""
+        return sum(len(operation.declared) for operation in self.operations)
 
     @property
     def answers_covered(self) -> int:
-        """How many of those came."""
-        return sum(len(one.declared) - len(one.never) for one in self.operations)
+        """How many of the declared answers the API gave."""
+        return sum(len(operation.declared) - len(operation.never) for operation in self.operations)
 
     @property
     def percent(self) -> float:
-        """How many of a hundred operations are covered; 0 where there are none."""
+        """The percentage of covered operations, from 0 to 100. 0 without operations."""
         return 100 * self.operations_covered / max(1, len(self.operations))
 
     def __add__(self, other: "Coverage") -> "Coverage":
-        merged = {one.operation: one for one in self.operations}
-        for one in other.operations:
-            merged[one.operation] = merged[one.operation] + one if one.operation in merged else one
+        merged = {entry.operation: entry for entry in self.operations}
+        for entry in other.operations:
+            name = entry.operation
+            merged[name] = merged[name] + entry if name in merged else entry
         return Coverage(tuple(merged.values()), self.elsewhere + other.elsewhere)
 
     def __str__(self) -> str:
-        from .coverage_table import table  # Not all that is counted is printed.
-
-        return table(self)
+        return _table(self)
 
     def as_json(self) -> dict[str, Any]:
-        """The form that the control plane answers."""
+        """The coverage as JSON, as in the answer of `GET /_mock/coverage`."""
         return {
             "covered": {"operations": self.operations_covered, "answers": self.answers_covered},
             "of": {"operations": len(self.operations), "answers": self.answers_declared},
-            "operations": [_as_json(one) for one in self.operations],
+            "operations": [_as_json(entry) for entry in self.operations],
             "elsewhere": self.elsewhere,
             "table": str(self),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Coverage":
-        """The coverage that has this form."""
+        """The inverse of `as_json`."""
         return cls(tuple(map(_from_json, document["operations"])), document["elsewhere"])
 
 
-def coverage_of(counted: Iterable[Counts]) -> Coverage:
-    """The coverage of all that was counted, by one server or by several."""
-    operations: dict[str, Documented] = {}
-    own: dict[str | None, Counter[int | None]] = {}
-    by_faults: dict[str | None, Counter[int | None]] = {}
-    authenticated = False
-    for counts in counted:
-        operations |= {operation.name: operation for operation in counts.operations}
-        authenticated |= counts.authenticated
-        for tables, found in ((own, counts.own), (by_faults, counts.by_faults)):
-            # A copy is made in one step, whatever a server counts meanwhile.
-            for (operation, status), times in found.copy().items():
-                name = None if operation is None else operation.name
-                tables.setdefault(name, Counter())[status] += times
-    covered = []
-    for known, operation in operations.items():
-        declared = operation.statuses(authenticated=authenticated)
-        answers, broken = _answers(declared, own.get(known, {})), _sorted(by_faults.get(known, {}))
-        one = OperationCoverage(known, operation.method, operation.path, operation.tag, declared, answers, broken)
-        covered.append(one)
-    elsewhere = sum(sum(tables[None].values()) for tables in (own, by_faults) if None in tables)
-    return Coverage(tuple(covered), elsewhere)
+def operation_coverage(
+    name: str,
+    method: str,
+    path: str,
+    tag: str | None,
+    declared: tuple[int, ...],
+    answers: Mapping[Any, int],
+    by_faults: Mapping[Any, int],
+) -> OperationCoverage:
+    """The coverage of an operation from its counts by status."""
+    return OperationCoverage(name, method, path, tag, declared, _answers(declared, answers), _sorted(by_faults))
 
 
-def _answers(declared: Iterable[int], came: Mapping[Any, int]) -> dict[int, int]:
-    return {**dict.fromkeys(declared, 0), **_sorted(came)}
+def _answers(declared: Iterable[int], counts: Mapping[Any, int]) -> dict[int, int]:
+    return {**dict.fromkeys(declared, 0), **_sorted(counts)}
 
 
-def _sorted(came: Mapping[Any, int]) -> dict[Any, int]:
-    """By status, what never came last."""
-    return {status: came[status] for status in sorted(came, key=lambda status: status or 1000)}
+def _sorted(counts: Mapping[Any, int]) -> dict[Any, int]:
+    """The counts in the order of their statuses; None is last."""
+    return {status: counts[status] for status in sorted(counts, key=lambda status: status or 1000)}
 
 
-def _as_json(one: OperationCoverage) -> dict[str, Any]:
+def _as_json(operation: OperationCoverage) -> dict[str, Any]:
     return {
-        "operation": one.operation,
-        "method": one.method,
-        "path": one.path,
-        "tag": one.tag,
-        "declared": list(one.declared),
-        "answers": {str(status): times for status, times in one.answers.items()},
-        "by_faults": {_NONE if status is None else str(status): times for status, times in one.by_faults.items()},
+        "operation": operation.operation,
+        "method": operation.method,
+        "path": operation.path,
+        "tag": operation.tag,
+        "declared": list(operation.declared),
+        "answers": {str(status): times for status, times in operation.answers.items()},
+        "by_faults": {_NONE if status is None else str(status): times for status, times in operation.by_faults.items()},
     }
 
 
@@ -175,3 +169,55 @@ def _from_json(document: Mapping[str, Any]) -> OperationCoverage:
         {int(status): times for status, times in document["answers"].items()},
         {None if status == _NONE else int(status): times for status, times in by_faults},
     )
+
+
+def _table(coverage: Coverage) -> str:
+    """A line for each operation, grouped by tag, and the totals at the end.
+
+    In a path, `…` stands for the common path in the first line of the group, and `*` for a parameter.
+    """
+    groups: dict[str | None, list[OperationCoverage]] = {}
+    for operation in coverage.operations:
+        groups.setdefault(operation.tag, []).append(operation)
+    lines = [line for tag, group in groups.items() for line in _group(tag or "others", group)]
+    return "\n".join([*lines, *_totals(coverage)])
+
+
+def _group(name: str, group: Sequence[OperationCoverage]) -> Iterator[str]:
+    common = commonpath([operation.path for operation in group])
+    yield f"{name}, {sum(operation.is_covered for operation in group)} of {len(group)}, at {common}"
+    heads = [f"  {operation.method:<6}  {_short(operation.path.removeprefix(common))}" for operation in group]
+    width = max(map(len, heads))
+    name_width = max(len(operation.operation) for operation in group)
+    for head, operation in zip(heads, group, strict=True):
+        yield f"{head:<{width}}  {operation.operation:<{name_width}}  {_cells(operation)}"
+
+
+def _short(path: str) -> str:
+    return "…" + "/".join("*" if segment.startswith("{") else segment for segment in path.split("/"))
+
+
+def _cells(operation: OperationCoverage) -> str:
+    """The counts of the declared answers; in brackets missing and undeclared answers, and those of faults."""
+    given = {status: operation.answers[status] for status in operation.declared if operation.answers[status]}
+    answers = "  ".join(_times(given))
+    notes = {
+        "never": ", ".join(map(str, operation.never)) if operation.is_covered else "",
+        "undeclared": ", ".join(_times({status: operation.answers[status] for status in operation.undeclared})),
+        "by faults": ", ".join(_times(operation.by_faults)),
+    }
+    noted = "; ".join(f"{note}: {text}" for note, text in notes.items() if text)
+    return f"{answers or _NOT_ANSWERED}  ({noted})" if noted else answers or _NOT_ANSWERED
+
+
+def _times(counts: Mapping[Any, int]) -> list[str]:
+    return [f"{status or 'no answer'} ×{times}" for status, times in counts.items()]
+
+
+def _totals(coverage: Coverage) -> Iterator[str]:
+    yield (
+        f"{coverage.operations_covered} of {len(coverage.operations)} operations, "
+        f"{coverage.answers_covered} of {coverage.answers_declared} answers"
+    )
+    if coverage.elsewhere:
+        yield f"{coverage.elsewhere} {'request' if coverage.elsewhere == 1 else 'requests'} matched no operation"

@@ -1,4 +1,4 @@
-"""A delivery: what was sent to one webhook endpoint, and what became of it."""
+"""One webhook delivery: what was sent to an endpoint, and the answer."""
 
 import json
 from datetime import datetime
@@ -6,19 +6,29 @@ from typing import Any
 
 from ..domain.clock import moment, timestamp
 from ..domain.records import Row
-from .exchanges import read, shortened
+from .exchange import decoded, preview
 
-# What Python takes for a delivery beside the bytes in it.
+# About how many bytes of memory a delivery takes beside the URL and the bodies.
 _OWN_SIZE = 1_000
 
 
 class Delivery:
-    """An event that was sent to one webhook endpoint.
+    """An event that is sent to one webhook endpoint.
 
-    `number` counts the deliveries from 1. `event` is its type ("queue.empty"), `workspace` an id, `endpoint` and `url`
-    those of the webhook, `headers` those that matter and `content` the body in bytes. Once it is over, `status` and
-    `answer_content` (16 KiB of it at most) are what the receiver answered, or `failure` says why there is no answer;
-    until then all are None. `duration` is in seconds.
+    A delivery is complete when it has a `status` or a `failure`; until then both are None.
+
+    Attributes:
+        number: Counts the deliveries, from 1.
+        event: The type of the event, such as "queue.empty".
+        workspace: The id of the workspace.
+        endpoint: The id of the endpoint.
+        url: The URL of the endpoint.
+        headers: The content type and the signature.
+        content: The body, in bytes.
+        status: The status that the receiver answered, or None.
+        answer_content: The body of the answer, its first 16 KiB at most.
+        failure: Why there is no answer, or None.
+        duration: Seconds from the start of the delivery to the answer, or None without an answer.
     """
 
     __slots__ = (
@@ -27,7 +37,10 @@ class Delivery:
     )
 
     def __init__(self, number: int, at: int, event: str, row: Row, content: bytes, signature: str) -> None:
-        """`at` is in microseconds since 1970, `row` that of the endpoint."""
+        """Arguments:
+        at: When the event happened, in microseconds since 1970.
+        row: The row of the endpoint.
+        """
         self.number = number
         self._at = at
         self.event = event
@@ -43,39 +56,38 @@ class Delivery:
         self.weight = 0
 
     def answered(self, status: int, content: bytes, duration: float) -> None:
-        """Take note of the answer; who sees the status sees all of it."""
+        """Record the answer. The status comes last: another thread that sees it sees the rest of the answer too."""
         self.answer_content = content
         self.duration = duration
         self.status = status
 
-    def weigh(self) -> int:
-        """Set `weight`, about how many bytes of memory it takes; how many more than before."""
-        before = self.weight
-        self.weight = _OWN_SIZE + len(self.url) + len(self.content) + len(self.answer_content)
-        return self.weight - before
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory the delivery takes."""
+        return _OWN_SIZE + len(self.url) + len(self.content) + len(self.answer_content)
 
     @property
     def at(self) -> datetime | None:
-        """When it happened, by the fake's clock; None after the year 9999."""
+        """When the event happened, by the clock of the mock. None after the year 9999."""
         return moment(self._at)
 
     @property
     def body(self) -> Any:
-        """What was sent: `type`, `data` and `timestamp`."""
+        """The body: an object with `type`, `data` and `timestamp`."""
         return json.loads(self.content)
 
     @property
     def answer(self) -> Any:
-        """The body of the answer: JSON where it is some, else its text; None where there is none."""
-        return read(self.answer_content)
+        """The body of the answer: a JSON value, a string for any other body, or None without a body."""
+        return decoded(self.answer_content)
 
     @property
     def is_over(self) -> bool:
-        """Whether it was answered, or failed."""
+        """Whether the delivery is complete: answered or failed."""
         return self.status is not None or self.failure is not None
 
     def as_json(self) -> dict[str, Any]:
-        """The delivery in the form that the control plane answers."""
+        """The delivery as the control plane returns it."""
         return {
             "number": self.number,
             "at": timestamp(self._at),
@@ -93,10 +105,10 @@ class Delivery:
 
     @property
     def line(self) -> str:
-        """The delivery and what became of it in one line."""
-        became = "under way" if not self.is_over else self.status or shortened(self.failure, 120)
-        took = "" if self.duration is None else f" in {self.duration * 1000:.1f} ms"
-        return f"#{self.number} {self.event} of {self.workspace!r} to {shortened(self.url, 120)} -> {became}{took}"
+        """The delivery and its result in one line."""
+        result = "pending" if not self.is_over else self.status or preview(self.failure, 120)
+        duration = "" if self.duration is None else f" in {self.duration * 1000:.1f} ms"
+        return f"#{self.number} {self.event} of {self.workspace!r} to {preview(self.url, 120)} -> {result}{duration}"
 
     def __repr__(self) -> str:
         return f"<Delivery {self.line}>"

@@ -1,31 +1,209 @@
-"""Faults: rules that make requests fail, late, broken or not at all answered."""
+"""Faults: `mock.faults`, and the rules that say which requests meet a fault and how often.
 
-from collections.abc import Callable, Mapping
+What each kind of fault does to a request is in `fault_kinds.py`.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 from inspect import signature
 from itertools import count
-from typing import Any, Literal, Unpack
+from typing import Annotated, Any, Unpack
 
-from ..domain.clock import Clock
-from . import effects
-from .effects import Effect, Place
-from .exchanges import Exchange, shortened
-from .hosting import Hosting
-from .names import Register, checked_name, meant
-from .numbers import Seed
-from .patterns import Criteria, Pattern
-from .rules import Fault, Rule, assert_fired
-
-# The methods of Faults that set a rule, by which other languages name it.
-KINDS = (
-    *("error", "delay", "quota", "disconnect", "lose_answer"),
-    *("truncate", "malform", "drop_field", "wrong_type", "hang"),
+from ..domain.clock import Chances, Clock
+from .arguments import Argument, Seed, arguments_of, checked_seed, integer, number
+from .exchange import Exchange
+from .fault_kinds import (
+    KINDS,
+    ClosePlace,
+    Delay,
+    Disconnect,
+    DropField,
+    Error,
+    Hang,
+    HoldPlace,
+    Kind,
+    LoseAnswer,
+    Malform,
+    Quota,
+    Truncate,
+    WrongType,
+    checked_delay,
 )
+from .hosting import Hosting
+from .matching import Criteria, Pattern
+from .registry import Registry, checked_name, did_you_mean
 
 
-class Faults(Register[Fault]):
-    """The rules of one fake server, `mock.faults`; the first whose turn it is takes a request.
+class Rule(Criteria, total=False):
+    """Which requests meet a fault, and how often: the criteria for requests, and these. None: left out."""
 
-    Each method sets a rule and returns it. They raise ValueError for what makes no sense, and then nothing is set.
+    name: Annotated[
+        str | None,
+        Argument("by default the kind with a number, such as error-1", check=lambda _, name: checked_name(name)),
+    ]
+    times: Annotated[int | None, Argument("after how many requests the fault is over", check=partial(integer, least=1))]
+    after: Annotated[int | None, Argument("how many matching requests pass first", check=integer)]
+    every: Annotated[
+        int | None,
+        Argument("only every n-th matching request after those meets the fault", check=partial(integer, least=1)),
+    ]
+    probability: Annotated[
+        float | None,
+        Argument("how likely a request meets the fault, from 0 to 1", check=partial(number, least=0, most=1)),
+    ]
+    seed: Annotated[
+        int | str | None,
+        Argument(
+            "makes the requests that `probability` selects repeatable; by default it follows from the seed of the mock",
+            check=lambda _, seed: checked_seed(seed),
+        ),
+    ]
+    delay: Annotated[
+        float | None, Argument("by how many seconds the answer is delayed as well, up to 3600", check=checked_delay)
+    ]
+    must_fire: Annotated[
+        bool | None,
+        Argument("whether the test fails if no request meets the fault", check=lambda _, value: bool(value)),
+    ]
+
+
+RULE_ARGUMENTS = arguments_of(Rule)
+
+
+class Fault:
+    """A rule in force. `matched` counts the requests that match its criteria, `fired` those that met the fault."""
+
+    def __init__(self, name: str, kind: Kind, pattern: Pattern, rule: Mapping[str, Any], hosting: Hosting) -> None:
+        self.name = name
+        self.kind = kind
+        self.pattern = pattern
+        self.matched = 0
+        self.fired = 0
+        self.times: int | None = rule.get("times")
+        self.after: int = rule.get("after", 0)
+        self.every: int = rule.get("every", 1)
+        self.probability: float | None = rule.get("probability")
+        self.delay: float = rule.get("delay", kind.delay)
+        self.must_fire: bool = rule.get("must_fire", False)
+        self._chances = Chances(rule.get("seed"))
+        self._window = kind.window()
+        self._released = False
+        self._held: list[asyncio.Future[None]] = []
+        self._hosting = hosting
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it fired as often as `times` allows, or was released."""
+        return self._released or (self.times is not None and self.fired >= self.times)
+
+    def fires(self, exchange: Exchange, now: Callable[[], int]) -> bool:
+        """Count the request if it matches, and return whether it meets the fault. `now` reads the mock's clock."""
+        if self.is_over or not self.pattern.matches(exchange):
+            return False
+        self.matched += 1
+        position = self.matched - self.after
+        if position <= 0 or position % self.every:
+            return False
+        if self.probability is not None and self._chances.next() >= self.probability:
+            return False
+        if self._window is not None and self._window.allows(now()):
+            return False
+        self.fired += 1
+        return True
+
+    def undo_firing(self) -> None:
+        """Do not count the last request: the fault had nothing to change in its answer."""
+        self.fired -= 1
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the replacement for the answer to the last request."""
+        headers = {} if self.kind.replacement is None else dict(self.kind.replacement.headers)
+        if self._window is not None:
+            headers["Retry-After"] = str(self._window.retry_after)
+        return headers
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is to be waited for before or in the middle of the answer."""
+        return bool(self.delay) or self.kind.holds_at is not None
+
+    async def wait(self) -> None:
+        """Wait until the answer may begin. Other requests are answered meanwhile."""
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        if self.kind.holds_at == "start":
+            await self.hold()
+
+    async def hold(self) -> None:
+        """Wait for the release."""
+        if not self._released:
+            held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._held.append(held)
+            try:
+                await held
+            finally:
+                self._held.remove(held)
+
+    @property
+    def held(self) -> int:
+        """How many answers wait for the release."""
+        return len(self._held)
+
+    def release(self) -> None:
+        """Send the answers that are held. The fault is over: later requests pass. Callable from any thread."""
+        self._hosting.between_requests(self.release_now)
+
+    def release_now(self) -> None:
+        """The same as `release`, for callers that run between two requests."""
+        self._released = True
+        for held in list(self._held):
+            # A client in the same process may have a loop that is closed by now: then nobody waits any more.
+            with suppress(RuntimeError):
+                held.get_loop().call_soon_threadsafe(_finish, held)
+
+    def as_json(self) -> dict[str, Any]:
+        """The rule with its counts, as the control plane answers it."""
+        return {
+            "name": self.name,
+            "fault": str(self.kind),
+            "requests": str(self.pattern),
+            "times": self.times,
+            "after": self.after,
+            "every": self.every,
+            "probability": self.probability,
+            "delay": self.delay,
+            "must_fire": self.must_fire,
+            "matched": self.matched,
+            "fired": self.fired,
+            "held": self.held,
+            "is_over": self.is_over,
+        }
+
+    def __repr__(self) -> str:
+        return f"<Fault {self.name!r}: {self.kind} for {self.pattern}; fired {self.fired} of {self.matched}>"
+
+
+def _finish(held: "asyncio.Future[None]") -> None:
+    if not held.done():  # The client may have left, which cancels it.
+        held.set_result(None)
+
+
+def assert_fired(faults: Iterable[Fault]) -> None:
+    """Raises AssertionError if one of these never fired."""
+    __tracebackhide__ = True
+    idle = [repr(fault) for fault in faults if not fault.fired]
+    if idle:
+        raise AssertionError("these faults never fired: " + ", ".join(idle))
+
+
+class Faults(Registry[Fault]):
+    """The rules of one fake server, `mock.faults`. The first rule that fires takes the request.
+
+    Each method adds a rule and returns it. Beside the arguments of the kind it takes those of `Rule` by keyword. They
+    raise ValueError for an invalid argument, and then add nothing.
 
     >>> import httpx
     >>> from mockserver import MockServer
@@ -34,7 +212,7 @@ class Faults(Register[Fault]):
     ...     [httpx.get(f"{server.url}/health").status_code for _ in range(3)]
     [503, 503, 200]
     >>> down
-    <Fault 'error-1': error(503) for method=GET, path=/health; of 2 it struck 2>
+    <Fault 'error-1': error(503) for method=GET, path=/health; fired 2 of 2>
     """
 
     kind = "fault"
@@ -45,13 +223,16 @@ class Faults(Register[Fault]):
         self._clock = clock
         self._hosting = hosting
         self._seed: Seed = None
-        self._made = 0
+        self._number = 0  # of the last fault that got its name here
 
-    def restart(self, seed: Seed) -> None:
-        """Take all rules away; chances follow from this seed from now on."""
-        self._take_away(self.entries)
-        self._made = 0
-        self._seed = seed
+    def reset(self, settings: Mapping[str, Any]) -> None:
+        """Remove all rules. From now on the probabilities follow from the seed in these settings."""
+        self._remove(self.entries)
+        self._number = 0
+        self._seed = settings["seed"]
+
+    # The methods repeat the signatures and docstrings of the classes, so that editors and type checkers know them:
+    # there is no type for "the arguments of this class and those of Rule". A test compares them with the classes.
 
     def error(
         self,
@@ -62,101 +243,106 @@ class Faults(Register[Fault]):
         carry_out: bool = False,
         **rule: Unpack[Rule],
     ) -> Fault:
-        """Answer with this status; the request is not carried out, unless `carry_out` says so."""
-        effect = effects.error(status, answer, headers, carry_out=carry_out)
-        return self._set("error", [status, *([] if answer is None else [answer])], effect, rule)
+        """Answer with this status, JSON body and headers. With a `Content-Type` header, the body may be any string."""
+        return self._add(Error(status, answer, headers, carry_out=carry_out), rule)
 
     def delay(self, seconds: float, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request when it comes, and answer so many seconds later."""
+        """Carry out the request at once, and send the answer later. All other faults take `delay=` as well."""
         if rule.get("delay") is not None:
-            raise ValueError("delay takes its seconds once")
-        return self._set("delay", [seconds], Effect(), {**rule, "delay": seconds})
+            raise ValueError("the fault delay takes `seconds`, not also `delay`")
+        return self._add(Delay(seconds), rule)
 
     def quota(self, limit: int, per: float, **rule: Unpack[Rule]) -> Fault:
-        """Answer 429 with Retry-After to what goes beyond `limit` calls in `per` seconds of the fake's clock."""
-        return self._set("quota", [limit, per], effects.quota(limit, per), rule)
+        """Answer 429 with `Retry-After` to requests beyond `limit` in `per` seconds of the mock's clock."""
+        return self._add(Quota(limit, per), rule)
 
-    def disconnect(self, at: Place = "start", **rule: Unpack[Rule]) -> Fault:
-        """Close the connection: at the start, before the request is carried out; after the head; within the body."""
-        return self._set("disconnect", [at], effects.disconnect(at), rule)
+    def disconnect(self, at: ClosePlace = "start", **rule: Unpack[Rule]) -> Fault:
+        """Close the connection: at the `"start"`, after the `"head"` of the answer, or within its `"body"`."""
+        return self._add(Disconnect(at), rule)
 
     def lose_answer(self, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request and close the connection without an answer."""
-        return self._set("lose_answer", [], effects.lose_answer(), rule)
+        """Carry out the request, and close the connection without an answer. A retry meets its effect."""
+        return self._add(LoseAnswer(), rule)
 
     def truncate(self, share: float = 0.5, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request, and send only this share of the answer's body, as if it were whole."""
-        return self._set("truncate", [share], effects.truncate(share), rule)
+        """Send only this share of the body, with a `Content-Length` that fits. It is usually invalid JSON."""
+        return self._add(Truncate(share), rule)
 
     def malform(self, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request, and send an answer that is no JSON."""
-        return self._set("malform", [], effects.malform(), rule)
+        """Send a body that is invalid JSON. In a stream, every event is."""
+        return self._add(Malform(), rule)
 
     def drop_field(self, field: str, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request, and leave a field out of the answer; of every entry, in a list."""
-        return self._set("drop_field", [field], effects.drop_field(field), rule)
+        """Leave a field out of the answer. In a list or page, every entry lacks it."""
+        return self._add(DropField(field), rule)
 
     def wrong_type(self, field: str, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request, and give a field of the answer another type; in every entry, in a list."""
-        return self._set("wrong_type", [field], effects.wrong_type(field), rule)
+        """Give a field of the answer a value of another type. In a list or page, every entry has it."""
+        return self._add(WrongType(field), rule)
 
-    def hang(self, at: Literal["start", "body"] = "start", **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request when it comes, and answer once `release()` is called on what this returns.
+    def hang(self, at: HoldPlace = "start", **rule: Unpack[Rule]) -> Fault:
+        """Carry out the request at once, and hold the answer, or the second half of its `"body"`, until `release()`.
 
-        At the start, nothing is sent until then; within the body, its first half is (of a stream, half of the pieces).
+        `release()` is a method of the fault. Of a stream, the first half of the pieces is sent at once.
         """
-        return self._set("hang", [at], effects.hang(at), rule)
+        return self._add(Hang(at), rule)
 
     def add(self, kind: str, /, **arguments: Any) -> Fault:
-        """Set a rule by the name of its fault, with the arguments of the method of that name."""
-        if kind not in KINDS:
-            raise ValueError(f"there is no fault {kind!r}; {meant(str(kind), KINDS)}")
+        """Add a rule by the name of its kind, with the arguments of the method of that name. Raises ValueError."""
+        if kind not in list(KINDS):  # A list, because JSON may contain an unhashable value.
+            raise ValueError(f"there is no fault {kind!r}; {did_you_mean(str(kind), KINDS)}")
         method: Callable[..., Fault] = getattr(self, kind)
         known = {*signature(method).parameters, *Rule.__annotations__} - {"rule"}
         for name in arguments:
             if name not in known:
-                raise ValueError(f"{kind} takes no {name!r}; {meant(name, known)}")
+                raise ValueError(f"{kind} takes no {name!r}; {did_you_mean(name, known)}")
         try:
             return method(**arguments)
-        except TypeError as problem:
+        except TypeError as problem:  # An argument is missing.
             raise ValueError(str(problem).replace("Faults.", "")) from None
 
-    def _set(self, kind: str, given: list[Any], effect: Effect, rule: Mapping[str, Any]) -> Fault:
-        own = Rule.__annotations__.keys() - Criteria.__annotations__.keys()
-        pattern = Pattern({name: value for name, value in rule.items() if name not in own}, self.operations)
-        call = f"{kind}({', '.join(map(shortened, given))})"
-        taken, made, name = {fault.name for fault in self.entries}, self._made, rule.get("name")
+    def _add(self, kind: Kind, rule: Mapping[str, Any]) -> Fault:
+        criteria = {name: value for name, value in rule.items() if name not in RULE_ARGUMENTS}
+        pattern = Pattern(criteria, self.operations)
+        checked = {
+            name: argument.check(name, rule[name])
+            for name, (argument, _) in RULE_ARGUMENTS.items()
+            if rule.get(name) is not None
+        }
+        used, number = {fault.name for fault in self.entries}, self._number
+        name = checked.get("name")
         if name is None:
-            made = next(number for number in count(made + 1) if f"{kind}-{number}" not in taken)
-            name = f"{kind}-{made}"
-        if checked_name(name) in taken:
-            raise ValueError(f"there is a fault {name!r} already")
-        seed = f"{self._seed} {name}" if rule.get("seed") is None else rule["seed"]
-        fault = Fault(name, call, effect, pattern, {**rule, "seed": seed}, self._hosting)
-        self._made = made
+            number = next(number for number in count(number + 1) if f"{kind.name}-{number}" not in used)
+            name = f"{kind.name}-{number}"
+        if name in used:
+            raise ValueError(f"there is already a fault {name!r}")
+        # Each fault draws its own random numbers, so that one does not depend on the requests of another.
+        checked.setdefault("seed", f"{self._seed} {name}")
+        fault = Fault(name, kind, pattern, checked, self._hosting)
+        self._number = number
         self._hosting.between_requests(lambda: self.entries.append(fault))
         return fault
 
-    def striking(self, exchange: Exchange) -> Fault | None:
+    def first_that_fires(self, exchange: Exchange) -> Fault | None:
         """The rule that takes this request, or None."""
-        return next((fault for fault in self.entries if fault.strikes(exchange, self._clock.peek)), None)
+        return next((fault for fault in self.entries if fault.fires(exchange, self._clock.peek)), None)
 
     def remove(self, fault: Fault | str) -> None:
-        """Take a rule away, by itself or by its name; what it holds is answered. Raises UnknownName."""
+        """Remove a rule, given itself or its name, and send the answers that it holds. Raises UnknownName."""
         found = self[fault.name if isinstance(fault, Fault) else fault]
-        self._hosting.between_requests(lambda: self._take_away([found]))
+        self._hosting.between_requests(lambda: self._remove([found]))
 
     def forget(self, workspace: str | None = None) -> None:
-        """Take away all rules, or those that name this workspace."""
-        meant_by = [one for one in self if workspace is None or one.pattern.criteria.get("workspace") == workspace]
-        self._hosting.between_requests(lambda: self._take_away(meant_by))
+        """Remove all rules, or those whose criteria name this workspace. Send the answers that they hold."""
+        found = [fault for fault in self if workspace in (None, fault.pattern.criteria.get("workspace"))]
+        self._hosting.between_requests(lambda: self._remove(found))
 
-    def _take_away(self, faults: list[Fault]) -> None:
+    def _remove(self, faults: list[Fault]) -> None:
         for fault in faults:
-            fault.let_go()
+            fault.release_now()
         self.entries = [fault for fault in self.entries if fault not in faults]
 
     def assert_fired(self, name: str | None = None) -> None:
-        """Raises AssertionError for a rule that never fired: the one of this name, or any that must fire."""
+        """Raises AssertionError for a rule that never fired: the one with this name, or each with `must_fire`."""
         __tracebackhide__ = True
         assert_fired([self[name]] if name is not None else [fault for fault in self.entries if fault.must_fire])

@@ -17,19 +17,18 @@ from ..domain.schedule import Target
 from ..domain.store import Store
 from ..domain.work import Queue
 from ..wire.fields import without_nul
-from .deliveries import Deliveries
-from .effects import storable
+from .arguments import Seed, integer, storable
+from .coverage_counts import CoverageCounter, Documented
+from .demo_state import DemoState
 from .faults import Faults
 from .hosting import Hosting
-from .journal import Journal
-from .names import UnknownName
-from .numbers import Seed, whole
 from .options import Options, Settings, WorldSource, changed, settings_of
-from .play import Play
+from .registry import UnknownName
+from .requests import RequestLog
 from .scripts import Scripts
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
-from .tally import Documented, Tally
-from .worlds import StartingWorld
+from .webhook_log import WebhookLog
+from .worlds.load import StartingWorld
 
 if TYPE_CHECKING:
     from ..formats.keyring import Keyring
@@ -78,12 +77,12 @@ class Mock:
         self._settings = settings_of(**options)
         self.hosting = Hosting()
         self.clock = Clock()
-        self.requests = Journal(self.clock, self.hosting)
-        self.deliveries = Deliveries(self.clock, self.hosting)
+        self.requests = RequestLog(self.clock, self.hosting)
+        self.deliveries = WebhookLog(self.clock, self.hosting)
         self.faults = Faults(self.clock, self.hosting)
         self.scripts = Scripts()
-        self.coverage = Tally(self.hosting)
-        self.play: Play | None = None
+        self.coverage = CoverageCounter(self.hosting)
+        self.play: DemoState | None = None
         self._ids = Ids()
         self._snapshots = Snapshots()
         self.store: Store
@@ -199,7 +198,7 @@ class Mock:
         def go_back() -> None:
             found = self._snapshots.find(snapshot, workspace)
             put_back(self.store, found)
-            self.requests.turned_back(found.workspace)
+            self.requests.undo_deletions(found.workspace)
 
         self.hosting.between_requests(go_back)
 
@@ -209,7 +208,7 @@ class Mock:
 
     def forget_snapshot(self, name: str, *, workspace: str | None = None) -> None:
         """Delete the snapshot of this name (and workspace). Raises as `restore` does."""
-        self.hosting.between_requests(lambda: self._snapshots.forget(name, workspace))
+        self.hosting.between_requests(lambda: self._snapshots.remove(name, workspace))
 
     def fork(self) -> "Mock":
         """Create another mock with the same options and an equal state. Its clock and ids continue in the same way.
@@ -241,9 +240,9 @@ class Mock:
         """Write `world` to a JSON file, for the option `world` and for `load`. Raises OSError, and UnknownName as
         `world` does.
         """
-        from . import saving  # Few states are written down.
+        from .worlds import save  # Imported here because few runs need it.
 
-        saving.write(path, self.world(workspace))
+        save.write(path, self.world(workspace))
 
     def load(self, source: WorldSource) -> None:
         """Replace the state with a world. Clock, ids, options and snapshots stay.
@@ -351,7 +350,7 @@ class Mock:
 
         Raises ValueError if an id is not a string, and unless `units` is at least 0.
         """
-        target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
+        target, limit = Target.named(session, workspace), None if units is None else integer("units", units)
 
         def work() -> int:
             count, emptied = queued_work.complete(self.store, target, limit)
@@ -362,13 +361,13 @@ class Mock:
 
     def begin_work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
         """Mark pending units as in progress, in the order of `work` and with its arguments. Returns how many."""
-        target, limit = Target.named(session, workspace), None if units is None else whole("units", units)
+        target, limit = Target.named(session, workspace), None if units is None else integer("units", units)
         return self.hosting.between_requests(lambda: queued_work.begin(self.store, target, limit))
 
     def publish(self, event: str, workspace_id: str, data: Mapping[str, Any]) -> None:
         """Send an event to the webhooks of a workspace."""
         for workspace in self.store.named(workspace_id):
-            self.deliveries.publish(event, data, list(workspace.holdings.webhooks.values()))
+            self.deliveries.publish(event, data, list(workspace.extras.webhooks.values()))
 
     def run_due(self) -> None:
         """Run the purges and the work that are due by the clock. Every request calls it first if any wait."""
@@ -405,9 +404,9 @@ class Mock:
         self.store.purges.take()
         self.store.backlog.take()
         world.load(self.store)
-        self.requests.turned_back(None)
+        self.requests.undo_deletions(None)
         if self.play is not None:
-            self.play.begin_anew()
+            self.play.restart()
 
     def _forked(self) -> "Mock":
         twin = Mock()
@@ -430,23 +429,21 @@ class Mock:
         settings["world"].load(store)
         self.store = store
         self.keyring = settings["auth_secret"]
-        self.coverage.asks_for_tokens(self.keyring is not None)
-        entries, most_bytes = settings["journal_entries"], settings["journal_bytes"]
-        self.requests.restart(entries, most_bytes)
-        self.deliveries.restart(entries, most_bytes, settings["webhook_secret"])
-        self.faults.restart(settings["seed"])
-        self.scripts.forget()
-        self._snapshots.forget_all()
+        self.coverage.reset(settings)
+        self.requests.reset(settings)
+        self.deliveries.reset(settings)
+        self.faults.reset(settings)
+        self.scripts.reset(settings)
+        self._snapshots.reset(settings)
         self.hosting.end_forks()
         if self.play is not None:
-            self.play.begin_anew(is_forgotten=True)
+            self.play.reset(settings)
 
     def _begin_workspace(self, workspace: str) -> None:
         self._in_force["world"].load_workspace(self.store, workspace)
         self.store.purges.forget_rules(workspace)
-        self._snapshots.forget_all(workspace)
+        self._snapshots.forget(workspace)
         self.requests.forget(workspace)
-        self.requests.turned_back(workspace)
         self.deliveries.forget(workspace)
         self.faults.forget(workspace)
         self.scripts.forget(workspace)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, get_type_hi
 
 from ..domain.clock import time_of
 from ..domain.quirks import Quirks
-from .numbers import Seed, checked_seed, whole
+from .arguments import Seed, checked_seed, integer
 
 if TYPE_CHECKING:
     from ..formats.keyring import Keyring
@@ -183,7 +183,7 @@ class Options(TypedDict, total=False):
         Option(
             help="how many requests, and how many deliveries, the logs keep; 0: none",
             default=1000,
-            check=whole,
+            check=integer,
             flag=Flag(_read_count, "COUNT"),
         ),
     ]
@@ -192,7 +192,7 @@ class Options(TypedDict, total=False):
         Option(
             help="how many bytes of requests and answers each log keeps",
             default=16 * 1024 * 1024,
-            check=whole,
+            check=integer,
             flag=Flag(_read_count, "COUNT"),
         ),
     ]
@@ -225,7 +225,7 @@ def changed(settings: Settings, **options: Unpack[Options]) -> Settings:
             raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
     values = dict(settings) | {name: OPTIONS[name].check(name, value) for name, value in options.items()}
     if "world" in options or "seed" in options:  # The seed generates the ids and times that a world leaves out.
-        from .worlds import StartingWorld
+        from .worlds.load import StartingWorld
 
         source = options["world"] if "world" in options else settings["world"].source
         values["world"] = StartingWorld(source, values["seed"])

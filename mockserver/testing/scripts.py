@@ -1,27 +1,45 @@
-"""Scripts: what a test has an operation answer that needs a model."""
+"""Scripts: `mock.scripts`, the answers that a test gives to the operations that need a model."""
 
-from typing import Any, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Unpack
 
-from . import scripted
-from .effects import storable
-from .exchanges import Exchange, shortened
-from .names import Register, checked_name, meant
-from .numbers import number
-from .patterns import Criteria, Pattern
-from .scripted import Scripted
+from pydantic import ValidationError
 
-# The operations of the API behind which a model thinks.
+from .arguments import number, storable
+from .exchange import Exchange, preview
+from .matching import Criteria, Pattern
+from .registry import Registry, checked_name, did_you_mean
+
+# The operations that need a model. They are the keys of `wire.scripts.ANSWERS`, which a test checks: most servers have
+# no script, and those models cost time to import.
 SCRIPTED = frozenset({"chat", "get_representation", "get_peer_context", "get_session_context", "get_session_summaries"})
+
+# The field of the answer that a string stands for. For chat, None or a list of pieces stands for it as well.
+_SHORTHANDS = {"chat": "content", "get_representation": "representation"}
 
 
 class ScriptFailed(Exception):
-    """A callable that was to make an answer made none."""
+    """The callable of a script raised an exception, or returned an invalid answer."""
+
+
+class Scripted(NamedTuple):
+    """An answer of a script.
+
+    Arguments:
+        members: Replace those of the answer that the mock composes.
+        pieces: In which the text is streamed. None: the mock divides the text.
+        pause: Seconds between two pieces.
+    """
+
+    members: Mapping[str, Any]
+    pieces: Sequence[str] | None
+    pause: float
 
 
 class Script:
-    """The answers to requests that are like `pattern`; `used` counts them.
+    """A script in force: the answers to the requests that match `pattern`. `used` counts them.
 
-    `pause` is how many seconds pass between the pieces of a streamed one.
+    `pause` is how many seconds pass between the pieces of a streamed answer.
     """
 
     def __init__(self, name: str, operation: str, answers: tuple[Any, ...], pattern: Pattern, pause: float) -> None:
@@ -33,22 +51,22 @@ class Script:
         self.used = 0
 
     def next(self, exchange: Exchange) -> Scripted:
-        """The next answer in order; the last one stays. A callable is called with the Exchange.
+        """The next answer in order. The last one repeats.
 
-        A callable is called between two requests, so it cannot call its own server. Raises ScriptFailed where it
-        raises something, or gives what is no answer.
+        A callable is called with the Exchange. It runs within the request, so it cannot send requests to its own
+        server. Raises ScriptFailed if it raises an exception, or returns an invalid answer.
         """
         answer = self.answers[min(self.used, len(self.answers) - 1)]
         self.used += 1
         if not callable(answer):
-            return scripted.read(self.operation, answer, self.pause)
+            return _read(self.operation, answer, self.pause)
         try:
-            return scripted.read(self.operation, storable("what it gave", answer(exchange)), self.pause)
+            return _read(self.operation, storable("the result", answer(exchange)), self.pause)
         except Exception as error:
             raise ScriptFailed(f"the script {self.name!r} failed: {error!r}") from error
 
     def as_json(self) -> dict[str, Any]:
-        """The script in the form that the control plane answers."""
+        """The script as the control plane answers it."""
         return {
             "name": self.name,
             "operation": self.operation,
@@ -59,11 +77,11 @@ class Script:
         }
 
     def __repr__(self) -> str:
-        return f"<Script {self.name!r}: {shortened(self.as_json()['answers'])} for {self.pattern}>"
+        return f"<Script {self.name!r}: {preview(self.as_json()['answers'])} for {self.pattern}>"
 
 
-class Scripts(Register[Script]):
-    """The scripted answers of one fake server, `mock.scripts`; the script that was added last is asked first.
+class Scripts(Registry[Script]):
+    """The scripts of one fake server, `mock.scripts`. Of those that match a request, the one added last answers.
 
     >>> from mockserver import Mock
     >>> scripts = Mock().scripts
@@ -75,7 +93,7 @@ class Scripts(Register[Script]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._made = 0
+        self._added = 0
 
     def add(
         self,
@@ -86,50 +104,83 @@ class Scripts(Register[Script]):
         pause: float | None = None,
         **criteria: Unpack[Criteria],
     ) -> Script:
-        """Answer requests to this operation, those that meet the criteria, with these, one after the other.
+        """Answer the requests to an operation that match the criteria.
 
-        The last answer stays. One is an object whose members replace those of the answer, or a callable that makes it
-        of the Exchange; for chat and representation it may be the text, for chat also None, or a list of the pieces
-        in which it is streamed, with a `pause` of so many seconds (up to 60) after each. Raises ValueError for an
-        operation that needs no model, for no answer, for one that the operation cannot give, and for a name that is
-        taken.
+        Arguments:
+            operation: An operation that needs a model.
+            answers: One for each request; the last one repeats. Each is an object, whose members replace those of the
+                answer, or a callable, which takes the Exchange and returns one. For chat and get_representation it may
+                be the text itself; for chat also None, or a list of the pieces in which the text is streamed.
+            name: By default the operation with a number, such as chat-1.
+            pause: Only for chat: seconds between the pieces of a streamed answer, up to 60.
+            criteria: Which requests; see Criteria.
+
+        Raises ValueError for another operation, no answer, an answer that the operation cannot give, and a name that
+        is in use.
         """
         if operation not in SCRIPTED:
             known = ", ".join(sorted(SCRIPTED))
-            raise ValueError(f"{operation!r} is not scripted; {meant(str(operation), SCRIPTED)} Scripted are: {known}")
+            hint = did_you_mean(str(operation), SCRIPTED)
+            raise ValueError(f"{operation!r} cannot be scripted; {hint} The operations with scripts are: {known}")
         if pause and operation != "chat":
-            raise ValueError(f"{operation!r} has no pieces to pause between, only 'chat' has")
+            raise ValueError(f"{operation!r} takes no pause: only 'chat' is streamed")
         pattern = Pattern({**criteria, "operation": operation})
         if not answers:
-            raise ValueError(f"a script of {operation!r} needs an answer")
+            raise ValueError(f"a script for {operation!r} needs an answer")
         seconds = number("pause", pause or 0, least=0, most=60)
         checked = tuple(answer if callable(answer) else storable("an answer", answer) for answer in answers)
         for answer in checked:
             if not callable(answer):
-                scripted.read(operation, answer, seconds)
-        chosen = checked_name(name or f"{operation}-{self._made + 1}")
+                _read(operation, answer, seconds)
+        chosen = checked_name(name or f"{operation}-{self._added + 1}")
         if any(script.name == chosen for script in self.entries):
-            raise ValueError(f"there is a script {chosen!r} already")
+            raise ValueError(f"there is already a script {chosen!r}")
         script = Script(chosen, operation, checked, pattern, seconds)
-        self._made += 1
+        self._added += 1
         self.entries.append(script)
         return script
 
     def answer(self, exchange: Exchange) -> Scripted | None:
-        """What a script answers to this request, or None where none is for it. Raises as `Script.next` does."""
+        """The scripted answer to this request, or None. Raises ScriptFailed as `Script.next` does."""
         script = next((script for script in reversed(self.entries) if script.pattern.matches(exchange)), None)
         return None if script is None else script.next(exchange)
 
     def remove(self, script: Script | str) -> None:
-        """Take a script away, by itself or by its name. Raises UnknownName where there is none of this name."""
+        """Remove a script, given itself or its name. Raises UnknownName."""
         self.entries.remove(self[script.name if isinstance(script, Script) else script])
 
+    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002 - each part of a mock has this method
+        """Remove all scripts. No setting matters to them."""
+        self.forget()
+
     def forget(self, workspace: str | None = None) -> None:
-        """Take away all scripts, or those that name this workspace."""
+        """Remove all scripts, or those whose criteria name this workspace."""
         if workspace is None:
-            self._made = 0
-        self.entries = [
-            script
-            for script in self.entries
-            if workspace is not None and script.pattern.criteria.get("workspace") != workspace
-        ]
+            self._added = 0
+            self.entries = []
+            return
+        self.entries = [script for script in self.entries if script.pattern.criteria.get("workspace") != workspace]
+
+
+def _read(operation: str, answer: Any, pause: float) -> Scripted:
+    """Expand the short forms of an answer. Raises ValueError for an answer that the operation cannot give."""
+    pieces = None
+    if operation == "chat" and isinstance(answer, list) and all(isinstance(piece, str) for piece in answer):
+        pieces, answer = answer, "".join(answer)
+    if operation in _SHORTHANDS and not isinstance(answer, dict):
+        answer = {_SHORTHANDS[operation]: answer}
+    return Scripted(_checked(operation, answer), pieces, pause)
+
+
+def _checked(operation: str, answer: Any) -> Mapping[str, Any]:
+    from ..wire.scripts import ANSWERS  # See SCRIPTED.
+
+    try:
+        ANSWERS[operation].model_validate(answer)
+    except ValidationError as error:
+        found = error.errors(include_url=False)[0]
+        place = ".".join(map(str, found["loc"]))
+        where = f" at {place}" if place else ""
+        raise ValueError(f"{preview(answer)} is not an answer of {operation!r}: {found['msg']}{where}") from None
+    members: Mapping[str, Any] = answer
+    return members

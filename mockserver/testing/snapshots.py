@@ -1,5 +1,6 @@
-"""Snapshots: states of a mock that it can go back to, in any order and as often as one likes."""
+"""Snapshots: states of a mock that it can go back to, in any order and any number of times."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,14 +9,14 @@ from ..domain.history import Version
 from ..domain.records import Workspace
 from ..domain.schedule import Job, Target
 from ..domain.store import Store
-from .names import UnknownName, checked_name
+from .registry import UnknownName, checked_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """The state of a mock at one moment, or of the one `workspace`. `Mock.snapshot` makes it.
+    """The state of a mock at one moment, or only of the `workspace` if that is not None. `Mock.snapshot` creates it.
 
-    It costs what is changed after it, for as long as somebody holds it.
+    It shares rows with the present state. So its cost is what changes afterwards, as long as the snapshot exists.
     """
 
     name: str | None
@@ -30,20 +31,20 @@ class Snapshot:
 
 
 class Snapshots:
-    """Takes the snapshots of one mock, and remembers the named ones: each workspace has names of its own."""
+    """Takes the snapshots of one mock, and keeps the named ones. Two workspaces may use the same name."""
 
     def __init__(self) -> None:
         self._named: dict[tuple[str | None, str], Snapshot] = {}
-        self._owner = object()  # not the mock: it and its snapshots would hold each other
+        self._owner = object()  # Not the mock, because a reference cycle would keep both alive longer.
 
     def named(self, workspace_id: str | None = None) -> list[Snapshot]:
-        """Those that have a name, all or those of a workspace, in the order in which they were taken."""
-        return [one for one in self._named.values() if workspace_id in (None, one.workspace)]
+        """The named snapshots, all or those of a workspace, oldest first."""
+        return [snapshot for snapshot in self._named.values() if workspace_id in (None, snapshot.workspace)]
 
     def take(self, store: Store, name: str | None, workspace_id: str | None) -> Snapshot:
-        """The state of the store, or of one workspace, be it there or not. Raises ValueError for a name that is none.
+        """Take a snapshot of the store, or of one workspace, which need not exist. It replaces one of the same name.
 
-        One of the same name is forgotten.
+        Raises ValueError for an invalid name.
         """
         if name is not None:
             checked_name(name)
@@ -65,44 +66,49 @@ class Snapshots:
             self._named[workspace_id, name] = snapshot
         return snapshot
 
-    def find(self, wanted: Snapshot | str, workspace_id: str | None = None) -> Snapshot:
-        """The snapshot itself, or the one of this name; of a workspace, where it is named.
+    def find(self, snapshot: Snapshot | str, workspace_id: str | None = None) -> Snapshot:
+        """The snapshot itself, or the one of this name. A snapshot of everything comes before those of workspaces.
 
-        Raises UnknownName for an unknown name, ValueError for one that several workspaces have, and for a snapshot of
-        another mock.
+        Raises UnknownName for an unknown name, ValueError for a name that several workspaces have, and for a snapshot
+        of another mock.
         """
-        if isinstance(wanted, Snapshot):
-            if wanted.owner is not self._owner:
-                raise ValueError(f"{wanted!r} is of another mock")
-            return wanted
-        if not isinstance(wanted, str):
-            raise ValueError(f"a snapshot, or the name of one, is wanted: {wanted!r}")
-        found = [one for one in self.named(workspace_id) if one.name == wanted]
-        of_all = [one for one in found if one.workspace is None]
-        if len(found) == 1 or of_all:
-            return (of_all or found)[0]
+        if isinstance(snapshot, Snapshot):
+            if snapshot.owner is not self._owner:
+                raise ValueError(f"{snapshot!r} is of another mock")
+            return snapshot
+        if not isinstance(snapshot, str):
+            raise ValueError(f"expected a snapshot or its name: {snapshot!r}")
+        found = [known for known in self.named(workspace_id) if known.name == snapshot]
+        of_everything = [known for known in found if known.workspace is None]
+        if len(found) == 1 or of_everything:
+            return (of_everything or found)[0]
         if found:
-            homes = ", ".join(repr(one.workspace) for one in found)
-            raise ValueError(f"there are snapshots {wanted!r} of the workspaces {homes}: say which")
-        known = ", ".join(repr(one.name) for one in self.named(workspace_id)) or "none"
-        raise UnknownName(f"there is no snapshot {wanted!r}; known: {known}")
+            ids = ", ".join(repr(known.workspace) for known in found)
+            raise ValueError(f"several workspaces have a snapshot {snapshot!r}: {ids}; pass workspace")
+        names = ", ".join(repr(known.name) for known in self.named(workspace_id)) or "none"
+        raise UnknownName(f"there is no snapshot {snapshot!r}; known: {names}")
 
-    def forget(self, name: str, workspace_id: str | None) -> None:
-        """Forget the snapshot of this name. Raises as `find` does."""
+    def remove(self, name: str, workspace_id: str | None) -> None:
+        """Remove the snapshot of this name. Raises as `find` does."""
         found = self.find(name, workspace_id)
         del self._named[found.workspace, str(found.name)]
 
-    def forget_all(self, workspace_id: str | None = None) -> None:
-        """Forget the named snapshots, all or those that are just of this workspace."""
-        for one in self.named(workspace_id):
-            del self._named[one.workspace, str(one.name)]
+    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002  # Every part of the mock has this signature.
+        """Remove all named snapshots."""
+        self._named.clear()
+
+    def forget(self, workspace: str) -> None:
+        """Remove the named snapshots of this workspace. Snapshots of everything stay."""
+        for snapshot in self.named(workspace):
+            del self._named[snapshot.workspace, str(snapshot.name)]
 
 
 def put_back(store: Store, snapshot: Snapshot) -> None:
-    """Have the store in the state of the snapshot; where it is of one workspace, the others stay as they are.
+    """Restore the state of a snapshot. A snapshot of one workspace changes only that workspace.
 
-    A snapshot of everything turns back the clock if it stands still or is seeded, else only how far it was moved, and
-    the ids of a seed. Purges and work wait as long as they still had to.
+    A snapshot of everything also restores the ids of a seed, and the clock if it is frozen or seeded. A clock in real
+    time is only advanced as far as it was then. Purges and work wait for the rest of the time that they had to wait
+    when the snapshot was taken.
     """
     for workspace, version in snapshot.versions:
         workspace.history.go_to(version)
@@ -123,32 +129,35 @@ def put_back(store: Store, snapshot: Snapshot) -> None:
 
 
 def world_of(store: Store, snapshot: Snapshot | None = None, workspace_id: str | None = None) -> dict[str, Any]:
-    """The world of a snapshot, or of the present state for None; of one workspace if one is named."""
-    from . import saving  # Few states are written down.
+    """A snapshot as a world, or the present state if it is None. With an id, only that workspace."""
+    from .worlds import save  # Imported here because few runs need it.
 
     if snapshot is None:
         workspaces = list(store.directory if workspace_id is None else store.named(workspace_id))
-        return saving.document(workspaces, store.purges.waiting(Target(None, workspace_id)))
+        return save.document(workspaces, store.purges.waiting(Target(None, workspace_id)))
     target = Target(None, workspace_id)
-    chosen = [(one, version) for one, version in snapshot.versions if workspace_id in (None, one.row["id"])]
-    present = [(one, one.history.version()) for one, _ in chosen]
-    for one, version in chosen:
-        one.history.go_to(version)
+    old = [(each, version) for each, version in snapshot.versions if workspace_id in (None, each.row["id"])]
+    workspaces = [workspace for workspace, _ in old]
+    present = [(workspace, workspace.history.version()) for workspace in workspaces]
+    # `save` reads the objects, so they go to the version of the snapshot, and return to the present one afterwards.
+    for workspace, version in old:
+        workspace.history.go_to(version)
     try:
-        return saving.document([one for one, _ in chosen], [job for job in snapshot.purges if target.covers(job)])
+        return save.document(workspaces, [job for job in snapshot.purges if target.covers(job)])
     finally:
-        for one, version in present:
-            one.history.go_to(version)
+        for workspace, version in present:
+            workspace.history.go_to(version)
 
 
 def difference(store: Store, before: Snapshot | None, after: Snapshot | None) -> list[str]:
-    """What changed between two states, as far as both cover; None is the present one.
+    """What changed between two states, in sentences. None is the present state. If one covers only a workspace, only
+    that workspace is compared.
 
-    Raises ValueError where they cover two workspaces.
+    Raises ValueError if they cover two different workspaces.
     """
-    from .differences import differences  # Few are compared.
+    from .diff import differences  # Imported here because few runs need it.
 
-    covered = {one.workspace for one in (before, after) if one is not None and one.workspace is not None}
+    covered = {state.workspace for state in (before, after) if state is not None and state.workspace is not None}
     if len(covered) > 1:
         raise ValueError(f"these snapshots are of two workspaces: {', '.join(map(repr, sorted(covered)))}")
     workspace_id = next(iter(covered), None)

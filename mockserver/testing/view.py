@@ -1,4 +1,4 @@
-"""What the page shows of a mock: windows of its state, as JSON."""
+"""What the page shows of a mock: a part of its state, as JSON."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -8,30 +8,33 @@ from ..domain.clock import moment, timestamp
 from ..domain.records import Peer, Row, Session, Workspace
 from ..domain.schedule import Job
 from ..domain.store import Store
-from .lineage import Forest, original
+from .clone_tree import CloneTree, original_of
 from .mock import Mock
 from .wording import cut
 
 Json = dict[str, Any]
-# The purges that wait, by the number of the session or workspace, and whether they are held.
+# The waiting purge of each deleted session or workspace by its number, and whether the purge is held.
 Waiting = Mapping[int, tuple[Job, bool]]
 
-# Of what is not windowed, so many are shown.
+# How many entries the lists without a window show.
 _SHOWN = 200
 _WORKSPACES_SHOWN = 1000
-# Of the metadata or configuration of one row, so many values, and so many characters of each.
+# How many values of metadata or configuration are shown, and how many characters of each.
 _VALUES_SHOWN = 500
 _TEXT_SHOWN = 2000
-# How many characters of a session's metadata are shown in the list.
+# How many characters of the metadata of a session the list shows.
 _GLANCE = 60
 
 
 class Window(NamedTuple):
-    """Which part of a state is looked at.
+    """Which part of the state to show.
 
-    `workspace` and `session` are ids, or None for the newest. `find` is a part of the ids of
-    sessions, whatever the case. `sessions` and `messages` are where the window begins and how many it has; messages
-    from None are the last.
+    Attributes:
+        workspace: An id, or None for the newest.
+        session: An id, or None for the newest.
+        find: List only sessions whose id contains this, in any letter case.
+        sessions: The place of the first listed session, and how many to list.
+        messages: The same for messages. None as the first shows the last messages.
     """
 
     workspace: str | None = None
@@ -42,7 +45,7 @@ class Window(NamedTuple):
 
 
 def view(mock: Mock, window: Window) -> Json:
-    """All that the page shows of the state through a window; what is due by the clock is done before."""
+    """What the page shows, after due purges and work are done."""
     mock.run_due()
     store = mock.store
     newest = store.directory[-1] if store.directory else None
@@ -74,16 +77,16 @@ def _workspaces(store: Store, purges: Waiting) -> Json:
 
 
 def _workspace(workspace: Workspace, window: Window, purges: Waiting) -> Json:
-    forest = Forest(workspace)
-    newest = next(iter(forest), (0, None))[1] if window.session is None else None
+    tree = CloneTree(workspace)
+    newest = next(iter(tree), (0, None))[1] if window.session is None else None
     chosen = newest if window.session is None else workspace.sessions.get(window.session)
     return {
         **_row(workspace),
         **_wait(workspace.number, purges),
         "active": len(workspace.active),
         "peers": _peers(workspace),
-        "sessions": _sessions(workspace, forest, window, purges),
-        "session": None if chosen is None else _session(workspace, forest, chosen, window, purges),
+        "sessions": _sessions(workspace, tree, window, purges),
+        "session": None if chosen is None else _session(workspace, tree, chosen, window, purges),
     }
 
 
@@ -97,19 +100,22 @@ def _message(row: Row) -> Json:
     return {**row, "metadata": _bounded(row["metadata"])} if row["metadata"] else row
 
 
-def _bounded(value: Any, room: list[int] | None = None) -> Any:
-    """JSON, of which what is very large is left out: nobody looks at it here."""
-    room = [_VALUES_SHOWN] if room is None else room
-    room[0] -= 1
+def _bounded(value: Any, left: list[int] | None = None) -> Any:
+    """JSON in which large parts are replaced by their size, so that the page stays fast.
+
+    `left` has one entry: how many more values may be shown. It is a list because the calls for the parts share it.
+    """
+    left = [_VALUES_SHOWN] if left is None else left
+    left[0] -= 1
     if isinstance(value, str):
         return value if len(value) <= _TEXT_SHOWN else f"{value[:_TEXT_SHOWN]}… ({len(value)} characters)"
     if not isinstance(value, (dict, list)):
         return value
-    if len(value) > max(room[0], 0):
+    if len(value) > max(left[0], 0):
         return f"… ({len(value)} values)"
     if isinstance(value, dict):
-        return {_bounded(key): _bounded(entry, room) for key, entry in value.items()}
-    return [_bounded(entry, room) for entry in value]
+        return {_bounded(key): _bounded(entry, left) for key, entry in value.items()}
+    return [_bounded(entry, left) for entry in value]
 
 
 def _peers(workspace: Workspace) -> Json:
@@ -117,10 +123,10 @@ def _peers(workspace: Workspace) -> Json:
     return {"total": len(workspace.roster), "items": listed}
 
 
-def _sessions(workspace: Workspace, forest: Forest, window: Window, purges: Waiting) -> Json:
-    """The window of the sessions, as a tree; of those that are found by a part of their ids, a list."""
+def _sessions(workspace: Workspace, tree: CloneTree, window: Window, purges: Waiting) -> Json:
+    """The listed sessions, as a tree. A search gives a flat list."""
     start, size = window.sessions
-    rows: Iterable[tuple[int, Session]] = forest
+    rows: Iterable[tuple[int, Session]] = tree
     total = len(workspace.sessions)
     if window.find:
         part = window.find.lower()
@@ -144,7 +150,7 @@ def _listed(workspace: Workspace, session: Session, depth: int, purges: Waiting)
     }
 
 
-def _session(workspace: Workspace, forest: Forest, session: Session, window: Window, purges: Waiting) -> Json:
+def _session(workspace: Workspace, tree: CloneTree, session: Session, window: Window, purges: Waiting) -> Json:
     start, size = window.messages
     total = len(session.messages)
     first = max(0, total - size) if start is None else min(start, total)
@@ -154,7 +160,7 @@ def _session(workspace: Workspace, forest: Forest, session: Session, window: Win
         "is_active": session.row["is_active"],
         **_wait(session.number, purges),
         "cloned_from": _origin(workspace, session),
-        "clones": _clones(forest, session),
+        "clones": _clones(tree, session),
         "members": {"total": len(session.members), "items": members},
         "messages": {
             "total": total,
@@ -164,27 +170,27 @@ def _session(workspace: Workspace, forest: Forest, session: Session, window: Win
     }
 
 
-def _clones(forest: Forest, session: Session) -> list[Json]:
-    """The clones of a session, the oldest first, and how many of its messages each took."""
+def _clones(tree: CloneTree, session: Session) -> list[Json]:
+    """The clones of a session, oldest first, with how many messages each copied."""
     return [
         {"id": one.row["id"], "is_active": one.row["is_active"], "messages": one.origin.copied}
-        for one in forest.clones.get(session.number, ())[:_SHOWN]
+        for one in tree.clones.get(session.number, ())[:_SHOWN]
         if one.origin is not None
     ]
 
 
 def _origin(workspace: Workspace, session: Session) -> Json | None:
-    """What a session was cloned from, how many messages it took, whether those were all, and whether it is there."""
+    """What a session was cloned from: `is_whole` if all messages were copied, `is_there` unless it was purged."""
     origin = session.origin
     if origin is None:
         return None
-    is_there = original(workspace, session) is not None
+    is_there = original_of(workspace, session) is not None
     is_whole = origin.message_id is None
     return {"session": origin.session_id, "messages": origin.copied, "is_whole": is_whole, "is_there": is_there}
 
 
 def _about(metadata: Json) -> str:
-    """A first glance at metadata."""
+    """The first entry of metadata with a scalar value, shortened."""
     for name, value in metadata.items():
         if not isinstance(value, (dict, list)):
             return cut(f"{name}: {value}", _GLANCE)
@@ -192,7 +198,7 @@ def _about(metadata: Json) -> str:
 
 
 def _wait(number: int, purges: Waiting) -> Json:
-    """The purge that waits for a session or workspace, if it was deleted: `due` is None where it is not by itself."""
+    """The waiting purge of a deleted session or workspace. `due` is None if no time triggers it."""
     job, is_held = purges.get(number, (None, False))
     return {"purge": None if job is None else {"due": _due(job), "tries": job.tries, "held": is_held}}
 

@@ -34,83 +34,57 @@ class Like(_Part):
 
 
 class LikeAnswered(Like):
-    status: int | None = None
+    status: int | None = Field(default=None, description="The status of the answer")
 
 
-class Listed(LikeAnswered):
-    after: int = Field(default=0, ge=0, description="Only those with a larger number")
-    limit: int | None = Field(default=None, ge=0, description="How many at most, the oldest first")
+class RequestQuery(LikeAnswered):
+    """Which requests to list."""
+
+    after: int = Field(default=0, ge=0, description="Only requests with a larger number")
+    limit: int | None = Field(default=None, ge=0, description="How many requests at most, the oldest first")
 
 
-class Call(LikeAnswered):
-    query: dict[str, str] | None = Field(default=None, description="Parameters of the query that count")
+class RequestCriteria(LikeAnswered):
+    """Criteria for requests. A criterion that is left out matches every request."""
+
+    query: dict[str, str] | None = Field(default=None, description="Parameters of the query; others are ignored")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
 
 
-class Called(_Part):
-    """An assertion on the journal: so many requests are like this, or, with `order`, they came one after the other."""
+class RequestAssertion(_Part):
+    """An assertion on the request log: how many requests match `like`, or with `order`, which requests came in turn."""
 
-    like: Call = Field(default_factory=Call)
-    times: int | None = Field(default=None, ge=0, description="How many there must be; left out: at least one")
-    at_least: int | None = Field(default=None, ge=0, description="How many there must be, or more")
-    order: list[Call] | None = Field(default=None, description="Requests that must have come in this order")
+    like: RequestCriteria = Field(default_factory=RequestCriteria)
+    times: int | None = Field(default=None, ge=0, description="How many must match; by default at least one")
+    at_least: int | None = Field(default=None, ge=0, description="How many must match at least")
+    order: list[RequestCriteria] | None = Field(default=None, description="Requests that must have come in this order")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         given = self.model_fields_set
         if len(given & {"times", "at_least", "order"}) > 1 or {"like", "order"} <= given:
-            raise ValueError("like goes with times or at_least, and order stands alone")
+            raise ValueError("pass order alone, or like with at most one of times and at_least")
         return self
 
 
-class Waiting(_Part):
-    wait: float = Field(default=0, ge=0, le=60, description="For how many seconds it may come true yet")
+class WaitQuery(_Part):
+    wait: float = Field(default=0, ge=0, le=60, description="How many seconds to wait until the assertion holds")
 
 
 class OfWorkspace(_Part):
     workspace: str | None = Field(default=None, description="Only entries of this workspace")
 
 
-class FaultRule(Like):
-    """A rule. Which of the members of the first group count is a matter of the fault."""
+class FaultCriteria(Like):
+    """The requests that meet a fault. The control plane adds the kind, its arguments and those of rules."""
 
-    fault: Literal[
-        "error",
-        "delay",
-        "quota",
-        "disconnect",
-        "lose_answer",
-        "truncate",
-        "malform",
-        "drop_field",
-        "wrong_type",
-        "hang",
-    ]
-    status: int | None = Field(default=None, description="error: the status, 500 where it is left out")
-    answer: Any = Field(default=None, description="error: the JSON body")
-    headers: dict[str, str] | None = Field(default=None, description="error: more headers, Retry-After say")
-    carry_out: bool | None = Field(default=None, description="error: whether the request is carried out all the same")
-    seconds: float | None = Field(default=None, description="delay: how late the answer is")
-    limit: int | None = Field(default=None, description="quota: how many calls pass in a window")
-    per: float | None = Field(default=None, description="quota: how many seconds of the fake's clock a window has")
-    at: str | None = Field(default=None, description="disconnect: start, head or body; hang: start or body")
-    share: float | None = Field(default=None, description="truncate: how much of the body is sent, from 0 to 1")
-    field: str | None = Field(default=None, description="drop_field, wrong_type: which; a.b is within a")
-    query: dict[str, str] | None = Field(default=None, description="Parameters of the query that count")
+    query: dict[str, str] | None = Field(default=None, description="Parameters of the query that must be equal")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
-    name: str | None = None
-    times: int | None = Field(default=None, description="After how many requests it is over")
-    after: int | None = Field(default=None, description="How many requests pass before the first")
-    every: int | None = Field(default=None, description="Every how manieth of the rest it strikes")
-    probability: float | None = Field(default=None, description="How likely it strikes, from 0 to 1")
-    seed: int | str | None = Field(default=None, description="Makes the chances repeat")
-    delay: float | None = Field(default=None, description="By how many seconds the answer is late as well")
-    must_fire: bool | None = None
 
 
 class ScriptRule(Like):
-    answers: list[Any] = Field(description="One after the other; the last one stays")
-    pause: float | None = Field(default=None, description="chat: how many seconds pass between pieces of a stream")
+    answers: list[Any] = Field(description="One for each request; the last one repeats")
+    pause: float | None = Field(default=None, description="Only for chat: seconds between the pieces of a stream")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
 
@@ -173,7 +147,7 @@ class TokenScope(_Part):
     expires_at: Moment | None = None
 
 
-class Exchange(Model):
+class RequestState(Model):
     number: int
     at: datetime
     operation: str | None
@@ -193,8 +167,8 @@ class Exchange(Model):
     bodies_left_out: bool
 
 
-class Requests(Model):
-    requests: list[Exchange]
+class RequestList(Model):
+    requests: list[RequestState]
     dropped: int
 
 
@@ -203,22 +177,22 @@ class CoverageTotals(Model):
     answers: int
 
 
-class OperationReport(Model):
+class OperationCoverageState(Model):
     operation: str
     method: str
     path: str
     tag: str | None
     declared: list[int] = Field(description="The statuses that /openapi.json lists")
     answers: dict[str, int] = Field(description="How often the API gave each status, the declared ones first")
-    by_faults: dict[str, int] = Field(description="The same of what a fault gave, broke or (none) lost; covers nothing")
+    by_faults: dict[str, int] = Field(description="The same for answers that a fault gave, changed or (none) lost")
 
 
-class CoverageReport(Model):
+class CoverageState(Model):
     covered: CoverageTotals
     of: CoverageTotals
-    operations: list[OperationReport]
-    elsewhere: int = Field(description="How many requests called no operation")
-    table: str = Field(description="The report as a table of text")
+    operations: list[OperationCoverageState]
+    elsewhere: int = Field(description="How many requests matched no operation")
+    table: str = Field(description="The same as a table to print")
 
 
 class FaultState(Model):
@@ -235,6 +209,20 @@ class FaultState(Model):
     fired: int
     held: int
     is_over: bool
+
+
+class FaultArgument(Model):
+    name: str
+    help: str
+    is_required: bool
+    choices: list[str] | None = Field(description="The strings that it may be; null: other values")
+    proposed: Any = Field(description="A typical value, or the default")
+
+
+class FaultKind(Model):
+    name: str
+    help: str
+    arguments: list[FaultArgument]
 
 
 class ScriptState(Model):
@@ -271,20 +259,22 @@ class Url(Model):
     url: str
 
 
-class WindowQuery(Strict):
-    """What part of the state the page shows."""
+class ViewQuery(Strict):
+    """Which part of the state the page shows."""
 
-    workspace: str | None = Field(default=None, description="The id of a workspace; default: the newest one")
-    session: str | None = Field(default=None, description="The id of a session; default: the newest one")
-    find: str = Field(default="", max_length=512, description="A part of the ids of the sessions to list")
+    workspace: str | None = Field(default=None, description="The id of a workspace. By default the newest")
+    session: str | None = Field(default=None, description="The id of a session. By default the newest")
+    find: str = Field(
+        default="", max_length=512, description="List only sessions whose id contains this, in any letter case"
+    )
     sessions_from: int = Field(default=0, ge=0)
     sessions_size: int = Field(default=50, ge=0, le=200)
-    messages_from: int | None = Field(default=None, ge=0, description="Default: the last messages")
+    messages_from: int | None = Field(default=None, ge=0, description="By default the last messages")
     messages_size: int = Field(default=50, ge=0, le=200)
 
 
 class EventsQuery(Strict):
-    last: str = Field(default="", max_length=100, description="The id of the last event that the client received")
+    last: str = Field(default="", max_length=100, description="The id of the last event that the page received")
 
 
 class PlayState(Model):
@@ -296,10 +286,11 @@ class PlayState(Model):
 
 # The shapes of answers by the names under which operations declare them.
 SHAPES: dict[str, Any] = {
-    "Requests": Requests,
-    "Coverage": CoverageReport,
+    "Requests": RequestList,
+    "Coverage": CoverageState,
     "Fault": FaultState,
     "list[Fault]": list[FaultState],
+    "list[FaultKind]": list[FaultKind],
     "Script": ScriptState,
     "list[Script]": list[ScriptState],
     "Now": Now,
@@ -308,7 +299,7 @@ SHAPES: dict[str, Any] = {
     "Snapshot": SnapshotState,
     "list[Snapshot]": list[SnapshotState],
     "Url": Url,
-    "Request": Exchange,
+    "Request": RequestState,
     "Token": SignedToken,
     "Play": PlayState,
 }

@@ -1,4 +1,4 @@
-"""Models of what is asked, and answered, of deliveries under `/_mock/`."""
+"""Models of `/_mock/deliveries`."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -9,29 +9,31 @@ from .control import OfWorkspace
 from .fields import Model, Strict
 
 
-class LikeDelivered(OfWorkspace):
-    """What a delivery to a webhook is like; what is left out does not matter."""
+class DeliveryQuery(OfWorkspace):
+    """Criteria for webhook deliveries. A criterion that is left out matches every delivery."""
 
     event: str | None = Field(default=None, description="queue.empty or test.event")
     url: str | None = Field(default=None, description="The URL of the endpoint")
-    status: int | None = Field(default=None, description="What the receiver answered")
+    status: int | None = Field(default=None, description="The status that the receiver answered")
 
 
-class Delivery(LikeDelivered):
+class DeliveryCriteria(DeliveryQuery):
+    """The same with a body."""
+
     body: Any = Field(default=None, description="A part of the JSON body that was sent")
 
 
-class Delivered(Strict):
-    """An assertion on deliveries: so many are like this, over or not, or, with `at_least`, so many that are over."""
+class DeliveryAssertion(Strict):
+    """An assertion on the log of webhook deliveries: how many match `like`."""
 
-    like: Delivery = Field(default_factory=Delivery)
-    times: int | None = Field(default=None, ge=0, description="How many there must be; left out: at least one")
-    at_least: int | None = Field(default=None, ge=0, description="How many must be answered or have failed, or more")
+    like: DeliveryCriteria = Field(default_factory=DeliveryCriteria)
+    times: int | None = Field(default=None, ge=0, description="How many must match; by default at least one")
+    at_least: int | None = Field(default=None, ge=0, description="How many must match and be complete, at least")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if {"times", "at_least"} <= self.model_fields_set:
-            raise ValueError("there are times, or at_least")
+            raise ValueError("pass times or at_least, not both")
         return self
 
 
@@ -50,10 +52,10 @@ class DeliveryState(Model):
     duration: float | None
 
 
-class Deliveries(Model):
+class DeliveryList(Model):
     deliveries: list[DeliveryState]
     dropped: int
 
 
 # The shapes of answers by the names under which operations declare them.
-SHAPES: dict[str, Any] = {"Deliveries": Deliveries}
+SHAPES: dict[str, Any] = {"Deliveries": DeliveryList}

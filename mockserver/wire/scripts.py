@@ -1,4 +1,4 @@
-"""Models of scripted answers: what stands in place of what an operation would have answered."""
+"""Models of scripted answers: the members of an answer that a script may give."""
 
 from .answers import Message, Summary
 from .fields import Model, Strict
@@ -29,7 +29,7 @@ class SessionSummaries(Strict):
     long_summary: Summary | None = None
 
 
-# The operations behind which a model thinks, and the members of their answers that a script may give.
+# By the operations that need a model.
 ANSWERS: dict[str, type[Model]] = {
     "chat": Chat,
     "get_representation": Representation,

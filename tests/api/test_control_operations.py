@@ -1,16 +1,16 @@
 """What Mock does in Python, other languages do under /_mock/: the same methods, and errors that say what is wrong."""
 
 import threading
-from typing import Any, get_args
+from typing import Any
 
 import httpx
 import jsonschema_rs
 import pytest
 
 from mockserver import Mock, MockServer, create_app
-from mockserver.testing.faults import KINDS
+from mockserver.testing.fault_kinds import KINDS
+from mockserver.testing.faults import RULE_ARGUMENTS
 from mockserver.testing.options import OPTIONS
-from mockserver.wire import control as wire
 from support.direct_client import Answer, DirectClient
 from support.started_mock import Start
 from support.webhook_receiver import WebhookReceiver
@@ -236,7 +236,7 @@ def test_requests_are_listed_from_a_number_on_and_one_by_itself(start: Start) ->
     assert client.call("GET", "/_mock/requests/3").json == listed[1]
     for number in ("5", "x", "03"):
         answer = client.call("GET", f"/_mock/requests/{number}")
-        assert (answer.status, answer.json["detail"]) == (404, f"the journal has no request {number}")
+        assert (answer.status, answer.json["detail"]) == (404, f"the log has no request {number}")
 
 
 def test_faults_are_set_listed_and_taken_away(start: Start) -> None:
@@ -265,7 +265,7 @@ def test_faults_are_set_listed_and_taken_away(start: Start) -> None:
         ({"fault": "error", "colour": 1}, "Extra inputs are not permitted"),
         ({"fault": "delay"}, "delay() missing 1 required positional argument: 'seconds'"),
         ({"fault": "delay", "seconds": 1, "limit": 5}, "delay takes no 'limit'"),
-        ({"fault": "error", "every": 0}, "every must be a number without a fraction from 1 up: 0"),
+        ({"fault": "error", "every": 0}, "every must be an integer of at least 1: 0"),
     ],
 )
 def test_a_wrong_fault_is_told(start: Start, rule: dict[str, Any], complaint: str) -> None:
@@ -419,6 +419,7 @@ def test_its_document_describes_every_operation_and_what_it_answers(start: Start
     for path in (
         "/_mock/requests",
         "/_mock/faults",
+        "/_mock/fault-kinds",
         "/_mock/scripts",
         "/_mock/clock",
         "/_mock/purges",
@@ -430,8 +431,27 @@ def test_its_document_describes_every_operation_and_what_it_answers(start: Start
         jsonschema_rs.validator_for({**schema, "components": document["components"]}).validate(answer.json)
 
 
-def test_the_plane_knows_the_faults_that_python_has() -> None:
-    assert get_args(wire.FaultRule.model_fields["fault"].annotation) == KINDS
+def test_the_document_has_every_kind_of_fault_with_its_arguments_and_those_of_rules(start: Start) -> None:
+    document = start().client.call("GET", "/_mock/openapi.json").json
+    described = document["components"]["schemas"]["FaultRule"]["properties"]
+    assert described["fault"]["enum"] == list(KINDS)
+    for name, kind in KINDS.items():
+        assert f"`{name}`: {kind.help}" in described["fault"]["description"]
+        for argument in kind.arguments():
+            assert name in described[argument.name]["description"]
+            assert argument.declared.help in described[argument.name]["description"]
+    for name, (declared, _) in RULE_ARGUMENTS.items():
+        assert described[name]["description"] == declared.help
+
+
+def test_the_kinds_of_faults_are_listed_with_arguments_that_add_them(start: Start) -> None:
+    mock, client = start()
+    listed = client.call("GET", "/_mock/fault-kinds").json
+    for kind in listed:
+        proposed = {one["name"]: one["proposed"] for one in kind["arguments"] if one["proposed"] is not None}
+        assert client.call("POST", "/_mock/faults", {"fault": kind["name"], **proposed}).status == 201
+    assert [fault.kind.name for fault in mock.faults] == list(KINDS)
+    assert {one["name"]: one["choices"] for one in listed[3]["arguments"]} == {"at": ["start", "head", "body"]}
 
 
 def test_a_reset_takes_each_option_with_its_help_and_default(start: Start) -> None:

@@ -277,7 +277,7 @@ def test_what_is_nothing_but_nul_is_no_conclusion_and_no_summary_has_one(start: 
     assert _conclude(client, "\0").status == 422
     assert _conclude(client, "a\0b").json[0]["content"] == "ab"
     assert mock.summarize("s", "a\0b")["content"] == "ab"
-    with pytest.raises(ValueError, match="a summary is not to be written as JSON"):
+    with pytest.raises(ValueError, match="a summary cannot be written as JSON"):
         mock.summarize("s", "\ud800")
     assert Mock(world=mock.world()).world() == mock.world()
 

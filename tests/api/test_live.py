@@ -201,7 +201,7 @@ def test_clients_who_sent_two_requests_at_once_and_left_are_forgotten(server: Mo
 
 
 def test_when_nothing_happens_it_says_that_it_is_there(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(live, "_HEARTBEAT_SECONDS", 0.05)
     with httpx.stream("GET", f"{server.url}/_mock/events", timeout=60) as answer:
         assert ":" in (line for line in answer.iter_lines() if not line.startswith(("id", "data", "retry")))
 

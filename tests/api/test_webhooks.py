@@ -139,8 +139,8 @@ def test_a_workspace_has_ten_endpoints_at_most(start: Start) -> None:
     ("webhooks", "complaint"),
     [
         ([{"url": "nope"}], "webhooks[0].url: Value error, Invalid URL format"),
-        ([{"url": "http://a/"}, {"url": "http://a/"}], "webhooks[1].url: it is there twice"),
-        ([{"id": "x", "url": "http://a/"}, {"id": "x", "url": "http://b/"}], "webhooks[1].id: it is there twice"),
+        ([{"url": "http://a/"}, {"url": "http://a/"}], "webhooks[1].url: 'http://a/' is used twice"),
+        ([{"id": "x", "url": "http://a/"}, {"id": "x", "url": "http://b/"}], "webhooks[1].id: 'x' is used twice"),
         ([{"url": f"http://a/{number}"} for number in range(11)], "webhooks: List should have at most 10 items"),
     ],
 )

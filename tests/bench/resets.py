@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 
 from mockserver import Mock, MockServer
-from mockserver.testing.fixtures import fixture
+from mockserver.testing.data import data_file
 
 
 def main() -> None:
-    empty, demo = Mock(), Mock(world=fixture("demo.json"))
+    empty, demo = Mock(), Mock(world=data_file("demo.json"))
     figures = {"reset_us": 1000 * _milliseconds(empty.reset), "reset_demo_ms": _milliseconds(demo.reset)}
-    with MockServer() as server, MockServer(world=fixture("demo.json")) as with_demo:
+    with MockServer() as server, MockServer(world=data_file("demo.json")) as with_demo:
         figures["reset_served_us"] = 1000 * _milliseconds(server.mock.reset)
         figures["reset_demo_served_ms"] = _milliseconds(with_demo.mock.reset)
     print(json.dumps(figures))

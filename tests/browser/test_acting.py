@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import MockServer
-from mockserver.testing.faults import KINDS
+from mockserver.testing.fault_kinds import KINDS
 
 pytestmark = pytest.mark.browser
 
@@ -90,7 +90,7 @@ def test_it_is_cloned_at_a_message_and_whole(page: Page, server: MockServer) -> 
     expect(page.get_by_role("article")).to_have_count(1)
     expect(page.get_by_text("up to its message 1")).to_be_visible()
     page.get_by_role("button", name="Clone", exact=False).first.click()
-    expect(page.get_by_text("with all it had: 1 message")).to_be_visible()
+    expect(page.get_by_text("with all its messages: 1 message")).to_be_visible()
     cut, whole = server.mock.requests.assert_called("clone_session", times=2)
     assert list(cut.query) == ["message_id"]
     assert whole.query == {}
@@ -139,7 +139,7 @@ def test_a_fault_is_put_met_and_lifted(page: Page, server: MockServer) -> None:
     expect(page.locator("#faults-list")).to_contain_text("error(418)")
     httpx.post(f"{server.url}{_S}/list")
     expect(page.locator("#calls").get_by_text("fault error-1")).to_be_visible()
-    expect(page.locator("#faults-list")).to_contain_text("struck 1 of 1, over")
+    expect(page.locator("#faults-list")).to_contain_text("fired 1 of 1, over")
     page.get_by_role("button", name="Lift the fault error-1").click()
     expect(page.locator("#faults-list")).to_be_empty()
 
@@ -150,7 +150,7 @@ def test_each_fault_can_be_put_as_it_is_proposed(page: Page, server: MockServer)
         page.locator("#fault-kind").select_option(kind)
         page.get_by_role("button", name="Put the fault").click()
         expect(page.locator("#faults-list")).to_contain_text(f"{kind}-")
-    assert [fault.call.partition("(")[0] for fault in server.mock.faults] == list(KINDS)
+    assert [fault.kind.name for fault in server.mock.faults] == list(KINDS)
 
 
 def test_a_world_is_saved_and_loaded_in_place_of_another(page: Page, server: MockServer, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_world_is_saved_and_loaded_in_place_of_another(page: Page, server: Moc
     page.get_by_role("button", name="Load it").click()
     expect(page.get_by_role("article")).to_have_count(2)
     page.get_by_label("Load").set_input_files({"name": "x.json", "mimeType": "text/plain", "buffer": b"{"})
-    expect(page.get_by_role("dialog")).to_contain_text("no JSON")
+    expect(page.get_by_role("dialog")).to_contain_text("not JSON")
 
 
 def test_a_refusal_is_told_with_its_reason(page: Page, server: MockServer) -> None:

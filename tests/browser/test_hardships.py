@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import MockServer
-from mockserver.player import Player
-from mockserver.testing.fixtures import fixture
+from mockserver.demo import DemoPlayer
+from mockserver.testing.data import data_file
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -134,7 +134,7 @@ def test_idle_it_asks_for_nothing(page: Page, server: MockServer) -> None:
 
 
 def test_a_demo_is_followed_after_a_reload_too(open_page: Callable[..., Page]) -> None:
-    with MockServer(world=fixture("demo.json")) as server, Player(server.url, fixture("play.json")) as player:
+    with MockServer(world=data_file("demo.json")) as server, DemoPlayer(server.url, data_file("play.json")) as player:
         server.mock.play = player.play
         page = open_page(f"{server.url}/_mock/")
         expect(page.get_by_role("heading", name="supper")).to_be_visible()

@@ -54,7 +54,7 @@ def test_clones_stand_under_their_originals_with_the_cutoff_in_both(page: Page, 
     page.get_by_role("button", name=f"cloned here: {clone}").click()
     expect(page.get_by_role("heading", name=clone)).to_be_visible()
     expect(page.get_by_text("up to its message 2")).to_be_visible()
-    expect(page.locator("article", has_text="two")).to_contain_text("from here on its own")
+    expect(page.locator("article", has_text="two")).to_contain_text("copied up to here")
     page.get_by_role("button", name="a", exact=True).click()
     expect(page.get_by_role("heading", name="a", exact=True)).to_be_visible()
 

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from mockserver import MockServer
-from mockserver.player import Player
-from mockserver.testing.fixtures import fixture
+from mockserver.demo import DemoPlayer
+from mockserver.testing.data import data_file
 
 pytestmark = pytest.mark.browser
 
@@ -111,12 +111,12 @@ def test_every_operation_is_in_the_reference_and_can_be_tried(
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".live-responses-table .response .response-col_status")).to_contain_text("200")
     server.mock.requests.assert_called("get_all_workspaces", status=200)
-    page.get_by_label("Select a definition").select_option("Control plane of the fake")
+    page.get_by_label("Select a definition").select_option("Control plane of the mock server")
     expect(page.locator(".opblock", has_text="/_mock/purge").first).to_be_visible()
 
 
 def test_a_demo_moves_by_itself_and_can_be_paused(open_page: Callable[..., Page]) -> None:
-    with MockServer(world=fixture("demo.json")) as server, Player(server.url, fixture("play.json")) as player:
+    with MockServer(world=data_file("demo.json")) as server, DemoPlayer(server.url, data_file("play.json")) as player:
         server.mock.play = player.play
         page = open_page(f"{server.url}/_mock/")
         expect(page.get_by_role("heading", name="supper")).to_be_visible()
@@ -136,7 +136,7 @@ def test_it_is_readable_in_both_themes_and_widths(
     width: int,
 ) -> None:
     """By the rules of axe: names, roles, contrast; and nothing sticks out."""
-    server.mock.reset(world=fixture("demo.json"), purge_after=60)
+    server.mock.reset(world=data_file("demo.json"), purge_after=60)
     algebra = f"{server.url}/v3/workspaces/demo/sessions/algebra"
     clone = httpx.post(f"{algebra}/clone?message_id=algebra-question-0001").json()["id"]
     httpx.request("DELETE", f"{algebra}/peers", json=["bob"])

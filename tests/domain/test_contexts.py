@@ -75,7 +75,7 @@ def test_a_representation_has_the_conclusions_that_were_chosen_oldest_first(
     concluded: list[tuple[str, str | None]], choice: Choice
 ) -> None:
     mock = _mock([], concluded=concluded)
-    rows = list(mock.store.workspaces["w"].holdings.conclusions.values())
+    rows = list(mock.store.workspaces["w"].extras.conclusions.values())
     chosen = knowledge.chosen(mock.store, "w", "al", "al", choice)
     assert [row for row in rows if row in chosen] == chosen
     assert len(chosen) <= (choice.at_most or knowledge.CONCLUSIONS_SHOWN)

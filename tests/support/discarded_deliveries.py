@@ -11,7 +11,7 @@ class _DiscardingSender:
     def send(self, delivery: object) -> None:
         """Leave the delivery pending."""
 
-    def abandon(self, workspace: str | None = None) -> None:
+    def cancel(self, workspace: str | None = None) -> None:
         """Do nothing: there is no delivery to stop."""
 
 
@@ -20,4 +20,4 @@ def discard_deliveries(mock: Mock) -> None:
 
     For tests whose webhook URLs must not be called, or that make thousands of deliveries.
     """
-    mock.deliveries._courier = cast("Any", _DiscardingSender())
+    mock.deliveries._sender = cast("Any", _DiscardingSender())

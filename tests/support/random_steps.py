@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mockserver import Mock, create_app
-from mockserver.testing.names import UnknownName
+from mockserver.testing.registry import UnknownName
 
 from .direct_client import Answer, DirectClient
 from .discarded_deliveries import discard_deliveries

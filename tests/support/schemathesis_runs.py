@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from mockserver import Mock, create_app
 from mockserver.api.openapi import document_of
 from mockserver.app import ROUTERS
-from mockserver.testing.fixtures import fixture
+from mockserver.testing.data import data_file
 from support.discarded_deliveries import discard_deliveries
 from support.examples import examples
 from support.pdf_files import page_text, pdf
@@ -219,7 +219,7 @@ SERVED = Run(
 )
 PUBLISHED = Run(
     "published document",
-    _overlay(json.loads(fixture("sessions-openapi.json").read_text(encoding="utf-8"))),
+    _overlay(json.loads(data_file("sessions-openapi.json").read_text(encoding="utf-8"))),
     create_app(Mock(seed=1)),
     0.20,  # it has no rule for the ids in paths
     is_partial=True,

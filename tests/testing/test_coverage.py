@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock, MockServer, create_app
-from mockserver.testing.coverage import Coverage, OperationCoverage, coverage_of
-from mockserver.testing.names import UnknownName
-from mockserver.testing.tally import recorded
+from mockserver.testing.coverage import Coverage, OperationCoverage
+from mockserver.testing.coverage_counts import coverage_of, recorded
+from mockserver.testing.registry import UnknownName
 from support.direct_client import DirectClient
 from support.started_mock import Start
 
@@ -303,6 +303,6 @@ def test_the_table_is_one_to_read(start: Start) -> None:
     ).splitlines()
     assert table[-2:] == [
         f"3 of {len(coverage.operations)} operations, 4 of {coverage.answers_declared} answers",
-        "1 request met no operation",
+        "1 request matched no operation",
     ]
     assert max(map(len, table)) <= 100

@@ -1,10 +1,11 @@
-"""Faults: whom a rule strikes and how often, what the client meets, and that nothing else happens."""
+"""Faults: which requests meet one, what the client gets, and that nothing else happens."""
 
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from inspect import Parameter, getdoc, signature
+from typing import Any, Unpack
 from urllib.parse import unquote
 
 import httpx
@@ -17,6 +18,8 @@ from mockserver import Mock, MockServer
 from mockserver.api.answers import Stream
 from mockserver.api.observed import ObservedEndpoint
 from mockserver.api.operation import Call, Reply, Router
+from mockserver.testing.fault_kinds import KINDS
+from mockserver.testing.faults import Faults, Rule
 from support.direct_client import DirectClient
 from support.started_mock import Start
 
@@ -100,6 +103,33 @@ def test_a_rule_finds_its_requests_by_what_they_are_like(start: Start, criteria:
     mock.faults.error(418, **criteria)
     answer = client.call("POST", _S, {"id": "s", "metadata": {"k": [1], "other": 2}})
     assert answer.status == (418 if struck else 200)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_method_of_a_kind_has_the_arguments_and_the_docstring_of_its_class(name: str) -> None:
+    kind, method = KINDS[name], getattr(Faults, name)
+    declared = {
+        argument.name: Parameter.empty if argument.is_required else argument.default for argument in kind.arguments()
+    }
+    types = {argument.name: argument.type for argument in kind.arguments()}
+    _, *arguments, rule = signature(method).parameters.values()
+    assert {argument.name: argument.default for argument in arguments} == declared
+    assert {argument.name: argument.annotation for argument in arguments} == types
+    assert {argument.name: argument.kind for argument in arguments} == {
+        argument.name: argument.kind for argument in signature(kind).parameters.values()
+    }
+    assert rule.annotation == Unpack[Rule]
+    assert getdoc(method) == getdoc(kind)
+
+
+def test_a_typo_in_an_argument_is_an_error_for_type_checkers_too(start: Start) -> None:
+    mock, _ = start()
+    with pytest.raises(ValueError, match="a request has no 'statsu'"):
+        mock.faults.error(statsu=503)  # type: ignore[call-arg]  # the typo is the point
+    with pytest.raises(ValueError, match="status must be an integer"):
+        mock.faults.error("503")  # type: ignore[arg-type]  # the type is the point
+    with pytest.raises(ValueError, match="times must be an integer"):
+        mock.faults.lose_answer(times="2")  # type: ignore[arg-type]  # the type is the point
 
 
 def test_the_first_rule_whose_turn_it_is_takes_the_request(start: Start) -> None:
@@ -205,10 +235,9 @@ def test_a_truncated_body_is_a_whole_answer_that_is_no_json(sockets: tuple[MockS
 )
 def test_a_malformed_body_is_no_json_whatever_it_was(start: Start, answer: Any) -> None:
     mock, _ = start()
-    change = mock.faults.malform().effect.change
-    assert change is not None
+    kind = mock.faults.malform().kind
     with pytest.raises(ValueError, match=r"."):
-        json.loads(change(json.dumps(answer).encode()))
+        json.loads(kind.change(json.dumps(answer).encode()))
 
 
 def test_an_answer_may_lack_a_field_or_have_it_in_another_type(start: Start) -> None:
@@ -300,34 +329,36 @@ def test_no_fault_changes_state_unless_it_says_so(start: Start, steps: list[Any]
     ("kind", "arguments", "complaint"),
     [
         ("explode", {}, "there is no fault 'explode'; there are delay, disconnect,"),
-        ("error", {"status": 99}, "status must be a number without a fraction from 200 up: 99"),
-        ("error", {"status": True}, "status must be a number"),
+        ("error", {"status": 99}, "status must be an integer of at least 200: 99"),
+        ("error", {"status": True}, "status must be an integer"),
+        ("error", {"status": None}, "status must be an integer"),
+        ("quota", {"limit": None, "per": 1}, "limit must be an integer"),
         ("error", {"status": 600}, "status must be at most 599: 600"),
-        ("error", {"answer": {1, 2}}, "answer is not to be written as JSON"),
-        ("error", {"headers": ["a"]}, "headers must be names with their values: ['a']"),
-        ("error", {"headers": {"a b": "c"}}, "no name of a header: 'a b'"),
-        ("error", {"headers": {5: "c"}}, "no name of a header: 5"),
-        ("error", {"headers": {"a": "b\r\nc: d"}}, "the value of the header 'a' must be a text"),
-        ("error", {"headers": {"a": "é"}}, "the value of the header 'a' must be a text of printable ASCII: 'é'"),
-        ("error", {"headers": {"a": 5}}, "the value of the header 'a' must be a text of printable ASCII: 5"),
+        ("error", {"answer": {1, 2}}, "answer cannot be written as JSON"),
+        ("error", {"headers": ["a"]}, "headers must map names to values: ['a']"),
+        ("error", {"headers": {"a b": "c"}}, "not the name of a header: 'a b'"),
+        ("error", {"headers": {5: "c"}}, "not the name of a header: 5"),
+        ("error", {"headers": {"a": "b\r\nc: d"}}, "the value of the header 'a' must be a string"),
+        ("error", {"headers": {"a": "é"}}, "the value of the header 'a' must be a string of printable ASCII: 'é'"),
+        ("error", {"headers": {"a": 5}}, "the value of the header 'a' must be a string of printable ASCII: 5"),
         ("error", {"carry_out": 1}, "carry_out must be true or false: 1"),
-        ("error", {"headers": {"Content-Length": "3"}}, "'Content-Length' belongs to the server"),
+        ("error", {"headers": {"Content-Length": "3"}}, "the server sets the header 'Content-Length'"),
         ("error", {"operation": "get_session"}, "no operation 'get_session'; did you mean 'get_sessions'"),
         ("error", {"colour": "red"}, "error takes no 'colour'; there are after, answer,"),
-        ("error", {"times": 0}, "times must be a number without a fraction from 1 up: 0"),
+        ("error", {"times": 0}, "times must be an integer of at least 1: 0"),
         ("error", {"probability": 2}, "probability must be a number from 0 to 1: 2"),
         ("error", {"predicate": 5}, "predicate must be callable: 5"),
         ("error", {"workspace": 5}, "workspace cannot be 5"),
-        ("error", {"name": "taken"}, "there is a fault 'taken' already"),
+        ("error", {"name": "taken"}, "there is already a fault 'taken'"),
         ("delay", {}, "delay() missing 1 required positional argument: 'seconds'"),
-        ("delay", {"seconds": 1, "delay": 2}, "delay takes its seconds once"),
-        ("delay", {"seconds": -1}, "delay must be a number from 0 to 3600: -1"),
-        ("quota", {"limit": -1, "per": 1}, "limit must be a number"),
+        ("delay", {"seconds": 1, "delay": 2}, "the fault delay takes `seconds`, not also `delay`"),
+        ("delay", {"seconds": -1}, "seconds must be a number from 0 to 3600: -1"),
+        ("quota", {"limit": -1, "per": 1}, "limit must be an integer"),
         ("quota", {"limit": 1, "per": 0}, "per must be a number from 0.001"),
         ("disconnect", {"at": "tail"}, "at must be one of start, head, body: 'tail'"),
         ("hang", {"at": "tail"}, "at must be one of start, body: 'tail'"),
         ("truncate", {"share": 1.5}, "share must be a number from 0 to 1: 1.5"),
-        ("drop_field", {"field": ""}, "field must be the name of one: ''"),
+        ("drop_field", {"field": ""}, "field must be the name of a field: ''"),
     ],
 )
 def test_a_wrong_rule_says_what_is_wrong_and_is_not_set(
@@ -346,7 +377,7 @@ def test_rules_are_listed_named_and_taken_away_and_a_reset_forgets_them(start: S
     mock, client = start()
     mock.faults.error(503, name="down", workspace="w")
     mock.faults.delay(0, workspace="v")
-    assert [(fault.name, fault.call) for fault in mock.faults] == [("down", "error(503)"), ("delay-1", "delay(0)")]
+    assert [(fault.name, str(fault.kind)) for fault in mock.faults] == [("down", "error(503)"), ("delay-1", "delay(0)")]
     mock.faults.remove("down")
     assert _make(client) == 200
     with pytest.raises(KeyError, match="there is no fault 'down'; there are delay-1"):
@@ -563,7 +594,7 @@ def test_names_begin_anew_after_a_reset_and_make_room_for_given_ones(start: Star
     mock.reset()
     assert mock.faults.error().name == "error-1"
     for name in ("", "a/b", "x" * 101, "a\nb", 5):
-        with pytest.raises(ValueError, match="a name is a text of 1 to 100"):
+        with pytest.raises(ValueError, match="a name must be a string of 1 to 100"):
             mock.faults.error(name=name)  # type: ignore[arg-type]  # one of them is no text
     fault = mock.faults["error-1"]
     mock.faults.remove(fault)
@@ -573,7 +604,7 @@ def test_names_begin_anew_after_a_reset_and_make_room_for_given_ones(start: Star
 def test_a_field_that_is_not_there_is_no_hit(start: Start) -> None:
     mock, client = start()
     fault = mock.faults.drop_field("create_at", times=1, must_fire=True)
-    assert _make(client) == 200
+    assert client.call("POST", _S, {"id": "s", "metadata": {"name": "Zoë"}}).status == 200
     assert (fault.matched, fault.fired, mock.requests[0].fault) == (1, 0, None)
     with pytest.raises(AssertionError, match="never fired"):
         mock.faults.assert_fired()

@@ -173,7 +173,7 @@ def test_each_workspace_has_names_of_its_own_for_its_snapshots() -> None:
         mock.snapshot("before", workspace=workspace)
     for workspace in ("w", "v"):
         client.call("DELETE", f"/v3/workspaces/{workspace}/sessions/s")
-    with pytest.raises(ValueError, match="there are snapshots 'before' of the workspaces 'w', 'v': say which"):
+    with pytest.raises(ValueError, match="several workspaces have a snapshot 'before': 'w', 'v'; pass workspace"):
         mock.restore("before")
     mock.restore("before", workspace="w")
     assert [job.workspace for job in mock.pending()] == ["v"]
@@ -212,14 +212,14 @@ def test_what_is_no_snapshot_of_this_mock_is_refused() -> None:
         ("other", "there is no snapshot 'other'; known: 'known'"),
         (Mock().snapshot("theirs"), "Snapshot.*theirs.* is of another mock"),
         (mock.fork().snapshot(), "is of another mock"),
-        (5, "a snapshot, or the name of one, is wanted: 5"),
+        (5, "expected a snapshot or its name: 5"),
     ):
         with pytest.raises((ValueError, KeyError), match=complaint):
             mock.restore(cast("Any", wrong))
     with pytest.raises(KeyError, match="there is no snapshot 'x'; known: none"):
         Mock().forget_snapshot("x")
     for name in ("", 5):
-        with pytest.raises(ValueError, match="a name is a text of 1 to 100"):
+        with pytest.raises(ValueError, match="a name must be a string of 1 to 100"):
             mock.snapshot(cast("Any", name))
     with pytest.raises(ValueError, match="workspace must be an id or None"):
         mock.snapshot(workspace=cast("Any", 5))

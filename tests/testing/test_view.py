@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockserver import Mock
 from mockserver.testing.view import Window, view
-from mockserver.testing.worlds import WorldError
+from mockserver.testing.worlds.read import WorldError
 from support.direct_client import DirectClient
 from support.random_steps import StepRunner, first_steps, steps
 from support.started_mock import Start

@@ -195,7 +195,7 @@ def test_so_many_units_are_a_whole_number(start: Start, units: Any) -> None:
     mock, client = start()
     _say(client, "bob")
     for method in (mock.work, mock.begin_work):
-        with pytest.raises(ValueError, match="units must be a number without a fraction from 0 up"):
+        with pytest.raises(ValueError, match="units must be an integer of at least 0"):
             method(units=units)
         with pytest.raises(ValueError, match="session must be an id or None: 5"):
             method(cast("Any", 5))
@@ -341,12 +341,12 @@ _WORLD: dict[str, Any] = {"sessions": [{"id": "s", "peers": {"bob": {}, "strange
         ({"session": "s", "observed": "eve", "pending": 1}, "peer 'eve' never was in session 's'"),
         ({"session": "s", "observed": "stranger", "pending": 1}, "peer 'stranger' never was in session 's'"),
         ({"session": "t", "observed": "bob", "pending": 1}, "peer 'bob' never was in session 't'"),
-        ({"observed": "bob", "pending": 1}, "work is of a session, or has an observer"),
+        ({"observed": "bob", "pending": 1}, "a queue must have either session or observer"),
         (
             {"session": "s", "observer": "al", "observed": "bob", "pending": 1},
-            "work is of a session, or has an observer",
+            "a queue must have either session or observer",
         ),
-        ({"session": "s", "observed": "bob"}, "there is no work"),
+        ({"session": "s", "observed": "bob"}, "a queue must have at least one unit of work"),
         ({"session": "s", "observed": "bob", "completed": -1}, "greater than or equal to 0"),
     ],
 )
@@ -358,7 +358,7 @@ def test_a_world_has_no_work_of_nobody_and_none_that_is_none(work: dict[str, Any
 
 def test_a_world_has_a_queue_once(start: Start) -> None:
     queue = {"session": "s", "observed": "al", "pending": 1}
-    with pytest.raises(ValueError, match=r"workspaces.w.work\[1\]: it is there twice"):
+    with pytest.raises(ValueError, match=r"workspaces.w.work\[1\]: the same queue is listed twice"):
         Mock(world={"workspaces": {"w": {**_WORLD, "work": [queue, queue]}}})
     _, client = start(world={"workspaces": {"w": {**_WORLD, "work": [queue, {**queue, "observed": "bob"}]}}})
     assert _status(client) == (2, 0, 0)

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from mockserver import Mock, WorldError, create_app
-from mockserver.testing.fixtures import fixture
+from mockserver.testing.data import data_file
 from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
@@ -154,11 +154,11 @@ _PEERS = {f"p{number}": {"observe_others": True} for number in range(11)}
             {"workspaces": {"w": {"sessions": [{"created_at": "soon"}]}}},
             "sessions[0].created_at: Input should be a valid date",
         ),
-        ({"workspaces": {"w": {"sessions": [{"id": "s"}, {"id": "s"}]}}}, "w.sessions[1].id: 's' is there twice"),
-        ({"workspaces": {"w": {"peers": [{"id": "p"}, {"id": "p"}]}}}, "workspaces.w.peers[1].id: 'p' is there twice"),
+        ({"workspaces": {"w": {"sessions": [{"id": "s"}, {"id": "s"}]}}}, "w.sessions[1].id: 's' is used twice"),
+        ({"workspaces": {"w": {"peers": [{"id": "p"}, {"id": "p"}]}}}, "workspaces.w.peers[1].id: 'p' is used twice"),
         (
             {"workspaces": {"w": {"sessions": [{"messages": [{"id": "m", "peer_id": "p", "content": ""}] * 2}]}}},
-            "workspaces.w.sessions[0].messages[1].id: 'm' is there twice",
+            "workspaces.w.sessions[0].messages[1].id: 'm' is used twice",
         ),
         (
             {"workspaces": {"w": {"sessions": [{"peers": _PEERS}]}}},
@@ -172,7 +172,7 @@ _PEERS = {f"p{number}": {"observe_others": True} for number in range(11)}
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_wrong_world_names_the_place_and_loads_nothing(tmp_path: Path, world: Any, complaint: str) -> None:
+def test_an_invalid_world_is_refused_with_the_place(tmp_path: Path, world: Any, complaint: str) -> None:
     path = tmp_path / "world.json"
     path.write_text(json.dumps(world), encoding="utf-8")
     mock = Mock(world=_WORLD)
@@ -185,9 +185,13 @@ def test_a_wrong_world_names_the_place_and_loads_nothing(tmp_path: Path, world: 
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
-    [(b"{", "no JSON at offset 1"), (b"", "no JSON at offset 0"), (b'{"workspaces": NaN}', "no JSON at offset 15")],
+    [
+        (b"{", "invalid JSON at offset 1"),
+        (b"", "invalid JSON at offset 0"),
+        (b'{"workspaces": NaN}', "invalid JSON at offset 15"),
+    ],
 )
-def test_a_file_that_is_no_json_is_told_with_the_offset(tmp_path: Path, content: bytes, complaint: str) -> None:
+def test_invalid_json_is_reported_with_its_offset(tmp_path: Path, content: bytes, complaint: str) -> None:
     path = tmp_path / "world.json"
     path.write_bytes(content)
     with pytest.raises(WorldError, match=complaint):
@@ -224,14 +228,14 @@ def test_a_world_nested_without_end_is_refused() -> None:
 def test_a_world_holds_what_the_api_would_take() -> None:
     said = {"id": "m", "peer_id": "p", "content": "hi"}
     both = {"workspaces": {"w": {"sessions": [{"messages": [said]}, {"messages": [said]}]}}}
-    with pytest.raises(WorldError, match=r"sessions\[1\].messages\[0\].id: 'm' is there twice"):
+    with pytest.raises(WorldError, match=r"sessions\[1\].messages\[0\].id: 'm' is used twice"):
         Mock(world=both)
     with pytest.raises(WorldError, match=r"messages\[0\].content: Value error, Encountered text"):
         Mock(world={"workspaces": {"w": {"sessions": [{"messages": [{**said, "content": "<|endoftext|>"}]}]}}})
 
 
-def test_what_is_no_source_of_a_world_is_refused() -> None:
-    with pytest.raises(WorldError, match="a world is a mapping or the path of a JSON file, not 5"):
+def test_a_source_of_another_type_is_refused() -> None:
+    with pytest.raises(WorldError, match="a world must be a mapping or the path of a JSON file, not 5"):
         Mock(world=cast("Any", 5))
 
 
@@ -242,7 +246,7 @@ def test_a_purge_waits_a_number_of_seconds(wait: float) -> None:
 
 
 def test_the_demo_world_is_worth_a_look() -> None:
-    client = _client(Mock(world=fixture("demo.json")))
+    client = _client(Mock(world=data_file("demo.json")))
     demo = "/v3/workspaces/demo"
     assert client.call("POST", f"{demo}/peers/list").json["total"] == 3
     assert client.call("POST", f"{demo}/sessions/list").json["total"] == 3

@@ -78,9 +78,9 @@ def _missing_inside(case: Case, workspace: Workspace, session: Session | None) -
 def _missing_holding(case: Case, workspace: Workspace) -> str | None:
     """The conclusion or webhook of the path that is not there."""
     conclusion_id, endpoint_id = (case.asked.parameters.get(name) for name in ("conclusion_id", "endpoint_id"))
-    if conclusion_id is not None and conclusion_id not in workspace.holdings.conclusions:
+    if conclusion_id is not None and conclusion_id not in workspace.extras.conclusions:
         return _no_conclusion(case.store, workspace, conclusion_id)
-    if endpoint_id is not None and endpoint_id not in workspace.holdings.webhooks:
+    if endpoint_id is not None and endpoint_id not in workspace.extras.webhooks:
         return _no_webhook(case.store, workspace, endpoint_id)
     return None
 
@@ -104,9 +104,9 @@ def _missing_of_conclusions(case: Case, workspace: Workspace) -> str | None:
 
 def _no_conclusion(store: Store, workspace: Workspace, conclusion_id: str) -> str:
     for other in islice(store.directory, SEARCHED_LIMIT):
-        if conclusion_id in other.holdings.conclusions:
+        if conclusion_id in other.extras.conclusions:
             return _in_another("conclusion", conclusion_id, other, workspace)
-    count = len(workspace.holdings.conclusions)
+    count = len(workspace.extras.conclusions)
     return f"workspace {quoted(workspace.row['id'])} has no conclusion {quoted(conclusion_id)}; it has {count} others"
 
 
@@ -142,9 +142,9 @@ def _no_session(case: Case, workspace: Workspace, session_id: str) -> str:
 
 def _no_webhook(store: Store, workspace: Workspace, endpoint_id: str) -> str:
     for other in islice(store.directory, SEARCHED_LIMIT):
-        if endpoint_id in other.holdings.webhooks:
+        if endpoint_id in other.extras.webhooks:
             return _in_another("webhook", endpoint_id, other, workspace)
-    known = list(workspace.holdings.webhooks)
+    known = list(workspace.extras.webhooks)
     there = listed(known, len(known)) if known else "none"
     return f"workspace {quoted(workspace.row['id'])} has no webhook {quoted(endpoint_id)}; it has {there}"
 

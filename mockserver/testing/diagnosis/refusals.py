@@ -84,7 +84,7 @@ def conflict(case: Case) -> str | None:
     """Why there is a 409: which sessions keep a workspace from being deleted, or how many webhooks it has."""
     workspace = case.store.workspaces.get(case.id_of("workspace") or "")
     if workspace is not None and case.asked.operation == "get_or_create_webhook_endpoint":
-        count = len(workspace.holdings.webhooks)
+        count = len(workspace.extras.webhooks)
         return (
             f"workspace {quoted(workspace.row['id'])} has {count} webhooks, {ENDPOINTS_LIMIT} are the limit; delete one"
         )

@@ -14,7 +14,7 @@ from mockserver.domain.filters import tables
 from mockserver.formats import forms as form_parser
 from mockserver.formats import json_text
 from mockserver.formats.keyring import Keyring
-from mockserver.testing.fixtures import fixture
+from mockserver.testing.data import data_file
 
 from . import forms, values
 from .report import Report
@@ -23,7 +23,7 @@ Json = Any
 Case = tuple[Callable[[], object], object]
 
 _TABLES = (tables.workspace_filter, tables.peer_filter, tables.session_filter, tables.message_filter)
-_WORLD = json.loads(fixture("demo.json").read_text(encoding="utf-8"))
+_WORLD = json.loads(data_file("demo.json").read_text(encoding="utf-8"))
 _KEYRING = Keyring("a secret of the tests")
 _DECLARED = (json_text.InvalidJson, form_parser.InvalidForm, InvalidFilter, Unauthorized, WorldError)
 

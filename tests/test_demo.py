@@ -8,10 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import MockServer
-from mockserver import player as player_module
-from mockserver.player import Player
-from mockserver.testing.fixtures import fixture
+from mockserver import MockServer, demo
+from mockserver.demo import DemoPlayer
+from mockserver.testing.data import data_file
 from support.waiting import wait_until
 
 _S = "/v3/workspaces/w/sessions"
@@ -20,8 +19,8 @@ _S = "/v3/workspaces/w/sessions"
 @pytest.fixture(autouse=True)
 def _no_end_of_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing happen for want of time on a loaded machine: no answer is given up, no refused play begins by itself."""
-    monkeypatch.setattr(player_module, "_TIMEOUT_SECONDS", 60)
-    monkeypatch.setattr(player_module, "_REGRET_SECONDS", 3600)
+    monkeypatch.setattr(demo, "_TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(demo, "_REFUSAL_SECONDS", 3600)
 
 
 def _written(folder: Path, *steps: dict[str, Any], clean: Sequence[dict[str, Any]] = ()) -> Path:
@@ -32,7 +31,7 @@ def _written(folder: Path, *steps: dict[str, Any], clean: Sequence[dict[str, Any
 
 def _of_the_demo() -> dict[str, Any]:
     """The play of the demo without its waits."""
-    script: dict[str, Any] = json.loads(fixture("play.json").read_text(encoding="utf-8"))
+    script: dict[str, Any] = json.loads(data_file("play.json").read_text(encoding="utf-8"))
     return {part: [step | {"after": 0} for step in steps] for part, steps in script.items()}
 
 
@@ -46,7 +45,7 @@ _THEN_FOR_EVER = ({"after": 60, "method": "GET", "path": "/health"},)
 
 
 def test_later_steps_know_the_ids_of_earlier_answers(tmp_path: Path) -> None:
-    with MockServer() as server, Player(server.url, _written(tmp_path, *_STEPS, *_THEN_FOR_EVER)) as player:
+    with MockServer() as server, DemoPlayer(server.url, _written(tmp_path, *_STEPS, *_THEN_FOR_EVER)) as player:
         [put] = server.mock.requests.wait_for("update_session", status=200, timeout=60)
         said, clone = server.mock.requests[0].answer[0]["id"], server.mock.requests[1].answer["id"]
         assert (put.session, put.body) == (clone, {"metadata": {"of": said}})
@@ -55,13 +54,13 @@ def test_later_steps_know_the_ids_of_earlier_answers(tmp_path: Path) -> None:
 
 def test_it_begins_anew_when_it_is_over(tmp_path: Path) -> None:
     source = _written(tmp_path, {"after": 0.005, "method": "GET", "path": "/health"})
-    with MockServer() as server, Player(server.url, source):
+    with MockServer() as server, DemoPlayer(server.url, source):
         server.mock.requests.wait_for(path="/health", at_least=3, timeout=60)
 
 
 def test_while_it_is_paused_nothing_is_sent_and_then_the_next_step(tmp_path: Path) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER)
-    with MockServer() as server, Player(server.url, source, is_paused=True) as player:
+    with MockServer() as server, DemoPlayer(server.url, source, is_paused=True) as player:
         server.mock.play = player.play
         assert httpx.get(f"{server.url}/_mock/play").json()["paused"] is True
         with pytest.raises(AssertionError):
@@ -80,11 +79,11 @@ _CLEAN: dict[str, Any] = {
 
 def test_when_a_step_is_refused_it_begins_anew_with_what_is_left_cleaned_up(tmp_path: Path) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
-    with MockServer(purge_after=0) as server, Player(server.url, source) as player:
+    with MockServer(purge_after=0) as server, DemoPlayer(server.url, source) as player:
         requests, made = server.mock.requests, ["create_messages_for_session", "clone_session", "update_session"]
         server.mock.faults.error(503, operation="update_session", times=1)
         requests.wait_for("update_session", status=503, timeout=60)
-        player.play.begin_anew()  # at once, not when one could read why
+        player.play.restart()  # at once, not when one could read why
         requests.wait_for("update_session", status=200, timeout=60)
         assert [one.operation for one in requests] == [*made, "get_sessions", *["delete_session"] * 2, *made]
 
@@ -95,10 +94,10 @@ def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, fault: str) -> None
     with MockServer(purge_after=0) as server:
         field = {"field": "id"} if fault in ("wrong_type", "drop_field") else {}
         server.mock.faults.add(fault, operation="clone_session", times=1, **field)
-        with Player(server.url, source) as player:
+        with DemoPlayer(server.url, source) as player:
             server.mock.requests.wait_for("clone_session", timeout=60)
-            wait_until(lambda: player.play.scene == "A step was refused; the play begins anew")
-            player.play.begin_anew()
+            wait_until(lambda: player.play.scene == "A step was refused; the demo restarts")
+            player.play.restart()
             server.mock.requests.wait_for("update_session", status=200, timeout=60)
         assert httpx.post(f"{server.url}{_S}/list").json()["total"] == 2
 
@@ -107,18 +106,18 @@ def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, fault: str) -> None
 @pytest.mark.parametrize("field", ["id", "items"])
 def test_a_list_that_is_none_ends_nothing(tmp_path: Path, fault: str, field: str) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
-    with MockServer() as server, Player(server.url, source) as player:
+    with MockServer() as server, DemoPlayer(server.url, source) as player:
         named = {"field": field} if fault in ("wrong_type", "drop_field") else {}
         server.mock.faults.add(fault, operation="get_sessions", **named)
         for times in (1, 2):
             server.mock.requests.wait_for("update_session", at_least=times, status=200, timeout=60)
-            player.play.begin_anew()
+            player.play.restart()
 
 
 @pytest.mark.parametrize("change", ["reset", "load"])
 def test_when_its_world_is_another_it_begins_anew(tmp_path: Path, change: str) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
-    with MockServer() as server, Player(server.url, source, is_paused=True) as player:
+    with MockServer() as server, DemoPlayer(server.url, source, is_paused=True) as player:
         server.mock.play = player.play
         player.play.resume()
         server.mock.requests.wait_for("update_session", status=200, timeout=60)
@@ -134,7 +133,7 @@ def test_when_its_world_is_another_it_begins_anew(tmp_path: Path, change: str) -
 
 def test_it_can_be_restarted_while_it_is_paused(tmp_path: Path) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[{"method": "GET", "path": "/health"}])
-    with MockServer() as server, Player(server.url, source) as player:
+    with MockServer() as server, DemoPlayer(server.url, source) as player:
         server.mock.play = player.play
         server.mock.requests.wait_for("update_session", status=200, timeout=60)
         httpx.post(f"{server.url}/_mock/play/pause")
@@ -149,18 +148,18 @@ def test_it_brings_a_token_where_one_is_wanted(tmp_path: Path) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER)
     with (
         MockServer(auth_secret="secret") as server,
-        Player(server.url, source, lambda: server.token(admin=True)) as player,
+        DemoPlayer(server.url, source, lambda: server.token(admin=True)) as player,
     ):
         server.mock.requests.wait_for("update_session", status=200, timeout=60)
-        player.play.begin_anew()
+        player.play.restart()
         server.mock.reset(auth_secret="another")
-        player.play.begin_anew()
+        player.play.restart()
         server.mock.requests.wait_for("update_session", status=200, timeout=60)
 
 
-def test_where_nothing_plays_there_is_no_play(server: MockServer) -> None:
+def test_without_a_demo_the_paths_of_the_play_answer_404(server: MockServer) -> None:
     answer = httpx.post(f"{server.url}/_mock/play/pause")
-    assert (answer.status_code, answer.json()["detail"][:19]) == (404, "nothing plays here:")
+    assert (answer.status_code, answer.json()["detail"][:18]) == (404, "no demo runs here;")
 
 
 @pytest.mark.parametrize("options", [{}, {"quirks": "live"}, {"seed": 1}, {"frozen_at": "2026-03-01"}])
@@ -169,11 +168,11 @@ def test_the_play_of_the_demo_shows_all_that_it_should_and_leaves_nothing_behind
 ) -> None:
     """Nothing but the call that asks for the deleted clone is refused."""
     script = _of_the_demo()
-    with MockServer(world=fixture("demo.json"), **options) as server:
+    with MockServer(world=data_file("demo.json"), **options) as server:
         before = server.mock.world()["workspaces"]["demo"]["sessions"]
         last = {"method": "GET", "path": "/health"}
         requests = server.mock.requests
-        with Player(server.url, _written(tmp_path, *script["steps"], last, *_THEN_FOR_EVER, clean=script["clean"])):
+        with DemoPlayer(server.url, _written(tmp_path, *script["steps"], last, *_THEN_FOR_EVER, clean=script["clean"])):
             requests.wait_for(path="/health", timeout=60)
         assert {one.status for one in requests} - {201} == {200, 202, 404}
         requests.assert_called("clone_session", times=1, status=404)
@@ -188,19 +187,19 @@ def test_the_play_of_the_demo_shows_all_that_it_should_and_leaves_nothing_behind
 @pytest.mark.parametrize("place", range(len(_of_the_demo()["steps"])))
 def test_wherever_it_is_interrupted_it_leaves_nothing_behind(tmp_path: Path, place: int) -> None:
     script = _of_the_demo()
-    with MockServer(world=fixture("demo.json")) as server:
+    with MockServer(world=data_file("demo.json")) as server:
         before = server.mock.world()["workspaces"]["demo"]["sessions"]
         source = _written(tmp_path, *script["steps"][:place], *_THEN_FOR_EVER, clean=script["clean"])
-        with Player(server.url, source) as player:
+        with DemoPlayer(server.url, source) as player:
             wait_until(lambda: player.play.step >= place)
             player.play.pause()
-            player.play.begin_anew()
+            player.play.restart()
             wait_until(lambda: player.play.step == 0)
             wait_until(lambda: server.mock.world()["workspaces"]["demo"]["sessions"] == before)
 
 
 def test_something_moves_within_ten_seconds_and_goes_on_moving() -> None:
-    steps = json.loads(fixture("play.json").read_text(encoding="utf-8"))["steps"]
+    steps = json.loads(data_file("play.json").read_text(encoding="utf-8"))["steps"]
     waits = [step["after"] for step in steps]
     assert waits[0] + waits[1] < 5
     assert max(waits) < 10

@@ -1,4 +1,4 @@
-"""Names that a test gives to faults, scripts and snapshots, and slips of the pen in names that are known."""
+"""Named things: the registry that faults and scripts share, checks of names, and suggestions for unknown ones."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,42 +9,45 @@ _NAME = re.compile(r"[\w.: -]+")
 
 
 class UnknownName(KeyError):
-    """There is no fault, script, snapshot or workspace of the name that was given."""
+    """No fault, script, snapshot, workspace or session has the given name."""
 
     def __str__(self) -> str:
-        # A KeyError shows its message as a quoted text.
+        # KeyError shows the repr of its message.
         return str(self.args[0])
 
 
 def checked_name(name: object) -> str:
-    """The name itself. Raises ValueError for what is none: a text of 1 to 100 letters, digits and `_.: -`."""
+    """The name itself. Raises ValueError unless it is a string of 1 to 100 letters, digits and `_.: -`."""
     if not isinstance(name, str) or len(name) > _LIMIT or _NAME.fullmatch(name) is None:
         shown = name[:_LIMIT] if isinstance(name, str) else name
-        raise ValueError(f"a name is a text of 1 to {_LIMIT} letters, digits and _.: - , not {shown!r}")
+        raise ValueError(f"a name must be a string of 1 to {_LIMIT} letters, digits and _.: - , not {shown!r}")
     return name
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """What to say beside a name that is not known: the one that was meant, or those that there are."""
-    from difflib import get_close_matches  # Only a slip of the pen needs it.
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The hint for an unknown name: the most similar known name, or all known names if none is similar."""
+    from difflib import get_close_matches  # Only an unknown name needs it.
 
     names = sorted(known)
     close = get_close_matches(name[:_LIMIT], names, 1, 0.5)
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names) or 'none'}"
 
 
-class Named(Protocol):
-    """What stands in a register."""
+class HasName(Protocol):
+    """An entry of a registry."""
 
     @property
     def name(self) -> str: ...
 
 
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=HasName)
 
 
-class Register(Generic[N]):
-    """Things of one kind, each under its name, in the order in which they were added."""
+class Registry(Generic[N]):
+    """Entries with unique names, in the order in which they were added.
+
+    `entries` is the list itself, for the path of a request; iterate over the registry to be safe from changes.
+    """
 
     kind: ClassVar[str]
 
@@ -58,6 +61,7 @@ class Register(Generic[N]):
         return iter(list(self.entries))
 
     def __getitem__(self, name: str) -> N:
+        """The entry with this name. Raises UnknownName."""
         for entry in self.entries:
             if entry.name == name:
                 return entry

@@ -1,4 +1,4 @@
-"""What changed from one world to another, in words."""
+"""The difference between two worlds, in sentences."""
 
 import json
 import reprlib
@@ -8,15 +8,16 @@ from typing import Any
 Part = Mapping[str, Any]
 
 _NOTHING: Part = {}
-_CONTENTS_TOLD = 3
+# How many contents of added or removed messages a sentence quotes.
+_CONTENTS_SHOWN = 3
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
 
 
 def differences(before: Part, after: Part) -> list[str]:
-    """What changed between two worlds as `saving.document` makes them: a sentence each, in the order of the worlds.
+    """What changed between two worlds of `save.document`, one sentence for each change, in the order of the worlds.
 
-    It is empty where they are equal, the order of workspaces included. Long values are shortened.
+    Empty if they are equal, which includes the order of workspaces. Long values are shortened.
     """
     return [
         *_parts("workspace", "", before["workspaces"], after["workspaces"], _workspace),
@@ -27,15 +28,16 @@ def differences(before: Part, after: Part) -> list[str]:
 def _parts(
     kind: str, where: str, before: Part, after: Part, changes: Callable[[str, Part, Part], Iterable[str]]
 ) -> Iterable[str]:
-    """What became of parts of one kind, each under its id."""
+    """The changes of parts of one kind, which are given by id. `changes` compares two versions of the same part."""
     for id_ in {**before, **after}:
         name = f"{kind} {id_!r}{where}"
         if id_ not in after:
             yield f"{name} is gone"
         elif id_ not in before:
-            yield f"{name} was made{_with(after[id_])}"
+            yield f"{name} was created{_with(after[id_])}"
+        # Another creation time means that the id was purged and used again.
         elif before[id_]["created_at"] != after[id_]["created_at"]:
-            yield f"{name} was made anew{_with(after[id_])}"
+            yield f"{name} was created again{_with(after[id_])}"
         else:
             yield from changes(name, before[id_], after[id_])
     if [id_ for id_ in before if id_ in after] != [id_ for id_ in after if id_ in before]:
@@ -43,7 +45,7 @@ def _parts(
 
 
 def _with(part: Part) -> str:
-    """What a new part comes with."""
+    """What a new part contains, as the end of a sentence."""
     counts = [_count(len(part[name]), name[:-1]) for name in ("peers", "sessions", "messages") if name in part]
     parts = f", with {' and '.join(counts)}" if counts else ""
     return parts if part.get("is_active", True) else f"{parts}, and awaits its purge"
@@ -62,7 +64,7 @@ def _workspace(name: str, before: Part, after: Part) -> Iterable[str]:
 
 
 def _own(name: str, before: Part, after: Part) -> Iterable[str]:
-    """What changed in a part by itself."""
+    """Changes of the fields that a part has itself, without those of the parts in it."""
     was, is_ = before.get("is_active", True), after.get("is_active", True)
     if was != is_:
         yield f"{name} is active again" if is_ else f"{name} was deleted, and awaits its purge"
@@ -78,7 +80,7 @@ def _peer(name: str, before: Part, after: Part) -> Iterable[str]:
 
 
 def _each(kind: str, name: str, before: Part, after: Part) -> Iterable[str]:
-    """What became of values of a part that have a key each."""
+    """Changes of values that a part has by key."""
     for key in {**before, **after}:
         if before.get(key) != after.get(key):
             old, new = (_short.repr(values[key]) if key in values else "none" for values in (before, after))
@@ -86,7 +88,7 @@ def _each(kind: str, name: str, before: Part, after: Part) -> Iterable[str]:
 
 
 def _as_text(value: Part) -> str:
-    """JSON in which 1, 1.0 and true differ, as they do for a client, and the order of keys does not."""
+    """JSON, to compare values as a client sees them: 1, 1.0 and true are equal in Python, but differ in JSON."""
     return json.dumps(value, sort_keys=True)
 
 
@@ -101,11 +103,11 @@ def _session(name: str, before: Part, after: Part) -> Iterable[str]:
         yield f"{_were(len(added), 'message')} added to {name}: {_contents(added)}"
     gone = [message for id_, message in old.items() if id_ not in new]
     if gone:
-        yield f"{_were(len(gone), 'message')} taken from {name}: {_contents(gone)}"
+        yield f"{_were(len(gone), 'message')} removed from {name}: {_contents(gone)}"
     kept = {id_: message for id_, message in new.items() if id_ in old}
     yield from _parts("message", f" of {name}", {id_: old[id_] for id_ in old if id_ in new}, kept, _own)
     if list(new) != [*kept, *(message["id"] for message in added)]:
-        yield f"messages came before others of {name}"
+        yield f"messages were inserted before others of {name}"
 
 
 def _origin(session: Part) -> Part:
@@ -119,16 +121,18 @@ def _members(session: str, before: Part, after: Part) -> Iterable[str]:
         was, is_ = (member is not None and member.get("present", True) for member in (old, new))
         if is_ and not was:
             settings = f", with {_short.repr(new)}" if new else ""
-            yield f"{name} came into {session}{settings}"
+            yield f"{name} joined {session}{settings}"
         elif was and not is_:
             yield f"{name} left {session}"
         elif old != new or (peer_id in before) != (peer_id in after):
-            told = (_short.repr(members.get(peer_id)) for members in (before, after))
-            yield f"settings of {name} in {session}: {' became '.join(told)}"
+            texts = (_short.repr(members.get(peer_id)) for members in (before, after))
+            yield f"settings of {name} in {session}: {' became '.join(texts)}"
 
 
 def _purges(before: Iterable[Part], after: Iterable[Part]) -> Iterable[str]:
-    """What the parts do not tell: in which order their purges wait, how often, and how many tries failed."""
+    """Changes of the order of purges and of their failed tries. Purges of only one of the worlds are left out, because
+    the sentences about deleted parts cover them.
+    """
     places = [{(purge["workspace"], purge.get("session")) for purge in purges} for purges in (before, after)]
     both = places[0] & places[1]
     old, new = (
@@ -149,7 +153,7 @@ _COUNTS = ("pending", "in_progress", "completed")
 
 
 def _work(workspace: str, before: Iterable[Part], after: Iterable[Part]) -> Iterable[str]:
-    """What became of the queues: which have other units than they had."""
+    """The queues whose units changed."""
     old, new = ({_queue(queue): _units(queue) for queue in queues} for queues in (before, after))
     for queue in {**old, **new}:
         was, is_ = (queues.get(queue, "none") for queues in (old, new))
@@ -185,5 +189,5 @@ def _were(number: int, noun: str) -> str:
 
 
 def _contents(messages: list[Part]) -> str:
-    told = [_short.repr(message["content"]) for message in messages[:_CONTENTS_TOLD]]
-    return ", ".join(told) + (", ..." if len(messages) > _CONTENTS_TOLD else "")
+    contents = [_short.repr(message["content"]) for message in messages[:_CONTENTS_SHOWN]]
+    return ", ".join(contents) + (", ..." if len(messages) > _CONTENTS_SHOWN else "")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver import Mock, WorldError, create_app
-from mockserver.testing.differences import differences
+from mockserver.testing.diff import differences
 from support.direct_client import DirectClient
 from support.examples import examples
 from support.public_state import public_state
@@ -140,14 +140,14 @@ _CHANGES: list[tuple[Any, list[str]]] = [
     (lambda world: _w(world)["webhooks"].reverse(), [f"the order of webhooks{_HERE} changed"]),
     (
         lambda world: _w(world)["webhooks"].append({"id": "c", "url": "http://c/", "created_at": "x"}),
-        [f"webhook 'http://c/'{_HERE} was made"],
+        [f"webhook 'http://c/'{_HERE} was created"],
     ),
     (
         lambda world: world["workspaces"].update(v={"created_at": "x", "peers": [1]}),
-        ["workspace 'v' was made, with 1 peer"],
+        ["workspace 'v' was created, with 1 peer"],
     ),
     (lambda world: world["workspaces"].clear(), ["workspace 'w' is gone"]),
-    (lambda world: _w(world).update(created_at="x"), ["workspace 'w' was made anew, with 4 peers and 2 sessions"]),
+    (lambda world: _w(world).update(created_at="x"), ["workspace 'w' was created again, with 4 peers and 2 sessions"]),
     (lambda world: _w(world).update(metadata={"k": 1}), ["metadata of workspace 'w': {} became {'k': 1}"]),
     (lambda world: _w(world).update(is_active=False), ["workspace 'w' was deleted, and awaits its purge"]),
     (
@@ -159,7 +159,7 @@ _CHANGES: list[tuple[Any, list[str]]] = [
     (lambda world: _w(world)["sessions"].pop(0), [f"{_S} is gone"]),
     (
         lambda world: _w(world)["sessions"].append({**_SESSION, "id": "new", "is_active": False}),
-        [f"session 'new'{_HERE} was made, with 4 peers and 2 messages, and awaits its purge"],
+        [f"session 'new'{_HERE} was created, with 4 peers and 2 messages, and awaits its purge"],
     ),
     (lambda world: _w(world)["sessions"].reverse(), [f"the order of sessions{_HERE} changed"]),
     (
@@ -168,7 +168,7 @@ _CHANGES: list[tuple[Any, list[str]]] = [
     ),
     (
         lambda world: _s(world)["peers"].update(eve={}, kim={"observe_me": True}),
-        [f"peer 'eve' came into {_S}", f"peer 'kim' came into {_S}, with {{'observe_me': True}}"],
+        [f"peer 'eve' joined {_S}", f"peer 'kim' joined {_S}, with {{'observe_me': True}}"],
     ),
     (lambda world: _s(world)["peers"].update(al={"present": False}), [f"peer 'al' left {_S}"]),
     (
@@ -186,13 +186,13 @@ _CHANGES: list[tuple[Any, list[str]]] = [
     ),
     (
         lambda world: _s(world)["messages"].insert(0, {"id": "o", "content": "Hi"}),
-        [f"1 message was added to {_S}: 'Hi'", f"messages came before others of {_S}"],
+        [f"1 message was added to {_S}: 'Hi'", f"messages were inserted before others of {_S}"],
     ),
     (
         lambda world: _s(world)["messages"].extend({"id": id_, "content": id_} for id_ in "abcd"),
         [f"4 messages were added to {_S}: 'a', 'b', 'c', ..."],
     ),
-    (lambda world: _s(world)["messages"].clear(), [f"2 messages were taken from {_S}: 'mmm', 'nnn'"]),
+    (lambda world: _s(world)["messages"].clear(), [f"2 messages were removed from {_S}: 'mmm', 'nnn'"]),
     (
         lambda world: _s(world)["messages"].reverse(),
         [f"the order of messages of {_S} changed"],
@@ -207,7 +207,7 @@ _CHANGES: list[tuple[Any, list[str]]] = [
 @pytest.mark.parametrize(
     ("change", "told"), _CHANGES, ids=lambda value: str(value[0])[:50] if isinstance(value, list) else ""
 )
-def test_what_changed_is_told_in_a_sentence(change: Any, told: list[str]) -> None:
+def test_each_change_is_reported_in_a_sentence(change: Any, told: list[str]) -> None:
     changed = deepcopy(_WORLD)
     change(changed)
     assert differences(_WORLD, changed) == told
@@ -229,12 +229,12 @@ def test_tries_of_purges_and_their_order_are_told(start: Start) -> None:
     assert Mock(world=mock.world()).pending() == mock.pending()
 
 
-def test_two_snapshots_are_compared_as_far_as_both_cover(start: Start) -> None:
+def test_two_snapshots_are_compared_in_the_workspaces_that_both_cover(start: Start) -> None:
     mock, client = start(world=_WORLD)
     everything, one, absent = mock.snapshot("everything"), mock.snapshot(workspace="w"), mock.snapshot(workspace="v")
     client.call("PUT", _W, {"metadata": {"k": 1}})
     client.call("PUT", "/v3/workspaces/v", {})
-    changed, made = "metadata of workspace 'w': {} became {'k': 1}", "workspace 'v' was made"
+    changed, made = "metadata of workspace 'w': {} became {'k': 1}", "workspace 'v' was created"
     assert mock.diff("everything") == [changed, made]
     assert mock.diff(one) == mock.diff(one, mock.snapshot()) == [changed]
     assert mock.diff(absent) == [made]
@@ -323,8 +323,10 @@ def test_a_workspace_that_a_world_has_deleted_awaits_its_purge() -> None:
 
 
 @pytest.mark.parametrize("purge", [{"workspace": "v"}, {"workspace": "w"}, {"workspace": "w", "session": "s"}])
-def test_a_world_has_no_purge_of_what_is_active_or_not_there(purge: dict[str, str]) -> None:
-    with pytest.raises(WorldError, match=r"world: purges\[0\]: nothing there is inactive"):
+def test_a_purge_of_an_active_or_missing_part_is_refused(purge: dict[str, str]) -> None:
+    with pytest.raises(
+        WorldError, match=r"world: purges\[0\]: the world has no such workspace or session with is_active false"
+    ):
         Mock(world={"workspaces": {"w": {"sessions": [{"id": "s"}]}}, "purges": [purge]})
 
 

@@ -1,4 +1,4 @@
-"""Models of a world file: what a fake server starts with."""
+"""Models of a world: the state that a mock starts with."""
 
 from typing import Annotated, Literal, Self
 
@@ -13,12 +13,16 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class WorldMember(SessionPeerConfig):
+    """A peer in a session. `present` is false for a peer who left."""
+
     model_config = ConfigDict(extra="forbid")
 
     present: bool = True
 
 
 class WorldMessage(Strict):
+    """A message. Loading creates a missing id, and computes a missing token count from the content."""
+
     id: Id | None = None
     peer_id: Id
     content: SpokenContent
@@ -28,6 +32,8 @@ class WorldMessage(Strict):
 
 
 class WorldSummary(Strict):
+    """A summary of the messages up to `message_id`, by default of all. The id is "" in a session without messages."""
+
     content: Text
     message_id: Id | Literal[""] | None = None
     created_at: Moment | None = None
@@ -35,9 +41,10 @@ class WorldSummary(Strict):
 
 
 class WorldOrigin(Strict):
-    """The session of the same workspace that a session was cloned from, and its last message that was copied.
+    """The session of the same workspace that a session was cloned from.
 
-    `messages` is how many were, `purged` says that the session is not there any more.
+    `message_id` is the cut-off message, None if all messages were copied. `messages` is how many were copied. `purged`
+    is true if the original does not exist any more.
     """
 
     session: Id
@@ -47,26 +54,32 @@ class WorldOrigin(Strict):
 
 
 class WorldSession(Strict):
+    """A session. Senders of its messages are members, unless their entry in `peers` is null."""
+
     id: Id | None = None
     is_active: bool = True
     metadata: Metadata = {}
     configuration: SessionConfiguration = Field(default_factory=SessionConfiguration)
     created_at: Moment | None = None
-    peers: dict[Id, WorldMember | None] = {}  # null is a sender who is no member
+    peers: dict[Id, WorldMember | None] = {}
     messages: list[WorldMessage] = []
     summaries: dict[Literal["short", "long"], WorldSummary] = {}
     cloned_from: WorldOrigin | None = None
 
 
 class WorldPeer(Strict):
+    """A peer. `cards` are its cards by the id of the peer that each is about."""
+
     id: Id
     metadata: Metadata = {}
     configuration: Storable = {}
     created_at: Moment | None = None
-    cards: dict[str, list[Text]] = {}  # by the peer whom a card is about
+    cards: dict[str, list[Text]] = {}
 
 
 class WorldConclusion(Strict):
+    """A conclusion of one peer about another. Loading creates both peers if they are missing."""
+
     id: Id | None = None
     content: ConclusionContent
     observer_id: Id
@@ -76,7 +89,9 @@ class WorldConclusion(Strict):
 
 
 class WorldQueue(Strict):
-    """How much work there is of a peer's messages in a session, or of an observer's dreams about a peer."""
+    """How many units of work a queue has: of the messages of peer `observed` in a session, or of the dreams of
+    `observer` about `observed`.
+    """
 
     session: Id | None = None
     observer: str | None = None
@@ -88,19 +103,23 @@ class WorldQueue(Strict):
     @model_validator(mode="after")
     def _of_messages_or_dreams(self) -> Self:
         if (self.session is None) is (self.observer is None):
-            raise ValueError("work is of a session, or has an observer")
+            raise ValueError("a queue must have either session or observer")
         if not self.pending + self.in_progress + self.completed:
-            raise ValueError("there is no work")
+            raise ValueError("a queue must have at least one unit of work")
         return self
 
 
 class WorldWebhook(Strict):
+    """An endpoint that receives the events of a workspace."""
+
     id: str | None = Field(default=None, min_length=1)
     url: HttpUrl
     created_at: Moment | None = None
 
 
 class WorldWorkspace(Strict):
+    """A workspace. With `is_active` false it is deleted, and its purge waits."""
+
     is_active: bool = True
     metadata: Metadata = {}
     configuration: WorkspaceConfiguration = Field(default_factory=WorkspaceConfiguration)
@@ -113,15 +132,20 @@ class WorldWorkspace(Strict):
 
 
 class WorldPurge(Strict):
+    """A waiting purge of a workspace, or of a session in it. `tries` is how many tries failed."""
+
     workspace: Id
     session: Id | None = None
     tries: Count = 0
 
 
 class World(Strict):
-    """A world. One that is `saved` was written by a mock: lists stand in the order to keep, sessions may have more
-    observers than a request could bring, and messages of two sessions the same id, where ids were turned back.
-    `purges` says in which order they wait; the others come after those.
+    """A world.
+
+    `saved` is true if a mock wrote it. Then lists keep their order, sessions may have more observers than one request
+    may set, and messages of two sessions may have the same id, because a restored snapshot restores the ids of a seed.
+    In other worlds the oldest part of each list comes first. `purges` is the order of waiting purges; those of other
+    deleted parts come after these.
     """
 
     saved: bool = False

@@ -1,0 +1,98 @@
+"""The logs of requests and of webhook deliveries, under `/_mock/`."""
+
+from ..testing.delivery import Delivery
+from ..testing.exchange import Exchange
+from ..testing.registry import UnknownName
+from ..testing.wording import shortened
+from ..wire import control as wire
+from ..wire import deliveries as wire_deliveries
+from .operation import Call, Reply, Router
+
+router = Router("journal")
+
+_PATH = "/_mock/requests"
+_DELIVERIES = "/_mock/deliveries"
+
+
+@router.operation("GET", _PATH, answers={200: "Requests"}, query=wire.RequestQuery, access=None)
+def list_requests(call: Call) -> Reply:
+    """The requests in the log, in order, and how many older ones were dropped."""
+    criteria = call.query.given()
+    after, limit = criteria.pop("after", 0), criteria.pop("limit", None)
+    found = [exchange for exchange in call.mock.requests.where(**criteria) if exchange.number > after]
+    return _requests(call, found[:limit])
+
+
+@router.operation("GET", _PATH + "/{number}", answers={200: "Request", 404: "Problem"}, access=None)
+def get_request(call: Call) -> Reply:
+    """One request, by its number."""
+    number = call.path["number"]
+    for exchange in call.mock.requests:
+        if str(exchange.number) == number:
+            return 200, exchange.as_json()
+    raise UnknownName(f"the log has no request {shortened(number)}")
+
+
+@router.operation(
+    "POST",
+    _PATH + "/assert",
+    answers={200: "Requests", 409: "Problem"},
+    query=wire.WaitQuery,
+    body=wire.RequestAssertion,
+    access=None,
+)
+def assert_requests(call: Call) -> Reply:
+    """The requests that match. 409 with the nearest requests and how they differ, if the assertion fails."""
+    requests, assertion = call.mock.requests, call.body
+    if assertion.order is not None:
+        return _requests(call, requests.assert_order(*(step.given() for step in assertion.order)))
+    criteria = assertion.like.given()
+    if assertion.at_least is not None:
+        return _requests(call, requests.wait_for(timeout=0, at_least=assertion.at_least, **criteria))
+    return _requests(call, requests.assert_called(times=assertion.times, **criteria))
+
+
+@router.operation("DELETE", _PATH, answers={204: None}, query=wire.OfWorkspace, access=None)
+def forget_requests(call: Call) -> Reply:
+    """Remove the requests from the log, all or those of one workspace."""
+    call.mock.requests.forget(call.query.workspace)
+    return 204, None
+
+
+@router.operation("GET", _DELIVERIES, answers={200: "Deliveries"}, query=wire_deliveries.DeliveryQuery, access=None)
+def list_deliveries(call: Call) -> Reply:
+    """The webhook deliveries in the log, in order, and how many older ones were dropped."""
+    return _deliveries(call, call.mock.deliveries.where(**call.query.given()))
+
+
+@router.operation(
+    "POST",
+    _DELIVERIES + "/assert",
+    answers={200: "Deliveries", 409: "Problem"},
+    query=wire.WaitQuery,
+    body=wire_deliveries.DeliveryAssertion,
+    access=None,
+)
+def assert_deliveries(call: Call) -> Reply:
+    """The deliveries that match. 409 with the nearest deliveries and how they differ, if the assertion fails."""
+    deliveries, assertion = call.mock.deliveries, call.body
+    criteria = assertion.like.given()
+    if assertion.at_least is not None:
+        return _deliveries(call, deliveries.wait_for(timeout=0, at_least=assertion.at_least, **criteria))
+    return _deliveries(call, deliveries.assert_sent(times=assertion.times, **criteria))
+
+
+@router.operation("DELETE", _DELIVERIES, answers={204: None}, query=wire.OfWorkspace, access=None)
+def forget_deliveries(call: Call) -> Reply:
+    """Remove the deliveries from the log, all or those of one workspace, and cancel those that are pending."""
+    call.mock.deliveries.forget(call.query.workspace)
+    return 204, None
+
+
+def _deliveries(call: Call, found: list[Delivery]) -> Reply:
+    deliveries = [delivery.as_json() for delivery in found]
+    return 200, {"deliveries": deliveries, "dropped": call.mock.deliveries.dropped}
+
+
+def _requests(call: Call, found: list[Exchange]) -> Reply:
+    return 200, {"requests": [exchange.as_json() for exchange in found], "dropped": call.mock.requests.dropped}

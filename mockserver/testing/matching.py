@@ -1,0 +1,314 @@
+"""Criteria that select requests, for the log, faults and scripts, or webhook deliveries; and what differs from them."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypedDict
+
+from .exchange import Exchange, preview
+from .registry import did_you_mean
+
+_LONGEST_PATH = 2_000
+# A part of a list is searched for with at most this many comparisons of entries, which take a few milliseconds.
+_COMPARED_LIMIT = 20_000
+# How many near misses, and how many matches, a failed assertion shows.
+_SHOWN_NEAREST = 3
+_SHOWN_MATCHES = 10
+
+Predicate = Callable[[Exchange], object]
+
+
+class Criteria(TypedDict, total=False):
+    """Criteria for requests. A criterion that is left out, or None, matches every request.
+
+    Keys:
+        operation: The name of an operation, such as "clone_session".
+        method: The HTTP method, in upper or lower case.
+        path: A whole path, in which `*` stands for any characters, or a compiled pattern that the whole path matches.
+        workspace, session, peer: Ids that the path, the query or the body contains.
+        query: Parameters of the query, as strings. Other parameters are ignored.
+        body: A part of the JSON body: of an object the members that count, of a list all entries, or some in any order.
+        predicate: A function that gets the Exchange and returns whether it matches.
+    """
+
+    operation: str | None
+    method: str | None
+    path: "str | re.Pattern[str] | None"
+    workspace: str | None
+    session: str | None
+    peer: str | None
+    query: Mapping[str, str] | None
+    body: Any
+    predicate: Predicate | None
+
+
+class AnsweredCriteria(Criteria, total=False):
+    """The same, and `status`: the status of the answer."""
+
+    status: int | None
+
+
+class DeliveryCriteria(TypedDict, total=False):
+    """Criteria for webhook deliveries. A criterion that is left out, or None, matches every delivery.
+
+    Keys:
+        event: "queue.empty" or "test.event".
+        workspace: The id of the workspace.
+        url: The URL of the endpoint.
+        status: The status that the receiver answered.
+        body: A part of the JSON body, as in `Criteria`.
+        predicate: A function that gets the Delivery and returns whether it matches.
+    """
+
+    event: str | None
+    workspace: str | None
+    url: str | None
+    status: int | None
+    body: Any
+    predicate: Callable[[Any], object] | None
+
+
+class Mismatch(NamedTuple):
+    """One criterion, or one part of a body, that an entry does not match: in a line, and how many values it stands for.
+
+    The values rank near misses: an object that is missing counts as much as all its members.
+    """
+
+    line: str
+    values: int = 1
+
+
+# Compares one criterion with an Exchange or a Delivery.
+Matcher = Callable[[Any], Iterator[Mismatch]]
+
+
+class Pattern:
+    """Criteria that were checked.
+
+    Arguments:
+        criteria: The criteria by name; None as a value is ignored.
+        known: The names of all operations, to detect typos. Empty: any name is accepted.
+        of: What to match: "request" or "delivery".
+
+    Raises ValueError for an unknown criterion or operation, and for a value of the wrong type.
+    """
+
+    def __init__(self, criteria: Mapping[str, Any], known: Iterable[str] = (), of: str = "request") -> None:
+        self.of = of
+        self.criteria = {name: value for name, value in criteria.items() if value is not None}
+        for name, value in self.criteria.items():
+            _check(of, name, value, list(known))
+        self._matchers = [_MATCHERS[of][name](value) for name, value in self.criteria.items()]
+
+    def matches(self, entry: Any) -> bool:
+        """Whether an Exchange or a Delivery matches all criteria."""
+        return not any(True for matcher in self._matchers for _ in matcher(entry))
+
+    def mismatches(self, entry: Any) -> list[Mismatch]:
+        """How an Exchange or a Delivery differs from the criteria."""
+        return [mismatch for matcher in self._matchers for mismatch in matcher(entry)]
+
+    def __str__(self) -> str:
+        parts = (f"{name}={preview(_shown(value))}" for name, value in self.criteria.items())
+        return ", ".join(parts) or f"any {self.of}"
+
+
+def _check(of: str, name: str, value: Any, operations: list[str]) -> None:
+    if name not in _MATCHERS[of]:
+        raise ValueError(f"a {of} has no {name!r}; {did_you_mean(name, _MATCHERS[of])}")
+    kinds = _KINDS.get(name)
+    if kinds is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
+        raise ValueError(f"{name} cannot be {value!r}")
+    if name == "predicate" and not callable(value):
+        raise ValueError(f"predicate must be callable: {value!r}")
+    if name == "path" and isinstance(value, str) and len(value) > _LONGEST_PATH:
+        raise ValueError(f"path has more than {_LONGEST_PATH} characters")
+    if name == "operation" and operations and value not in operations:
+        raise ValueError(f"no operation {value!r}; {did_you_mean(value, operations)}")
+
+
+def _equal(name: str) -> Callable[[Any], Matcher]:
+    """Make matchers for an attribute that must have the expected value."""
+
+    def matcher_for(expected: Any) -> Matcher:
+        def matcher(exchange: Exchange) -> Iterator[Mismatch]:
+            found = getattr(exchange, name)
+            if found != expected:
+                yield Mismatch(f"{name}: expected {preview(expected)}, was {preview(found)}")
+
+        return matcher
+
+    return matcher_for
+
+
+def _method(expected: str) -> Matcher:
+    return _equal("method")(expected.upper())
+
+
+def _path(expected: "str | re.Pattern[str]") -> Matcher:
+    pattern = _glob(expected) if isinstance(expected, str) else expected
+    shown = expected if isinstance(expected, str) else expected.pattern
+
+    def matcher(exchange: Exchange) -> Iterator[Mismatch]:
+        if pattern.fullmatch(exchange.path) is None:
+            yield Mismatch(f"path: expected {shown}, was {preview(exchange.path)}")
+
+    return matcher
+
+
+def _glob(path: str) -> re.Pattern[str]:
+    """Compile a path in which `*` stands for any characters.
+
+    The groups are atomic: the first place of a piece is final, so that a path with many `*` needs no backtracking.
+    """
+    first, *others = map(re.escape, re.split(r"\*+", path))
+    if not others:
+        return re.compile(first)
+    *middle, last = others
+    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in middle) + ".*" + last, re.DOTALL)
+
+
+def _part_of(name: str) -> Callable[[Any], Matcher]:
+    """Make matchers for an attribute that must contain the expected value."""
+
+    def matcher_for(expected: Any) -> Matcher:
+        def matcher(exchange: Exchange) -> Iterator[Mismatch]:
+            return _missing(expected, getattr(exchange, name), name)
+
+        return matcher
+
+    return matcher_for
+
+
+def _missing(expected: Any, found: Any, place: str) -> Iterator[Mismatch]:
+    """The expected values that are missing or different, each with its place, such as `body.peers.bob`."""
+    if isinstance(expected, Mapping) and isinstance(found, dict):
+        for name, part in expected.items():
+            if name in found:
+                yield from _missing(part, found[name], f"{place}.{name}")
+            else:
+                yield Mismatch(f"{place}.{name}: expected {preview(part)}, was not there", _values(part))
+    elif isinstance(expected, (list, tuple)) and isinstance(found, list) and len(expected) == len(found):
+        for number, (part, entry) in enumerate(zip(expected, found, strict=True)):
+            yield from _missing(part, entry, f"{place}[{number}]")
+    elif isinstance(expected, (list, tuple)) and isinstance(found, list) and _is_searched(expected, found):
+        for part in expected:  # The order is not compared: each part differs from the entry that is nearest to it.
+            nearest = min(
+                (list(_missing(part, entry, f"{place}[{number}]")) for number, entry in enumerate(found)), key=len
+            )
+            yield from nearest
+    # In Python True == 1, in JSON they differ.
+    elif expected != found or isinstance(expected, bool) is not isinstance(found, bool):
+        yield Mismatch(f"{place}: expected {preview(expected)}, was {preview(found)}", _values(expected))
+
+
+def _is_searched(expected: Sequence[Any], found: Sequence[Any]) -> bool:
+    """Whether to search the expected entries among all entries: for a shorter list, and not if the search is slow."""
+    return len(expected) < len(found) and len(expected) * len(found) <= _COMPARED_LIMIT
+
+
+def _values(expected: Any) -> int:
+    """The number of values in an expected value, with those inside it."""
+    if isinstance(expected, Mapping):
+        return 1 + sum(map(_values, expected.values()))
+    return 1 + sum(map(_values, expected)) if isinstance(expected, (list, tuple)) else 1
+
+
+def _predicate(expected: Predicate) -> Matcher:
+    def matcher(exchange: Exchange) -> Iterator[Mismatch]:
+        if not expected(exchange):
+            yield Mismatch(f"predicate: {_shown(expected)} returned false")
+
+    return matcher
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, re.Pattern):
+        return value.pattern
+    return getattr(value, "__name__", repr(value)) if callable(value) else value
+
+
+_OF_REQUESTS: dict[str, Callable[[Any], Matcher]] = {
+    "operation": _equal("operation"),
+    "method": _method,
+    "path": _path,
+    "workspace": _equal("workspace"),
+    "session": _equal("session"),
+    "peer": _equal("peer"),
+    "status": _equal("status"),
+    "query": _part_of("query"),
+    "body": _part_of("body"),
+    "predicate": _predicate,
+}
+_MATCHERS = {
+    "request": _OF_REQUESTS,
+    "delivery": {
+        **{name: _equal(name) for name in ("event", "url")},
+        **{name: _OF_REQUESTS[name] for name in ("workspace", "status", "body", "predicate")},
+    },
+}
+_KINDS: dict[str, Any] = {
+    "operation": str,
+    "method": str,
+    "path": (str, re.Pattern),
+    "workspace": str,
+    "session": str,
+    "peer": str,
+    "event": str,
+    "url": str,
+    "status": int,
+    "query": Mapping,
+}
+
+
+class Described(Protocol):
+    """What an explanation shows of an entry of a log."""
+
+    number: int
+
+    @property
+    def line(self) -> str:
+        """The entry in one line."""
+
+
+def explanation(
+    pattern: Pattern,
+    entries: Iterable[Described],
+    found: Sequence[Described],
+    expected: str,
+    after: int,
+    notes: Iterable[str],
+) -> str:
+    """Explain in a few lines why an assertion on a log failed.
+
+    Arguments:
+        pattern: What was searched for.
+        entries: All entries of the log.
+        found: The entries that match.
+        expected: How many were expected, such as "3 requests".
+        after: Only entries with a larger number count; 0: all.
+        notes: Lines to add, on the state of the log.
+    """
+    count = f"there {'was' if len(found) == 1 else 'were'} {len(found)}"
+    if after:
+        expected, count = f"{expected} after #{after}", f"{count}, all before it" if found else count
+    lines = [f"expected {expected} with {pattern}; {count}"]
+    lines += [f"  {entry.line}" for entry in found[:_SHOWN_MATCHES]]
+    if len(found) > _SHOWN_MATCHES:
+        lines.append(f"  and {len(found) - _SHOWN_MATCHES} more")
+    numbers = {entry.number for entry in found}
+    others = (entry for entry in entries if entry.number not in numbers and entry.number > after)
+    return "\n".join([*lines, *notes, *_nearest(pattern, others)])
+
+
+def _nearest(pattern: Pattern, entries: Iterable[Described]) -> Iterator[str]:
+    """The entries with the fewest mismatches, and of equal ones the latest, each with its mismatches."""
+    compared = [(pattern.mismatches(entry), entry) for entry in entries]
+    compared.sort(key=lambda pair: (sum(mismatch.values for mismatch in pair[0]), -pair[1].number))
+    if not compared:
+        yield f"no other {pattern.of} came"
+        return
+    yield "nearest:"
+    for mismatches, entry in compared[:_SHOWN_NEAREST]:
+        yield f"  {entry.line}"
+        for mismatch in mismatches:
+            yield f"      {mismatch.line}"

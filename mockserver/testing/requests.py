@@ -1,0 +1,192 @@
+"""The log of requests and its assertions: `mock.requests`."""
+
+from collections.abc import Mapping
+from typing import Any, Unpack, cast
+
+from ..domain.clock import Clock
+from .exchange import Exchange, NamedOperation
+from .hosting import Hosting
+from .log import Log
+from .matching import AnsweredCriteria, Pattern
+
+
+class RequestLog(Log[Exchange]):
+    """The recorded requests, in the order in which they came. You get it as `Mock.requests`.
+
+    It keeps at most `journal_entries` requests, and `journal_bytes` bytes of requests and answers. When a bound is
+    exceeded, the oldest requests are dropped. A request that is too large alone is kept without its bodies. With 0
+    entries the log is off. Requests to the control plane are not recorded.
+
+    Attributes:
+        dropped: How many requests were dropped since the last reset.
+        operations: The names of all operations, to detect typos in criteria.
+
+    >>> import httpx
+    >>> from mockserver import MockServer
+    >>> with MockServer() as server:
+    ...     answer = httpx.delete(f"{server.url}/v3/workspaces/w/sessions/s")
+    >>> requests = server.mock.requests
+    >>> [request] = requests.assert_called(times=1, operation="delete_session", session="s", status=404)
+    >>> request.diagnosis
+    "there is no workspace 'w'; there are none"
+    >>> requests.assert_called(session="t")
+    Traceback (most recent call last):
+    ...
+    AssertionError: expected at least one request with session=t; there were 0
+    nearest:
+      #1 DELETE /v3/workspaces/w/sessions/s -> 404 in ... ms
+          session: expected t, was s
+    """
+
+    noun, plural = "request", "requests"
+
+    def __init__(self, clock: Clock, hosting: Hosting) -> None:
+        super().__init__(clock, hosting)
+        self.operations: frozenset[str] = frozenset()
+        # Deletions up to these numbers were undone, by workspace; None: in all workspaces.
+        self._undone: dict[str | None, int] = {}
+
+    # --- Recording ---
+
+    def reset(self, settings: Mapping[str, Any]) -> None:
+        super().reset(settings)
+        self._undone.clear()
+
+    def arrived(
+        self, scope: Mapping[str, Any], operation: NamedOperation | None, parameters: Mapping[str, str], content: bytes
+    ) -> Exchange:
+        """Create the record of a request, with its number. `add` puts it into the log, with or without its answer.
+
+        Arguments:
+            scope: The ASGI scope of the request.
+            operation: The operation that was found for the path and method.
+            parameters: The parameters of the path.
+            content: The body.
+        """
+        self._count += 1
+        return Exchange(self._count, self._clock.peek(), scope, operation, parameters, content)
+
+    def answered(self, exchange: Exchange, status: int | None, content: bytes, duration: float) -> None:
+        """Record the answer of a request that is in the log already. Call it before the answer is sent: a client that
+        has the answer finds it in the log.
+
+        Arguments:
+            status: The status that was sent, or None if no answer was sent.
+            content: The body of the answer.
+            duration: Seconds from the whole request to the answer.
+        """
+        exchange.status = status
+        exchange.duration = duration
+        exchange.answer_content = content
+        self.update(exchange)
+
+    def _shrink(self, exchange: Exchange) -> bool:
+        exchange.leave_out_bodies()
+        return True
+
+    # --- Queries and assertions ---
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "no request"
+
+    def where(self, operation: str | None = None, /, **criteria: Unpack[AnsweredCriteria]) -> list[Exchange]:
+        """The requests that match, in order. Raises ValueError for invalid criteria, as all methods below do."""
+        return self._matching(self._pattern(operation, criteria))
+
+    def count(self, operation: str | None = None, /, **criteria: Unpack[AnsweredCriteria]) -> int:
+        """How many requests match."""
+        return len(self.where(operation, **criteria))
+
+    def assert_called(
+        self, operation: str | None = None, /, *, times: int | None = None, **criteria: Unpack[AnsweredCriteria]
+    ) -> list[Exchange]:
+        """The requests that match. Raises AssertionError unless `times` requests match; by default, at least one."""
+        __tracebackhide__ = True
+        return self._assert_times(self._pattern(operation, criteria), times)
+
+    def assert_not_called(self, operation: str | None = None, /, **criteria: Unpack[AnsweredCriteria]) -> None:
+        """Raises AssertionError if a request matches."""
+        __tracebackhide__ = True
+        self.assert_called(operation, times=0, **criteria)
+
+    def assert_order(self, *steps: "AnsweredCriteria | str") -> list[Exchange]:
+        """Find for each step a matching request after the one of the step before. Returns these requests.
+
+        Arguments:
+            steps: Criteria as mappings, or names of operations.
+
+        Raises AssertionError for the first step without a request.
+        """
+        __tracebackhide__ = True
+        patterns = [self._step(step) for step in steps]
+        found: list[Exchange] = []
+        for position, pattern in enumerate(patterns, 1):
+            last = found[-1].number if found else 0
+            matching = self._matching(pattern)
+            following = next((exchange for exchange in matching if exchange.number > last), None)
+            if following is None:
+                problem = self._explanation(pattern, matching, self._counted(None), last)
+                raise AssertionError(f"step {position} of the order: {problem}")
+            found.append(following)
+        return found
+
+    def wait_for(
+        self,
+        operation: str | None = None,
+        /,
+        *,
+        timeout: float = 1.0,
+        at_least: int = 1,
+        **criteria: Unpack[AnsweredCriteria],
+    ) -> list[Exchange]:
+        """Wait until at least `at_least` requests match. Returns all that match.
+
+        A request counts as soon as it is recorded, answered or not; with the criterion `status` when it is answered.
+        Another thread must run the server.
+
+        Arguments:
+            timeout: Seconds to wait at most, from 0 to 86,400.
+
+        Raises AssertionError at the timeout.
+        """
+        __tracebackhide__ = True
+        return self._wait_for(self._pattern(operation, criteria), at_least, timeout, lambda _: True)
+
+    def _step(self, step: Any) -> Pattern:
+        if isinstance(step, str):
+            return self._pattern(step, {})
+        if not isinstance(step, Mapping):
+            raise ValueError(f"a step must be a mapping of criteria or the name of an operation: {step!r}")
+        return self._pattern(None, cast("AnsweredCriteria", step))
+
+    def _pattern(self, operation: str | None, criteria: AnsweredCriteria) -> Pattern:
+        given: dict[str, Any] = {**criteria}
+        if operation is not None:
+            given = {"operation": operation, **given}
+        return Pattern(given, self.operations)
+
+    # --- Deletions, for diagnoses ---
+
+    def undo_deletions(self, workspace: str | None) -> None:
+        """Let `deletion` ignore the requests so far, in all workspaces or in one: their rows may exist again."""
+        self._undone[workspace] = self._count
+
+    def deletion(self, workspace_id: str, session_id: str | None) -> int | None:
+        """The number of the last request that deleted this session, or the workspace if `session_id` is None.
+
+        None if no such request is in the log.
+        """
+        name = "delete_workspace" if session_id is None else "delete_session"
+        undone = max(self._undone.get(None, 0), self._undone.get(workspace_id, 0))
+        for exchange in reversed(list(self)):
+            if exchange.number <= undone:
+                break
+            # A fault may have changed the answer: the outcome is what the API did.
+            if (
+                exchange.outcome == 202
+                and exchange.parameters.get("workspace_id") == workspace_id
+                and exchange.parameters.get("session_id") == session_id
+                and exchange.operation == name
+            ):
+                return exchange.number
+        return None

@@ -1,0 +1,75 @@
+"""Reads a world from a JSON file or a mapping, and validates it."""
+
+import reprlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ...formats.json_text import InvalidJson, parse, restated
+from ..wording import one_line
+from .check import contradictions
+
+if TYPE_CHECKING:
+    from ...wire.worlds import World
+    from ..options import WorldSource
+
+
+class WorldError(ValueError):
+    """A world is invalid. Each of `complaints` names the file and the place in it."""
+
+    def __init__(self, *complaints: str) -> None:
+        super().__init__("\n".join(complaints))
+        self.complaints = complaints
+
+
+def read(source: "WorldSource") -> "World":
+    """Read a world from the path of a JSON file, or from a mapping.
+
+    Raises WorldError if the file cannot be read, or if the world is invalid. The message has one line for each problem,
+    with its place, such as `workspaces.demo.sessions[2].id: ...`.
+    """
+    # Building these models takes time at start, and most servers start without a world.
+    from ...wire.worlds import World
+
+    if not isinstance(source, (str, Path, Mapping)):
+        raise WorldError(f"a world must be a mapping or the path of a JSON file, not {reprlib.repr(source)}")
+    name = "world" if isinstance(source, Mapping) else str(source)
+    document = _from_mapping(source) if isinstance(source, Mapping) else _from_file(Path(source))
+    try:
+        world = World.model_validate(document)
+    except ValidationError as error:
+        details = error.errors()
+        raise WorldError(*(f"{name}: {_place(detail['loc'])}: {detail['msg']}" for detail in details)) from None
+    complaints = [f"{name}: {complaint}" for complaint in contradictions(world)]
+    if complaints:
+        raise WorldError(*complaints)
+    return world
+
+
+def _from_mapping(source: Mapping[str, Any]) -> Any:
+    """The mapping as if it came from a JSON file, so that both sources give the same world."""
+    try:
+        return restated(source)
+    except ValueError as error:
+        raise WorldError(f"world: {error}") from None
+
+
+def _from_file(path: Path) -> Any:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise WorldError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:  # The path contains a NUL, or characters that the file system cannot encode.
+        raise WorldError(f"{str(path)!r}: {error}") from None
+    try:
+        return parse(text)
+    except InvalidJson as error:
+        raise WorldError(f"{path}: invalid JSON at offset {error.place}: {error.reason}") from None
+
+
+def _place(location: Iterable[str | int]) -> str:
+    """`("workspaces", "demo", "sessions", 2, "id")` as `workspaces.demo.sessions[2].id`."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return one_line(path).removeprefix(".") or "(top)"

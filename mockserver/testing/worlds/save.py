@@ -1,0 +1,143 @@
+"""Saves the state of a mock as a world: a document that `load` turns into an equal state."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ...domain.records import Membership, Row, Session, Workspace
+from ...domain.schedule import Job
+from ...domain.work import queues_of
+from ..clone_tree import original_of
+
+
+def document(workspaces: Iterable[Workspace], purges: Iterable[Job]) -> dict[str, Any]:
+    """A world of these workspaces and the purges that wait in them. Fields that have their default are left out."""
+    jobs = list(purges)
+    deleted = {job.workspace_id for job in jobs if job.session_id is None}
+    waiting = [_given(workspace=job.workspace_id, session=job.session_id, tries=job.tries or None) for job in jobs]
+    described = {
+        workspace.row["id"]: _workspace(workspace, workspace.row["id"] not in deleted) for workspace in workspaces
+    }
+    return {"saved": True, "workspaces": described, **_given(purges=waiting)}
+
+
+def write(path: str | Path, world: dict[str, Any]) -> None:
+    """Write a world to a JSON file, indented. Raises OSError."""
+    Path(path).write_text(json.dumps(world, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """The fields that are not None or empty, in copies."""
+    return {name: _copy(value) for name, value in fields.items() if value not in (None, {}, [])}
+
+
+def _copy(value: Any) -> Any:
+    """A deep copy of JSON. The caller may change it, while a stored row must not change."""
+    if isinstance(value, dict):
+        return {key: _copy(entry) for key, entry in value.items()}
+    return [_copy(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _not_empty(**parts: Any) -> dict[str, Any]:
+    """The parts that are not empty. Unlike `_given` it does not copy, for parts that are new already."""
+    return {name: part for name, part in parts.items() if part}
+
+
+def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:
+    return {
+        **_given(is_active=None if is_active else False),
+        **_common(workspace.row),
+        **_not_empty(
+            peers=[_peer(workspace, peer.row) for peer in workspace.roster],
+            sessions=[_session(workspace, session) for session in workspace.sessions.values()],
+            conclusions=[_given(**row) for row in workspace.extras.conclusions.values()],
+            work=_queues(workspace),
+            webhooks=_webhooks(workspace),
+        ),
+    }
+
+
+def _peer(workspace: Workspace, row: Row) -> dict[str, Any]:
+    """A peer, with its cards by the peer that each is about."""
+    cards = workspace.extras.cards.items()
+    own = {observed_id: _copy(card) for (observer_id, observed_id), card in cards if observer_id == row["id"]}
+    return {"id": row["id"], **_common(row), **_not_empty(cards=own)}
+
+
+def _common(row: Row) -> dict[str, Any]:
+    fields = _given(metadata=row["metadata"], configuration=row["configuration"])
+    return {"created_at": row["created_at"], **fields}
+
+
+def _session(workspace: Workspace, session: Session) -> dict[str, Any]:
+    members: dict[str, Any] = {peer_id: _member(member) for peer_id, member in session.members.items()}
+    # A sender who is no member is null, because a sender without an entry becomes a member when the world is loaded.
+    members = dict.fromkeys(message["peer_id"] for message in session.messages) | members
+    in_order = sorted(members, key=lambda peer_id: workspace.peers[peer_id].number)
+    return {
+        "id": session.row["id"],
+        **_given(is_active=None if session.row["is_active"] else False),
+        **_common(session.row),
+        **_not_empty(
+            peers={peer_id: members[peer_id] for peer_id in in_order},
+            messages=[_message(message) for message in session.messages],
+            summaries=_summaries(workspace, session),
+            cloned_from=_origin(workspace, session),
+        ),
+    }
+
+
+def _member(member: Membership) -> dict[str, Any]:
+    present = None if member.present else False
+    return _given(observe_me=member.observe_me, observe_others=member.observe_others, present=present)
+
+
+def _message(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "peer_id": row["peer_id"],
+        "content": row["content"],
+        **_given(metadata=row["metadata"]),
+        "created_at": row["created_at"],
+        "token_count": row["token_count"],
+    }
+
+
+def _summaries(workspace: Workspace, session: Session) -> dict[str, dict[str, Any]]:
+    rows = workspace.extras.summaries.get(session.row["id"], {})
+    return {kind: {name: value for name, value in row.items() if name != "summary_type"} for kind, row in rows.items()}
+
+
+def _origin(workspace: Workspace, session: Session) -> dict[str, Any]:
+    """What the session was cloned from.
+
+    A cut-off message that the original does not have any more is left out: `check` would refuse it.
+    """
+    origin, original = session.origin, original_of(workspace, session)
+    if origin is None:
+        return {}
+    cutoff = origin.message_id
+    if cutoff is not None and original is not None and original.messages.place(cutoff) is None:
+        cutoff = None
+    purged = None if original is not None else True
+    fields = _given(session=origin.session_id, message_id=cutoff)
+    return {**fields, "messages": origin.copied, **_given(purged=purged)}
+
+
+def _queues(workspace: Workspace) -> list[dict[str, Any]]:
+    """The queues that have units, in the order in which they are worked on."""
+    return [
+        {
+            **({"session": queue.session_id} if queue.observer is None else {"observer": queue.observer}),
+            "observed": queue.observed,
+            **{name: count for name, count in queue.units._asdict().items() if count},
+        }
+        for queue in queues_of(workspace)
+    ]
+
+
+def _webhooks(workspace: Workspace) -> list[dict[str, str]]:
+    """The endpoints, oldest first."""
+    rows = workspace.extras.webhooks.values()
+    return [{name: row[name] for name in ("id", "url", "created_at")} for row in rows]
