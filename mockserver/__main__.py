@@ -1,13 +1,9 @@
 """python -m mockserver, and the command honcho-mockserver."""
 
-import gc
+from .fast_path import imports_without_garbage_collection
 
-# What is imported stays: to look through it for garbage again and again takes a tenth of the start.
-gc.disable()
-from .cli import main  # noqa: E402 - see above
-
-gc.freeze()
-gc.enable()
+with imports_without_garbage_collection():
+    from .cli import main
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""create_app: the ASGI app put together; nothing else knows all the parts."""
+"""create_app: puts the ASGI app together."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from . import fast_path
 from .api import (
     conclusions,
     contexts,
@@ -28,7 +29,6 @@ from .api import control as control_plane
 from .api.observed import FallbackRoute, ObservedEndpoint
 from .api.operation import Call, Operation, Reply, Router
 from .api.page import Reference
-from .api.routing import path_of
 from .testing.mock import Mock
 
 ROUTERS = (
@@ -50,10 +50,10 @@ ROUTERS = (
 def create_app(
     mock: Mock | None = None, *, allow_hosts: Iterable[str] = (), control: bool = True, page: bool = True
 ) -> Starlette:
-    """The ASGI app over `mock`, or over a new one with the defaults; `app.state.mock` is that mock.
+    """The ASGI app of `mock`, or of a new Mock with the default options; `app.state.mock` is the mock.
 
-    `allow_hosts` are the names beside loopback under which `/_mock/` answers; without `control` nothing is there, and
-    without `page` no page.
+    `allow_hosts` are host names, in addition to loopback, under which the control plane `/_mock/` answers. With
+    `control=False` there is no control plane, and with `page=False` it has no page.
     """
     mock = Mock() if mock is None else mock
     served = [operation for router in ROUTERS for operation in router.operations]
@@ -66,11 +66,7 @@ def create_app(
 
 
 class _App(Starlette):
-    """All that is served; what is at the path of an operation is answered before Starlette's middleware.
-
-    That turns errors into answers, and costs as much as a third of a request. It is gone through where a fault may
-    make an error, and where somebody has added more middleware, or put a route before the operations.
-    """
+    """All routes. A request that calls an operation skips Starlette's middleware and router, if nothing needs them."""
 
     def __init__(self, endpoint: ObservedEndpoint, *others: BaseRoute) -> None:
         super().__init__(
@@ -79,15 +75,12 @@ class _App(Starlette):
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self._endpoint
-        is_as_made = not self.user_middleware and self.routes[0] is endpoint
-        if is_as_made and scope["type"] == "http" and not endpoint.mock.faults.entries:
-            found = endpoint.table.find(scope["method"], path_of(scope))
-            if found is not None:
-                scope["app"] = self
-                await endpoint.answer(found, scope, receive, send)
-                return
-        await super().__call__(scope, receive, send)
+        found = fast_path.operation_before_middleware(self, self._endpoint, scope)
+        if found is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["app"] = self  # as Starlette does
+            await self._endpoint.answer(found, scope, receive, send)
 
 
 def _document_router(served: list[Operation]) -> Router:
@@ -95,7 +88,7 @@ def _document_router(served: list[Operation]) -> Router:
 
     @cache
     def document(authenticated: bool) -> dict[str, Any]:
-        from .api.openapi import document_of  # Costs as much as the rest of the start, and few ask for it.
+        from .api.openapi import document_of  # It takes as long as the rest of the start.
 
         return document_of(served, authenticated=authenticated)
 

@@ -11,18 +11,18 @@ from typing import Any, NoReturn
 
 from .demo import DemoPlayer
 from .domain.tokens import is_tokenizer_installed
+from .extras import needs
 from .parity import command as check
 from .server import listen, serve, url_of
 from .testing.data import data_file
 from .testing.mock import Mock
 from .testing.options import OPTIONS
 from .testing.worlds.read import WorldError
-from .wire.extras import needs
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\
 A fake Honcho API with a demo world: the workspace 'demo', its peers alice, bob and tutor, and four sessions,
-one of them deleted and soon purged.
+one of which is deleted and will be purged soon.
 Try, in another terminal:
 
   curl -s -X POST {url}/v3/workspaces/demo/sessions/list
@@ -37,19 +37,19 @@ _CONTROL = """\
   curl -s {url}/_mock/requests
   curl -s -X POST {url}/_mock/reset
 """
-_PLAYS = "A conversation plays by itself; POST {url}/_mock/play/pause pauses it, and so does the page."
-_IS_PAUSED = "A conversation waits to be played: by POST {url}/_mock/play/resume, or by the page."
+_PLAYS = "A scripted conversation goes on; the page or POST {url}/_mock/play/pause pauses it."
+_IS_PAUSED = "A scripted conversation is paused; the page or POST {url}/_mock/play/resume starts it."
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells what is wrong in one line."""
+    """Prints an error as one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 class _Version(argparse.Action):
-    """Prints the version; it is looked up only when it is asked for."""
+    """Prints the version. To look it up takes time, so it happens only here."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, **more)
@@ -64,8 +64,8 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit.
 
-    0: it was ended, or a check found nothing. 2, with one line on stderr: it could not start. A check ends with 1 or
-    130 as well.
+    The exit code is 0 if the user stopped the server or the check found no difference. It is 2, after one line on
+    standard error, if the command could not start. `check` also exits with 1 or 130.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[Mock, socket.socket]:
-    """The mock, and the socket that it is going to be reached at."""
+    """The mock, and the listening socket of its server."""
     try:
         mock = Mock(
             world=data_file("demo.json") if options.command == "demo" else options.world,
@@ -90,17 +90,17 @@ def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> t
     except (ValueError, ImportError) as error:
         parser.error(str(error))
     except OSError as error:
-        hint = "; --port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
+        hint = "; --port 0 takes a free port" if error.errno == errno.EADDRINUSE else ""
         parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}{hint}")
 
 
 def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     has_page = options.page and options.control
     if options.open and not has_page:
-        parser.error("without the page there is nothing to --open")
+        parser.error("--open needs the page")
     plays = options.command == "demo" and options.control
     if options.command == "demo" and options.paused and not options.control:
-        parser.error("without the control plane nothing plays, and nothing can be --paused")
+        parser.error("--paused needs the control plane, which plays the script")
     mock, listener = _prepared(parser, options)
     url = url_of(options.host, listener)
 
@@ -109,14 +109,14 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         def announce(engine: str) -> None:
             print(url, flush=True)
             print(f"on uvicorn with {engine}", file=sys.stderr, flush=True)
-            # Not in a demo, which needs neither.
+            # A demo needs neither of these extras.
             if options.command == "serve" and not _is_fast():
-                print(needs("A quicker server", "fast"), file=sys.stderr, flush=True)
+                print(needs("A faster server", "fast"), file=sys.stderr, flush=True)
             if options.command == "serve" and not is_tokenizer_installed():
                 print(needs("An exact token_count", "tokens"), file=sys.stderr, flush=True)
             here = _here(url)
             if has_page:
-                print(f"look at it: {here}/_mock/", file=sys.stderr, flush=True)
+                print(f"the page is at {here}/_mock/", file=sys.stderr, flush=True)
             if plays:
                 print((_IS_PAUSED if options.paused else _PLAYS).format(url=here))
                 playing.enter_context(_player(mock, here, options))
@@ -137,7 +137,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
 
 
 def _is_fast() -> bool:
-    """Whether all of the extra `fast` is installed; on Windows, uvloop is not part of it."""
+    """Whether the extra `fast` is installed. On Windows, it does not include uvloop."""
     packages = ("httptools",) if sys.platform == "win32" else ("httptools", "uvloop")
     return all(find_spec(name) is not None for name in packages)
 
@@ -146,7 +146,7 @@ def _player(mock: Mock, url: str, options: argparse.Namespace) -> DemoPlayer:
     """The thread that runs the script of the demo."""
 
     def token() -> str | None:
-        with suppress(ValueError):  # Authentication is off, or was just turned off.
+        with suppress(ValueError):  # Authentication is off.
             return mock.token(admin=True)
         return None
 
@@ -156,64 +156,66 @@ def _player(mock: Mock, url: str, options: argparse.Namespace) -> DemoPlayer:
 
 
 def _here(url: str) -> str:
-    """The URL for this machine of a server that listens to all."""
+    """The URL for a browser on this machine, also if the server listens on all interfaces."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 def _open(url: str) -> None:
-    """Open a page in the browser, which may take its time."""
+    """Open a page in the browser. It does not wait for the browser, which may take seconds."""
     import webbrowser
     from threading import Thread
 
-    def open_it() -> None:
+    def open_page() -> None:
         if not webbrowser.open(url):
-            print("there is no browser to open it", file=sys.stderr, flush=True)
+            print("cannot open the page: no browser found", file=sys.stderr, flush=True)
 
-    Thread(target=open_it, daemon=True).start()
+    Thread(target=open_page, daemon=True).start()
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API, held in memory.")
+    parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API in memory.")
     parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo,check}")
     serving = commands.add_parser(
         "serve",
-        help="serve a fake API until Ctrl-C; the first line printed is its URL",
+        help="serve a fake API until Ctrl-C; the first line of the output is its URL",
         description="Serves a fake API until Ctrl-C. The first line on standard output is its URL.",
     )
-    serving.add_argument("--world", metavar="FILE", help="the JSON file of the world to start with (default: empty)")
+    serving.add_argument("--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)")
     demo = commands.add_parser(
         "demo",
-        help="serve a demo world, and print a few commands to try",
-        description="Serves a demo world in which a conversation plays by itself, and prints a few commands to try.",
+        help="serve a demo, and print a few commands to try",
+        description="Serves a demo in which a scripted conversation goes on, and prints a few commands to try.",
     )
     demo.set_defaults(world=None)
-    checking = commands.add_parser("check", help="hold a server to the recordings of the real one, over HTTP")
+    checking = commands.add_parser("check", help="compare the answers of a server with recordings of the real one")
     check.add_arguments(checking)
-    demo.add_argument("--paused", action="store_true", help="let the play wait until the page, or a call, starts it")
+    demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
     for name, command in (("serve", serving), ("demo", demo)):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-        command.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: %(default)s)")
+        command.add_argument(
+            "--port", type=_port, default=8000, help="the port; 0 takes a free one (default: %(default)s)"
+        )
         _add_options(command, name)
         command.add_argument(
             "--allow-host",
             action="append",
             default=[],
             metavar="NAME",
-            help="a name beside loopback under which /_mock/ answers; may be given more than once",
+            help="a host name, in addition to loopback, under which /_mock/ answers; repeatable",
         )
         _add_page_options(command)
         command.add_argument(
-            "--log-level", choices=_LOG_LEVELS, default="warning", help="what is logged (default: %(default)s)"
+            "--log-level", choices=_LOG_LEVELS, default="warning", help="the level of the log (default: %(default)s)"
         )
     return parser
 
 
 def _add_page_options(command: argparse.ArgumentParser) -> None:
-    """What there is to look at."""
+    """Add the options of the page and of the control plane."""
     command.add_argument("--open", action="store_true", help="open the page in the browser")
-    command.add_argument("--no-page", dest="page", action="store_false", help="have no page at /_mock/")
-    command.add_argument("--no-control", dest="control", action="store_false", help="have nothing under /_mock/")
+    command.add_argument("--no-page", dest="page", action="store_false", help="serve no page at /_mock/")
+    command.add_argument("--no-control", dest="control", action="store_false", help="serve nothing under /_mock/")
 
 
 def _add_options(command: argparse.ArgumentParser, name: str) -> None:
@@ -233,7 +235,7 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
 
 
 def _argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """A type of an argument: argparse shows the message of no other error."""
+    """A converter for argparse, which shows only the messages of ArgumentTypeError."""
 
     def converted(text: str) -> Any:
         try:

@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any, Self
 from urllib.parse import quote
 
-from .parity.connection import Connection, NoAnswer
+from .parity.client import Client, NoAnswer
 from .testing.demo_state import DemoState
 
 Step = Mapping[str, Any]
@@ -68,7 +68,7 @@ class DemoPlayer:
         needs_cleaning = False
         known: dict[str, str] = {}
         while not self._is_closing:
-            with Connection(self._url, self._token(), timeout_seconds=_TIMEOUT_SECONDS) as connection:
+            with Client(self._url, self._token(), timeout_seconds=_TIMEOUT_SECONDS) as connection:
                 # The ids in `known` are those of the last round, until they are cleared.
                 for step in self._clean if needs_cleaning else ():
                     _send(connection, step, known)
@@ -76,7 +76,7 @@ class DemoPlayer:
                 self._run_once(connection, known)
             needs_cleaning = self.play.rewind()
 
-    def _run_once(self, connection: Connection, known: dict[str, str]) -> None:
+    def _run_once(self, connection: Client, known: dict[str, str]) -> None:
         """Run the steps. Stop at a step that fails, and when the script is to restart."""
         for place, step in enumerate(self._steps, 1):
             if not self.play.wait(step.get("after", 0)):
@@ -88,7 +88,7 @@ class DemoPlayer:
                 return
 
 
-def _send(connection: Connection, step: Step, known: dict[str, str]) -> bool:
+def _send(connection: Client, step: Step, known: dict[str, str]) -> bool:
     """Send the request of a step. Returns whether the script may continue. `known` gets the id to keep."""
     request = {name: _filled(step[name], known) for name in _REQUEST if name in step}
     try:

@@ -297,8 +297,8 @@ def _shown(requests: list[Exchange]) -> str:
 def _delete_workspace(server: RemoteServer, workspace_id: str) -> None:
     """Delete a workspace and its sessions, as far as the server allows it and still runs."""
     from .parity.cleaning import delete_workspace
-    from .parity.connection import Connection, NoAnswer
+    from .parity.client import Client, NoAnswer
 
     key = os.environ.get("HONCHO_API_KEY") or None
-    with suppress(NoAnswer, ValueError), Connection(server.url, key, timeout_seconds=10) as connection:
+    with suppress(NoAnswer, ValueError), Client(server.url, key, timeout_seconds=10) as connection:
         delete_workspace(connection, workspace_id)

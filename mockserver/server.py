@@ -1,4 +1,4 @@
-"""The lifetime of a fake server, in a thread (MockServer) or in the foreground (serve), and nothing else."""
+"""Starts and stops a fake server: in a thread (MockServer) or in the foreground (serve)."""
 
 import asyncio
 import os
@@ -15,12 +15,13 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
-from .connections import connected
+from .fast_path import UVICORN_SETTINGS
 from .testing.faults import assert_fired
 from .testing.mock import Mock
 from .testing.options import Options
+from .uvicorn_connection import with_connection
 
-# How long requests that are under way, and then their connections, may take to end once the server is asked to stop.
+# How long a server that stops waits for its requests, and then for its connections.
 _GRACE_SECONDS = 0.1
 _GIVE_UP_SECONDS = 0.5
 _TICK_SECONDS = 0.001
@@ -35,16 +36,16 @@ class AppOptions(TypedDict, total=False):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, on a free port for 0.
+    """A listening socket. Port 0 takes a free port.
 
-    Raises OSError for an address that cannot be had, ValueError for an empty host or a port that is none.
+    Raises OSError if the address is not available, and ValueError if the host is empty or the port is not 0 to 65535.
     """
     if not host:
-        raise ValueError("a host is a name or an address, not nothing")
+        raise ValueError("the host is empty: it must be a name or an address")
     if not 0 <= port <= 65535:
-        raise ValueError(f"a port is a number from 0 to 65535: {port}")
+        raise ValueError(f"the port must be from 0 to 65535, not {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named by its protocol, as asyncio sends without delay only on what says that it is TCP.
+    # asyncio sets TCP_NODELAY only on sockets that were created with the protocol TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
@@ -58,7 +59,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, listener: socket.socket) -> str:
-    """Where the listener is reached, without a trailing slash."""
+    """The URL of a listener on this host, without a trailing slash."""
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{listener.getsockname()[1]}"
 
@@ -71,19 +72,19 @@ def serve(
     log_level: str = "warning",
     **app_options: Unpack[AppOptions],
 ) -> None:
-    """Serve `mock` in the foreground until SIGINT or SIGTERM; SIGINT then comes out as KeyboardInterrupt.
+    """Serve `mock` in the foreground until SIGINT or SIGTERM. After SIGINT, it raises KeyboardInterrupt.
 
-    `ready` is called once requests are answered and signals are heeded, with what it runs on: "uvloop and httptools".
-    `app_options` are those of `create_app`.
+    The server calls `ready` when it answers requests and handles signals, with the names of the event loop and the
+    parser, such as "uvloop and httptools". `app_options` are the options of `create_app`.
     """
     host = listener.getsockname()[0]
     app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
     config = uvicorn.Config(
-        connected(create_app(mock, **app_options)),
+        with_connection(create_app(mock, **app_options)),
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
-        **_SETTINGS,
+        **UVICORN_SETTINGS,
     )
     mock.hosting.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
     try:
@@ -93,20 +94,20 @@ def serve(
         mock.deliveries.stop()
 
 
-# The servers that were started and that somebody still knows: the pytest plugin shows what they were asked.
+# All started servers that something refers to. The pytest plugin shows their requests when a test fails.
 STARTED: "WeakSet[MockServer]" = WeakSet()
 
 
 class MockServer:
-    """A fake server on a free loopback port, in a thread of its own, as a context manager.
+    """A context manager that runs a fake server in a thread. It answers from the start of the `with` block to its end.
 
-    `host` and `port` are where it listens, 0 a free port; `allow_hosts` the names beside loopback and `host` under
-    which the control plane answers. Without `control` there is none, without `page` it has no page to look at. The
-    other options are those of Mock. It answers once `with` has entered, and is
-    gone when `with` has left. `token` makes tokens, as that of `mock` does.
+    `host` and `port` are the address to listen on; port 0 takes a free port. `allow_hosts` are host names, in addition
+    to loopback and `host`, under which the control plane answers. With `control=False` there is no control plane, and
+    with `page=False` it has no page. The other options are those of Mock. `token` creates tokens, as `mock.token` does.
 
-    Entering raises OSError for an address that cannot be had, ValueError for no port. Leaving without an error raises
-    AssertionError where a fault that must fire never did.
+    Entering the block raises OSError if the address is not available, ValueError for an invalid host or port, and
+    RuntimeError if the server runs already. Leaving it without an error raises AssertionError if a fault with
+    `must_fire` did not fire.
     """
 
     def __init__(
@@ -130,21 +131,21 @@ class MockServer:
 
     @property
     def url(self) -> str:
-        """Where it answers, without a trailing slash; it keeps this once it has run. RuntimeError before."""
+        """The URL without a trailing slash, also after the server has stopped. Raises RuntimeError before the start."""
         if self._url is None:
-            raise RuntimeError("the server was not started yet: enter it with `with`")
+            raise RuntimeError("the server has not started yet: use it in a `with` statement")
         return self._url
 
     @classmethod
     def of(cls, mock: Mock, host: str = "127.0.0.1", **app_options: Unpack[AppOptions]) -> "MockServer":
-        """A server of this mock, on a free port."""
+        """A server for this mock, on a free port."""
         server = cls(host=host, **app_options)
         server.mock = mock
         server.token = mock.token
         return server
 
     def fork(self) -> "MockServer":
-        """Another server, to be entered like this one, on a port of its own and with an equal state of its own."""
+        """A new server on a free port, with a copy of the state. Start it with `with`, like this one."""
         return self._serving(self.mock.fork())
 
     def _serving(self, mock: Mock) -> "MockServer":
@@ -152,11 +153,11 @@ class MockServer:
 
     def __enter__(self) -> Self:
         if self._thread is not None:
-            raise RuntimeError("the server is running already")
+            raise RuntimeError("the server runs already")
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
-        app = connected(create_app(self.mock, **self._app_options))
-        config = uvicorn.Config(app, log_config=None, access_log=False, **_SETTINGS)
+        app = with_connection(create_app(self.mock, **self._app_options))
+        config = uvicorn.Config(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
         self._server = _Server(config, ending=self.mock.hosting.end)
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
@@ -171,7 +172,7 @@ class MockServer:
         if self._server is None or self._thread is None:
             return
         faults = list(self.mock.faults)
-        self.mock.faults.forget()  # What hangs is let go.
+        self.mock.faults.forget()  # Requests that a fault holds end now.
         self.mock.hosting.attach(None, None)
         self._server.stop()
         self._thread.join()
@@ -181,7 +182,7 @@ class MockServer:
             assert_fired(fault for fault in faults if fault.must_fire)
 
     def _hand_over(self, work: Callable[[], object]) -> object:
-        """Have the server's thread do `work` between two requests, and wait for it."""
+        """Run `work` in the thread of the server, between two requests, and return its result or raise its error."""
         server, thread = self._server, self._thread
         if server is None or thread is None or threading.current_thread() is thread:
             return work()
@@ -192,36 +193,25 @@ class MockServer:
         def carry_out() -> None:
             try:
                 outcome.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the thread that waits
+            except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
                 outcome.set_exception(error)
             done.release()
 
         try:
             server.loop.result().call_soon_threadsafe(carry_out)
-        except RuntimeError:  # The loop is closed, and no request can come between.
+        except RuntimeError:  # The loop is closed, so no request can run at the same time.
             return work()
         while not done.acquire(timeout=_GRACE_SECONDS):
-            if not thread.is_alive():  # It left before the turn of this work came.
+            if not thread.is_alive():  # It ended before it ran the work.
                 return work()
         return outcome.result()
 
 
-# No lifespan, no websockets, no headers but our own: nothing in the path of a request that it does not need.
-_SETTINGS: dict[str, Any] = {
-    "lifespan": "off",
-    "ws": "none",
-    "proxy_headers": False,
-    "server_header": False,
-    "date_header": False,
-}
-
-
 def _loop_factory(config: uvicorn.Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """What makes the event loop that the configuration names; None: asyncio's default."""
+    """The function that creates the event loop for this configuration; None for the default of asyncio."""
     if hasattr(config, "get_loop_factory"):
         return config.get_loop_factory()
-    # From uvicorn 0.36 on, this is dead code. Before, uvicorn can only set the policy of the whole process, which
-    # belongs to the user.
+    # uvicorn before 0.36 has no factory. It would set the event loop policy, which is global and belongs to the user.
     if config.loop == "auto" and find_spec("uvloop") is not None:
         from uvloop import new_event_loop
 
@@ -230,9 +220,10 @@ def _loop_factory(config: uvicorn.Config) -> Callable[[], asyncio.AbstractEventL
 
 
 class _Server(uvicorn.Server):
-    """The server of uvicorn, but it stops when it is told to, not at the next tenth of a second.
+    """A uvicorn server that stops at once. uvicorn's own looks ten times a second whether it should stop.
 
-    `loop` is the event loop that it runs in, or what kept it from running; `ending` is called before it ends.
+    `loop` is the event loop in which it runs, or the error that prevented the start. The server calls `ending` before
+    it closes connections.
     """
 
     def __init__(
@@ -248,7 +239,7 @@ class _Server(uvicorn.Server):
         self._stopping = asyncio.Event()
 
     def serve_on(self, listener: socket.socket) -> None:
-        """Serve until it is told to stop, and close the listener."""
+        """Serve until `stop` is called, and close the listener."""
         try:
             with listener, asyncio.Runner(loop_factory=_loop_factory(self.config)) as runner:
                 runner.run(self.serve(sockets=[listener]))
@@ -258,7 +249,7 @@ class _Server(uvicorn.Server):
             self.loop.set_exception(error)
 
     def stop(self) -> None:
-        """Tell it to stop; from any thread, or from a signal handler."""
+        """Stop the server. You may call this in any thread, and in a signal handler."""
         self.should_exit = True
         if self.loop.done():
             self.loop.result().call_soon_threadsafe(self._stopping.set)
@@ -276,15 +267,15 @@ class _Server(uvicorn.Server):
         if not self.should_exit:
             await self._stopping.wait()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn calls it so
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - the signature is uvicorn's
         self._ending()
         await self._stop_accepting()
-        await self._let_go(lambda connection: connection.shutdown(), _GRACE_SECONDS)
-        # A client that hangs, in the middle of a body say, is left behind.
-        await self._let_go(lambda connection: connection.transport.abort(), _GIVE_UP_SECONDS)
+        await self._end_connections(lambda connection: connection.shutdown(), _GRACE_SECONDS)
+        # Do not wait for a client that hangs, for example in the middle of a body.
+        await self._end_connections(lambda connection: connection.transport.abort(), _GIVE_UP_SECONDS)
 
     async def _stop_accepting(self) -> None:
-        """Close the listener, once those who were accepted are connected: asyncio loses them otherwise."""
+        """Close the listener after all accepted connections are set up. Otherwise asyncio leaks their sockets."""
         loop = asyncio.get_running_loop()
         if isinstance(loop, asyncio.SelectorEventLoop):
             for server in self.servers:
@@ -296,18 +287,18 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
 
-    async def _let_go(self, how: Callable[[Any], None], seconds: float) -> None:
-        """End the connections, those that still come too, until none and no request is left or the time is over."""
+    async def _end_connections(self, end: Callable[[Any], None], seconds: float) -> None:
+        """Call `end` with each connection, new ones too, until no connection and no request is left or time is up."""
         state = self.server_state
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
         while (state.connections or state.tasks) and clock() < deadline:
             for connection in list(state.connections):
-                how(connection)
+                end(connection)
             await asyncio.sleep(_TICK_SECONDS)
 
 
 def _logging_to_stderr() -> dict[str, Any]:
-    """The logging of uvicorn, with the access log on stderr too: stdout is for the URL."""
+    """Uvicorn's logging configuration, with the access log on standard error: standard output is for the URL."""
     access = {**LOGGING_CONFIG["handlers"]["access"], "stream": "ext://sys.stderr"}
     return {**LOGGING_CONFIG, "handlers": {**LOGGING_CONFIG["handlers"], "access": access}}

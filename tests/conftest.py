@@ -18,8 +18,8 @@ from _pytest.mark.expression import Expression  # pytest offers no other way to 
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from mockserver import MockServer
-from mockserver import server as server_module
-from mockserver.wire import pdf as pdf_reader
+from mockserver.fast_path import UVICORN_SETTINGS
+from mockserver.formats import pdf as pdf_reader
 from support.examples import AT_LENGTH
 from support.started_mock import Start, start_mock
 
@@ -160,8 +160,8 @@ def pdf_read_in_process() -> Iterator[None]:
 def each_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With uvloop and httptools, and with what uvicorn has without them."""
     if request.param == "plain":
-        monkeypatch.setitem(server_module._SETTINGS, "loop", "asyncio")
-        monkeypatch.setitem(server_module._SETTINGS, "http", "h11")
+        monkeypatch.setitem(UVICORN_SETTINGS, "loop", "asyncio")
+        monkeypatch.setitem(UVICORN_SETTINGS, "http", "h11")
 
 
 @pytest.hookimpl(tryfirst=True)  # Before pytest selects by markers.

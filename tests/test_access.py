@@ -17,7 +17,7 @@ from mockserver import Mock, MockServer
 from mockserver.domain.access import Scope
 from mockserver.domain.clock import microseconds
 from mockserver.domain.errors import Unauthorized
-from mockserver.wire.keys import Keyring
+from mockserver.formats.keyring import Keyring
 
 _SECRET = "a secret"
 _KEYRING = Keyring(_SECRET)

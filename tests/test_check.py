@@ -18,17 +18,18 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from mockserver import Mock, MockServer, create_app
+from mockserver.fast_path import UVICORN_SETTINGS
+from mockserver.formats.keyring import Keyring
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
-from mockserver.parity.command import _is_here
-from mockserver.parity.connection import Connection, NoAnswer
-from mockserver.parity.matching import Answer, Bindings
+from mockserver.parity.client import Client, NoAnswer
+from mockserver.parity.command import _is_local
+from mockserver.parity.matching import Bindings, ReceivedAnswer
 from mockserver.parity.purging import PurgeWatch
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
-from mockserver.server import _SETTINGS, _Server, listen, url_of
-from mockserver.wire.keys import Keyring
+from mockserver.server import _Server, listen, url_of
 from support.replay import SCENARIOS, SCENARIOS_BY_NAME
 from support.waiting import wait_until
 
@@ -60,7 +61,7 @@ def _check(*arguments: str, answer: str = "") -> "subprocess.CompletedProcess[st
 def check_of() -> Iterator[Callable[..., Check]]:
     """Makes checks of a URL, with a token and the options of Check; their connections are closed after the test."""
     with ExitStack() as stack:
-        yield lambda url, token=None, **options: Check(stack.enter_context(Connection(url, token)), **options)
+        yield lambda url, token=None, **options: Check(stack.enter_context(Client(url, token)), **options)
 
 
 _WITHOUT_PURGES = [scenario for scenario in SCENARIOS if not any("control" in step for step in scenario.steps)]
@@ -79,7 +80,7 @@ def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_l
     theirs = [name for name in server.mock.store.workspaces if not name.startswith(check.prefix)]
     assert theirs == ["elsewhere"]
     check.clean_up()
-    assert not check.made
+    assert not check.created
     server.mock.purge()
     assert list(server.mock.store.workspaces) == ["elsewhere"]
 
@@ -89,8 +90,8 @@ def test_a_server_that_purges_at_once_differs_nowhere(
 ) -> None:
     """What was recorded before a purge cannot be told after it: it is skipped."""
     verdicts = _verdicts(check_of(make_honcho_server(quirks="live", purge_after=0).url), _WITHOUT_PURGES)
-    early = "the server had purged what it still had when it was recorded"
-    assert set(verdicts) == {"agrees", early, "brings tokens, which only --auth-secret can sign"}
+    early = "the server has purged what the recorded server still had"
+    assert set(verdicts) == {"agrees", early, "has tokens, which need --auth-secret"}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
@@ -123,7 +124,7 @@ def test_a_purge_that_does_not_come_skips_what_depends_on_it(
     server.mock.reset(quirks="live")
     check = check_of(server.url, purge_wait=0)
     verdicts = _verdicts(check, [SCENARIOS_BY_NAME["x-purge-frees-the-id"]])
-    assert verdicts == {"agrees": 4, "no purge came within 0 s": 10}
+    assert verdicts == {"agrees": 4, "the server did not purge within 0 s": 10}
 
 
 def test_a_purge_that_comes_late_is_waited_for(
@@ -148,7 +149,7 @@ def test_a_purge_that_comes_late_is_waited_for(
 def test_scenarios_that_bring_tokens_need_the_secret(server: MockServer, check_of: Callable[..., Check]) -> None:
     scenario = SCENARIOS_BY_NAME["x-auth-admin"]
     verdicts = _verdicts(check_of(server.url), [scenario])
-    assert verdicts == {"brings tokens, which only --auth-secret can sign": len(scenario.steps)}
+    assert verdicts == {"has tokens, which need --auth-secret": len(scenario.steps)}
     server.mock.reset(quirks="live", auth_secret=RECORDED_SECRET)
     verdicts = _verdicts(check_of(server.url, keyring=Keyring("wrong")), [scenario])
     assert verdicts["differs"] > 0
@@ -196,7 +197,7 @@ def test_the_key_is_the_one_given_or_the_secret_s_or_the_environment_s(
     assert _check(server.url, *scenario).returncode == 0
     refused = _check(server.url, *scenario, "--token", "rubbish", "--auth-secret", "s")
     assert refused.returncode == 2
-    assert 'does not take the key, which must be an admin\'s: 401 {"detail":"Invalid JWT"}' in refused.stderr
+    assert 'does not accept the key, which must be an admin key: 401 {"detail":"Invalid JWT"}' in refused.stderr
     monkeypatch.setenv("HONCHO_API_KEY", "any-key-will-do")
     assert _check(server.url, *scenario, "--auth-secret", "s").returncode == 0
 
@@ -204,7 +205,7 @@ def test_the_key_is_the_one_given_or_the_secret_s_or_the_environment_s(
 @pytest.mark.process
 def test_where_nothing_can_be_played_it_ends_with_2(server: MockServer) -> None:
     for secret, reason in (
-        ([], "which only --auth-secret can sign"),
+        ([], "which need --auth-secret"),
         (["--auth-secret", "s"], "authentication is off"),
     ):
         done = _check(server.url, "--scenario", "x-auth-*", *secret)
@@ -220,8 +221,8 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
     for answer in ("", "n\n"):
         done = _check(elsewhere, *scenario, answer=answer)
         assert (done.returncode, done.stdout) == (2, "")
-        assert f"{elsewhere} is no loopback address. This will make up to 4 workspaces there" in done.stderr
-        assert done.stderr.endswith("nothing was done; --yes goes ahead without asking\n")
+        assert f"{elsewhere} is not a loopback address. The check creates up to 4 workspaces there" in done.stderr
+        assert done.stderr.endswith("nothing was done; --yes continues without asking\n")
         assert not server.mock.store.workspaces
     assert _check(elsewhere, *scenario, answer="y\n").returncode == 0
     agreed = _check(elsewhere, *scenario, "--yes")
@@ -235,14 +236,14 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
         (["ftp://x"], "not a URL that begins with http:// or https://: 'ftp://x'"),
         (["http://[::1"], "Invalid IPv6 URL"),
         (["http://127.0.0.1:99999"], "Port out of range"),
-        (["http://127.0.0.1:9", "--scenario", "x-nope"], "no scenario is called 'x-nope'; alike are "),
+        (["http://127.0.0.1:9", "--scenario", "x-nope"], "no scenario matches 'x-nope'; similar names: "),
         (["http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer: "),
         (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret cannot sign: "),
-        (["http://127.0.0.1:9", "--purge-wait", "-1"], "argument --purge-wait: not a number of seconds"),
-        (["http://127.0.0.1:9", "--purge-wait", "none"], "argument --purge-wait: not a number of seconds"),
-        (["http://127.0.0.1:9", "--token", "日本"], "the key has characters in it that no header can have"),
-        (["http://127.0.0.1:9", "--token", "a\nb"], "the key has characters in it that no header can have"),
-        (["http://u:p@127.0.0.1:9"], "a server's URL has neither a query nor a fragment nor a user"),
+        (["http://127.0.0.1:9", "--purge-wait", "-1"], "argument --purge-wait: must be a number of seconds"),
+        (["http://127.0.0.1:9", "--purge-wait", "none"], "argument --purge-wait: must be a number of seconds"),
+        (["http://127.0.0.1:9", "--token", "日本"], "the key has characters that are not allowed in a header"),
+        (["http://127.0.0.1:9", "--token", "a\nb"], "the key has characters that are not allowed in a header"),
+        (["http://u:p@127.0.0.1:9"], "the URL of a server must not have a query, a fragment or a user"),
         (["http://exa mple"], "URL can't contain control characters"),
         ([f"http://{'x' * 70}.example"], "does not answer: "),
     ],
@@ -308,14 +309,14 @@ def test_a_check_under_nohup_survives_the_end_of_its_terminal(make_honcho_server
 def test_what_an_interrupted_request_made_is_cleaned_up(
     server: MockServer, check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exchange = Connection._exchange
+    exchange = Client._exchange
 
-    def interrupted(self: Connection, *request: Any) -> Answer:
+    def interrupted(self: Client, *request: Any) -> ReceivedAnswer:
         exchange(self, *request)
         raise KeyboardInterrupt
 
     check = check_of(server.url)
-    monkeypatch.setattr(Connection, "_exchange", interrupted)
+    monkeypatch.setattr(Client, "_exchange", interrupted)
     with pytest.raises(KeyboardInterrupt):
         list(check.play(SCENARIOS_BY_NAME["x-session-create-minimal"]))
     monkeypatch.undo()
@@ -370,7 +371,7 @@ def test_a_reader_that_has_seen_enough_ends_it(server: MockServer) -> None:
     ],
 )
 def test_only_loopback_is_written_to_without_asking(host: str, is_here: bool) -> None:
-    assert _is_here(host) is is_here
+    assert _is_local(host) is is_here
 
 
 @contextmanager
@@ -405,11 +406,11 @@ def test_a_server_that_goes_away_is_told_and_the_rest_is_skipped(check_of: Calla
         steps = len(SCENARIOS_BY_NAME["x-session-create-full"].steps)
         assert '        got      "the server does not answer: Remote end closed connection without response"' in said
         assert said[-2:] == [
-            f"skipped {2 * steps - 2}: the server went away",
+            f"skipped {2 * steps - 2}: the server stopped answering",
             f"0 of {2 * steps} steps agree, 2 differ, {2 * steps - 2} skipped",
         ]
         check.clean_up()
-        assert len(check.made) == 1
+        assert len(check.created) == 1
 
 
 def test_a_server_that_goes_away_in_a_purge_is_no_success(
@@ -420,7 +421,7 @@ def test_a_server_that_goes_away_in_a_purge_is_no_success(
     outcomes = check.play(SCENARIOS_BY_NAME["x-purge-frees-the-id"])
     assert [next(outcomes).differences for _ in range(4)] == [[]] * 4
     server.__exit__(None, None, None)
-    assert {outcome.skipped for outcome in outcomes} == {"the server went away"}
+    assert {outcome.skipped for outcome in outcomes} == {"the server stopped answering"}
     assert play_all(check, [SCENARIOS_BY_NAME["x-purge-workspace"]], lambda _: None) == 1
 
 
@@ -429,23 +430,23 @@ def test_an_early_purge_is_not_taken_for_a_difference_on_a_slow_line(
     make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even where a step makes the purged session anew."""
-    send = Connection.send
+    send = Client.send
 
-    def late(self: Connection, request: Any, **more: Any) -> Answer:
+    def late(self: Client, request: Any, **more: Any) -> ReceivedAnswer:
         time.sleep(0.01)
         return send(self, request, **more)
 
-    monkeypatch.setattr(Connection, "send", late)
+    monkeypatch.setattr(Client, "send", late)
     server = make_honcho_server(quirks="live", purge_after=0.15)
     walks = [SCENARIOS_BY_NAME[f"walk-{number}"] for number in (27, 28, 36)]
     verdicts = _verdicts(check_of(server.url), walks)
-    assert set(verdicts) == {"agrees", "the server had purged what it still had when it was recorded"}
+    assert set(verdicts) == {"agrees", "the server has purged what the recorded server still had"}
 
 
 def test_what_hangs_on_a_step_that_differs_is_skipped(check_of: Callable[..., Check]) -> None:
     with _answering(b"{}") as url:
         verdicts = _verdicts(check_of(url), [SCENARIOS_BY_NAME["x-clone-cutoffs"]])
-    assert verdicts["needs what an earlier step did not give"] > 0
+    assert verdicts["needs a value that an earlier step did not return"] > 0
     assert verdicts["agrees"] == 0
 
 
@@ -458,14 +459,14 @@ def test_times_that_run_backwards_differ_where_the_last_step_was_played(
     *_, last = check.play(SCENARIOS_BY_NAME["x-session-create-minimal"])
     assert [difference.place for difference in last.differences] == ["timestamps"]
     *_, last = check.play(SCENARIOS_BY_NAME["x-purge-frees-the-id"])
-    assert (last.differences, last.skipped) == ([], "no purge came within 0 s")
+    assert (last.differences, last.skipped) == ([], "the server did not purge within 0 s")
 
 
 def test_a_body_that_does_not_end_is_no_answer() -> None:
     complaint = "does not answer: a body of more than 20971520 bytes"
     with (
         _answering(b" " * 21 * 1024 * 1024) as url,
-        Connection(url) as connection,
+        Client(url) as connection,
         pytest.raises(NoAnswer, match=complaint),
     ):
         connection.call("GET", "/health")
@@ -476,12 +477,12 @@ _ODD_BODIES = [b"[]", b"null", b'"x"', b"[[]]", b"", b"<html>", b'{"items": 1}',
 
 @pytest.mark.parametrize("body", _ODD_BODIES)
 def test_cleaning_up_bears_any_answer(body: bytes) -> None:
-    with _answering(body) as url, Connection(url) as connection:
+    with _answering(body) as url, Client(url) as connection:
         assert delete_workspace(connection, "w") is False
 
 
 def test_a_server_that_refuses_to_delete_is_not_asked_for_ever() -> None:
-    with _answering(b'{"items": [{"id": "s"}]}') as url, Connection(url) as connection:
+    with _answering(b'{"items": [{"id": "s"}]}') as url, Client(url) as connection:
         assert delete_workspace(connection, "w") is False
 
 
@@ -489,10 +490,10 @@ def test_a_server_that_refuses_to_delete_is_not_asked_for_ever() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "complaint"),
     [
-        (b"200 OK", b"<html>", "is no Honcho server: GET /health answered 200 <html>"),
-        (b"200 OK", b"{}", "is no Honcho server: POST /v3/workspaces/list answered 200 {}"),
-        (b"307 Temporary Redirect", b"", "is no Honcho server: GET /health answered 307"),
-        (b"404 Not Found", b"no\nsuch", "is no Honcho server: GET /health answered 404 no such"),
+        (b"200 OK", b"<html>", "is not a Honcho server: GET /health answered 200 <html>"),
+        (b"200 OK", b"{}", "is not a Honcho server: POST /v3/workspaces/list answered 200 {}"),
+        (b"307 Temporary Redirect", b"", "is not a Honcho server: GET /health answered 307"),
+        (b"404 Not Found", b"no\nsuch", "is not a Honcho server: GET /health answered 404 no such"),
     ],
 )
 def test_what_is_no_honcho_server_is_one_line(status: bytes, body: bytes, complaint: str) -> None:
@@ -507,7 +508,7 @@ def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> No
     """The path goes before every other, and is taken off the redirects."""
     app = Starlette(routes=[Mount("/honcho", create_app(Mock(quirks="live")))])
     listener = listen("127.0.0.1", 0)
-    behind = _Server(uvicorn.Config(app, log_config=None, **_SETTINGS))
+    behind = _Server(uvicorn.Config(app, log_config=None, **UVICORN_SETTINGS))
     thread = threading.Thread(target=behind.serve_on, args=[listener])
     thread.start()
     try:
@@ -516,7 +517,7 @@ def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> No
             "agrees": len(SCENARIOS_BY_NAME["x-routing"].steps)
         }
         check.clean_up()
-        assert not check.made
+        assert not check.created
     finally:
         behind.stop()
         thread.join()

@@ -61,7 +61,7 @@ def test_serve_prints_its_url_answers_and_ends_cleanly(ending: signal.Signals) -
         process.send_signal(ending)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0 if ending is signal.SIGINT else -signal.SIGTERM, "")
-    assert err == f"on uvicorn with uvloop and httptools\nlook at it: {url}/_mock/\n"
+    assert err == f"on uvicorn with uvloop and httptools\nthe page is at {url}/_mock/\n"
 
 
 @pytest.mark.process
@@ -78,7 +78,7 @@ def test_serve_says_which_extras_would_make_it_quicker_and_exact() -> None:
         process.wait(timeout=60)
     assert lines == [
         "on uvicorn with uvloop and h11\n",
-        'A quicker server needs the extra fast: pip install "honcho-mockserver[fast]"\n',
+        'A faster server needs the extra fast: pip install "honcho-mockserver[fast]"\n',
         'An exact token_count needs the extra tokens: pip install "honcho-mockserver[tokens]"\n',
     ]
 
@@ -175,7 +175,7 @@ def test_demo_serves_the_demo_world_and_prints_commands_that_work() -> None:
     with _running("demo", "--port", "0", "--paused") as (url, process):
         assert process.stdout is not None
         assert process.stdout.readline().startswith(
-            f"A conversation waits to be played: by POST {url}/_mock/play/resume"
+            f"A scripted conversation is paused; the page or POST {url}/_mock/play/resume starts it"
         )
         lines = iter(process.stdout.readline, "")
         commands = []
@@ -224,7 +224,7 @@ def test_where_there_is_no_browser_that_is_told(tmp_path: Path, monkeypatch: pyt
     with _running("serve", "--port", "0", "--open") as (_, process):
         assert process.stderr is not None
         told = [process.stderr.readline() for _ in range(3)]
-    assert told[2] == "there is no browser to open it\n"
+    assert told[2] == "cannot open the page: no browser found\n"
 
 
 @pytest.mark.process
@@ -243,11 +243,11 @@ def test_page_and_control_plane_can_be_left_out() -> None:
 @pytest.mark.parametrize("option", ["--no-page", "--no-control"])
 def test_without_the_page_there_is_nothing_to_open(option: str, refused: Callable[..., str]) -> None:
     line = refused("serve", "--port", "0", option, "--open")
-    assert line.endswith("without the page there is nothing to --open")
+    assert line.endswith("--open needs the page")
 
 
 def test_without_the_control_plane_nothing_can_be_paused(refused: Callable[..., str]) -> None:
-    assert "nothing can be --paused" in refused("demo", "--port", "0", "--no-control", "--paused")
+    assert "--paused needs the control plane" in refused("demo", "--port", "0", "--no-control", "--paused")
 
 
 @pytest.mark.process
@@ -279,7 +279,7 @@ def test_a_taken_port_is_one_line(refused: Callable[..., str]) -> None:
         port = server.url.rsplit(":", 1)[1]
         refusal = refused("serve", "--port", port)
         assert f"cannot listen on 127.0.0.1:{port}: " in refusal
-        assert refusal.endswith("; --port 0 takes a free one")
+        assert refusal.endswith("; --port 0 takes a free port")
 
 
 def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Callable[..., str]) -> None:
@@ -305,7 +305,7 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Calla
         (["serve", "--journal-entries", "-1"], "argument --journal-entries: not an integer of at least 0: '-1'"),
         (["serve", "--journal-bytes", "1e3"], "argument --journal-bytes: not an integer of at least 0: '1e3'"),
         (["serve", "--host", "256.1.1.1"], "cannot listen on 256.1.1.1:8000: "),
-        (["serve", "--host", ""], "a host is a name or an address, not nothing"),
+        (["serve", "--host", ""], "the host is empty: it must be a name or an address"),
         (["serve", "--log-level", "loud"], "argument --log-level: invalid choice: 'loud'"),
         (["sing"], "invalid choice: 'sing'"),
         ([], "the following arguments are required"),

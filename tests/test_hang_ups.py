@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.connections import _Held
-from mockserver.server import _SETTINGS
+from mockserver.fast_path import UVICORN_SETTINGS, _HeldTransport
 from support.server_address import address_of
 
 _W = "/v3/workspaces/w"
@@ -93,7 +92,7 @@ def test_what_was_answered_is_told_though_garbage_follows() -> None:
         said = b""
         while piece := client.recv(65536):
             said += piece
-    is_plain = _SETTINGS.get("http") == "h11"
+    is_plain = UVICORN_SETTINGS.get("http") == "h11"
     assert re.findall(rb"HTTP/1.1 (\d+)", said) == ([b"200", b"400"] if is_plain else [b"400"])
 
 
@@ -107,7 +106,7 @@ def test_a_transport_that_holds_a_head_is_else_the_transport() -> None:
             return False
 
     transport = Transport()
-    held = _Held(transport)
+    held = _HeldTransport(transport)
     assert held.is_closing() is False
     for piece in (b"head ", b"body", b"more"):
         held.write(piece)

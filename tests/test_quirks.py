@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import MockServer, Quirks
 from mockserver.domain.access import Scope
-from mockserver.wire.keys import Keyring
+from mockserver.formats.keyring import Keyring
 from support.replay import SCENARIOS_BY_NAME, replay
 
 _W = "/v3/workspaces/w"

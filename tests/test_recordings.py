@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.api.malformed_id import malformed_id
 from mockserver.domain.errors import InvalidId
 from mockserver.parity.recordings import FILES, Scenario, scenarios
-from mockserver.wire.sentences import malformed_id
 from support.replay import SCENARIOS, SCENARIOS_BY_NAME, replay
 
 

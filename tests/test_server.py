@@ -76,7 +76,7 @@ def test_one_can_be_entered_again_and_keeps_what_it_held() -> None:
     server = MockServer()
     with server:
         httpx.post(f"{server.url}{_W}/sessions", json={"id": "s"})
-        with pytest.raises(RuntimeError, match="running already"):
+        with pytest.raises(RuntimeError, match="runs already"):
             server.__enter__()
     with server:
         assert httpx.post(f"{server.url}{_W}/sessions/list").json()["total"] == 1
@@ -191,7 +191,7 @@ def test_a_taken_port_is_an_error_and_no_url_is_promised() -> None:
 
 
 def test_a_port_that_is_none_is_told() -> None:
-    with pytest.raises(ValueError, match="a port is a number from 0 to 65535: 70000"):
+    with pytest.raises(ValueError, match="the port must be from 0 to 65535, not 70000"):
         MockServer(port=70_000).__enter__()
 
 

@@ -11,10 +11,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ..domain.errors import ApiError, InvalidId, Unprocessable
 from ..domain.quirks import Quirks
+from ..formats.json_text import InvalidJson
 from ..testing.diagnosis.causes import Cause
-from ..wire import sentences
-from ..wire.json_text import InvalidJson
-from . import connection
+from . import asgi_extension, malformed_id
 from .waiting import outlasts
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -85,9 +84,9 @@ async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer,
             await send({"type": "http.response.body", "body": b""})
         return
     body = {"type": "http.response.body", "body": content}
-    connected = connection.of(scope)
-    if connected is not None and connected.send is send:
-        await connected.send_at_once(start, body)
+    connection = asgi_extension.connection_of(scope)
+    if connection is not None and connection.send is send:
+        await connection.send_at_once(start, body)
     else:
         await send(start)
         await send(body)
@@ -106,7 +105,7 @@ async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive
 
 def problem(error: ApiError, quirks: Quirks) -> Answer:
     """The answer to an error. The detail of a 422 is a list, or one sentence with the quirk `sentence_422`."""
-    sentence = sentences.malformed_id(error) if isinstance(error, InvalidId) else error.detail
+    sentence = malformed_id.malformed_id(error) if isinstance(error, InvalidId) else error.detail
     if isinstance(error, Unprocessable) and not quirks.sentence_422:
         entry = {"type": "value_error", "loc": error.place, "msg": sentence, "input": error.value}
         return Answer(error.status, {"detail": [entry]}, cause=error)

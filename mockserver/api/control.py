@@ -1,4 +1,4 @@
-"""The control plane under `/_mock/`: who may reach it. What is there is built when somebody does."""
+"""The control plane under `/_mock/`: checks who may use it. The first request builds the rest."""
 
 import re
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from ..hosts import is_loopback
 from ..testing.mock import Mock
-from ..wire.hosts import is_loopback
 from . import answers
 from .answers import Answer
 from .routing import path_of
@@ -22,12 +22,15 @@ _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 
 
 class ControlPlane(BaseRoute):
-    """Everything under `/_mock/`, refused to requests that a foreign web page may have caused.
+    """Serves everything under `/_mock/`, and refuses requests that a page of another site may have caused.
 
-    Host must be loopback or one of `allow_hosts`, so that no name which merely resolves to this machine reaches it;
-    Origin, where there is one, the same. Without one a browser says whether another page asks: that may only lead here,
-    as a link does, and neither frame nor load anything; every answer tells the browser so as well. With `page` there is
-    one to look at.
+    - The header Host must be loopback or in `allow_hosts`. This stops DNS rebinding: a foreign name that resolves to
+      this machine.
+    - The header Origin, if present, must name such a host too.
+    - Without Origin, Sec-Fetch-Site tells whether a page of another site sends the request. Such a page may link here,
+      but neither frame nor load anything. Every answer has headers that forbid the browser the same.
+
+    With `page`, the control plane has a page for the browser.
     """
 
     def __init__(self, mock: Mock, allow_hosts: Iterable[str], *, page: bool) -> None:
@@ -37,13 +40,13 @@ class ControlPlane(BaseRoute):
 
     @cached_property
     def _endpoint(self) -> BaseRoute:
-        from .control_endpoint import ControlEndpoint  # Most servers are never controlled over HTTP.
+        from .control_endpoint import ControlEndpoint  # Most servers get no request for it.
 
         return ControlEndpoint(self._mock)
 
     @cached_property
     def _page(self) -> "ControlPage | None":
-        from .page import ControlPage  # Few servers are looked at.
+        from .page import ControlPage  # Most servers get no request for it.
 
         return ControlPage() if self._has_page else None
 
@@ -65,7 +68,7 @@ class ControlPlane(BaseRoute):
         await self._endpoint.handle(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
-        """Why the request is refused, or None."""
+        """The reason to refuse the request, or None."""
         host = ", ".join(_header(scope, b"host"))
         if not self._is_ours(host):
             return f"The control plane does not answer to the host {host!r}; --allow-host NAME allows it"
@@ -80,7 +83,7 @@ class ControlPlane(BaseRoute):
         return None
 
     def _is_ours(self, authority: str) -> bool:
-        """Whether a host, with or without a port, is one under which the control plane answers."""
+        """Whether the control plane answers under a host, given with or without a port."""
         match = _AUTHORITY.fullmatch(authority)
         if match is None:
             return False

@@ -1,4 +1,4 @@
-"""What is under `/_mock/`: the methods of Mock for other languages."""
+"""The operations under `/_mock/`: the methods of Mock, for clients in any language."""
 
 import asyncio
 from functools import cache
@@ -22,7 +22,7 @@ from .operation import Call, Operation, Reply, Router, parameters
 from .routing import NOWHERE, Found
 from .waiting import left
 
-# How often a request that may wait is tried again.
+# How often a waiting assertion looks for new requests.
 _TICK_SECONDS = 0.005
 
 OPERATIONS = [
@@ -34,14 +34,14 @@ OPERATIONS = [
 ]
 _INFO = {
     "title": "Control plane of a fake Honcho server",
-    "description": "Journal, coverage, deliveries, faults, clock, background work, snapshots and scripts of the fake.",
+    "description": "Request log, coverage, webhook deliveries, faults, clock, background work, snapshots and scripts.",
     "version": "3.0.7",
 }
 _document = Router()
 
 
 class ControlEndpoint(Endpoint):
-    """The operations of the control plane. They have no part in the journal, and meet no fault."""
+    """The operations of the control plane. They are not in the request log, and match no fault."""
 
     reads_any_type = True
 
@@ -49,14 +49,14 @@ class ControlEndpoint(Endpoint):
         super().__init__(mock, [*OPERATIONS, *_document.operations])
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whatever has no operation is found nowhere, and told so here."""
+        """Match every path: this endpoint also answers where no operation is."""
         match, child_scope = super().matches(scope)
         return Match.FULL, child_scope if match is Match.FULL else {"mockserver.found": NOWHERE}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         found: Found = scope["mockserver.found"]
         try:
-            answer = await self._patiently(found, scope, receive, await body_of(receive))
+            answer = await self._after_waiting(found, scope, receive, await body_of(receive))
         except Gone:
             return
         except TooLarge:
@@ -67,31 +67,31 @@ class ControlEndpoint(Endpoint):
         answer = answer._replace(headers=[*answer.headers, *answers.GUARDED])
         await answers.send_whole(scope, receive, send, answer, answer.content())
 
-    async def _patiently(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
-        """The answer; one that may come true yet is asked for again when something came, as long as it may wait."""
+    async def _after_waiting(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
+        """The answer. While a failed assertion (409) may wait, it runs again after each new request or delivery."""
         answer = self.carried_out(found, scope, body)
         elapsed = self.mock.clock.elapsed
         end = elapsed() + (_wait(scope) if answer.status == 409 else 0)
         if elapsed() >= end:
             return answer
         leaving = asyncio.ensure_future(left(receive))
-        with self.mock.requests.watching() as moved, self.mock.deliveries.watching(moved):
+        with self.mock.requests.watching() as changed, self.mock.deliveries.watching(changed):
             while answer.status == 409 and elapsed() < end and not leaving.done():
                 await asyncio.sleep(_TICK_SECONDS)
-                if moved.is_set():
-                    moved.clear()
+                if changed.is_set():
+                    changed.clear()
                     answer = self.carried_out(found, scope, body)
         leaving.cancel()
         return answer
 
     def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:
-        """What Mock raises is told: a wrong value is a 422, an unknown name a 404, a failed assertion a 409."""
+        """Carry out a request. Answer errors of Mock: UnknownName by 404, AssertionError by 409, others by 422."""
         if found is NOWHERE:
             return Answer(404, {"detail": _no_operation(scope["path"])})
         if found.operation is not None:
-            complaint = _unknown_parameter(found.operation, scope) or _unread_body(found.operation, body)
-            if complaint is not None:
-                return Answer(422, {"detail": complaint})
+            problem = _unknown_parameter(found.operation, scope) or _unread_body(found.operation, body)
+            if problem is not None:
+                return Answer(422, {"detail": problem})
         try:
             return super().carried_out(found, scope, body, exchange)
         except UnknownName as error:
@@ -103,7 +103,7 @@ class ControlEndpoint(Endpoint):
 
 
 def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
-    """What is wrong with the query, if it has a parameter that nobody reads: it would seem to be heeded."""
+    """An error message for a query parameter that the operation does not have; None if it has all of them."""
     known, in_body = (
         set(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else set()
         for model in (operation.query, operation.body)
@@ -116,28 +116,28 @@ def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
 
 
 def _unread_body(operation: Operation, body: bytes) -> str | None:
-    """What is wrong with a body that nobody reads."""
-    is_nothing = operation.body is not None or b"".join(body[:100].split()) in (b"", b"{}")
-    return None if is_nothing else f"{operation.name} takes no body"
+    """An error message for a body that the operation does not read, or None."""
+    is_fine = operation.body is not None or b"".join(body[:100].split()) in (b"", b"{}")
+    return None if is_fine else f"{operation.name} takes no body"
 
 
 def _no_operation(path: str) -> str:
     nearest = nearest_template(path, [(operation.method, operation.path) for operation in OPERATIONS])
-    hint = "GET /_mock/openapi.json tells what there is" if nearest is None else f"did you mean {nearest}?"
+    hint = "GET /_mock/openapi.json lists all operations" if nearest is None else f"did you mean {nearest}?"
     return f"no operation at {shortened(path)}; {hint}"
 
 
 def _wait(scope: Scope) -> float:
-    """For how many seconds the request may wait; its query was found good."""
+    """For how many seconds a request with a valid query may wait."""
     return float(parameters(scope["query_string"]).get("wait", "0"))
 
 
 @cache
-def _described() -> dict[str, Any]:
+def _openapi_document() -> dict[str, Any]:
     return document_of(OPERATIONS, authenticated=False, info=_INFO)
 
 
 @_document.operation("GET", "/_mock/openapi.json", answers={200: "Anything"}, access=None)
 def get_control_openapi(call: Call) -> Reply:
-    """The description of all this."""
-    return 200, _described()
+    """The OpenAPI document of the control plane."""
+    return 200, _openapi_document()

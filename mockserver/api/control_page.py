@@ -3,7 +3,7 @@
 from ..testing.demo_state import DemoState
 from ..testing.registry import UnknownName
 from ..testing.view import ViewWindow, view
-from ..wire import page as wire
+from ..wire import control as wire
 from .live import Feed
 from .operation import Call, Reply, Router
 

@@ -98,7 +98,7 @@ def list_scripts(call: Call) -> Reply:
     return 200, [script.as_json() for script in call.mock.scripts if _names(script, call.query.workspace)]
 
 
-@router.operation("POST", _SCRIPTS, answers={201: "Script"}, body=wire.Script, access=None)
+@router.operation("POST", _SCRIPTS, answers={201: "Script"}, body=wire.ScriptRule, access=None)
 def add_script(call: Call) -> Reply:
     """Script the answers of an operation that needs a model."""
     script = call.body.given()

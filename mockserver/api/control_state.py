@@ -34,7 +34,9 @@ def get_clock(call: Call) -> Reply:
     return 200, {"now": timestamp(clock.peek()), "frozen": clock.is_frozen}
 
 
-@router.operation("POST", "/_mock/clock/freeze", answers={200: "Now"}, body=wire.At, body_required=False, access=None)
+@router.operation(
+    "POST", "/_mock/clock/freeze", answers={200: "Now"}, body=wire.FreezeTime, body_required=False, access=None
+)
 def freeze_clock(call: Call) -> Reply:
     """Freeze the clock at a time, by default at the present time."""
     call.mock.clock.freeze(call.body.at if call.body is not None else None)
@@ -69,7 +71,9 @@ def purge(call: Call) -> Reply:
     return 200, {"purged": call.mock.purge(**_given(call))}
 
 
-@router.operation("POST", "/_mock/summaries", answers={201: "Summary", 404: "Problem"}, body=wire.Summary, access=None)
+@router.operation(
+    "POST", "/_mock/summaries", answers={201: "Summary", 404: "Problem"}, body=wire.SummaryDraft, access=None
+)
 def put_summary(call: Call) -> Reply:
     """Give a session a summary, as a model would. It replaces the earlier one of this kind."""
     return 201, call.mock.summarize(**_given(call))
@@ -120,7 +124,7 @@ def list_snapshots(call: Call) -> Reply:
     return 200, [_snapshot_as_json(one) for one in call.mock.snapshots(call.query.workspace)]
 
 
-@router.operation("POST", _SNAPSHOTS, answers={201: "Snapshot"}, body=wire.Named, access=None)
+@router.operation("POST", _SNAPSHOTS, answers={201: "Snapshot"}, body=wire.SnapshotName, access=None)
 def take_snapshot(call: Call) -> Reply:
     """Take a named snapshot of the state, or of one workspace. Two workspaces may use the same name."""
     return 201, _snapshot_as_json(call.mock.snapshot(call.body.name, workspace=call.body.workspace))
@@ -149,7 +153,9 @@ def forget_snapshot(call: Call) -> Reply:
     return 204, None
 
 
-@router.operation("GET", "/_mock/diff", answers={200: "list[str]", 404: "Problem"}, query=wire.Difference, access=None)
+@router.operation(
+    "GET", "/_mock/diff", answers={200: "list[str]", 404: "Problem"}, query=wire.SnapshotDiff, access=None
+)
 def get_difference(call: Call) -> Reply:
     """What changed from a snapshot to another one, or to the present state, in sentences."""
     return 200, call.mock.diff(call.query.before, call.query.after, workspace=call.query.workspace)
@@ -174,7 +180,9 @@ def fork(call: Call) -> Reply:
     return 201, {"url": call.mock.open_fork()}
 
 
-@router.operation("POST", "/_mock/token", answers={201: "Token"}, body=wire.Token, body_required=False, access=None)
+@router.operation(
+    "POST", "/_mock/token", answers={201: "Token"}, body=wire.TokenScope, body_required=False, access=None
+)
 def make_token(call: Call) -> Reply:
     """Create a token for a scope. It is in `key`, as in the answer of `POST /v3/keys`. Authentication must be on."""
     return 201, {"key": call.mock.token(**_given(call))}

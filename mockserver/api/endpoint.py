@@ -10,17 +10,17 @@ from starlette.types import Receive, Scope
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import ApiError, MissingToken
+from ..formats import forms, json_text
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
-from ..wire import form, json_text
 from . import answers
 from .answers import Answer
 from .operation import Call, Operation
 from .routing import Found, RoutingTable, path_of
 
 if TYPE_CHECKING:
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
 
 BODY_LIMIT = 10 * 1024 * 1024
 # Bytes that are read of a too large body and dropped: many clients read no answer before they have sent everything.
@@ -54,10 +54,12 @@ class Endpoint(BaseRoute):
         self.operations = list(operations)
         self.table = RoutingTable(self.operations)
 
+    def find(self, scope: Scope) -> Found | None:
+        """What is at the path of a request; None if nothing is, and for a scope that is no HTTP request."""
+        return self.table.find(scope["method"], path_of(scope)) if scope["type"] == "http" else None
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http":
-            return Match.NONE, {}
-        found = self.table.find(scope["method"], path_of(scope))
+        found = self.find(scope)
         return (Match.NONE, {}) if found is None else (Match.FULL, {"mockserver.found": found})
 
     def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:
@@ -186,10 +188,10 @@ def _form(scope: Scope, body: bytes) -> dict[str, Any]:
     """The fields of a form without the empty ones. Raises _Refused if the form cannot be read."""
     content_type = content_type_of(scope)
     try:
-        fields = form.fields(content_type, body)
-    except form.InvalidForm as error:
+        fields = forms.fields(content_type, body)
+    except forms.InvalidForm as error:
         detail = str(error)
-        cause = UnreadableForm((content_type or b"").decode("latin-1"), detail == form.NO_BOUNDARY)
+        cause = UnreadableForm((content_type or b"").decode("latin-1"), detail == forms.NO_BOUNDARY)
         raise _Refused(Answer(400, {"detail": detail}, cause=cause)) from None
     return {name: value for name, value in fields.items() if value != ""}
 

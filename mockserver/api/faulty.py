@@ -7,7 +7,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..testing.exchange import Exchange
 from ..testing.faults import Fault
-from . import answers, connection
+from . import answers, asgi_extension
 from .answers import Answer, Stream
 from .waiting import outlasts
 
@@ -124,7 +124,7 @@ def _halves(answer: Answer, content: bytes) -> tuple[Sequence[bytes], Sequence[b
 
 def _hang_up(scope: Scope) -> None:
     """Close the connection. Raises ConnectionLost if the client is in the same process and has no connection."""
-    found = connection.of(scope)
+    found = asgi_extension.connection_of(scope)
     if found is None:
         raise ConnectionLost("the fault closed the connection")
     found.hang_up()

@@ -10,7 +10,7 @@ router = Router("peers")
 _PATH = "/v3/workspaces/{workspace_id}/peers/{peer_id}"
 
 
-@router.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=models.Target)
+@router.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=models.CardQuery)
 def get_peer_card(call: Call) -> Reply:
     """Get the card that a peer has of itself or of a target. It is null if none was set."""
     return 200, {"peer_card": knowledge.card(call.store, *_pair(call, call.query.target))}
@@ -20,7 +20,7 @@ def get_peer_card(call: Call) -> Reply:
     "PUT",
     _PATH + "/card",
     answers={200: "PeerCardResponse"},
-    query=models.Target,
+    query=models.CardQuery,
     body=models.PeerCardSet,
     body_description="The lines of the card",
     new_ids=("workspace_id", "peer_id"),

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
-from . import answers, connection
+from . import answers, asgi_extension
 from .waiting import left
 
 _TICK_SECONDS = 0.1
@@ -64,7 +64,7 @@ class Feed:
     async def _send_events(self, ended: asyncio.Event, scope: Scope, receive: Receive, send: Send) -> None:
         elapsed = self._mock.clock.elapsed
         last_sent = elapsed()
-        leaving, connected = asyncio.ensure_future(left(receive)), connection.of(scope)
+        leaving, connected = asyncio.ensure_future(left(receive)), asgi_extension.connection_of(scope)
         ending = asyncio.ensure_future(ended.wait())
         try:
             with self._mock.requests.watching() as changed:

@@ -7,8 +7,9 @@ from ..domain.clock import microseconds
 from ..domain.filters import tables
 from ..domain.messages import MessageDraft
 from ..domain.records import NOTHING, Row
-from ..wire import bodies, uploads
+from ..wire import bodies
 from ..wire.configuration import MessageConfiguration
+from . import uploads
 from .operation import Call, Reply, Router
 
 router = Router("messages")
@@ -36,13 +37,13 @@ def create_messages_for_session(call: Call) -> Reply:
     "POST",
     _PATH + "/upload",
     answers={201: "list[Message]", 404: "Problem", 413: "Problem", 415: "Problem"},
-    body=uploads.MessageUpload,
+    body=bodies.MessageUpload,
     form={"file": "text/plain, application/json, application/pdf"},
     new_ids=("workspace_id", "session_id"),
 )
 def create_messages_with_file(call: Call) -> Reply:
     """Append the text of a file to a session, as one or more messages of one sender."""
-    upload: uploads.MessageUpload = call.body
+    upload: bodies.MessageUpload = call.body
     moment = None if upload.created_at is None else microseconds(upload.created_at)
     reasoning = None if upload.configuration is None else _reasoning(upload.configuration)
     drafts = [

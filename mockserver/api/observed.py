@@ -13,8 +13,7 @@ from starlette.types import Receive, Scope, Send
 from ..testing.exchange import Exchange, preview
 from ..testing.mock import Mock
 from ..testing.scripts import ScriptFailed
-from ..wire import uploads
-from . import answers
+from . import answers, uploads
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, content_type_of, too_large
 from .faulty import FaultyRequest

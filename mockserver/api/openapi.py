@@ -1,4 +1,4 @@
-"""The served document, read off the declarations of the operations."""
+"""The served OpenAPI document, derived from the declarations of the operations."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 _API = {
     "title": "Honcho API",
     "summary": "A stateful fake for tests",
-    "description": "A fake server of the Honcho API, held in memory: nothing is kept, and nothing thinks.",
+    "description": "A fake server of the Honcho API. It keeps its state in memory, and runs no model.",
     "version": "3.0.7",
 }
 
@@ -61,14 +61,14 @@ def document_of(operations: Iterable[Operation], *, authenticated: bool, info: M
 
 
 class _Generator(GenerateJsonSchema):
-    """Writes schemas as the published document has them, with any version of pydantic."""
+    """Generates the schemas of the published document with any version of pydantic."""
 
     def dict_schema(self, schema: DictSchema) -> Json:
-        # From pydantic 2.11 on, this is dead code.
+        # pydantic before 2.11 leaves this out.
         return {"additionalProperties": True, **super().dict_schema(schema)}
 
     def enum_schema(self, schema: EnumSchema) -> Json:
-        # Versions differ in how they write an enum with one member: `const`, `enum` or both.
+        # For an enum with one member, versions of pydantic write `const`, `enum` or both.
         described = super().enum_schema(schema)
         if "const" in described:
             described["enum"] = [described.pop("const")]
@@ -82,7 +82,7 @@ class _Schemas:
         self._definitions: Json = {}
 
     def of(self, type_: Any, title: str | None = None) -> Json:
-        """The schema of a type, its models by reference; `title` is what it is called in place of its own name."""
+        """The schema of a type, with references to its models. `title` replaces the name of the type."""
         schema = _without_null_defaults(TypeAdapter(type_).json_schema(ref_template=_REF, schema_generator=_Generator))
         self._definitions.update(schema.pop("$defs", {}))
         if title is not None:
@@ -115,7 +115,7 @@ def _operation(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
 
 
 def _add_security(described: Json, schemas: "_Schemas", authenticated: bool) -> None:
-    """Say that a token is needed, and what is answered without; or that a request without one is as good."""
+    """Declare that the operation needs a token, and its 401; or, without authentication, that a token is optional."""
     described["security"] = [_TOKEN] if authenticated else [_TOKEN, {}]
     if authenticated:
         described["responses"]["401"] = _response(_REASONS[401], answers.Problem, schemas)
@@ -145,7 +145,7 @@ def _query_parameters(operation: Operation) -> list[Json]:
     if operation.query is None:
         return []
     properties = TypeAdapter(operation.query).json_schema()["properties"]
-    # The published document names `reverse` before the page.
+    # The published document lists `reverse` before the page.
     names = sorted(properties, key=lambda name: name != "reverse")
     return [
         {
@@ -160,7 +160,7 @@ def _query_parameters(operation: Operation) -> list[Json]:
 
 
 def _without_null_defaults(schema: Json) -> Json:
-    """The schema, in which a field that may be left out has no default of null (the published document has none)."""
+    """The schema without defaults of null: the published document has none."""
     kept = {key: value for key, value in schema.items() if not (key == "default" and value is None)}
     return {key: _without_null_defaults(value) if isinstance(value, dict) else value for key, value in kept.items()}
 
@@ -180,7 +180,7 @@ def _body(operation: Operation, schemas: _Schemas) -> Json:
 
 
 def _form(operation: Operation, files: Mapping[str, str], schemas: _Schemas) -> Json:
-    """A form, called as in the published document, with the content types of its files."""
+    """A form, with its name in the published document and the content types of its files."""
     schema = schemas.of(operation.body, f"Body_{operation.operation_id}")
     encoding = {name: {"contentType": types} for name, types in files.items()}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}

@@ -1,4 +1,4 @@
-"""Declares an operation once: what it is called with, what it calls, what it answers."""
+"""Declares operations: method and path, parameters, body, handler, answers."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,14 +20,14 @@ Reply = tuple[int, Any]
 
 
 def parameters(query_string: bytes) -> dict[str, str]:
-    """The parameters by name; of one that comes twice the last counts."""
+    """The parameters of a query string by name. The last of several with one name counts."""
     return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)) if query_string else {}
 
 
 class Call:
-    """A request that was parsed: ids from the path, the validated query and body, and what its token reaches.
+    """A parsed request, as a handler gets it: ids from the path, the validated query and body, the scope of the token.
 
-    `exchange` is what the journal takes down of it; the control plane has none.
+    `exchange` is its entry in the request log; None in the control plane.
     """
 
     __slots__ = ("body", "exchange", "mock", "path", "query", "scope", "store")
@@ -43,26 +43,26 @@ class Call:
         self.scope = scope
         self.exchange = exchange
 
-    def status_of_get_or_create(self, made: bool) -> int:
-        """The status of a success; the live server's tells whether it was made now."""
-        return 201 if made and self.store.quirks.created_status else 200
+    def status_of_get_or_create(self, created: bool) -> int:
+        """The status of a success: 200, or with the quirk `created_status` 201 for something new."""
+        return 201 if created and self.store.quirks.created_status else 200
 
     def page(self) -> tuple[int, int, bool]:
-        """Page, size and whether the newest come first."""
+        """The number of the page, its size, and whether the newest rows come first."""
         return self.query.page, self.query.size, bool(self.query.reverse)
 
     def filters(self) -> JsonObject | None:
-        """The filter document, if the body has one."""
+        """The filter document of the body, or None."""
         return self.body.filters if self.body is not None else None
 
     def script(self) -> Scripted | None:
-        """What a test has this request answer in place of a model; each time it is asked, the next."""
+        """The scripted answer for this request, or None. Each call returns the next answer of the script."""
         if self.exchange is None or not self.mock.scripts.entries:
             return None
         return self.mock.scripts.answer(self.exchange)
 
     def scripted(self, composed: JsonObject) -> JsonObject:
-        """The answer that was composed, with what a script says in its place."""
+        """The composed answer, with the members that a script replaces."""
         script = self.script()
         return composed if script is None else {**composed, **script.members}
 
@@ -74,15 +74,14 @@ Handler = Callable[[Call], Reply]
 class Operation:
     """One method of one path.
 
-    `answers` maps each status but 422 to the name of a shape in `wire.answers`, or None for an answer without a body;
-    the first is the success.
-    With `form` the body is a form, whose fields the model of `body` takes, as texts and files; it maps the names of the
-    files to their content types.
-    With `streams` the success may also be a stream of server-sent events.
-    `id_in_body` is the parameter that the body's `id` names where the path does not: "session_id".
-    `new_ids` are the parameters of the path under which something may be made, and which keep the rule of ids.
-    `access` is the rule by which it takes a token; with None it needs none.
-    `links` names operations that take ids from a success: by operation name, parameter to runtime expression.
+    - `answers` maps each status but 422 to the name of a shape in `wire.answers`, or to None for an answer without a
+      body. The first status is the success.
+    - `form` makes the body a form. It maps the name of each file to the content types that the file may have.
+    - `streams`: the success may also be a stream of server-sent events.
+    - `id_in_body` is the path parameter that the member `id` of the body stands for, such as "session_id".
+    - `new_ids` are the path parameters with which the operation may create something. They must be valid ids.
+    - `access` decides whether a token may call the operation; None means that it needs no token.
+    - `links` are the OpenAPI links of the success: for each operation, parameters to runtime expressions.
     """
 
     method: str
@@ -109,7 +108,7 @@ class Operation:
 
     @property
     def operation_id(self) -> str:
-        """The name, path and method, as the published document composes them."""
+        """Name, path and method, combined as in the published document."""
         return re.sub(r"\W", "_", self.name + self.path) + "_" + self.method.lower()
 
     @property
@@ -117,35 +116,35 @@ class Operation:
         return self.name.replace("_", " ").title()
 
     def statuses(self, *, authenticated: bool) -> tuple[int, ...]:
-        """The statuses of the answers that the served document lists, with authentication on or off."""
+        """The statuses that the served document lists, with authentication on or off."""
         refused = [422] if self.is_validated else []
         shut = [401] if authenticated and self.access is not None else []
         return tuple(sorted([*self.answers, *refused, *shut]))
 
     @property
     def is_validated(self) -> bool:
-        """Whether the document lists a 422; as published, all have one that belong to a resource."""
+        """Whether the document lists a 422. In the published document, every operation of a resource does."""
         return self.tag is not None
 
     @cached_property
     def places(self) -> list[tuple[str, int]]:
-        """The parameters in the path, each with the place of its segment in `path.split("/")`."""
+        """The path parameters, each with the index of its segment in `path.split("/")`."""
         segments = self.path.split("/")
         return [(segment[1:-1], place) for place, segment in enumerate(segments) if segment.startswith("{")]
 
-    # Built at the first request that needs them: a server that is started for one test builds one or two.
+    # Built at the first request that needs them: the server of one test needs one or two.
     @cached_property
     def read_body(self) -> Callable[..., Any]:
         return TypeAdapter(self.body).validator.validate_python
 
     @cached_property
     def read_body_with_names(self) -> Callable[..., Any]:
-        """As `read_body`, with the quirk `field_names`."""
+        """As `read_body`, but accepts the names of fields too: for the quirk `field_names`."""
         return TypeAdapter(taking_names(self.body)).validator.validate_python
 
     @cached_property
     def read_query(self) -> Callable[[bytes], Any]:
-        """Takes the query string; who lists asks the same again and again."""
+        """A function from the query string to the model. It caches: clients send the same query again and again."""
         validate = TypeAdapter(self.query).validator.validate_python
         return lru_cache(16)(lambda query_string: validate(parameters(query_string)))
 
@@ -160,7 +159,7 @@ class Router:
     def operation(
         self, method: str, path: str, answers: Mapping[int, str | None], **more: Any
     ) -> Callable[[Handler], Handler]:
-        """Decorate the function that answers `method` on `path`; `more` are the other fields of Operation."""
+        """Decorate the handler for `method` and `path`; `more` are the other fields of Operation."""
 
         def declare(handler: Handler) -> Handler:
             self.operations.append(Operation(method, path, handler, answers, self.tag, **more))

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from ..wire.extras import needs
+from ..extras import needs
 from .answers import GUARDED
 from .routing import path_of
 

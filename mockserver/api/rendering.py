@@ -1,4 +1,4 @@
-"""Pages to bytes: a row never changes, so it is rendered once and its bytes are kept."""
+"""Renders pages of lists, and keeps the JSON of each row: see `fast_path.py`."""
 
 from collections.abc import Sequence
 
@@ -6,20 +6,24 @@ from pydantic_core import to_json
 
 from ..domain.records import Row
 
-# So many rows are kept at most, of so many bytes each; longer ones gain little: it is the count of values that costs.
-_ROWS = 4_096
-_BYTES = 1_000
+# The most rows to keep, and the most bytes of one. A longer row gains little: to render it takes time for each value,
+# not for each byte.
+_ROWS_LIMIT = 4_096
+_ROW_BYTES_LIMIT = 1_000
 
 
 class RenderedRows:
-    """The bytes of rows that were listed, by the identity of the row; the rows are held too, so it stays theirs."""
+    """The JSON of rows by their `id()`. It relies on the rule that a stored row never changes.
+
+    It also keeps the rows, because Python reuses the `id()` of an object that is gone.
+    """
 
     def __init__(self) -> None:
         self._contents: dict[int, bytes] = {}
         self._rows: list[Row] = []
 
     def page(self, page: Row) -> bytes:
-        """The JSON of a page, as `to_json` writes it."""
+        """The JSON of a page, the same bytes as those of `to_json`."""
         try:
             items = b",".join(map(self._contents.__getitem__, map(id, page["items"])))
         except KeyError:
@@ -33,8 +37,8 @@ class RenderedRows:
         )
 
     def _rendered(self, rows: Sequence[Row]) -> list[bytes]:
-        """The bytes of each row; those that were not kept are from now on."""
-        if len(self._rows) > _ROWS - len(rows):
+        """The JSON of each row, which is kept from now on."""
+        if len(self._rows) > _ROWS_LIMIT - len(rows):
             self._contents.clear()
             self._rows.clear()
         contents = []
@@ -42,7 +46,7 @@ class RenderedRows:
             content = self._contents.get(id(row))
             if content is None:
                 content = to_json(row)
-                if len(content) <= _BYTES:
+                if len(content) <= _ROW_BYTES_LIMIT:
                     self._contents[id(row)] = content
                     self._rows.append(row)
             contents.append(content)

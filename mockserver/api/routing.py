@@ -1,4 +1,4 @@
-"""Finds an operation by the segments of the path, not by a list of regexes."""
+"""Finds the operation for a method and a path."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -10,9 +10,10 @@ from .operation import Operation
 
 
 class Found(NamedTuple):
-    """What is at a path: the operation for the method, or None, and the methods that the path has.
+    """The operation for a method and a path, and the parameters in the path.
 
-    `elsewhere` is the URL to go on to, where nothing is here.
+    If the path has operations for other methods only, `operation` is None and `methods` names them. `elsewhere` is the
+    URL to redirect to.
     """
 
     operation: Operation | None
@@ -21,14 +22,15 @@ class Found(NamedTuple):
     elsewhere: str | None = None
 
 
+# How many results the table remembers.
 _REMEMBERED = 64
 
-# At a path that no operation has.
+# The result for a path that no operation has.
 NOWHERE = Found(None, {}, ())
 
 
 def path_of(scope: Scope) -> str:
-    """The path of a request below the place where the app is mounted."""
+    """The path of a request, without the path under which another app has mounted this one."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path.removeprefix(root) if root else path
@@ -46,11 +48,11 @@ class _Node:
 class RoutingTable:
     """The paths of all operations as a tree of segments.
 
-    A literal segment goes before a parameter. Where a path ends at both ("sessions/list" and "sessions/{session_id}"),
-    a method that the literal one lacks is looked for at the other, as the live server does it, and the methods of
-    the literal one are those that a 405 names.
+    A literal segment wins over a parameter. If a path matches both ("sessions/list" and "sessions/{session_id}"), and
+    the literal one does not have the method, the other one is tried: the live server does so. A 405 then names the
+    methods of the literal one.
 
-    `find(method, path)` is what is at a path; None where nothing is. A parameter takes any text but the empty one.
+    `find(method, path)` returns None if no operation has the path. A parameter matches every string but the empty one.
     """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
@@ -64,15 +66,15 @@ class RoutingTable:
                 else:
                     node = node.segments.setdefault(segment, _Node())
             node.operations[operation.method] = operation
-        # A client comes back to the same few paths.
+        # A client calls the same few paths again and again.
         self.find: Callable[[str, str], Found | None] = lru_cache(_REMEMBERED)(self._find)
 
     def _find(self, method: str, path: str) -> Found | None:
         segments = path.split("/")
-        operation = self._straight(segments).get(method)
+        operation = self._without_backtracking(segments).get(method)
         if operation is not None:
             return Found(operation, _parameters(operation, segments), ())
-        ends = self._ends(self._root, segments, 1)
+        ends = self._all_nodes(self._root, segments, 1)
         if not ends:
             return None
         for node in ends:
@@ -81,8 +83,8 @@ class RoutingTable:
                 return Found(operation, _parameters(operation, segments), ())
         return Found(None, {}, tuple(sorted(ends[0].operations)))
 
-    def _straight(self, segments: list[str]) -> Mapping[str, Operation]:
-        """The operations where the segments lead without a way back; nearly all requests are there."""
+    def _without_backtracking(self, segments: list[str]) -> Mapping[str, Operation]:
+        """The operations that the segments lead to without backtracking. Nearly all requests find theirs here."""
         node = self._root
         for segment in segments[1:]:
             following = node.segments.get(segment)
@@ -93,15 +95,15 @@ class RoutingTable:
             node = following
         return node.operations
 
-    def _ends(self, node: _Node, segments: list[str], place: int) -> list[_Node]:
-        """The nodes with operations that the segments lead to, literal ones first."""
+    def _all_nodes(self, node: _Node, segments: list[str], place: int) -> list[_Node]:
+        """All nodes with operations that the segments lead to, literal ones first."""
         if place == len(segments):
             return [node] if node.operations else []
         segment = segments[place]
         literal = node.segments.get(segment)
-        ends = self._ends(literal, segments, place + 1) if literal is not None else []
+        ends = self._all_nodes(literal, segments, place + 1) if literal is not None else []
         if node.any is not None and segment and (not ends or place == len(segments) - 1):
-            ends = ends + self._ends(node.any, segments, place + 1)
+            ends = ends + self._all_nodes(node.any, segments, place + 1)
         return ends
 
 

@@ -51,7 +51,7 @@ def remove_peers_from_session(call: Call) -> Reply:
     return 200, session_peers.remove(call.store, call.path["workspace_id"], call.path["session_id"], call.body)
 
 
-@router.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.Page)
+@router.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.PageQuery)
 def get_session_peers(call: Call) -> Reply:
     """List the peers of a session, oldest first, in pages."""
     page, size = call.query.page, call.query.size

@@ -24,7 +24,7 @@ def get_or_create_webhook_endpoint(call: Call) -> Reply:
     return call.status_of_get_or_create(made), row
 
 
-@router.operation("GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.Page, access=access.any_token)
+@router.operation("GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.PageQuery, access=access.any_token)
 def list_webhook_endpoints(call: Call) -> Reply:
     """List the webhook endpoints of a workspace, oldest first, in pages."""
     access.check_webhooks(call.scope, call.path["workspace_id"])

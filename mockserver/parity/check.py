@@ -1,4 +1,4 @@
-"""Plays recorded scenarios against a server, in names of its own, and says of every step whether it agrees."""
+"""Plays recorded scenarios against a server, with unique names, and compares every answer."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -7,94 +7,96 @@ from typing import NamedTuple
 
 from ..domain.clock import Ids
 from ..domain.errors import Unauthorized
-from ..wire.keys import Keyring
+from ..formats.keyring import Keyring
 from .cleaning import delete_workspace
-from .connection import Connection, NoAnswer
-from .matching import Answer, Bindings, Difference
+from .client import Client, NoAnswer
+from .matching import Bindings, Mismatch, ReceivedAnswer
 from .purging import PurgeWatch
 from .recordings import RECORDED_SECRET, Json, Scenario
 from .renaming import Renaming, deletes, workspaces_of
 
 
 class Outcome(NamedTuple):
-    """What became of a step: it agrees, or differs in these places, or was skipped for this reason."""
+    """The result of a step: it agrees, differs in these places, or was skipped for this reason."""
 
     step: Json
-    differences: list[Difference]
+    differences: list[Mismatch]
     skipped: str | None = None
 
 
 class Unfit(Exception):
-    """The server cannot be checked, and this is why."""
+    """The server cannot be checked. The message says why."""
 
 
 class Check:
-    """Plays scenarios over one connection.
+    """Plays scenarios with one client.
 
-    `keyring` has the secret of the server, or is None: then scenarios that bring tokens are skipped. `purge_wait` is
-    how many seconds a recorded purge is waited for. `prefix` are digits that nobody can guess, before all ids that are
-    made. `made` are the workspaces that are on the server now, and `gave_up` tells why no more is played, if so.
-    `is_open`: authentication is off there.
+    - `keyring` has the secret of the server. Without it, scenarios with tokens are skipped.
+    - `purge_wait` is how many seconds to wait for a recorded purge.
+    - `prefix` are random digits, with which all ids that the check creates begin.
+    - `created` are the workspaces of the check that are on the server now.
+    - `gave_up` is the reason why the check stopped, or None.
+    - `is_open`: the server needs no token.
     """
 
-    def __init__(self, connection: Connection, keyring: Keyring | None = None, purge_wait: float = 60) -> None:
-        self.connection = connection
+    def __init__(self, client: Client, keyring: Keyring | None = None, purge_wait: float = 60) -> None:
+        self.client = client
         self.keyring = keyring
         self.purge_wait = purge_wait
         self.prefix = str(int.from_bytes(Ids().new().encode(), "big"))[-24:]
-        self.made: dict[str, None] = {}
+        self.created: dict[str, None] = {}
         self.gave_up: str | None = None
         self.is_open = True
-        self.skips_tokens = "brings tokens, which only --auth-secret can sign"
+        self.skips_tokens = "has tokens, which need --auth-secret"
         self._played = 0
 
     def look(self) -> None:
-        """Look at the server, and change nothing. Raises Unfit where nothing can be played there, NoAnswer."""
-        health = self.connection.call("GET", "/health")
+        """Examine the server without changing it. Raises Unfit if no scenario can be played there, and NoAnswer."""
+        health = self.client.call("GET", "/health")
         if health.status != 200 or not isinstance(health.document(), dict):
-            raise Unfit(f"is no Honcho server: GET /health answered {_shown(health)}")
+            raise Unfit(f"is not a Honcho server: GET /health answered {_shown(health)}")
         listing = {"method": "POST", "path": "/v3/workspaces/list", "json": {"filters": {"id": self.prefix}}}
-        listed = self.connection.send(listing)
+        listed = self.client.send(listing)
         if listed.status in (401, 403):
-            raise Unfit(f"does not take the key, which must be an admin's: {_shown(listed)}")
+            raise Unfit(f"does not accept the key, which must be an admin key: {_shown(listed)}")
         page = listed.document()
         if listed.status != 200 or not isinstance(page, dict) or "items" not in page:
-            raise Unfit(f"is no Honcho server: POST /v3/workspaces/list answered {_shown(listed)}")
-        self.is_open = self.connection.send(listing, with_token=False).status == 200
+            raise Unfit(f"is not a Honcho server: POST /v3/workspaces/list answered {_shown(listed)}")
+        self.is_open = self.client.send(listing, with_token=False).status == 200
         if self.keyring is not None and self.is_open:
             self.keyring = None
-            self.skips_tokens = "brings tokens, and authentication is off there"
+            self.skips_tokens = "has tokens, and authentication is off"
 
     def most_workspaces(self, scenarios: list[Scenario]) -> int:
-        """How many workspaces at most playing these makes."""
-        played = [one for one in scenarios if self.keyring is not None or not one.authenticated]
-        return sum(len(workspaces_of(one)) + int(deletes(one)) for one in played)
+        """The most workspaces that these scenarios create."""
+        played = [scenario for scenario in scenarios if self.keyring is not None or not scenario.authenticated]
+        return sum(len(workspaces_of(scenario)) + int(deletes(scenario)) for scenario in played)
 
     def play(self, scenario: Scenario) -> Iterator[Outcome]:
-        """The outcomes of the steps, each as soon as it is known."""
-        # Each in names of its own: clones of one must not reach the sessions of another.
+        """Play a scenario, and yield the outcome of each step at once."""
+        # Each scenario has its own prefix: the clones of one must not reach the sessions of another.
         self._played += 1
         yield from _Play(self, scenario, f"{self.prefix}{self._played:04}").outcomes()
 
     def clean_up(self) -> None:
-        """Delete the workspaces that were made, with what is in them; those that are left stay in `made`."""
-        self.connection.close()  # An interrupted check leaves it in the middle of a request.
+        """Delete the workspaces of the check and their sessions. Those that cannot be deleted stay in `created`."""
+        self.client.close()  # An interrupted check leaves a request unfinished.
         with suppress(NoAnswer):
-            for workspace_id in list(self.made):
-                if delete_workspace(self.connection, workspace_id):
-                    del self.made[workspace_id]
-        self.connection.close()
+            for workspace_id in list(self.created):
+                if delete_workspace(self.client, workspace_id):
+                    del self.created[workspace_id]
+        self.client.close()
 
 
 class _Play:
-    """One scenario on its way. `skips` is why the steps from here on are skipped, or None."""
+    """One scenario that is being played. `skips` is the reason to skip the remaining steps, or None."""
 
     def __init__(self, check: Check, scenario: Scenario, prefix: str) -> None:
         self._check = check
         self._renaming = Renaming(scenario, prefix)
         self._scenario = self._renaming.scenario
         self._bindings = Bindings()
-        self._watch = PurgeWatch(check.connection, prefix)
+        self._watch = PurgeWatch(check.client, prefix)
         self._prefix = prefix
         self.skips = check.gave_up
         if scenario.authenticated and check.keyring is None:
@@ -105,7 +107,7 @@ class _Play:
             outcome = self._outcome(step) if self.skips is None else Outcome(step, [], self.skips)
             is_last = number == len(self._scenario.steps) - 1
             if is_last and outcome.skipped is None and self._bindings.runs_backwards(self._scenario.time_order):
-                outcome.differences.append(Difference("timestamps", "in their order", "backwards"))
+                outcome.differences.append(Mismatch("timestamps", "in their order", "backwards"))
             yield outcome
 
     def _outcome(self, step: Json) -> Outcome:
@@ -117,45 +119,45 @@ class _Play:
             request = self._bindings.filled(step["request"])
             differences = self._bindings.differences(step, self._answer(request))
             if differences and self._watch.came_early(request):
-                return Outcome(step, [], "the server had purged what it still had when it was recorded")
+                return Outcome(step, [], "the server has purged what the recorded server still had")
         except NoAnswer as error:
-            self.skips = self._check.gave_up = "the server went away"
+            self.skips = self._check.gave_up = "the server stopped answering"
             if "control" in step:
                 return Outcome(step, [], self.skips)
-            return Outcome(step, [Difference("answer", "one", f"the server {error}")])
+            return Outcome(step, [Mismatch("answer", "one", f"the server {error}")])
         return Outcome(step, differences)
 
     def _unfit(self, step: Json) -> str | None:
-        """Why a request cannot be played here and now, or None."""
+        """The reason why a request cannot be played, or None."""
         if self._bindings.lack(step["request"]):
-            return "needs what an earlier step did not give"
+            return "needs a value that an earlier step did not return"
         is_of_open_server = step["request"]["path"] == "/v3/keys" and step["response"]["status"] == 405
         return "was recorded with authentication off" if is_of_open_server and not self._check.is_open else None
 
     def _after_purge(self, step: Json) -> Outcome:
         if not self._watch.wait(self._check.purge_wait):
-            self.skips = f"no purge came within {self._check.purge_wait:g} s"
+            self.skips = f"the server did not purge within {self._check.purge_wait:g} s"
         return Outcome(step, [], self.skips)
 
-    def _answer(self, request: Json) -> Answer:
-        brings_tokens = self._scenario.authenticated
-        if brings_tokens and self._check.keyring is not None:
-            request = _signed_anew(request, self._check.keyring, self._renaming)
-        may_be_made = dict.fromkeys(self._renaming.workspaces_in(request))
+    def _answer(self, request: Json) -> ReceivedAnswer:
+        has_tokens = self._scenario.authenticated
+        if has_tokens and self._check.keyring is not None:
+            request = _signed_again(request, self._check.keyring, self._renaming)
+        possibly_created = dict.fromkeys(self._renaming.workspaces_in(request))
         try:
-            answer = self._check.connection.send(request, with_token=not brings_tokens)
-        except (NoAnswer, KeyboardInterrupt):  # The server may have carried it out.
-            self._check.made |= may_be_made
+            answer = self._check.client.send(request, with_token=not has_tokens)
+        except (NoAnswer, KeyboardInterrupt):  # The server may have carried it out all the same.
+            self._check.created |= possibly_created
             raise
         if answer.status < 300:
-            self._check.made |= may_be_made
+            self._check.created |= possibly_created
         if request["method"] == "DELETE" and answer.status == 202:
-            self._check.made[self._prefix] = None
+            self._check.created[self._prefix] = None
             self._watch.saw_deletion(request["path"])
         return answer
 
 
-def _shown(answer: Answer) -> str:
+def _shown(answer: ReceivedAnswer) -> str:
     text = " ".join(answer.body[:200].decode("utf-8", "replace").split())
     return f"{answer.status} {text}".rstrip()
 
@@ -165,12 +167,12 @@ def _recorded_keyring() -> Keyring:
     return Keyring(RECORDED_SECRET)
 
 
-def _signed_anew(request: Json, keyring: Keyring, renaming: Renaming) -> Json:
-    """The request with its token signed by the server's secret and for the names of this check."""
+def _signed_again(request: Json, keyring: Keyring, renaming: Renaming) -> Json:
+    """The request, with its token signed with the secret of the server and for the ids of this check."""
     headers = request.get("headers", {})
     try:
         claims = _recorded_keyring().claims_of(headers.get("Authorization", "").removeprefix("Bearer "))
-    except Unauthorized:  # A recorded token that is no good stays as it is.
+    except Unauthorized:  # An invalid token in a recording stays as it is.
         return request
     for claim, rename in (("w", renaming.workspace), ("s", renaming.session)):
         if claim in claims:

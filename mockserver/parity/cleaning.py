@@ -1,27 +1,27 @@
-"""Takes away what was made on a server, as far as the API allows."""
+"""Deletes workspaces on a server, as far as the API allows."""
 
-from .connection import Connection
+from .client import Client
 
 
-def delete_workspace(connection: Connection, workspace_id: str) -> bool:
-    """Delete the sessions of a workspace, then the workspace; whether the server took it, or never had it.
+def delete_workspace(client: Client, workspace_id: str) -> bool:
+    """Delete the sessions of a workspace, then the workspace. Whether the server has accepted it, or has no such one.
 
-    A server that refuses keeps what it has. Raises NoAnswer.
+    If the server refuses to delete a session, the rest stays. Raises NoAnswer.
     """
     workspace = f"/v3/workspaces/{workspace_id}"
     tried: set[str] = set()
-    while sessions := _active_sessions(connection, workspace):
-        if not tried.isdisjoint(sessions):  # The server refuses to delete them.
+    while sessions := _active_sessions(client, workspace):
+        if not tried.isdisjoint(sessions):  # The server has refused to delete them.
             return False
         for session_id in sessions:
-            connection.call("DELETE", f"{workspace}/sessions/{session_id}")
+            client.call("DELETE", f"{workspace}/sessions/{session_id}")
         tried |= set(sessions)
-    return connection.call("DELETE", workspace).status in (202, 404)
+    return client.call("DELETE", workspace).status in (202, 404)
 
 
-def _active_sessions(connection: Connection, workspace: str) -> list[str]:
-    """The ids of the first sessions of a workspace; none where the server tells none."""
-    answer = connection.send({"method": "POST", "path": f"{workspace}/sessions/list", "query": {"size": 100}})
+def _active_sessions(client: Client, workspace: str) -> list[str]:
+    """The ids of the first page of sessions of a workspace; empty if the server does not answer with a page."""
+    answer = client.send({"method": "POST", "path": f"{workspace}/sessions/list", "query": {"size": 100}})
     page = answer.document() if answer.status == 200 else None
     items = page.get("items") if isinstance(page, dict) else None
     rows = items if isinstance(items, list) else []

@@ -1,4 +1,4 @@
-"""Forms as bytes: what a recorded request has as `form` and `files`."""
+"""Encodes the `form` and the `files` of a recorded request."""
 
 from urllib.parse import urlencode
 
@@ -7,17 +7,17 @@ from .recordings import Json
 
 
 def encoded(form: Json, files: Json) -> tuple[bytes, str]:
-    """A body and its content type: multipart/form-data where there are files, else urlencoded.
+    """A body and its content type: multipart/form-data if there are files, else urlencoded.
 
-    `form` has texts by name, `files` objects with `name`, `type` and `text`.
+    `form` maps names to strings. `files` maps names to objects with `name`, `type` and `text`.
     """
     if not files:
         return urlencode(form).encode(), "application/x-www-form-urlencoded"
     boundary = Ids().new()
     parts = [_part(boundary, f'name="{name}"', "", text) for name, text in form.items()]
     for name, file in files.items():
-        told = f'name="{name}"; filename="{file["name"]}"'
-        parts.append(_part(boundary, told, f"Content-Type: {file['type']}\r\n", file["text"]))
+        disposition = f'name="{name}"; filename="{file["name"]}"'
+        parts.append(_part(boundary, disposition, f"Content-Type: {file['type']}\r\n", file["text"]))
     return "".join([*parts, f"--{boundary}--\r\n"]).encode(), f"multipart/form-data; boundary={boundary}"
 
 

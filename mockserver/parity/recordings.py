@@ -1,8 +1,8 @@
-"""The recordings of the real server that come with the package.
+"""The recordings of the real server in the package.
 
-A file holds scenarios, one a line: `{"name", "about", "steps", "time_order"}`. A step is a request with the response
-that was recorded, or `{"control": "purge"}` where the background work was waited for. In it `<id:N>` stands for an id
-that the server made and `<time:N>` for a time that it took: bound at first sight, the same ever after.
+Each line of a file is a scenario: `{"name", "about", "steps", "time_order"}`. A step is a request with the recorded
+response, or `{"control": "purge"}`, which means that the recorder waited for the background work. In a step, `<id:N>`
+stands for an id and `<time:N>` for a time that the server generated. The same mark stands for the same value.
 """
 
 import json
@@ -16,15 +16,15 @@ from ..testing.data import data_file
 
 Json = Any
 
-# The secret that the tokens in the recordings of authentication are signed with.
-RECORDED_SECRET = "oracle-secret"  # noqa: S105 - it is published with the recordings
+# The secret with which the tokens in the recordings are signed.
+RECORDED_SECRET = "oracle-secret"  # noqa: S105 - published with the recordings
 
 FILES = ("sessions", "worker", "walks", "auth", "rest")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One recorded run; `authenticated` where it brings tokens of its own."""
+    """One recorded run. If `authenticated`, its requests have tokens."""
 
     name: str
     about: str
@@ -34,20 +34,20 @@ class Scenario:
 
 
 def matching(patterns: list[str]) -> list[Scenario]:
-    """The scenarios whose names match one of the patterns (`*` stands for anything), or all.
+    """The scenarios whose names match one of the patterns, in which `*` matches any text. All without patterns.
 
-    Raises ValueError for a pattern that none matches.
+    Raises ValueError for a pattern without a match.
     """
     known = list(scenarios())
     for pattern in patterns:
         if not any(fnmatchcase(scenario.name, pattern) for scenario in known):
-            alike = get_close_matches(pattern, [scenario.name for scenario in known], n=5, cutoff=0.3)
-            raise ValueError(f"no scenario is called {pattern!r}; alike are {', '.join(alike) or 'none'}")
-    return [one for one in known if not patterns or any(fnmatchcase(one.name, pattern) for pattern in patterns)]
+            similar = get_close_matches(pattern, [scenario.name for scenario in known], n=5, cutoff=0.3)
+            raise ValueError(f"no scenario matches {pattern!r}; similar names: {', '.join(similar) or 'none'}")
+    return [found for found in known if not patterns or any(fnmatchcase(found.name, pattern) for pattern in patterns)]
 
 
 def scenarios(*files: str) -> Iterator[Scenario]:
-    """The scenarios of these files, all by default, in their order."""
+    """The scenarios of these files, by default of all, in their order."""
     for file in files or FILES:
         with data_file(f"recordings/{file}.jsonl").open(encoding="utf-8") as lines:
             for line in lines:

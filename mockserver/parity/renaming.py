@@ -1,4 +1,4 @@
-"""Scenarios in names that nobody else has, so that a check meets nothing on a server but what it made itself."""
+"""Gives scenarios unique names, so that a check touches only what it has created."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,11 +9,11 @@ from .recordings import Json, Scenario
 
 Rename = Callable[[str], str]
 
-_ROOM = 40  # for the prefix
+_PREFIX_LIMIT = 40  # characters
 
 
 def workspaces_of(scenario: Scenario) -> set[str]:
-    """The ids of all workspaces that the scenario names and that could be made."""
+    """All workspace ids in the scenario that are valid."""
     requests = _requests(scenario)
     named = {_segment(request["path"], 3) for request in requests if request["path"] != "/v3/workspaces/list"}
     named |= {_given_id(request) for request in requests if request["path"] == "/v3/workspaces"}
@@ -26,11 +26,11 @@ def deletes(scenario: Scenario) -> bool:
 
 
 class Renaming:
-    """Puts `prefix` before the ids of a scenario's workspaces and sessions.
+    """Puts `prefix` before the ids of the workspaces and sessions of a scenario.
 
-    The live server's clones reach the sessions of one id in every workspace, ours and other people's, hence the care
-    with those. A prefix keeps the order of the ids, and what they contain; it must be of digits, as no recorded filter
-    looks for those.
+    The sessions need it because a clone on the live server also reaches sessions with the same id in other workspaces.
+    A prefix does not change the order of the ids, nor whether one contains a text. It must consist of digits, because
+    no recorded filter looks for digits.
     """
 
     def __init__(self, scenario: Scenario, prefix: str) -> None:
@@ -45,7 +45,7 @@ class Renaming:
         self.scenario = replace(scenario, steps=[self._step(step) for step in scenario.steps])
 
     def workspaces_in(self, request: Json) -> list[str]:
-        """The renamed workspaces that a request, renamed as well, names and so may make."""
+        """The renamed workspaces that a renamed request names, and so may create."""
         named = {_segment(request["path"], 3), _given_id(request)}
         return [name for name in self.workspaces if name in named]
 
@@ -58,13 +58,13 @@ class Renaming:
     def _request(self, request: Json) -> Json:
         body = request.get("json")
         if isinstance(body, dict):
-            # What a session is made with, what goes with one, or what sessions and messages are filtered by.
-            made = _fields(body, {"id", "name"}, self.session) if request["path"].endswith("/sessions") else body
+            # The body of a new session, the session of a conclusion, and the filters of sessions and messages.
+            renamed = _fields(body, {"id", "name"}, self.session) if request["path"].endswith("/sessions") else body
             if "conclusions" in body:
-                made = _fields(body, {"session_id"}, self.session)
+                renamed = _fields(body, {"session_id"}, self.session)
             if "filters" in body:
-                made = {**made, "filters": _fields(body["filters"], {"id", "session_id"}, self.session)}
-            request = {**request, "json": made}
+                renamed = {**renamed, "filters": _fields(body["filters"], {"id", "session_id"}, self.session)}
+            request = {**request, "json": renamed}
         if "session_id" in request.get("query", {}):
             request = {**request, "query": _fields(request["query"], {"session_id"}, self.session)}
         return {**request, "path": self._session_in_path(request["path"])}
@@ -83,7 +83,7 @@ class Renaming:
 
 
 def _sessions_of(scenario: Scenario) -> set[str]:
-    """The ids of all sessions that the scenario names and that could be made."""
+    """All session ids in the scenario that are valid."""
     requests = _requests(scenario)
     named = {_segment(request["path"], 5) for request in requests if _segment(request["path"], 4) == "sessions"}
     named |= {_given_id(request) for request in requests if request["path"].endswith("/sessions")}
@@ -95,7 +95,7 @@ def _requests(scenario: Scenario) -> list[Json]:
 
 
 def _fields(value: Json, names: set[str], rename: Rename) -> Json:
-    """The value with all texts below these keys renamed, however deep, and nothing else."""
+    """The value, with all strings below these keys renamed, at any depth."""
     if isinstance(value, list):
         return [_fields(entry, names, rename) for entry in value]
     if not isinstance(value, dict):
@@ -107,7 +107,7 @@ def _fields(value: Json, names: set[str], rename: Rename) -> Json:
 
 
 def _mapped(value: Json, rename: Rename) -> Json:
-    """The value with every text in it renamed, but the keys of objects."""
+    """The value, with every string in it renamed except the keys of objects."""
     if isinstance(value, str):
         return rename(value)
     if isinstance(value, list):
@@ -135,5 +135,5 @@ def _given_id(request: Json) -> str:
 
 
 def _is_an_id(text: str) -> bool:
-    """Whether something could be made under this id, with room for a prefix."""
-    return bool(re.fullmatch(ID_PATTERN, text)) and len(text) <= ID_MAX_LENGTH - _ROOM
+    """Whether this is a valid id, also with a prefix."""
+    return bool(re.fullmatch(ID_PATTERN, text)) and len(text) <= ID_MAX_LENGTH - _PREFIX_LIMIT

@@ -1,4 +1,4 @@
-"""What a check found, in words."""
+"""Prints the results of a check."""
 
 import json
 import re
@@ -6,17 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from .check import Check
-from .matching import Difference
+from .matching import Mismatch
 from .recordings import Json, Scenario
 
-_SHOWN = 300  # how many characters of a body or a value are printed
+_SHOWN = 300  # the most characters of a value to print
 
 
 def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], None]) -> int:
-    """Play the scenarios, say each difference and at last the counts.
+    """Play the scenarios, pass each difference and then the counts to `say`, and return the exit code.
 
-    0 where all that was played agrees, 1 where something differs or the server went away, 2 where nothing could be
-    played.
+    It is 0 if all answers agree, 1 if one differs or the server stops answering, and 2 if no scenario can be played.
     """
     in_recorded_names = re.compile(re.escape(check.prefix) + r"\d{4}")
     verdicts: Counter[str] = Counter()
@@ -37,7 +36,7 @@ def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], N
     return 0 if agree else 2
 
 
-def _described(scenario: Scenario, number: int, step: Json, differences: list[Difference]) -> Iterable[str]:
+def _described(scenario: Scenario, number: int, step: Json, differences: list[Mismatch]) -> Iterable[str]:
     if not differences:
         return
     request = step["request"]

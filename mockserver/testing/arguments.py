@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from ..wire.json_text import restated
+from ..formats.json_text import restated
 
 Seed = int | str | None
 Check = Callable[[str, Any], Any]

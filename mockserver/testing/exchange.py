@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from ..domain.clock import moment, timestamp
-from ..wire.json_text import InvalidJson, parse
+from ..formats.json_text import InvalidJson, parse
 from .text import cut
 
 # About how many bytes of memory an exchange takes beside the bytes of the request and the answer.
@@ -254,11 +254,11 @@ def preview(value: Any, limit: int = 200) -> str:
 
 
 def _fields(content_type: str, content: bytes) -> Any:
-    from ..wire import form  # Few tests send a form.
+    from ..formats import forms  # Few tests send a form.
 
     try:
-        return form.fields(content_type.encode("latin-1"), content)
-    except form.InvalidForm:
+        return forms.fields(content_type.encode("latin-1"), content)
+    except forms.InvalidForm:
         return content.decode("utf-8", "replace")
 
 

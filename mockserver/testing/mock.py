@@ -32,7 +32,7 @@ from .worlds import WorldSource
 from .worlds.load import StartingWorld
 
 if TYPE_CHECKING:
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
 
 T = TypeVar("T")
 

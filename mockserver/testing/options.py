@@ -15,7 +15,7 @@ from .arguments import Seed, checked_seed, integer
 from .worlds import WorldSource
 
 if TYPE_CHECKING:
-    from ..wire.keys import Keyring
+    from ..formats.keyring import Keyring
 
 _Check = Callable[[str, Any], Any]
 
@@ -85,7 +85,7 @@ def _time(name: str, value: Any) -> datetime | None:
 def _keyring(_: str, secret: Any) -> "Keyring | None":
     if secret is None:
         return None
-    from ..wire.keys import Keyring  # Most servers need no authentication.
+    from ..formats.keyring import Keyring  # Most servers need no authentication.
 
     return Keyring(secret)
 

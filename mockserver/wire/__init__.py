@@ -1,1 +1,1 @@
-"""What JSON looks like on the wire: pydantic models of bodies, queries, answers and world files, and nothing else."""
+"""Pydantic models of bodies, queries, answers and world files."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from . import control, deliveries, page
+from . import control, deliveries
 from .bodies import SessionPeerConfig
 from .fields import Model
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """The contract gives these fields no default; they are merely not required."""
+    """Drop the defaults: in the contract these fields are not required, but have no default."""
     for field in schema["properties"].values():
         field.pop("default", None)
 
@@ -143,7 +143,7 @@ class Page(Model, Generic[T]):
 
 
 class Problem(Model):
-    """An error that is told in one sentence."""
+    """An error with one sentence."""
 
     detail: str
 
@@ -188,5 +188,4 @@ SHAPES: dict[str, Any] = {
     "Page[WebhookEndpoint]": Page[WebhookEndpoint],
     **control.SHAPES,
     **deliveries.SHAPES,
-    **page.SHAPES,
 }

@@ -1,10 +1,13 @@
-"""Models of what a request brings: bodies and the query of lists."""
+"""Models of the bodies and queries of requests."""
 
 from enum import Enum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticKnownError
 
+from ..formats import json_text
+from ..formats.forms import UploadedFile
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
 from .fields import (
     Bounded,
@@ -21,18 +24,18 @@ from .fields import (
 )
 
 
-class Page(Model):
-    """Which page of a list. The order of the fields is the order in which their errors are told (recorded)."""
+class PageQuery(Model):
+    """Which page of a list. The order of the fields is the order of their errors (recorded)."""
 
     page: int = Field(default=1, ge=1, description="Page number")
     size: int = Field(default=50, ge=1, le=100, description="Page size")
 
 
-class ReversiblePage(Page):
+class ReversiblePage(PageQuery):
     reverse: bool = Field(default=False, description="Whether to reverse the order of results")
 
 
-class MessagePage(Page):
+class MessagePage(PageQuery):
     reverse: bool | None = Field(default=False, description="Whether to reverse the order of results")
 
 
@@ -122,9 +125,40 @@ class MessageCreate(Model):
 
 
 class MessageBatchCreate(Model):
-    """A batch of 1 to 100 messages, stored whole or not at all."""
+    """A batch of 1 to 100 messages. All of them are stored, or none."""
 
     messages: Annotated[list[MessageCreate], Field(min_length=1, max_length=100)]
+
+
+def _file(value: Any) -> UploadedFile:
+    if not isinstance(value, UploadedFile):
+        raise ValueError(f"Expected UploadFile, received: {type(value)}")  # recorded
+    return value
+
+
+def _from_json(value: Any) -> Any:
+    """The value of a form field whose text is JSON."""
+    if not isinstance(value, str):
+        raise PydanticKnownError("string_type")
+    try:
+        return json_text.parse(value.encode("utf-8", "surrogatepass"))
+    except json_text.InvalidJson as error:
+        raise PydanticKnownError("json_invalid", {"error": error.reason}) from None
+
+
+_InForm = BeforeValidator(_from_json)
+_IsFile = WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"})
+_IsJson = WithJsonSchema({"anyOf": [{"type": "string", "contentMediaType": "application/json"}, {"type": "null"}]})
+
+
+class MessageUpload(Model):
+    """A form with a file and the peer whose messages the text of the file becomes."""
+
+    file: Annotated[UploadedFile, PlainValidator(_file), _IsFile]
+    peer_id: Id
+    metadata: Annotated[Metadata | None, _InForm, _IsJson] = None
+    configuration: Annotated[MessageConfiguration | None, _InForm, _IsJson] = Field(default=None, title="Configuration")
+    created_at: Moment | None = None
 
 
 class MessageUpdate(Model):
@@ -166,5 +200,5 @@ PeerIds = Annotated[list[str], Bounded]
 
 
 def settings_by_peer(peers: SessionPeers) -> dict[str, dict[str, bool | None]]:
-    """The settings in the form that the domain takes."""
+    """The settings as the domain takes them."""
     return {peer_id: dict(settings) for peer_id, settings in peers.items()}

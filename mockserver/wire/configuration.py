@@ -1,4 +1,4 @@
-"""Models of configuration, as workspaces, sessions and messages have it."""
+"""Models of the configuration of workspaces, sessions and messages."""
 
 from typing import Self
 
@@ -63,7 +63,7 @@ class DreamConfiguration(Model):
 
 
 class _Configuration(Model):
-    """The parts that the API knows; unknown keys are kept."""
+    """The members that the API knows. Unknown members are kept."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -88,7 +88,7 @@ class _Configuration(Model):
 
 
 def stored(configuration: _Configuration | None) -> JsonObject | None:
-    """The object that is stored: what is null is left out, on the top and in the known parts. None for None."""
+    """The object to store, without nulls at the top level and in the known members. None for None."""
     if configuration is None:
         return None
     kept: JsonObject = without_nul(configuration.model_dump(exclude_none=True))
@@ -99,14 +99,14 @@ class WorkspaceConfiguration(_Configuration):
     """The set of options that can be in a workspace DB-level configuration dictionary.
 
     All fields are optional. Session-level configuration overrides workspace-level configuration, which overrides global configuration.
-    """  # noqa: E501 - the contract's own line
+    """  # noqa: E501 - a line of the contract
 
 
 class SessionConfiguration(_Configuration):
     """The set of options that can be in a session DB-level configuration dictionary.
 
     All fields are optional. Session-level configuration overrides workspace-level configuration, which overrides global configuration.
-    """  # noqa: E501 - the contract's own line
+    """  # noqa: E501 - a line of the contract
 
 
 class MessageConfiguration(Model):

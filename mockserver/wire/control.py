@@ -1,4 +1,4 @@
-"""Models of the control plane: what is asked under `/_mock/`, and what it answers."""
+"""Models of the requests and answers of the control plane, `/_mock/`."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -10,14 +10,14 @@ from .fields import JsonObject, Model, Moment, Strict
 
 class _Part(Strict):
     def given(self) -> JsonObject:
-        """What was given, without what was left out."""
+        """The members that the request has, without defaults."""
         return self.model_dump(exclude_unset=True)
 
 
 class OneWorkspace(_Part):
-    """The options of the reset. With a workspace, no other option is allowed."""
+    """The options of a reset. `workspace` resets one workspace, and goes with no other option."""
 
-    # The control plane adds the options that a mock declares.
+    # The control plane adds the options of Mock.
 
     workspace: str = Field(default="", min_length=1)
 
@@ -72,7 +72,7 @@ class WaitQuery(_Part):
 
 
 class OfWorkspace(_Part):
-    workspace: str | None = Field(default=None, description="Only what belongs to this workspace")
+    workspace: str | None = Field(default=None, description="Only entries of this workspace")
 
 
 class FaultCriteria(Like):
@@ -82,15 +82,15 @@ class FaultCriteria(Like):
     body: Any = Field(default=None, description="A part of the JSON body of the request")
 
 
-class Script(Like):
+class ScriptRule(Like):
     answers: list[Any] = Field(description="One for each request; the last one repeats")
     pause: float | None = Field(default=None, description="Only for chat: seconds between the pieces of a stream")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
 
 
-class At(_Part):
-    at: datetime | None = Field(default=None, description="The time to stand still at; left out: now")
+class FreezeTime(_Part):
+    at: datetime | None = Field(default=None, description="The time to freeze the clock at; default: now")
 
 
 class Seconds(_Part):
@@ -98,45 +98,47 @@ class Seconds(_Part):
 
 
 class Purging(_Part):
-    """Which purges: of a session, of a workspace, or, with neither, all."""
+    """Purges of a session, of a workspace, or (without both) all purges."""
 
     session: str | None = None
     workspace: str | None = None
 
 
 class Working(Purging):
-    """Which units of work: of a session, of a workspace, or, with neither, all."""
+    """Units of work of a session, of a workspace, or (without both) all of them."""
 
-    units: int | None = Field(default=None, ge=0, description="How many at most; left out: all")
+    units: int | None = Field(default=None, ge=0, description="The most units to do; default: all")
 
 
 class FailingPurges(Purging):
-    times: int = Field(description="How many tries fail")
+    times: int = Field(description="How many attempts fail")
 
 
-class Summary(_Part):
-    """What to put as the summary of a session."""
+class SummaryDraft(_Part):
+    """A summary to store for a session."""
 
     session: str
     content: str = Field(max_length=25_000)
     workspace: str | None = None
     kind: Literal["short", "long"] = "short"
-    up_to: str | None = Field(default=None, description="The last message that it covers; left out: the last of all")
+    up_to: str | None = Field(
+        default=None, description="The id of the last message that it covers; default: the last message"
+    )
 
 
-class Named(_Part):
+class SnapshotName(_Part):
     name: str = Field(min_length=1)
     workspace: str | None = None
 
 
-class Difference(_Part):
+class SnapshotDiff(_Part):
     before: str = Field(description="The name of a snapshot")
-    after: str | None = Field(default=None, description="The name of another; left out: the present state")
-    workspace: str | None = Field(default=None, description="The workspace that the snapshots are of")
+    after: str | None = Field(default=None, description="The name of a later snapshot; default: the present state")
+    workspace: str | None = Field(default=None, description="The workspace of the snapshots")
 
 
-class Token(_Part):
-    """What the token is for."""
+class TokenScope(_Part):
+    """What the token gives access to."""
 
     workspace: str | None = None
     peer: str | None = None
@@ -170,7 +172,7 @@ class RequestList(Model):
     dropped: int
 
 
-class Number(Model):
+class CoverageTotals(Model):
     operations: int
     answers: int
 
@@ -186,8 +188,8 @@ class OperationCoverageState(Model):
 
 
 class CoverageState(Model):
-    covered: Number
-    of: Number
+    covered: CoverageTotals
+    of: CoverageTotals
     operations: list[OperationCoverageState]
     elsewhere: int = Field(description="How many requests matched no operation")
     table: str = Field(description="The same as a table to print")
@@ -249,12 +251,37 @@ class SnapshotState(Model):
     workspace: str | None
 
 
-class Key(Model):
+class SignedToken(Model):
     key: str
 
 
 class Url(Model):
     url: str
+
+
+class ViewQuery(Strict):
+    """Which part of the state the page shows."""
+
+    workspace: str | None = Field(default=None, description="The id of a workspace. By default the newest")
+    session: str | None = Field(default=None, description="The id of a session. By default the newest")
+    find: str = Field(
+        default="", max_length=512, description="List only sessions whose id contains this, in any letter case"
+    )
+    sessions_from: int = Field(default=0, ge=0)
+    sessions_size: int = Field(default=50, ge=0, le=200)
+    messages_from: int | None = Field(default=None, ge=0, description="By default the last messages")
+    messages_size: int = Field(default=50, ge=0, le=200)
+
+
+class EventsQuery(Strict):
+    last: str = Field(default="", max_length=100, description="The id of the last event that the page received")
+
+
+class PlayState(Model):
+    paused: bool
+    scene: str
+    step: int
+    steps: int
 
 
 # The shapes of answers by the names under which operations declare them.
@@ -273,5 +300,6 @@ SHAPES: dict[str, Any] = {
     "list[Snapshot]": list[SnapshotState],
     "Url": Url,
     "Request": RequestState,
-    "Token": Key,
+    "Token": SignedToken,
+    "Play": PlayState,
 }

@@ -1,4 +1,4 @@
-"""Types of fields that several models share, with the limits of the API."""
+"""The types of fields that several models share, with the limits of the API."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -28,27 +28,28 @@ METADATA_KEYS_LIMIT = 100
 METADATA_DEPTH_LIMIT = 5
 CONTENT_LIMIT = 25_000
 INSTRUCTIONS_TOKENS_LIMIT = 2_000
-ENTRIES_LIMIT = 10_000  # ours: the API names none
-URL_LIMIT = 2_048  # ours too
+# The API has no such limits. They bound the memory and the time of a request.
+ENTRIES_LIMIT = 10_000
+URL_LIMIT = 2_048
 
 JsonObject = dict[str, Any]
-# Who tries an operation in the reference begins with all there is.
+# The example that the reference fills in: it matches everything.
 Filters = Annotated[JsonObject | None, Field(examples=[{}])]
 
 
 class Model(BaseModel):
-    """A model that is built when it is first used: a server that starts needs none of them."""
+    """A model that pydantic builds when it is first used: see `fast_path.py`."""
 
     model_config = ConfigDict(defer_build=True)
 
 
 class Strict(Model):
-    """One that, unlike those of the API, takes no key that it does not know: one is a slip of the pen."""
+    """A model that refuses unknown keys, because they are probably typos. The models of the API ignore them."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-# Pydantic 2.11 brought these names for `populate_by_name`. From there on, the second form is dead code.
+# pydantic 2.11 replaced `populate_by_name` with these two. Older versions use the second form.
 _TAKES_NAMES = (
     ConfigDict(validate_by_name=True, validate_by_alias=True)
     if "validate_by_name" in ConfigDict.__annotations__
@@ -58,23 +59,23 @@ _TAKES_NAMES = (
 
 @cache
 def taking_names(type_: Any) -> Any:
-    """The type; where it is a model, one that also takes a field by its name if the field has an alias.
+    """The type; for a model, a subclass that accepts fields by their names as well as by their aliases.
 
-    It is a model because before 2.11 pydantic has no such argument for a single validation.
+    It is a subclass because pydantic before 2.11 has no such argument for a single validation.
     """
     if not (isinstance(type_, type) and issubclass(type_, Model)):
         return type_
-    # The errors show the name of the class.
+    # The subclass has the same name, which errors show.
     members = {"model_config": _TAKES_NAMES, "__module__": type_.__module__, "__doc__": type_.__doc__}
     return new_class(type_.__name__, (type_,), exec_body=lambda namespace: namespace.update(members))
 
 
-# Without a frame of Python, as every content goes through it.
+# A C function, because every content of a message goes through it.
 text_without_nul: Callable[[str], str] = methodcaller("replace", "\0", "")
 
 
 def without_nul(value: Any) -> Any:
-    """The same JSON with every NUL character dropped from its strings and keys, as the API stores it."""
+    """The same JSON without NUL characters in strings and keys. The API drops them too."""
     if isinstance(value, str):
         return text_without_nul(value)
     if isinstance(value, list):
@@ -93,17 +94,17 @@ def _checked_metadata(metadata: JsonObject) -> JsonObject:
 
 
 def _nests_within(value: JsonObject, levels: int) -> bool:
-    """Whether objects stand in each other at most `levels` deep; what stands in a list does not count (recorded)."""
+    """Whether objects are nested at most `levels` deep. Objects in lists do not count (recorded)."""
     return levels > 0 and all(_nests_within(entry, levels - 1) for entry in value.values() if isinstance(entry, dict))
 
 
 def without_control_tokens(content: str) -> str:
-    """The content itself. Raises ValueError, in the tokenizer's own words, where it holds a control token.
+    """The content. Raises ValueError, with the message of the tokenizer, if it has a control token.
 
-    The live server passes them on (recorded in x-special-tokens).
+    The live server passes this message on (recorded in x-special-tokens).
     """
     if "<|" not in content:
-        return content  # As nearly all are.
+        return content  # Nearly always.
     found = [token for token in tokens.CONTROL_TOKENS if token in content]
     if not found:
         return content
@@ -119,7 +120,7 @@ def without_control_tokens(content: str) -> str:
 
 
 def _http_url(url: str) -> str:
-    """The URL without NUL. Raises ValueError for what is none, and for one of another scheme (x-webhooks-and-keys)."""
+    """The URL without NUL. Raises ValueError if it is no URL with HTTP or HTTPS (recorded in x-webhooks-and-keys)."""
     parts = urlsplit(without_nul(url))
     if not (parts.scheme and parts.netloc):
         raise ValueError("Invalid URL format")
@@ -129,7 +130,7 @@ def _http_url(url: str) -> str:
 
 
 def _bounded(entries: Any) -> Any:
-    """Refuse what has more entries than anyone means to send: each may become an entry of the answer."""
+    """Refuse a list or an object with too many entries: each may become an entry of the answer."""
     if isinstance(entries, (list, dict)) and len(entries) > ENTRIES_LIMIT:
         raise ValueError(f"There are more than {ENTRIES_LIMIT} entries")
     return entries
@@ -141,13 +142,13 @@ def _checked_instructions(instructions: str) -> str:
     return instructions
 
 
-def _with_a_moment_in_utc(given: Any, read: ValidatorFunctionWrapHandler) -> datetime:
+def _moment_in_utc(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
     try:
-        moment: datetime = read(given)
+        moment: datetime = read(value)
     except ValidationError:
         raise
     except ValueError as error:
-        # Pydantic 2.9 lets it out for the year 0. From 2.10 on, it refuses that itself and this is dead code.
+        # pydantic before 2.10 raises it for the year 0.
         raise PydanticKnownError("datetime_parsing", {"error": str(error)}) from None
     try:
         timestamp(microseconds(moment))
@@ -163,6 +164,6 @@ Text = Annotated[str, AfterValidator(text_without_nul)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(text_without_nul)]
 SpokenContent = Annotated[Content, AfterValidator(without_control_tokens)]
-Moment = Annotated[datetime, WrapValidator(_with_a_moment_in_utc)]
+Moment = Annotated[datetime, WrapValidator(_moment_in_utc)]
 Instructions = Annotated[str, AfterValidator(_checked_instructions)]
 HttpUrl = Annotated[str, Field(max_length=URL_LIMIT, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)]

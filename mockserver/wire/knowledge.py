@@ -1,4 +1,4 @@
-"""Models of what a request brings about knowledge: conclusions, cards, representations, contexts and questions."""
+"""Models of requests about knowledge: conclusions, cards, representations, contexts and questions."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ CONCLUSION_TOKENS_LIMIT = 8_192
 QUESTION_LIMIT = 10_000
 
 
-def _within_the_tokens(content: str) -> str:
+def _within_token_limit(content: str) -> str:
     if tokens.count(content) > CONCLUSION_TOKENS_LIMIT:
         raise ValueError(f"content exceeds maximum of {CONCLUSION_TOKENS_LIMIT} tokens")
     return content
@@ -26,7 +26,7 @@ ConclusionContent = Annotated[
     str,
     Field(min_length=1, max_length=CONCLUSION_LIMIT),
     BeforeValidator(without_nul),
-    AfterValidator(_within_the_tokens),
+    AfterValidator(_within_token_limit),
 ]
 
 _TOP_K = "How many of the conclusions nearest to the search query are wanted"
@@ -61,7 +61,7 @@ class ConclusionQuery(Model):
     filters: Filters = Field(default=None, description="What they are like: observer and observed at least")
 
 
-class Target(Model):
+class CardQuery(Model):
     target: str | None = Field(default=None, description=_TARGET)
 
 
@@ -82,7 +82,7 @@ class PeerRepresentationGet(Model):
         return _choice(self, self.session_id)
 
 
-class PeerContextQuery(Target):
+class PeerContextQuery(CardQuery):
     search_query: str | None = Field(default=None, description=_QUERY)
     search_top_k: Count | None = Field(default=None, description=_TOP_K)
     search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)

@@ -21,7 +21,7 @@ def test_a_page_is_its_json_however_often_its_rows_were_listed(
     rows: list[dict[str, Any]], places: list[list[int]]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rendering, "_ROWS", 6)
+        patch.setattr(rendering, "_ROWS_LIMIT", 6)
         kept = RenderedRows()
         for number, chosen in enumerate(places, 1):
             items = [rows[place % len(rows)] for place in chosen]
@@ -30,7 +30,7 @@ def test_a_page_is_its_json_however_often_its_rows_were_listed(
 
 
 def test_what_is_kept_is_bounded_in_number_and_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering, "_ROWS", 10)
+    monkeypatch.setattr(rendering, "_ROWS_LIMIT", 10)
     kept = RenderedRows()
     for number in range(100):
         kept.page({"items": [{"id": number}, {"id": "x" * 5_000}], "total": 2, "page": 1, "size": 2, "pages": 1})

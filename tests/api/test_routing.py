@@ -78,7 +78,7 @@ def test_it_can_be_mounted_below_a_prefix() -> None:
 def test_the_straight_way_finds_what_the_search_of_all_ways_finds(method: str, segments: list[str]) -> None:
     table = RoutingTable(operation for router in ROUTERS for operation in router.operations)
     path = "/".join(["", *segments])
-    ends = table._ends(table._root, path.split("/"), 1)
+    ends = table._all_nodes(table._root, path.split("/"), 1)
     operations = [node.operations[method] for node in ends if method in node.operations]
     found = table.find(method, path)
     assert (found is None) == (not ends)

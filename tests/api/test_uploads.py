@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver import MockServer
+from mockserver.api import uploads
 from mockserver.domain import tokens
-from mockserver.wire import uploads
 from support.direct_client import Answer, DirectClient
 from support.pdf_files import page_text, pdf
 from support.started_mock import Start
@@ -165,10 +165,10 @@ _SUPPORTED = "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor'
             413,
             "File size (5242881 bytes) exceeds maximum allowed size (5242880 bytes)",
         ),
-        ("application/json", b"\xff\xfe1\0", 422, "The file is no text in UTF-8: invalid start byte at byte 0"),
-        ("application/json", b'{"a": }', 422, "The file is no JSON: Expecting value at offset 6"),
-        ("application/json", b"", 422, "The file is no JSON: Expecting value at offset 0"),
-        ("application/json", b"[" * 100_000, 422, "The file is no JSON: Recursion limit exceeded at offset 20"),
+        ("application/json", b"\xff\xfe1\0", 422, "The file is not UTF-8: invalid start byte at byte 0"),
+        ("application/json", b'{"a": }', 422, "The file is not JSON: Expecting value at offset 6"),
+        ("application/json", b"", 422, "The file is not JSON: Expecting value at offset 0"),
+        ("application/json", b"[" * 100_000, 422, "The file is not JSON: Recursion limit exceeded at offset 20"),
         ("application/pdf", b"hello", 422, "The PDF cannot be read: "),
         ("text/plain", b"a<|endoftext|>", 422, "Encountered text corresponding to disallowed special token "),
     ],

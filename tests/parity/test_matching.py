@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.parity.matching import Answer, Bindings
+from mockserver.parity.matching import Bindings, ReceivedAnswer
 
 _TIME = "2024-01-01T00:00:00.000001Z"
 _ID = "abcdefghijklmnopqrstu"
@@ -16,7 +16,7 @@ _OTHER_WAY_ROUND = {"items": [{"id": "a"}, {"id": "b"}], "total": 2}
 def _places(recorded: dict[str, Any], status: int, body: Any, headers: dict[str, str] | None = None) -> list[str]:
     step = {"response": recorded, "unordered": recorded.get("unordered", False)}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return [found.place for found in Bindings().differences(step, Answer(status, headers or {}, content))]
+    return [found.place for found in Bindings().differences(step, ReceivedAnswer(status, headers or {}, content))]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,9 @@ def test_headers_agree_as_far_as_they_were_recorded(name: str, recorded: str, go
 
 def test_what_an_answer_did_not_give_is_lacking() -> None:
     bindings = Bindings()
-    bindings.differences({"response": {"status": 200, "json": ["<id:1>"]}}, Answer(200, {}, json.dumps([_ID]).encode()))
+    bindings.differences(
+        {"response": {"status": 200, "json": ["<id:1>"]}}, ReceivedAnswer(200, {}, json.dumps([_ID]).encode())
+    )
     assert bindings.filled({"<id:1>": ["in <id:1>", 5]}) == {_ID: [f"in {_ID}", 5]}
     assert not bindings.lack({"path": "/<id:1>"})
     assert bindings.lack({"path": "/", "json": ["<id:2>"]})

@@ -3,22 +3,22 @@
 from collections.abc import Iterator
 
 from mockserver import MockServer
-from mockserver.parity.connection import Connection
-from mockserver.parity.matching import Answer, Bindings, Difference
+from mockserver.parity.client import Client
+from mockserver.parity.matching import Bindings, Mismatch, ReceivedAnswer
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario, scenarios
 
 SCENARIOS = list(scenarios())
 SCENARIOS_BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
-def replay(server: MockServer, scenario: Scenario) -> Iterator[tuple[int, list[Difference], Answer | None]]:
+def replay(server: MockServer, scenario: Scenario) -> Iterator[tuple[int, list[Mismatch], ReceivedAnswer | None]]:
     """Reset the server and run the scenario: the number of each step, its differences and its answer.
 
     A step that purges has no answer. Timestamps that run backwards are a difference of the last step.
     """
     server.mock.reset(auth_secret=RECORDED_SECRET if scenario.authenticated else None)
     bindings = Bindings()
-    with Connection(server.url) as connection:
+    with Client(server.url) as connection:
         for number, step in enumerate(scenario.steps):
             if "control" in step:
                 server.mock.purge()
@@ -27,5 +27,5 @@ def replay(server: MockServer, scenario: Scenario) -> Iterator[tuple[int, list[D
             answer = connection.send(bindings.filled(step["request"]))
             differences = bindings.differences(step, answer)
             if number == len(scenario.steps) - 1 and bindings.runs_backwards(scenario.time_order):
-                differences.append(Difference("timestamps", "in their order", "backwards"))
+                differences.append(Mismatch("timestamps", "in their order", "backwards"))
             yield number, differences, answer

@@ -18,10 +18,10 @@ from mockserver.app import ROUTERS
 from mockserver.domain import errors
 from mockserver.domain.errors import ExpiredToken
 from mockserver.domain.store import Store
+from mockserver.formats.keyring import Keyring
 from mockserver.testing.diagnosis.causes import Cause, InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from mockserver.testing.diagnosis.sentences import LIMIT, sentence
 from mockserver.testing.text import value
-from mockserver.wire.keys import Keyring
 from support import strategies
 from support.direct_client import Answer, DirectClient
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock, MockServer, create_app
+from mockserver.formats.json_text import parse
 from mockserver.testing.exchange import Exchange
 from mockserver.testing.matching import Pattern
-from mockserver.wire.json_text import parse
 from support.direct_client import DirectClient
 from support.started_mock import Start
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...domain.errors import ID_MAX_LENGTH
-from ...wire.form import is_form
-from ...wire.json_text import is_json
+from ...formats.forms import is_form
+from ...formats.json_text import is_json
 from ..text import place, plain, quoted, value
 from .causes import InvalidRequest
 

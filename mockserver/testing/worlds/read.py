@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ...wire.json_text import InvalidJson, parse, restated
+from ...formats.json_text import InvalidJson, parse, restated
 from ..text import one_line
 from .check import contradictions
 

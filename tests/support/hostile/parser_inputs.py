@@ -11,9 +11,10 @@ from typing import Any
 from mockserver import Mock, WorldError
 from mockserver.domain.errors import InvalidFilter, Unauthorized
 from mockserver.domain.filters import tables
+from mockserver.formats import forms as form_parser
+from mockserver.formats import json_text
+from mockserver.formats.keyring import Keyring
 from mockserver.testing.data import data_file
-from mockserver.wire import form, json_text
-from mockserver.wire.keys import Keyring
 
 from . import forms, values
 from .report import Report
@@ -24,7 +25,7 @@ Case = tuple[Callable[[], object], object]
 _TABLES = (tables.workspace_filter, tables.peer_filter, tables.session_filter, tables.message_filter)
 _WORLD = json.loads(data_file("demo.json").read_text(encoding="utf-8"))
 _KEYRING = Keyring("a secret of the tests")
-_DECLARED = (json_text.InvalidJson, form.InvalidForm, InvalidFilter, Unauthorized, WorldError)
+_DECLARED = (json_text.InvalidJson, form_parser.InvalidForm, InvalidFilter, Unauthorized, WorldError)
 
 
 def _json(random: Random) -> Case:
@@ -54,7 +55,7 @@ def _form(random: Random) -> Case:
     header = (
         forms.CONTENT_TYPE.encode() if random.random() < 0.8 else values.corrupted(random, forms.CONTENT_TYPE.encode())
     )
-    return lambda: form.fields(header[:5_000], body), (header, body)
+    return lambda: form_parser.fields(header[:5_000], body), (header, body)
 
 
 def _filter(random: Random) -> Case:

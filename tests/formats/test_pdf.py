@@ -7,7 +7,7 @@ from io import BytesIO
 import pypdf
 import pytest
 
-from mockserver.wire import pdf
+from mockserver.formats import pdf
 from support.pdf_files import first_free_number, page_text, pdf_of_objects, stream
 from support.pdf_files import pdf as pdf_of
 
@@ -89,7 +89,7 @@ def test_one_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.process
 def test_one_that_breaks_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "__file__", "nowhere.py")
-    with pytest.raises(pdf.Unreadable, match="its reader broke down"):
+    with pytest.raises(pdf.Unreadable, match="the reader crashed"):
         pdf.text_of(b"")
 
 

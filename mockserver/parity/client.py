@@ -1,4 +1,4 @@
-"""A connection to the server that is checked: plain requests and answers, kept alive."""
+"""An HTTP client with one persistent connection."""
 
 import json
 import time
@@ -7,23 +7,24 @@ from typing import Self
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from .forms import encoded
-from .matching import Answer
+from .matching import ReceivedAnswer
 from .recordings import Json
 
-_IDLE_SECONDS = 1  # after which a server may be about to close the connection
+# After this time a server may close an idle connection at any moment, so the client opens a new one.
+_IDLE_SECONDS = 1
 _BODY_LIMIT = 20 * 1024 * 1024
 
 
 class NoAnswer(Exception):
-    """The server did not answer, or not in HTTP."""
+    """The server does not answer, or its answer is not HTTP."""
 
 
-class Connection:
-    """Sends requests to the server at `url`, which may have a path; `token` goes with those that bring none.
+class Client:
+    """Sends requests to the server at `url`, which may have a path. Requests without a token get `token`.
 
-    It is opened when it is needed, and a context manager that closes it.
+    It connects at the first request. As a context manager, it closes the connection at the end.
 
-    Raises ValueError for a URL that is no address of a server.
+    Raises ValueError if `url` is not the URL of a server, or `token` cannot be in a header.
     """
 
     def __init__(self, url: str, token: str | None = None, timeout_seconds: float = 30) -> None:
@@ -31,9 +32,9 @@ class Connection:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"not a URL that begins with http:// or https://: {url!r}")
         if parts.query or parts.fragment or parts.username is not None:
-            raise ValueError("a server's URL has neither a query nor a fragment nor a user")
+            raise ValueError("the URL of a server must not have a query, a fragment or a user")
         if token is not None and not (token.strip().isascii() and token.strip().isprintable()):
-            raise ValueError("the key has characters in it that no header can have")
+            raise ValueError("the key has characters that are not allowed in a header")
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self.host = parts.hostname
         try:
@@ -44,14 +45,14 @@ class Connection:
         self._prefix = parts.path.rstrip("/")
         self._headers = {} if token is None else {"authorization": f"Bearer {token.strip()}"}
 
-    def call(self, method: str, path: str, body: Json = None) -> Answer:
-        """A request with a body of JSON, or without one. Raises NoAnswer."""
+    def call(self, method: str, path: str, body: Json = None) -> ReceivedAnswer:
+        """Send a request with a JSON body, or without a body. Raises NoAnswer."""
         return self.send({"method": method, "path": path} | ({} if body is None else {"json": body}))
 
-    def send(self, request: Json, *, with_token: bool = True) -> Answer:
-        """A request in the form of the recordings: `method`, `path`, `query`, `headers`, and its body.
+    def send(self, request: Json, *, with_token: bool = True) -> ReceivedAnswer:
+        """Send a request in the format of the recordings: `method`, `path`, `query`, `headers`, and its body.
 
-        That is `json`, `text`, or a `form` with or without `files`. Raises NoAnswer.
+        The body is `json`, `text`, or a `form` with or without `files`. Raises NoAnswer.
         """
         target = self._prefix + quote(request["path"], safe="/%")
         if request.get("query"):
@@ -70,11 +71,11 @@ class Connection:
             return self._exchange(request["method"], target, body, headers)
         except (OSError, HTTPException, UnicodeError) as error:
             self._connection.close()
-            said = " ".join(str(error).split()) or type(error).__name__
-            raise NoAnswer(f"does not answer: {said[:200]}") from error
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise NoAnswer(f"does not answer: {reason[:200]}") from error
 
     def close(self) -> None:
-        """Close it; the next request opens it again."""
+        """Close the connection. The next request opens a new one."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -83,24 +84,24 @@ class Connection:
     def __exit__(self, *failure: object) -> None:
         self.close()
 
-    def _exchange(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    def _exchange(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> ReceivedAnswer:
         if time.monotonic() - self._used > _IDLE_SECONDS:
             self._connection.close()
         self._connection.request(method, target, body, headers)
-        # Closed here and not by its finalizer, in which Python ignores a KeyboardInterrupt.
+        # The `with` closes it here, not in a finalizer, where Python ignores a KeyboardInterrupt.
         with self._connection.getresponse() as response:
             received = _body_of(response)
-        answered = {name.lower(): value for name, value in response.getheaders()}
-        location = answered.get("location")
+        received_headers = {name.lower(): value for name, value in response.getheaders()}
+        location = received_headers.get("location")
         if location is not None and self._prefix:
             parts = urlsplit(location)
-            answered["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self._prefix)))
+            received_headers["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self._prefix)))
         self._used = time.monotonic()
-        return Answer(response.status, answered, received)
+        return ReceivedAnswer(response.status, received_headers, received)
 
 
 def _body_of(response: HTTPResponse) -> bytes:
-    """The whole body. Raises HTTPException for one that does not end."""
+    """The whole body. Raises HTTPException if it exceeds the limit, because some bodies do not end."""
     body = response.read(_BODY_LIMIT + 1)
     if len(body) > _BODY_LIMIT:
         raise HTTPException(f"a body of more than {_BODY_LIMIT} bytes")

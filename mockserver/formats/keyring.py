@@ -1,4 +1,4 @@
-"""Keys as they are sent: tokens (JWT, HS256), signed and read with PyJWT, which is an extra."""
+"""Signs and reads tokens (JWT, HS256) with PyJWT, which is an extra."""
 
 import json
 from datetime import UTC, datetime
@@ -7,17 +7,18 @@ from typing import Any
 from ..domain.access import Scope
 from ..domain.clock import microseconds, timestamp
 from ..domain.errors import ExpiredToken, InvalidToken, RefusedExpiry, UnreadableToken
-from .extras import needs
+from ..extras import needs
 
 _ALGORITHM = "HS256"
 
 
 class Keyring:
-    """Makes and reads the tokens of one secret.
+    """Signs and reads the tokens of one secret.
 
-    The claims are `t` (any text), `exp` (a time in ISO 8601), `ad` (true for an admin), `w`, `p` and `s` (the
-    workspace, peer and session that it is for). Raises ImportError where PyJWT is missing, ValueError for a secret
-    that cannot sign.
+    The claims are `t` (any string), `exp` (a time in ISO 8601), `ad` (true for an admin), and `w`, `p` and `s` (the
+    workspace, peer and session that the token gives access to).
+
+    Raises ImportError if PyJWT is missing, and ValueError for a secret that cannot sign.
     """
 
     def __init__(self, secret: str) -> None:
@@ -28,13 +29,13 @@ class Keyring:
             raise ImportError(needs("Authentication", "auth")) from error
 
         class AnyLength(HMACAlgorithm):
-            """Without the warning for a short secret: a fake keeps none."""
+            """Accepts short secrets without a warning: the data of a test needs no protection."""
 
-            def check_key_length(self, key: Any) -> None:  # noqa: ARG002 - PyJWT calls it so
+            def check_key_length(self, key: Any) -> None:  # noqa: ARG002 - the signature is PyJWT's
                 return None
 
         self._failure = jwt.PyJWTError
-        # The signature is PyJWT's matter. The claims are ours: PyJWT would hold their times against the real clock.
+        # PyJWT checks the signature only. It would check the times in the claims against the real clock.
         self._signatures = jwt.PyJWS(algorithms=[])
         self._signatures.register_algorithm(_ALGORITHM, AnyLength(AnyLength.SHA256))
         self._secret = secret
@@ -46,7 +47,7 @@ class Keyring:
             raise ValueError(f"auth_secret cannot sign: {error}") from None
 
     def sign(self, scope: Scope, now: int, expires_at: datetime | None = None) -> str:
-        """A token of this scope; `now` is in microseconds since 1970, a naive `expires_at` in UTC."""
+        """A token of this scope. `now` is in microseconds since 1970; an `expires_at` without a time zone is in UTC."""
         claims = {
             "t": timestamp(now),
             "exp": None if expires_at is None else timestamp(microseconds(expires_at)),
@@ -58,16 +59,17 @@ class Keyring:
         return self.sign_claims({name: value for name, value in claims.items() if value is not None})
 
     def sign_claims(self, claims: dict[str, Any]) -> str:
-        """A token of just these claims."""
+        """A token with exactly these claims."""
         return self._signatures.encode(json.dumps(claims).encode(), self._secret, _ALGORITHM)
 
     def read(self, token: str, now: int, *, refuses_expiry: bool = False) -> Scope:
-        """The scope of a token at the time `now`; with `refuses_expiry` only of one without an expiry.
+        """The scope of a token at the time `now`, in microseconds since 1970.
 
-        Raises Unauthorized for one that is broken, signed otherwise, or expired.
+        Raises Unauthorized if the token is broken, has another signature, or has expired; with `refuses_expiry`
+        for every token that has an expiry.
         """
         claims = self.claims_of(token)
-        if not _is_for_us(claims, now):
+        if not _is_valid(claims, now):
             raise InvalidToken
         expires = claims.get("exp")
         if expires is not None and refuses_expiry:
@@ -80,7 +82,7 @@ class Keyring:
         return Scope(admin=claims.get("ad") is True, **named)
 
     def claims_of(self, token: str) -> dict[str, Any]:
-        """The claims of a token that is signed with the secret, whatever they say. Raises Unauthorized."""
+        """The claims of a token, unchecked but for the signature. Raises Unauthorized."""
         try:
             claims = json.loads(self._signatures.decode(token, self._secret, [_ALGORITHM]))
         except (self._failure, ValueError, RecursionError):
@@ -90,15 +92,15 @@ class Keyring:
         return claims
 
 
-def _is_for_us(claims: dict[str, Any], now: int) -> bool:
-    """Whether the claims that are not Honcho's but known to JWT are as the live server's library wants them."""
-    begins = [claims[name] for name in ("nbf", "iat") if name in claims]
-    is_begun = all(isinstance(moment, (int, float)) and moment * 1_000_000 <= now for moment in begins)
-    return is_begun and claims.get("aud") is None and isinstance(claims.get("sub", ""), str)
+def _is_valid(claims: dict[str, Any], now: int) -> bool:
+    """Whether the standard claims of JWT that Honcho does not use pass the checks of the live server's library."""
+    starts = [claims[name] for name in ("nbf", "iat") if name in claims]
+    has_started = all(isinstance(start, (int, float)) and start * 1_000_000 <= now for start in starts)
+    return has_started and claims.get("aud") is None and isinstance(claims.get("sub", ""), str)
 
 
 def _moment(expiry: Any) -> int:
-    """Microseconds since 1970 of an `exp`: ISO 8601 as the API writes it, or the seconds that JWT names."""
+    """An `exp` in microseconds since 1970. It is ISO 8601, as the API writes it, or seconds, as JWT defines it."""
     try:
         moment = datetime.fromisoformat(expiry) if isinstance(expiry, str) else datetime.fromtimestamp(expiry, UTC)
         return microseconds(moment)

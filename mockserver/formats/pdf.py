@@ -1,4 +1,4 @@
-"""The text of PDFs, read in a process of its own: in a few bytes a PDF can ask for any time and any memory."""
+"""Extracts the text of PDFs in a separate process, because a small PDF can need unlimited time and memory."""
 
 import subprocess
 import sys
@@ -7,23 +7,25 @@ from hashlib import sha256
 from importlib.util import find_spec
 from io import BytesIO
 
+# How long the process may take, how much memory it may use, and how many characters the text may have.
 SECONDS_LIMIT = 10.0
 _MEMORY_BYTES = 1024 * 1024 * 1024
 _TEXT_LIMIT = 5_242_880
+# The exit code of the process if it printed a reason and no text.
 _UNREADABLE = 3
 
 
 class Unreadable(Exception):
-    """No PDF, a broken or an encrypted one, or one that takes too long; says why."""
+    """The file is not a PDF, is broken or encrypted, or exceeds a limit. The message says which."""
 
 
-# What was read ahead, by a digest of the file, until it is asked for.
+# The results of `read_ahead` that `text_of` has not fetched yet, by the digest of the file.
 _ahead: dict[bytes, str | Unreadable] = {}
 _AHEAD_LIMIT = 8
 
 
 def text_of(content: bytes) -> str:
-    """The text of the pages, with a blank line between two.
+    """The text of the pages, with a blank line between pages.
 
     Raises Unreadable, and ImportError without the extra `pdf`.
     """
@@ -38,10 +40,10 @@ def text_of(content: bytes) -> str:
 
 
 def read_ahead(content: bytes) -> None:
-    """Read a PDF before `text_of` is asked for its text, which then takes no time; from any thread."""
+    """Read a PDF now, so that the next `text_of` of it returns at once. You may call this in any thread."""
     if find_spec("pypdf") is not None:
         outcome = _outcome(content)
-        for key in list(_ahead)[: 1 - _AHEAD_LIMIT]:  # Nobody asked for these.
+        for key in list(_ahead)[: 1 - _AHEAD_LIMIT]:  # Results that nobody fetched.
             _ahead.pop(key, None)
         _ahead[_key(content)] = outcome
 
@@ -51,28 +53,28 @@ def _key(content: bytes) -> bytes:
 
 
 def _outcome(content: bytes) -> str | Unreadable:
-    """The text, or why there is none."""
+    """The text, or the reason why it cannot be read."""
     command = [sys.executable, "-P", __file__]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS_LIMIT, check=False)  # noqa: S603 - this very interpreter
+        done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS_LIMIT, check=False)  # noqa: S603 - runs this interpreter
     except subprocess.TimeoutExpired:
         return Unreadable(f"it takes longer than {SECONDS_LIMIT:g} seconds")
     if done.returncode == _UNREADABLE:
         return Unreadable(done.stdout.decode())
     if done.returncode != 0:
-        return Unreadable("its reader broke down, or took more than its share of memory")
+        return Unreadable("the reader crashed, or needed too much memory")
     return done.stdout.decode()
 
 
 def _main() -> int:
-    """Reads a PDF from the standard input, and writes its text, or why there is none."""
-    with suppress(ImportError, OSError, ValueError):  # Not on every system.
+    """Read a PDF from standard input, and write its text or the reason why it cannot be read. Returns the exit code."""
+    with suppress(ImportError, OSError, ValueError):  # Not every system has this limit.
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     try:
         text, code = _extracted(sys.stdin.buffer.read()), 0
-    except Exception as error:  # noqa: BLE001 - whatever its reader says of it
+    except Exception as error:  # noqa: BLE001 - pypdf raises any exception for a broken file
         text, code = " ".join(f"{error}".split())[:200] or type(error).__name__, _UNREADABLE
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     return code

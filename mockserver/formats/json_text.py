@@ -1,4 +1,4 @@
-"""Bytes to JSON, and what is refused on the way."""
+"""Parses JSON, and refuses what cannot be stored."""
 
 import json
 import math
@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic_core import from_json
 
-# What a number beyond the range of a double has: an exponent of two digits, or very many digits.
+# Only a number with an exponent of two digits or with 200 digits can overflow a double.
 _LARGE_NUMBER = re.compile(rb"\d(?:[eE]\+?\d\d|\d{199})")
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 
 
 class InvalidJson(Exception):
-    """A body that is no JSON, or holds what cannot be stored; `place` is the offset of the offence in the text."""
+    """A body is not JSON, or holds a value that cannot be stored; `place` is the offset of the error in the text."""
 
     def __init__(self, reason: str, place: int) -> None:
         super().__init__(reason)
@@ -23,7 +23,7 @@ class InvalidJson(Exception):
 
 
 def is_json(content_type: bytes | None) -> bool:
-    """Whether the content type says JSON: `application/json`, or `application/` anything that ends in `+json`."""
+    """Whether the content type is `application/json` or `application/*+json`."""
     if content_type == b"application/json":
         return True
     if content_type is None:
@@ -35,10 +35,10 @@ def is_json(content_type: bytes | None) -> bool:
 
 
 def parse(body: bytes) -> Any:
-    """The JSON in `body`; a key that comes twice has its last value.
+    """The value of the JSON in `body`. The last value of a repeated key counts.
 
-    Raises InvalidJson for what does not parse, and for what parses and cannot be stored: NaN and infinities, also by
-    overflow, numbers of more than 4,300 digits, lone surrogates, lists and objects nested more than 200 deep.
+    Raises InvalidJson if the body does not parse, or has a value that cannot be stored: NaN, an infinity (also by
+    overflow), a number of more than 4,300 digits, a lone surrogate, lists and objects nested more than 200 deep.
     """
     try:
         value = from_json(body, allow_inf_nan=False)
@@ -50,7 +50,7 @@ def parse(body: bytes) -> Any:
 
 
 def restated(value: Any) -> Any:
-    """A Python value as it is once it was written as JSON and read. Raises ValueError for what cannot be either."""
+    """A Python value after a round trip through JSON. Raises ValueError if JSON cannot express it."""
     try:
         return parse(json.dumps(value, allow_nan=False).encode())
     except InvalidJson as error:
@@ -60,7 +60,7 @@ def restated(value: Any) -> Any:
 
 
 def _parse_slowly(body: bytes, complaint: str) -> Any:
-    """What the fast parser refused: other encodings than UTF-8 are read, the rest gets the recorded words."""
+    """Parse what the fast parser refused: JSON in another encoding than UTF-8. Errors have the recorded messages."""
     encoding = json.detect_encoding(body)
     try:
         text = body.decode(encoding)
@@ -79,7 +79,7 @@ def _parse_slowly(body: bytes, complaint: str) -> Any:
 def _from_complaint(body: bytes, complaint: str) -> InvalidJson:
     match = _PLACE.match(complaint)
     if match is None:
-        return InvalidJson(complaint, 0)  # pragma: no cover - in case a later parser words it otherwise
+        return InvalidJson(complaint, 0)  # pragma: no cover - for later versions of the parser
     reason, line, column = match[1], int(match[2]), int(match[3])
     lines = body.split(b"\n", line - 1)
     return InvalidJson(reason.capitalize(), max(0, sum(len(before) + 1 for before in lines[:-1]) + column - 1))

@@ -1,16 +1,16 @@
-"""What the name of a host says of where it is."""
+"""Which hosts are loopback or unspecified addresses."""
 
 import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, in lower case and without a port, is the loopback of this machine by its very name."""
+    """Whether a host, in lower case and without a port, is `localhost` or a loopback address. It looks up no name."""
     address = _address(host)
     return host == "localhost" if address is None else address.is_loopback
 
 
 def is_unspecified(host: str) -> bool:
-    """Whether it is 0.0.0.0 or ::, on which a server listens to all."""
+    """Whether a host is 0.0.0.0 or ::, with which a server listens on all interfaces."""
     address = _address(host)
     return address is not None and address.is_unspecified
 

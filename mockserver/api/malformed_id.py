@@ -1,0 +1,28 @@
+"""The detail of a 422 for an id in a path: the live server answers with pydantic's text for the whole model."""
+
+import re
+
+from pydantic import ValidationError
+
+from ..domain.errors import InvalidId
+from ..wire.bodies import PeerCreate, SessionCreate, WorkspaceCreate
+from ..wire.fields import Model, taking_names
+
+# The text ends with a link that names the version of pydantic. The answer always has the recorded version: no other
+# text of an answer depends on the installed pydantic. A value cannot imitate the link, because pydantic escapes line
+# breaks.
+_PYDANTIC = "2.14"
+_VERSION = re.compile(r"(?<=\n    For further information visit https://errors\.pydantic\.dev/)[0-9.]+(?=/)")
+_MODELS: dict[str, type[Model]] = {"workspace": WorkspaceCreate, "peer": PeerCreate, "session": SessionCreate}
+
+
+def malformed_id(error: InvalidId) -> str:
+    """The detail for an id that breaks the rule of ids, of something that the request would create.
+
+    Source: the recording x-workspace-appears-with-session, for workspaces.
+    """
+    try:
+        taking_names(_MODELS[error.kind]).model_validate({"name": error.value})
+    except ValidationError as complaint:
+        return _VERSION.sub(_PYDANTIC, str(complaint))
+    return error.detail  # pragma: no cover - the models have the same rule

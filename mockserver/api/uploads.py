@@ -1,0 +1,102 @@
+"""The text of an uploaded file, in pieces that fit into messages."""
+
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
+from contextlib import suppress
+
+from ..domain.errors import FileTooLarge, Unprocessable, UnsupportedFile
+from ..extras import needs
+from ..formats import json_text
+from ..formats.forms import InvalidForm, UploadedFile, fields
+from ..wire.fields import CONTENT_LIMIT, without_control_tokens, without_nul
+
+FILE_BYTES_LIMIT = 5_242_880
+
+# Where a 422 says that the offence is.
+_LOCATION = ("body", "file")
+# Where a piece may end, best first: after a paragraph, a line, a sentence, a word.
+_ENDS = ("\n\n", "\n", ". ", " ")
+
+
+def pieces_of(file: UploadedFile) -> list[str]:
+    """The text of a file, in pieces of at most CONTENT_LIMIT characters; one empty piece for an empty text.
+
+    A piece ends with a paragraph if one ends in its second half; else with a line, a sentence or a word, tried in this
+    order.
+
+    Raises FileTooLarge, UnsupportedFile, and Unprocessable for a file that does not match its content type.
+    """
+    text: str = without_nul(_text_of(file))
+    try:
+        without_control_tokens(text)
+    except ValueError as error:
+        raise Unprocessable(str(error), _LOCATION, file) from None
+    return list(_split(text)) or [""]
+
+
+def read_ahead(content_type: bytes | None, body: bytes) -> None:
+    """Read the PDF in a form, if there is one, so that `pieces_of` finds its text. You may call it in any thread."""
+    from ..formats import pdf  # Uploads of PDFs are rare.
+
+    with suppress(InvalidForm):
+        file = fields(content_type, body).get("file")
+        if isinstance(file, UploadedFile) and file.media_type == "application/pdf" and file["size"] <= FILE_BYTES_LIMIT:
+            pdf.read_ahead(file.content)
+
+
+def _split(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > CONTENT_LIMIT:
+        ends = (text.rfind(mark, start + 1, start + CONTENT_LIMIT) + len(mark) for mark in _ENDS)
+        end = next((end for end in ends if end > start + CONTENT_LIMIT // 2), start + CONTENT_LIMIT)
+        yield text[start:end]
+        start = end
+    if start < len(text):
+        yield text[start:]
+
+
+def _text_of(file: UploadedFile) -> str:
+    if file["size"] > FILE_BYTES_LIMIT:
+        raise FileTooLarge(f"File size ({file['size']} bytes) exceeds maximum allowed size ({FILE_BYTES_LIMIT} bytes)")
+    media_type = file.media_type or ""
+    if media_type.startswith("text/"):
+        return _decoded(file)
+    if media_type == "application/json":
+        return _checked_json(file)
+    if media_type == "application/pdf":
+        return _text_of_pdf(file)
+    raise UnsupportedFile(file["content_type"])
+
+
+def _decoded(file: UploadedFile) -> str:
+    """The text of a file in UTF-8, or in UTF-16 if it begins with a byte order mark; else read as Latin-1."""
+    is_utf_16 = file.content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    with suppress(UnicodeDecodeError):
+        return file.content.decode("utf-16" if is_utf_16 else "utf-8")
+    return file.content.decode("latin-1")
+
+
+def _checked_json(file: UploadedFile) -> str:
+    """The unchanged text of a file that is JSON in UTF-8."""
+    try:
+        text = file.content.decode()
+    except UnicodeDecodeError as error:
+        detail = f"The file is not UTF-8: {error.reason} at byte {error.start}"
+        raise Unprocessable(detail, _LOCATION, file) from None
+    try:
+        json_text.parse(file.content)
+    except json_text.InvalidJson as error:
+        detail = f"The file is not JSON: {error.reason} at offset {error.place}"
+        raise Unprocessable(detail, _LOCATION, file) from None
+    return text
+
+
+def _text_of_pdf(file: UploadedFile) -> str:
+    from ..formats import pdf  # Uploads of PDFs are rare.
+
+    try:
+        return pdf.text_of(file.content)
+    except ImportError:
+        raise UnsupportedFile(file["content_type"], needs("Reading a PDF", "pdf")) from None
+    except pdf.Unreadable as error:
+        raise Unprocessable(f"The PDF cannot be read: {error}", _LOCATION, file) from None

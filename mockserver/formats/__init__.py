@@ -1,0 +1,1 @@
+"""Bytes to values: JSON, forms, the text of PDFs, and tokens."""
