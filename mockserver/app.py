@@ -25,7 +25,7 @@ from .api import (
     webhooks,
     workspaces,
 )
-from .api import control as control_plane
+from .api.control import guard as control_plane
 from .api.observed import FallbackRoute, ObservedEndpoint
 from .api.operation import Call, Operation, Reply, Router
 from .api.page import Reference

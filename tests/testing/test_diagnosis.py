@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock, create_app
-from mockserver.api import control_endpoint
+from mockserver.api.control import endpoint as control_endpoint
 from mockserver.app import ROUTERS
 from mockserver.domain import errors
 from mockserver.domain.errors import ExpiredToken

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.api import control_endpoint
+from mockserver.api.control import endpoint as control_endpoint
 from mockserver.app import ROUTERS
 from mockserver.testing.diagnosis.suggestions import nearest_name, nearest_template, template_at
 from support import strategies

@@ -8,29 +8,30 @@ from pydantic import BaseModel
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from ..testing.diagnosis.suggestions import nearest_template
-from ..testing.exchange import Exchange
-from ..testing.mock import Mock
-from ..testing.registry import UnknownName, did_you_mean
-from ..testing.text import shortened
-from . import answers, control_coverage, control_log, control_page, control_rules, control_state
-from .answers import Answer
-from .endpoint import Endpoint, Gone, TooLarge, body_of, too_large
-from .live import Feed
-from .openapi import document_of
-from .operation import Call, Operation, Reply, Router, parameters
-from .routing import NOWHERE, Found
-from .waiting import left
+from ...testing.diagnosis.suggestions import nearest_template
+from ...testing.exchange import Exchange
+from ...testing.mock import Mock
+from ...testing.registry import UnknownName, did_you_mean
+from ...testing.text import shortened
+from .. import answers
+from ..answers import Answer
+from ..endpoint import Endpoint, Gone, TooLarge, body_of, too_large
+from ..live import Feed
+from ..openapi import document_of
+from ..operation import Call, Operation, Reply, Router, parameters
+from ..routing import NOWHERE, Found
+from ..waiting import left
+from . import coverage, logs, page_state, rules, state
 
 # How often a waiting assertion looks for new requests.
 _TICK_SECONDS = 0.005
 
 OPERATIONS = [
-    *control_state.router.operations,
-    *control_log.router.operations,
-    *control_coverage.router.operations,
-    *control_rules.router.operations,
-    *control_page.router.operations,
+    *state.router.operations,
+    *logs.router.operations,
+    *coverage.router.operations,
+    *rules.router.operations,
+    *page_state.router.operations,
 ]
 _INFO = {
     "title": "Control plane of a fake Honcho server",

@@ -1,6 +1,6 @@
 """The coverage of the contract, in the control plane."""
 
-from .operation import Call, Reply, Router
+from ..operation import Call, Reply, Router
 
 router = Router("coverage")
 

@@ -6,11 +6,11 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import Field, create_model
 
-from ..testing.fault_kinds import KINDS, Kind
-from ..testing.faults import RULE_ARGUMENTS, Fault
-from ..testing.scripts import Script
-from ..wire import control as wire
-from .operation import Call, Reply, Router
+from ...testing.fault_kinds import KINDS, Kind
+from ...testing.faults import RULE_ARGUMENTS, Fault
+from ...testing.scripts import Script
+from ...wire import control as wire
+from ..operation import Call, Reply, Router
 
 router = Router("faults and scripts")
 

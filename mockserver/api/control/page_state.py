@@ -1,11 +1,11 @@
 """What the page reads: a part of the state, events, and the state of the demo."""
 
-from ..testing.demo_state import DemoState
-from ..testing.registry import UnknownName
-from ..testing.view import ViewWindow, view
-from ..wire import control as wire
-from .live import Feed
-from .operation import Call, Reply, Router
+from ...testing.demo_state import DemoState
+from ...testing.registry import UnknownName
+from ...testing.view import ViewWindow, view
+from ...wire import control as wire
+from ..live import Feed
+from ..operation import Call, Reply, Router
 
 router = Router("page")
 

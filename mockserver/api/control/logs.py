@@ -1,12 +1,12 @@
 """The logs of requests and of webhook deliveries, under `/_mock/`."""
 
-from ..testing.delivery import Delivery
-from ..testing.exchange import Exchange
-from ..testing.registry import UnknownName
-from ..testing.text import shortened
-from ..wire import control as wire
-from ..wire import deliveries as wire_deliveries
-from .operation import Call, Reply, Router
+from ...testing.delivery import Delivery
+from ...testing.exchange import Exchange
+from ...testing.registry import UnknownName
+from ...testing.text import shortened
+from ...wire import control as wire
+from ...wire import deliveries as wire_deliveries
+from ..operation import Call, Reply, Router
 
 router = Router("journal")
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from pydantic import Field, create_model
 
-from ..domain.clock import timestamp
-from ..domain.purges import Pending
-from ..testing.options import OPTIONS
-from ..testing.snapshots import Snapshot
-from ..wire import control as wire
-from .operation import Call, Reply, Router
+from ...domain.clock import timestamp
+from ...domain.purges import Pending
+from ...testing.options import OPTIONS
+from ...testing.snapshots import Snapshot
+from ...wire import control as wire
+from ..operation import Call, Reply, Router
 
 router = Router("state")
 

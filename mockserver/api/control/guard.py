@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from ..hosts import is_loopback
-from ..testing.mock import Mock
-from . import answers
-from .answers import Answer
-from .routing import path_of
+from ...hosts import is_loopback
+from ...testing.mock import Mock
+from .. import answers
+from ..answers import Answer
+from ..routing import path_of
 
 if TYPE_CHECKING:
-    from .page import ControlPage
+    from ..page import ControlPage
 
 PREFIX = "/_mock"
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
@@ -40,13 +40,13 @@ class ControlPlane(BaseRoute):
 
     @cached_property
     def _endpoint(self) -> BaseRoute:
-        from .control_endpoint import ControlEndpoint  # Most servers get no request for it.
+        from .endpoint import ControlEndpoint  # Most servers get no request for it.
 
         return ControlEndpoint(self._mock)
 
     @cached_property
     def _page(self) -> "ControlPage | None":
-        from .page import ControlPage  # Most servers get no request for it.
+        from ..page import ControlPage  # Most servers get no request for it.
 
         return ControlPage() if self._has_page else None
 
