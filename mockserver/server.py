@@ -86,11 +86,11 @@ def serve(
         log_config=_logging_to_stderr(),
         **UVICORN_SETTINGS,
     )
-    mock.hosting.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
+    mock.server_link.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
     try:
-        _Server(config, ready, mock.hosting.end).serve_on(listener)
+        _Server(config, ready, mock.server_link.end).serve_on(listener)
     finally:
-        mock.hosting.attach(None, None)
+        mock.server_link.attach(None, None)
         mock.deliveries.stop()
 
 
@@ -158,11 +158,11 @@ class MockServer:
         self._url = url_of(self._host, listener)
         app = with_connection(create_app(self.mock, **self._app_options))
         config = uvicorn.Config(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
-        self._server = _Server(config, ending=self.mock.hosting.end)
+        self._server = _Server(config, ending=self.mock.server_link.end)
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
         self._server.loop.result()
-        self.mock.hosting.attach(self._hand_over, self._serving)
+        self.mock.server_link.attach(self._hand_over, self._serving)
         STARTED.add(self)
         return self
 
@@ -173,7 +173,7 @@ class MockServer:
             return
         faults = list(self.mock.faults)
         self.mock.faults.forget()  # Requests that a fault holds end now.
-        self.mock.hosting.attach(None, None)
+        self.mock.server_link.attach(None, None)
         self._server.stop()
         self._thread.join()
         self._server = self._thread = None

@@ -110,7 +110,7 @@ def test_the_mock_is_controlled_between_two_requests_from_any_thread() -> None:
 
 def test_the_verbs_of_the_mock_run_on_the_thread_of_the_server() -> None:
     with MockServer() as server:
-        assert server.mock.hosting.between_requests(threading.get_ident) == server._thread.ident  # type: ignore[union-attr]
+        assert server.mock.server_link.between_requests(threading.get_ident) == server._thread.ident  # type: ignore[union-attr]
         handed_over: list[str] = []
         methods: list[tuple[str, Callable[[], object]]] = [("reset", server.mock.reset), ("purge", server.mock.purge)]
         for name, method in methods:
@@ -119,9 +119,9 @@ def test_the_verbs_of_the_mock_run_on_the_thread_of_the_server() -> None:
                 handed_over.append(name)
                 work()
 
-            server.mock.hosting.attach(hand_over, None)
+            server.mock.server_link.attach(hand_over, None)
             method()
-        server.mock.hosting.attach(None, None)
+        server.mock.server_link.attach(None, None)
     assert handed_over == ["reset", "purge"]
 
 
@@ -170,7 +170,7 @@ def test_what_goes_wrong_between_requests_is_raised_where_it_was_asked() -> None
         with pytest.raises(WorldError):
             server.mock.reset(world={"workspaces": []})
         with pytest.raises(ZeroDivisionError):
-            server.mock.hosting.between_requests(lambda: 1 // 0)
+            server.mock.server_link.between_requests(lambda: 1 // 0)
 
 
 def test_after_it_is_gone_its_mock_can_still_be_asked() -> None:

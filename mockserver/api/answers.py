@@ -57,7 +57,7 @@ class Answer(NamedTuple):
         return b"".join(self.payload.pieces) if isinstance(self.payload, Stream) else to_json(self.payload)
 
 
-def told(answer: Answer, diagnosis: str) -> Answer:
+def with_diagnosis(answer: Answer, diagnosis: str) -> Answer:
     """The answer with a diagnosis in a header. All but printable ASCII is percent-encoded."""
     return answer._replace(headers=[*answer.headers, (DIAGNOSIS_HEADER, quote(diagnosis, safe=_PRINTABLE).encode())])
 

@@ -64,7 +64,7 @@ class FaultyRequest(NamedTuple):
             return original and self.explained(self.exchange, original)
         self.exchange.diagnosis = f"the fault {self.fault.name!r} answered, not the API"
         status, payload, _ = kind.replacement
-        return answers.told(_replacement(status, payload, self.fault.headers), self.exchange.diagnosis)
+        return answers.with_diagnosis(_replacement(status, payload, self.fault.headers), self.exchange.diagnosis)
 
     def _with_changed_body(self, answer: Answer) -> tuple[Answer, bytes]:
         """The answer and its body, changed by the fault.

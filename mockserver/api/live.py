@@ -56,7 +56,7 @@ class Feed:
         def end() -> None:
             loop.call_soon_threadsafe(ended.set)  # A mock may have a second server, in another thread.
 
-        with self._mock.hosting.calls_when_it_ends(end):
+        with self._mock.server_link.calls_at_end(end):
             await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
             await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
             await self._send_events(ended, scope, receive, send)
@@ -88,7 +88,7 @@ class Feed:
     def _resume(self, last: str) -> None:
         """Continue after the event with this id, if this server sent it."""
         place = _PLACE.fullmatch(last)
-        if place is not None and place[1] == self._mock.hosting.identity:
+        if place is not None and place[1] == self._mock.server_link.identity:
             self._position = (int(place[2]), int(place[3]))
 
     def _news(self, *, is_certain: bool) -> str | None:
@@ -99,12 +99,12 @@ class Feed:
         mock = self._mock
         position = mock.requests.position
         play = None if mock.play is None else mock.play.as_json()
-        now = (position, mock.hosting.turns, mock.clock.state(), play)
+        now = (position, mock.server_link.changes, mock.clock.state(), play)
         if now == self._seen and not is_certain:
             return None
         news = json.dumps(self._requests(_SENT_AT_FIRST if self._seen is None else _SENT), separators=(",", ":"))
         self._seen = now
-        return f"id: {mock.hosting.identity}/{position[0]}.{position[1]}\ndata: {news}\n\n"
+        return f"id: {mock.server_link.identity}/{position[0]}.{position[1]}\ndata: {news}\n\n"
 
     def _requests(self, limit: int) -> dict[str, Any]:
         """The requests since the last event, and earlier ones that were sent without an answer and have one now."""
@@ -116,7 +116,7 @@ class Feed:
         self._unanswered = [one for one in unanswered + latest if one.duration is None][-_SENT_AT_FIRST:]
         self._position = runs, count
         return {
-            "run": f"{self._mock.hosting.identity}/{runs}",
+            "run": f"{self._mock.server_link.identity}/{runs}",
             "requests": [exchange.summary() for exchange in sent],
             "count": count,
             "kept_from": log.first,

@@ -101,7 +101,7 @@ class ObservedEndpoint(Endpoint):
         """The answer to an error of the mock server, or of a predicate of the test."""
         is_script = isinstance(error, ScriptFailed)
         exchange.diagnosis = str(error) if is_script else f"the fake server failed: {preview(repr(error))}"
-        answer = answers.told(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
+        answer = answers.with_diagnosis(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
         self.mock.requests.add(exchange)
         self._close(exchange, started, found, False, 500, answer.content())
         return answer
@@ -113,7 +113,7 @@ class ObservedEndpoint(Endpoint):
         status, payload, _, cause = answer
         diagnosis = sentence(exchange, status, payload, cause, self.mock.store, self.mock.requests, self._paths)
         exchange.diagnosis = diagnosis
-        return answer if diagnosis is None else answers.told(answer, diagnosis)
+        return answer if diagnosis is None else answers.with_diagnosis(answer, diagnosis)
 
 
 async def _read_ahead(scope: Scope, body: bytes) -> None:

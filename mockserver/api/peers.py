@@ -23,8 +23,10 @@ def get_or_create_peer(call: Call) -> Reply:
     """Get a peer by its id, or create it. Metadata and configuration in the body replace those of an existing peer."""
     body: bodies.PeerCreate = call.body
     access.check_peer(call.scope, call.path["workspace_id"], body.name)
-    row, made = peers.get_or_create(call.store, call.path["workspace_id"], body.name, body.metadata, body.configuration)
-    return call.status_of_get_or_create(made), row
+    row, is_new = peers.get_or_create(
+        call.store, call.path["workspace_id"], body.name, body.metadata, body.configuration
+    )
+    return call.status_of_get_or_create(is_new), row
 
 
 @router.operation(

@@ -37,10 +37,10 @@ def get_or_create_session(call: Call) -> Reply:
     access.check_session(call.scope, call.path["workspace_id"], body.name)
     configuration = stored(body.configuration)
     joining = None if body.peer_names is None else bodies.settings_by_peer(body.peer_names)
-    session, made = sessions.get_or_create(
+    session, is_new = sessions.get_or_create(
         call.store, call.path["workspace_id"], body.name, body.metadata, configuration, joining
     )
-    return call.status_of_get_or_create(made), session.row
+    return call.status_of_get_or_create(is_new), session.row
 
 
 @router.operation(

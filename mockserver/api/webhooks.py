@@ -20,8 +20,8 @@ _PATH = "/v3/workspaces/{workspace_id}/webhooks"
 def get_or_create_webhook_endpoint(call: Call) -> Reply:
     """Get the webhook endpoint of a URL, or create it."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
-    row, made = webhooks.get_or_create(call.store, call.path["workspace_id"], call.body.url)
-    return call.status_of_get_or_create(made), row
+    row, is_new = webhooks.get_or_create(call.store, call.path["workspace_id"], call.body.url)
+    return call.status_of_get_or_create(is_new), row
 
 
 @router.operation("GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.PageQuery, access=access.any_token)

@@ -23,8 +23,8 @@ def get_or_create_workspace(call: Call) -> Reply:
     """Get a workspace by its id, or create it. An existing workspace does not change."""
     body: bodies.WorkspaceCreate = call.body
     access.check_workspace(call.scope, body.name)
-    row, made = workspaces.get_or_create(call.store, body.name, body.metadata, stored(body.configuration) or {})
-    return call.status_of_get_or_create(made), row
+    row, is_new = workspaces.get_or_create(call.store, body.name, body.metadata, stored(body.configuration) or {})
+    return call.status_of_get_or_create(is_new), row
 
 
 @router.operation(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .hosting import Hosting
+from .server_link import ServerLink
 
 if TYPE_CHECKING:
     from .coverage import Coverage
@@ -78,18 +78,18 @@ class CoverageCounter:
     0
     """
 
-    def __init__(self, hosting: Hosting) -> None:
-        self._hosting = hosting
+    def __init__(self, server_link: ServerLink) -> None:
+        self._server_link = server_link
         self._operations: Sequence[Documented] = ()
         self._authenticated = False
         self._start()
 
     def __call__(self) -> "Coverage":
-        return self._hosting.between_requests(lambda: coverage_of([self._counts]))
+        return self._server_link.between_requests(lambda: coverage_of([self._counts]))
 
     def forget(self) -> None:
         """Set all counts to zero. The report of `pytest --honcho-coverage` keeps what was counted before."""
-        self._hosting.between_requests(self._start)
+        self._server_link.between_requests(self._start)
 
     def reset(self, settings: Mapping[str, Any]) -> None:
         """Note whether authentication is on with these settings. The counts stay.

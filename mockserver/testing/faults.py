@@ -31,9 +31,9 @@ from .fault_kinds import (
     WrongType,
     checked_delay,
 )
-from .hosting import Hosting
 from .matching import Criteria, Pattern
 from .registry import Registry, checked_name, did_you_mean
+from .server_link import ServerLink
 
 
 class Rule(Criteria, total=False):
@@ -75,7 +75,9 @@ RULE_ARGUMENTS = arguments_of(Rule)
 class Fault:
     """A rule in force. `matched` counts the requests that match its criteria, `fired` those that met the fault."""
 
-    def __init__(self, name: str, kind: Kind, pattern: Pattern, rule: Mapping[str, Any], hosting: Hosting) -> None:
+    def __init__(
+        self, name: str, kind: Kind, pattern: Pattern, rule: Mapping[str, Any], server_link: ServerLink
+    ) -> None:
         self.name = name
         self.kind = kind
         self.pattern = pattern
@@ -91,7 +93,7 @@ class Fault:
         self._window = kind.window()
         self._released = False
         self._held: list[asyncio.Future[None]] = []
-        self._hosting = hosting
+        self._server_link = server_link
 
     @property
     def is_over(self) -> bool:
@@ -154,7 +156,7 @@ class Fault:
 
     def release(self) -> None:
         """Send the answers that are held. The fault is over: later requests pass. Callable from any thread."""
-        self._hosting.between_requests(self.release_now)
+        self._server_link.between_requests(self.release_now)
 
     def release_now(self) -> None:
         """The same as `release`, for callers that run between two requests."""
@@ -217,11 +219,11 @@ class Faults(Registry[Fault]):
 
     kind = "fault"
 
-    def __init__(self, clock: Clock, hosting: Hosting) -> None:
+    def __init__(self, clock: Clock, server_link: ServerLink) -> None:
         super().__init__()
         self.operations: frozenset[str] = frozenset()
         self._clock = clock
-        self._hosting = hosting
+        self._server_link = server_link
         self._seed: Seed = None
         self._number = 0  # of the last fault that got its name here
 
@@ -318,9 +320,9 @@ class Faults(Registry[Fault]):
             raise ValueError(f"there is already a fault {name!r}")
         # Each fault draws its own random numbers, so that one does not depend on the requests of another.
         checked.setdefault("seed", f"{self._seed} {name}")
-        fault = Fault(name, kind, pattern, checked, self._hosting)
+        fault = Fault(name, kind, pattern, checked, self._server_link)
         self._number = number
-        self._hosting.between_requests(lambda: self.entries.append(fault))
+        self._server_link.between_requests(lambda: self.entries.append(fault))
         return fault
 
     def first_that_fires(self, exchange: Exchange) -> Fault | None:
@@ -330,12 +332,12 @@ class Faults(Registry[Fault]):
     def remove(self, fault: Fault | str) -> None:
         """Remove a rule, given itself or its name, and send the answers that it holds. Raises UnknownName."""
         found = self[fault.name if isinstance(fault, Fault) else fault]
-        self._hosting.between_requests(lambda: self._remove([found]))
+        self._server_link.between_requests(lambda: self._remove([found]))
 
     def forget(self, workspace: str | None = None) -> None:
         """Remove all rules, or those whose criteria name this workspace. Send the answers that they hold."""
         found = [fault for fault in self if workspace in (None, fault.pattern.criteria.get("workspace"))]
-        self._hosting.between_requests(lambda: self._remove(found))
+        self._server_link.between_requests(lambda: self._remove(found))
 
     def _remove(self, faults: list[Fault]) -> None:
         for fault in faults:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, overload
 
 from ..domain.clock import Clock
 from .arguments import integer, number
-from .hosting import Hosting
 from .matching import Pattern, explanation
+from .server_link import ServerLink
 
 _LONGEST_WAIT_SECONDS = 86_400
 
@@ -51,10 +51,10 @@ class Log(Generic[E]):
     noun: ClassVar[str]
     plural: ClassVar[str]
 
-    def __init__(self, clock: Clock, hosting: Hosting) -> None:
+    def __init__(self, clock: Clock, server_link: ServerLink) -> None:
         self.dropped = 0
         self._clock = clock
-        self._hosting = hosting
+        self._server_link = server_link
         # `_runs` counts resets: numbers begin at 1 again, so a position needs both.
         self._count = self._runs = 0
         self._most_entries = self._most_bytes = 0
@@ -80,7 +80,7 @@ class Log(Generic[E]):
 
     def forget(self, workspace: str | None = None) -> None:
         """Remove all entries, or those of a workspace. The numbering continues."""
-        self._hosting.between_requests(lambda: self._remove(workspace))
+        self._server_link.between_requests(lambda: self._remove(workspace))
 
     def add(self, entry: E) -> None:
         """Append an entry. It is in the path of every request, so it calls nothing that it does not need."""

@@ -21,11 +21,11 @@ from .arguments import Seed, integer, storable
 from .coverage_counts import CoverageCounter, Documented
 from .demo_state import DemoState
 from .faults import Faults
-from .hosting import Hosting
 from .options import Options, Settings, changed, settings_of
 from .registry import UnknownName
 from .requests import RequestLog
 from .scripts import Scripts
+from .server_link import ServerLink
 from .snapshots import Snapshot, Snapshots, difference, put_back, world_of
 from .webhook_log import WebhookLog
 from .worlds import WorldSource
@@ -50,7 +50,7 @@ class Mock:
         faults: Rules that make requests fail.
         scripts: Answers for the operations that need a model.
         coverage: Counts which operations and answers of the contract were used.
-        hosting: The link to the server that runs the mock.
+        server_link: The link to the server that runs the mock.
         play: The demo script that is running, or None.
 
     You can call the methods from any thread: while a server runs the mock, they run between two requests.
@@ -76,13 +76,13 @@ class Mock:
 
     def __init__(self, **options: Unpack[Options]) -> None:
         self._settings = settings_of(**options)
-        self.hosting = Hosting()
+        self.server_link = ServerLink()
         self.clock = Clock()
-        self.requests = RequestLog(self.clock, self.hosting)
-        self.deliveries = WebhookLog(self.clock, self.hosting)
-        self.faults = Faults(self.clock, self.hosting)
+        self.requests = RequestLog(self.clock, self.server_link)
+        self.deliveries = WebhookLog(self.clock, self.server_link)
+        self.faults = Faults(self.clock, self.server_link)
         self.scripts = Scripts()
-        self.coverage = CoverageCounter(self.hosting)
+        self.coverage = CoverageCounter(self.server_link)
         self.play: DemoState | None = None
         self._ids = Ids()
         self._snapshots = Snapshots()
@@ -163,13 +163,13 @@ class Mock:
         """
         if workspace is None:
             settings = changed(self._settings, **options)
-            self.hosting.between_requests(lambda: self._begin(settings))
+            self.server_link.between_requests(lambda: self._begin(settings))
             return
         if not isinstance(workspace, str) or not workspace:
             raise ValueError(f"workspace must be an id or None: {workspace!r}")
         if options:
             raise ValueError(f"the reset of one workspace has no other option: {', '.join(options)}")
-        self.hosting.between_requests(lambda: self._begin_workspace(workspace))
+        self.server_link.between_requests(lambda: self._begin_workspace(workspace))
 
     def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
         """Take a snapshot of the state, or of one workspace, for `restore`. Its cost depends on what changes
@@ -182,7 +182,7 @@ class Mock:
 
         Raises ValueError for an empty name.
         """
-        return self.hosting.between_requests(lambda: self._snapshots.take(self.store, name, workspace))
+        return self.server_link.between_requests(lambda: self._snapshots.take(self.store, name, workspace))
 
     def restore(self, snapshot: Snapshot | str, *, workspace: str | None = None) -> None:
         """Go back to a snapshot, given as an object or by name. You can restore snapshots in any order, also after a
@@ -201,29 +201,29 @@ class Mock:
             put_back(self.store, found)
             self.requests.undo_deletions(found.workspace)
 
-        self.hosting.between_requests(go_back)
+        self.server_link.between_requests(go_back)
 
     def snapshots(self, workspace: str | None = None) -> list[Snapshot]:
         """The named snapshots, all or those of a workspace."""
-        return self.hosting.between_requests(lambda: self._snapshots.named(workspace))
+        return self.server_link.between_requests(lambda: self._snapshots.named(workspace))
 
     def forget_snapshot(self, name: str, *, workspace: str | None = None) -> None:
         """Delete the snapshot of this name (and workspace). Raises as `restore` does."""
-        self.hosting.between_requests(lambda: self._snapshots.remove(name, workspace))
+        self.server_link.between_requests(lambda: self._snapshots.remove(name, workspace))
 
     def fork(self) -> "Mock":
         """Create another mock with the same options and an equal state. Its clock and ids continue in the same way.
 
         Changes of one do not affect the other. The fork has no snapshots and no server.
         """
-        return self.hosting.between_requests(self._forked)
+        return self.server_link.between_requests(self._forked)
 
     def open_fork(self) -> str:
         """Start a server with an equal state, which runs until this mock is reset or its server ends. Returns the URL.
 
         Raises ValueError if no server runs this mock.
         """
-        return self.hosting.open_fork(self.fork())
+        return self.server_link.open_fork(self.fork())
 
     def world(self, workspace: str | None = None) -> dict[str, Any]:
         """The state, or one workspace of it, as a world: a server that starts from it gives the same answers.
@@ -251,7 +251,7 @@ class Mock:
         Raises WorldError for an invalid world. The mock does not change then.
         """
         world = changed(self._in_force, world=source)["world"]
-        self.hosting.between_requests(lambda: self._put_in_place(world))
+        self.server_link.between_requests(lambda: self._put_in_place(world))
 
     def diff(
         self, a: Snapshot | str | None, b: Snapshot | str | None = None, *, workspace: str | None = None
@@ -283,7 +283,7 @@ class Mock:
         Raises ValueError if an id is not a string.
         """
         target = Target.named(session, workspace)
-        return self.hosting.between_requests(lambda: purges.run(self.store, target))
+        return self.server_link.between_requests(lambda: purges.run(self.store, target))
 
     def pending(self, workspace: str | None = None) -> list[Pending]:
         """The purges that wait, all or those of a workspace and its sessions, in the order in which they run."""
@@ -293,12 +293,12 @@ class Mock:
     def hold_purges(self, *, workspace: str | None = None) -> None:
         """Stop purges, all or those of a workspace, from running by themselves, until `release_purges` or a reset."""
         target = Target.named(None, workspace)
-        self.hosting.between_requests(lambda: self.store.purges.hold(target.workspace_id))
+        self.server_link.between_requests(lambda: self.store.purges.hold(target.workspace_id))
 
     def release_purges(self, *, workspace: str | None = None) -> None:
         """Let purges, all or those of a workspace, run by themselves again: those that are due at the next request."""
         target = Target.named(None, workspace)
-        self.hosting.between_requests(lambda: self.store.purges.release(target.workspace_id))
+        self.server_link.between_requests(lambda: self.store.purges.release(target.workspace_id))
 
     def fail_purges(self, times: int, session: str | None = None, *, workspace: str | None = None) -> None:
         """Let the next `times` tries of purges fail, until a reset. `session` and `workspace` select as in `purge`.
@@ -306,7 +306,7 @@ class Mock:
         A failed purge waits again, as long as the first time. Raises ValueError unless `times` is at least 1.
         """
         target = Target.named(session, workspace)
-        self.hosting.between_requests(lambda: self.store.purges.fail(times, target))
+        self.server_link.between_requests(lambda: self.store.purges.fail(times, target))
 
     def summarize(
         self,
@@ -358,12 +358,12 @@ class Mock:
             self._publish_empty(emptied)
             return count
 
-        return self.hosting.between_requests(work)
+        return self.server_link.between_requests(work)
 
     def begin_work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
         """Mark pending units as in progress, in the order of `work` and with its arguments. Returns how many."""
         target, limit = Target.named(session, workspace), None if units is None else integer("units", units)
-        return self.hosting.between_requests(lambda: queued_work.begin(self.store, target, limit))
+        return self.server_link.between_requests(lambda: queued_work.begin(self.store, target, limit))
 
     def publish(self, event: str, workspace_id: str, data: Mapping[str, Any]) -> None:
         """Send an event to the webhooks of a workspace."""
@@ -393,7 +393,7 @@ class Mock:
             self.run_due()
             return look()
 
-        return self.hosting.between_requests(work)
+        return self.server_link.between_requests(work)
 
     def _known(self, workspace_id: str | None) -> str | None:
         if workspace_id is not None and workspace_id not in self.store.workspaces:
@@ -423,7 +423,7 @@ class Mock:
         """Reset every part, and start with a new store that contains the world."""
         self._in_force = settings
         self.keyring = settings["auth_secret"]
-        for part in (self.clock, self._ids, *self._parts_with_workspaces, self.coverage, self.hosting, self.play):
+        for part in (self.clock, self._ids, *self._parts_with_workspaces, self.coverage, self.server_link, self.play):
             if part is not None:
                 part.reset(settings)
         store = Store(self.clock, self._ids, settings["quirks"], settings["purge_after"], settings["work_after"])

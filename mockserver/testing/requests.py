@@ -5,9 +5,9 @@ from typing import Any, Unpack, cast
 
 from ..domain.clock import Clock
 from .exchange import Exchange, NamedOperation
-from .hosting import Hosting
 from .log import Log
 from .matching import AnsweredCriteria, Pattern
+from .server_link import ServerLink
 
 
 class RequestLog(Log[Exchange]):
@@ -40,8 +40,8 @@ class RequestLog(Log[Exchange]):
 
     noun, plural = "request", "requests"
 
-    def __init__(self, clock: Clock, hosting: Hosting) -> None:
-        super().__init__(clock, hosting)
+    def __init__(self, clock: Clock, server_link: ServerLink) -> None:
+        super().__init__(clock, server_link)
         self.operations: frozenset[str] = frozenset()
         # Deletions up to these numbers were undone, by workspace; None: in all workspaces.
         self._undone: dict[str | None, int] = {}

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Unpack
 from ..domain.clock import Clock, timestamp
 from ..domain.records import Row
 from .delivery import Delivery
-from .hosting import Hosting
 from .log import Log
 from .matching import DeliveryCriteria, Pattern
 from .registry import did_you_mean
+from .server_link import ServerLink
 
 if TYPE_CHECKING:
     from .webhook_sender import WebhookSender
@@ -40,8 +40,8 @@ class WebhookLog(Log[Delivery]):
 
     noun, plural = "delivery", "deliveries"
 
-    def __init__(self, clock: Clock, hosting: Hosting) -> None:
-        super().__init__(clock, hosting)
+    def __init__(self, clock: Clock, server_link: ServerLink) -> None:
+        super().__init__(clock, server_link)
         self._secret = ""
         self._sender: WebhookSender | None = None
 

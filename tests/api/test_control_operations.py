@@ -389,7 +389,7 @@ def test_an_app_without_a_server_cannot_be_forked_over_http(start: Start) -> Non
     answer = client.call("POST", "/_mock/fork")
     assert (answer.status, answer.json["detail"]) == (
         422,
-        "there is no server that could be started again: use Mock.fork()",
+        "no server runs this mock, so it cannot start another one: use Mock.fork()",
     )
 
 

@@ -1,0 +1,92 @@
+"""The link from a mock to the server that runs it: work between two requests, and servers for forks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+from ..domain.clock import Ids
+
+T = TypeVar("T")
+HandOver = Callable[[Callable[[], object]], object]
+
+
+class RunningServer(Protocol):
+    """A server that runs."""
+
+    @property
+    def url(self) -> str: ...
+
+
+# Starts a server for a mock.
+StartServer = Callable[[Any], AbstractContextManager[RunningServer]]
+
+
+class ServerLink:
+    """The server that runs a mock, if there is one.
+
+    Attributes:
+        changes: How often something ran between two requests. A page that watches the mock compares it.
+        identity: An id that no other mock has.
+    """
+
+    def __init__(self) -> None:
+        self._hand_over: HandOver | None = None
+        self._start_server: StartServer | None = None
+        self._forks = ExitStack()
+        self._on_end: list[Callable[[], None]] = []
+        self.changes = 0
+
+    def attach(self, hand_over: HandOver | None, start_server: StartServer | None) -> None:
+        """Connect the mock to a server.
+
+        Arguments:
+            hand_over: Runs a function between two requests, from any thread. None: functions run at once.
+            start_server: Starts a server for another mock. None: the server ended, and the servers of forks end too.
+        """
+        self._hand_over = hand_over
+        self._start_server = start_server
+        if start_server is None:
+            self._forks.close()
+
+    @contextmanager
+    def calls_at_end(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Within the block, call `callback` when the server begins to end, so that endless answers can finish."""
+        self._on_end.append(callback)
+        try:
+            yield
+        finally:
+            self._on_end.remove(callback)
+
+    def end(self) -> None:
+        """Call the callbacks of `calls_at_end`. The server calls this in its thread, before it closes connections."""
+        for callback in list(self._on_end):
+            callback()
+
+    @cached_property
+    def identity(self) -> str:
+        return Ids().new()
+
+    def between_requests(self, work: Callable[[], T]) -> T:
+        """Run `work` while no request is in progress, and return its result. You can call this from any thread."""
+        try:
+            if self._hand_over is None:
+                return work()
+            results: list[T] = []
+            self._hand_over(lambda: results.append(work()))
+            return results[0]
+        finally:
+            self.changes += 1
+
+    def open_fork(self, mock: object) -> str:
+        """Start a server for a fork, which runs until the next reset, and return its URL.
+
+        Raises ValueError if no server runs this mock.
+        """
+        if self._start_server is None:
+            raise ValueError("no server runs this mock, so it cannot start another one: use Mock.fork()")
+        return self._forks.enter_context(self._start_server(mock)).url
+
+    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002 - every part of the mock has this method
+        """Stop the servers of forks."""
+        self._forks.close()
