@@ -10,7 +10,7 @@ from ..domain.errors import Unauthorized
 from ..formats.keyring import Keyring
 from .cleaning import delete_workspace
 from .client import Client, NoAnswer
-from .matching import Bindings, Mismatch, ReceivedAnswer
+from .matching import Bindings, ReceivedAnswer, StepDifference
 from .purging import PurgeWatch
 from .recordings import RECORDED_SECRET, Json, Scenario
 from .renaming import Renaming, deletes, workspaces_of
@@ -20,7 +20,7 @@ class Outcome(NamedTuple):
     """The result of a step: it agrees, differs in these places, or was skipped for this reason."""
 
     step: Json
-    differences: list[Mismatch]
+    differences: list[StepDifference]
     skipped: str | None = None
 
 
@@ -107,7 +107,7 @@ class _Play:
             outcome = self._outcome(step) if self.skips is None else Outcome(step, [], self.skips)
             is_last = number == len(self._scenario.steps) - 1
             if is_last and outcome.skipped is None and self._bindings.runs_backwards(self._scenario.time_order):
-                outcome.differences.append(Mismatch("timestamps", "in their order", "backwards"))
+                outcome.differences.append(StepDifference("timestamps", "in their order", "backwards"))
             yield outcome
 
     def _outcome(self, step: Json) -> Outcome:
@@ -124,7 +124,7 @@ class _Play:
             self.skips = self._check.gave_up = "the server stopped answering"
             if "control" in step:
                 return Outcome(step, [], self.skips)
-            return Outcome(step, [Mismatch("answer", "one", f"the server {error}")])
+            return Outcome(step, [StepDifference("answer", "one", f"the server {error}")])
         return Outcome(step, differences)
 
     def _unfit(self, step: Json) -> str | None:

@@ -31,7 +31,7 @@ class ReceivedAnswer(NamedTuple):
             return None
 
 
-class Mismatch(NamedTuple):
+class StepDifference(NamedTuple):
     """One place, such as `body.items[0].id`, in which an answer differs from the recorded one."""
 
     place: str
@@ -64,7 +64,7 @@ class Bindings:
         moments = [datetime.fromisoformat(self._bound[mark]) for mark in marks if mark in self._bound]
         return moments != sorted(moments)
 
-    def differences(self, step: Json, answer: ReceivedAnswer) -> list[Mismatch]:
+    def differences(self, step: Json, answer: ReceivedAnswer) -> list[StepDifference]:
         """The differences between an answer and the recorded one.
 
         If the recorded server failed with a 5xx, every 422 and 5xx agrees. An Allow header may name more methods. The
@@ -73,62 +73,64 @@ class Bindings:
         recorded = step["response"]
         if recorded["status"] >= 500 and (answer.status == 422 or answer.status >= 500):
             return []
-        found: list[Mismatch] = []
+        found: list[StepDifference] = []
         if answer.status != recorded["status"]:
             if not (recorded["status"] < 300 and answer.status < 300):
                 text = answer.body.decode("utf-8", "replace")
-                return [Mismatch("status", recorded["status"], f"{answer.status} {text}".strip())]
-            found.append(Mismatch("status", recorded["status"], answer.status))
+                return [StepDifference("status", recorded["status"], f"{answer.status} {text}".strip())]
+            found.append(StepDifference("status", recorded["status"], answer.status))
         found += self._of_headers(recorded.get("headers", {}), answer.headers)
         if recorded.get("json") is not None:
             found += self._of_body(recorded["json"], answer.body, bool(step.get("unordered")))
         return found
 
-    def _of_headers(self, recorded: Mapping[str, str], got: Mapping[str, str]) -> Iterator[Mismatch]:
+    def _of_headers(self, recorded: Mapping[str, str], got: Mapping[str, str]) -> Iterator[StepDifference]:
         for name, value in recorded.items():
             if name not in got:
-                yield Mismatch(name, value, None)
+                yield StepDifference(name, value, None)
             elif name == "allow":
                 missing = set(value.split(", ")) - set(got[name].split(", "))
                 if missing:
-                    yield Mismatch(name, value, got[name])
+                    yield StepDifference(name, value, got[name])
             else:
                 yield from self._compare(name, value, _AUTHORITY.sub("", got[name]))
 
-    def _of_body(self, recorded: Json, body: bytes, unordered: bool) -> Iterator[Mismatch]:
+    def _of_body(self, recorded: Json, body: bytes, unordered: bool) -> Iterator[StepDifference]:
         try:
             got = json.loads(body)
         except (ValueError, RecursionError):
-            yield Mismatch("body", recorded, body.decode("utf-8", "replace"))
+            yield StepDifference("body", recorded, body.decode("utf-8", "replace"))
             return
         if unordered:
             recorded, got = _by_id(self.filled(recorded)), _by_id(got)
         yield from self._compare("body", recorded, got)
 
-    def _compare(self, place: str, want: Json, got: Json) -> Iterator[Mismatch]:
+    def _compare(self, place: str, want: Json, got: Json) -> Iterator[StepDifference]:
         if isinstance(want, str) and _MARK.fullmatch(want) and want not in self._bound:
             yield from self._bind(place, want, got)
         elif isinstance(want, dict) and isinstance(got, dict):
             wanted = {self.filled(key): value for key, value in want.items()}
             for key in [*wanted, *(key for key in got if key not in wanted)]:
                 if key not in wanted or key not in got:
-                    yield Mismatch(f"{place}.{key}", self.filled(wanted.get(key, _NOTHING)), got.get(key, _NOTHING))
+                    yield StepDifference(
+                        f"{place}.{key}", self.filled(wanted.get(key, _NOTHING)), got.get(key, _NOTHING)
+                    )
                 else:
                     yield from self._compare(f"{place}.{key}", wanted[key], got[key])
         elif isinstance(want, list) and isinstance(got, list):
             if len(want) != len(got):
-                yield Mismatch(f"{place} (entries)", len(want), len(got))
+                yield StepDifference(f"{place} (entries)", len(want), len(got))
             for index, (one, other) in enumerate(zip(want, got, strict=False)):
                 yield from self._compare(f"{place}[{index}]", one, other)
         elif isinstance(want, bool) != isinstance(got, bool) or _comparable(self.filled(want)) != _comparable(got):
-            yield Mismatch(place, self.filled(want), got)
+            yield StepDifference(place, self.filled(want), got)
 
-    def _bind(self, place: str, mark: str, got: Json) -> Iterator[Mismatch]:
+    def _bind(self, place: str, mark: str, got: Json) -> Iterator[StepDifference]:
         is_id = mark.startswith("<id")
         if not isinstance(got, str) or not (_ID.fullmatch(got) if is_id else _is_a_time(got)):
-            yield Mismatch(place, "a fresh id" if is_id else "a time in ISO 8601, in UTC, ending in Z", got)
+            yield StepDifference(place, "a fresh id" if is_id else "a time in ISO 8601, in UTC, ending in Z", got)
         elif is_id and got in self._bound.values():
-            yield Mismatch(place, "a fresh id, not one of an earlier answer", got)
+            yield StepDifference(place, "a fresh id, not one of an earlier answer", got)
         else:
             self._bound[mark] = got
 

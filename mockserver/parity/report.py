@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from .check import Check
-from .matching import Mismatch
+from .matching import StepDifference
 from .recordings import Json, Scenario
 
 _SHOWN = 300  # the most characters of a value to print
@@ -36,7 +36,7 @@ def play_all(check: Check, scenarios: Iterable[Scenario], say: Callable[[str], N
     return 0 if agree else 2
 
 
-def _described(scenario: Scenario, number: int, step: Json, differences: list[Mismatch]) -> Iterable[str]:
+def _described(scenario: Scenario, number: int, step: Json, differences: list[StepDifference]) -> Iterable[str]:
     if not differences:
         return
     request = step["request"]

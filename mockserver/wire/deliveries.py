@@ -17,7 +17,7 @@ class DeliveryQuery(OfWorkspace):
     status: int | None = Field(default=None, description="The status that the receiver answered")
 
 
-class DeliveryCriteria(DeliveryQuery):
+class DeliveryPattern(DeliveryQuery):
     """The same with a body."""
 
     body: Any = Field(default=None, description="A part of the JSON body that was sent")
@@ -26,7 +26,7 @@ class DeliveryCriteria(DeliveryQuery):
 class DeliveryAssertion(Strict):
     """An assertion on the log of webhook deliveries: how many match `like`."""
 
-    like: DeliveryCriteria = Field(default_factory=DeliveryCriteria)
+    like: DeliveryPattern = Field(default_factory=DeliveryPattern)
     times: int | None = Field(default=None, ge=0, description="How many must match; by default at least one")
     at_least: int | None = Field(default=None, ge=0, description="How many must match and be complete, at least")
 

@@ -4,36 +4,36 @@ from .answers import Message, Summary
 from .fields import Model, Strict
 
 
-class Chat(Strict):
+class ScriptedChat(Strict):
     content: str | None
 
 
-class Representation(Strict):
+class ScriptedRepresentation(Strict):
     representation: str
 
 
-class PeerContext(Strict):
+class ScriptedPeerContext(Strict):
     representation: str = ""
     peer_card: list[str] | None = None
 
 
-class SessionContext(Strict):
+class ScriptedSessionContext(Strict):
     messages: list[Message] = []
     summary: Summary | None = None
     peer_representation: str | None = None
     peer_card: list[str] | None = None
 
 
-class SessionSummaries(Strict):
+class ScriptedSessionSummaries(Strict):
     short_summary: Summary | None = None
     long_summary: Summary | None = None
 
 
 # By the operations that need a model.
 ANSWERS: dict[str, type[Model]] = {
-    "chat": Chat,
-    "get_representation": Representation,
-    "get_peer_context": PeerContext,
-    "get_session_context": SessionContext,
-    "get_session_summaries": SessionSummaries,
+    "chat": ScriptedChat,
+    "get_representation": ScriptedRepresentation,
+    "get_peer_context": ScriptedPeerContext,
+    "get_session_context": ScriptedSessionContext,
+    "get_session_summaries": ScriptedSessionSummaries,
 }

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from mockserver import MockServer
 from mockserver.parity.client import Client
-from mockserver.parity.matching import Bindings, Mismatch, ReceivedAnswer
+from mockserver.parity.matching import Bindings, ReceivedAnswer, StepDifference
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario, scenarios
 
 SCENARIOS = list(scenarios())
 SCENARIOS_BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
-def replay(server: MockServer, scenario: Scenario) -> Iterator[tuple[int, list[Mismatch], ReceivedAnswer | None]]:
+def replay(server: MockServer, scenario: Scenario) -> Iterator[tuple[int, list[StepDifference], ReceivedAnswer | None]]:
     """Reset the server and run the scenario: the number of each step, its differences and its answer.
 
     A step that purges has no answer. Timestamps that run backwards are a difference of the last step.
@@ -27,5 +27,5 @@ def replay(server: MockServer, scenario: Scenario) -> Iterator[tuple[int, list[M
             answer = connection.send(bindings.filled(step["request"]))
             differences = bindings.differences(step, answer)
             if number == len(scenario.steps) - 1 and bindings.runs_backwards(scenario.time_order):
-                differences.append(Mismatch("timestamps", "in their order", "backwards"))
+                differences.append(StepDifference("timestamps", "in their order", "backwards"))
             yield number, differences, answer
