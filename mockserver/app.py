@@ -88,7 +88,7 @@ def _document_router(served: list[Operation]) -> Router:
 
     @cache
     def document(authenticated: bool) -> dict[str, Any]:
-        from .api.openapi import document_of  # It takes as long as the rest of the start.
+        from .api.openapi import document_of  # This import takes as long as the rest of the start.
 
         return document_of(served, authenticated=authenticated)
 

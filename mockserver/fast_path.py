@@ -1,4 +1,4 @@
-"""Everything that is done only for speed. Without it the answers are the same, and later.
+"""Everything that is done only for speed. Without it the answers are the same, but slower.
 
 Each section says what it gains and what it relies on. The gains are requests per second of CPU time: with uvloop and
 httptools, for one session that is created again and again, and for a list of 50 sessions; give or take 5 %.

@@ -28,7 +28,7 @@ _POSITIONS = pytest.StashKey[dict["RequestLog | WebhookLog", tuple[int, int]]]()
 
 
 class RemoteServer:
-    """The server of `--honcho-url`. What only the mock server has skips the test."""
+    """The server of `--honcho-url`. Attributes that only the mock server has skip the test."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--honcho-coverage-fail-under",
         metavar="PERCENT",
         type=_percentage,
-        help="report that, and fail if the tests used less than this percentage of the operations",
+        help="like --honcho-coverage, and fail if the tests used less than this percentage of the operations",
     )
 
 
@@ -161,7 +161,7 @@ def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServe
 
     with MockServer() as server:
         yield server
-        server.mock.faults.forget()  # Their test is over, and checked that they fired.
+        server.mock.faults.forget()  # The test that added the faults is over, and its check of `must_fire` is done.
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[...,
     with ExitStack() as stack:
         yield make
         for server in used:
-            server.mock.faults.forget()  # The test is over, and checked that they fired.
+            server.mock.faults.forget()  # The test is over, and its check of `must_fire` is done.
 
 
 def _skip(what: str) -> NoReturn:

@@ -41,7 +41,7 @@ class Stream(NamedTuple):
 class Answer(NamedTuple):
     """An answer before it is rendered.
 
-    `payload` is a value for JSON, or a Stream. `headers` are those other than the headers of the body. `cause` is why
+    `payload` is a value for JSON, or a Stream. `headers` has all headers except the headers of the body. `cause` is why
     the API refuses the request: a diagnosis is made from it.
     """
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..formats.keyring import Keyring
 
 BODY_LIMIT = 10 * 1024 * 1024
-# Bytes that are read of a too large body and dropped: many clients read no answer before they have sent everything.
+# How much of a too large body is read and dropped: many clients read the answer only after they sent everything.
 DRAIN_LIMIT = 10 * BODY_LIMIT
 
 
@@ -117,7 +117,7 @@ async def body_of(receive: Receive) -> bytes:
         length += len(chunk)
         more = message.get("more_body", False)
         if not more and length == len(chunk) <= BODY_LIMIT:
-            return chunk  # In one piece, as most come.
+            return chunk  # Most bodies come in one piece.
         if length <= BODY_LIMIT:
             chunks.append(chunk)
         else:
@@ -130,7 +130,7 @@ async def body_of(receive: Receive) -> bytes:
 
 
 def _admit(mock: Mock, keyring: "Keyring", operation: Operation, found: Found, scope: Scope) -> Reach:
-    """The scope of the token. Raises Unauthorized, after a 422 for invalid JSON and before all other 422."""
+    """The scope of the token. Raises Unauthorized. Only invalid JSON is refused (422) before that."""
     if operation.access is None:
         return EVERYTHING
     header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)

@@ -13,7 +13,7 @@ from .waiting import outlasts
 
 
 class ConnectionLost(ConnectionResetError):
-    """The fault closes the connection of a client in the same process, which has none that could be closed."""
+    """The fault must close the connection, but the client is in the same process and has no connection."""
 
 
 class FaultyRequest(NamedTuple):
@@ -45,7 +45,7 @@ class FaultyRequest(NamedTuple):
             return
         kind = self.fault.kind
         if answer is None or kind.closes_at == "start":
-            # The log is complete before the connection closes: a client that sees the one can rely on the other.
+            # The log is complete before the connection closes: a client that sees it closed finds a complete log.
             self.close(None, b"")
             _hang_up(scope)
             return
@@ -93,7 +93,7 @@ class FaultyRequest(NamedTuple):
         await send(answers.head(answer, content))
         client_stayed = await answers.send_pieces(send, first, pause, receive)
         if kind.closes_at is None and client_stayed and await outlasts(self.fault.hold(), receive):
-            # Released. The log has the whole answer before the client has its end.
+            # Released. The log gets the whole answer before the rest is sent to the client.
             self.close(answer.status, content)
             await answers.send_pieces(send, rest, pause, receive)
             await send({"type": "http.response.body", "body": b""})

@@ -94,7 +94,7 @@ class Feed:
     def _news(self, *, is_certain: bool) -> str | None:
         """The next event, or None if nothing happened since the last one.
 
-        `is_certain`: the log changed. An answer to an earlier request changes no position, so it needs this.
+        `is_certain` is true if the log changed. The position stays the same when an earlier request gets its answer.
         """
         mock = self._mock
         position = mock.requests.position

@@ -20,7 +20,7 @@ Reply = tuple[int, Any]
 
 
 def parameters(query_string: bytes) -> dict[str, str]:
-    """The parameters of a query string by name. The last of several with one name counts."""
+    """The parameters of a query string by name. If a name is repeated, the last value counts."""
     return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)) if query_string else {}
 
 

@@ -75,8 +75,8 @@ class StaticFiles:
 
 
 def _read(path: Path) -> StaticFile:
-    """Read a file. The style sheet is put into the HTML of the page, because a browser paints nothing before it has it:
-    so the page appears one request sooner.
+    """Read a file. The style sheet is put into the HTML of the page, because a browser shows nothing before it has
+    the style sheet. So the page appears one request sooner.
     """
     content = path.read_bytes()
     style = b""

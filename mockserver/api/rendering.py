@@ -6,8 +6,8 @@ from pydantic_core import to_json
 
 from ..domain.records import Row
 
-# The most rows to keep, and the most bytes of one. A longer row gains little: to render it takes time for each value,
-# not for each byte.
+# The most rows to keep, and the most bytes of one. A longer row gains little: the time to render a row depends on the
+# number of values, not of bytes.
 _ROWS_LIMIT = 4_096
 _ROW_BYTES_LIMIT = 1_000
 

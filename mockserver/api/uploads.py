@@ -12,7 +12,7 @@ from ..wire.fields import CONTENT_LIMIT, without_control_tokens, without_nul
 
 FILE_BYTES_LIMIT = 5_242_880
 
-# Where a 422 says that the offence is.
+# The `loc` of the 422 for a file.
 _LOCATION = ("body", "file")
 # Where a piece may end, best first: after a paragraph, a line, a sentence, a word.
 _ENDS = ("\n\n", "\n", ". ", " ")

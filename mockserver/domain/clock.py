@@ -76,7 +76,7 @@ class Clock:
         return self._last
 
     def peek(self) -> int:
-        """The same without moving the clock: the last time that it returned, or a later one."""
+        """Like `now`, but does not move the clock: the last returned time, or a later time."""
         if self._frozen is not None:
             return self._frozen
         return self._last if self._seeded else max(self._last, time.time_ns() // 1000 + self._moved)

@@ -64,7 +64,7 @@ def _messages(sources: list[Session], cutoff: str | None) -> list[Row]:
 
 
 def _members(store: Store, workspace: Workspace, sources: list[Session]) -> Members:
-    """The members of the clone. Raises ServerFailure for a member from elsewhere that this workspace lacks."""
+    """The members of the clone. Raises ServerFailure if a member of another workspace does not exist here."""
     members: Members = {}
     for session in reversed(sources):
         for peer_id, member in session.members.items():

@@ -16,7 +16,7 @@ _SUMMARY_SHARE = 0.4
 
 
 class PeerView(NamedTuple):
-    """The knowledge in a context: that of an observer about the target, by default that of the target about itself."""
+    """Whose knowledge a context has: what the observer knows about the target. The default observer is the target."""
 
     target_id: str | None = None
     observer_id: str | None = None
@@ -33,7 +33,7 @@ def of_session(
 
     Arguments:
         limit: The maximum number of tokens. By default 100,000.
-        view: Whose knowledge about whom is included.
+        view: The observer and the target of the knowledge to include.
         summarized: Whether a summary is included.
 
     Raises Unprocessable for an observer without a target (recorded), and NotFound for an unknown observer.
@@ -69,7 +69,7 @@ def summaries_of(store: Store, workspace_id: str, session_id: str) -> dict[str, 
 
 
 def summarize(store: Store, workspace: Workspace, session_id: str, kind: str, content: str, up_to: str | None) -> Row:
-    """Give a session a summary of its messages up to one, by default all. Raises NotFound for an unknown message."""
+    """Give a session a summary of its messages up to an id, by default all. Raises NotFound for an unknown message."""
     session = workspace.sessions[session_id]
     if up_to is not None and session.messages.place(up_to) is None:
         detail = f"there is no message {up_to!r} in the session {session_id!r}"

@@ -254,7 +254,7 @@ class UnknownColumn(InvalidFilter):
 
 
 class UnknownOperator(InvalidFilter):
-    """A filter uses an operator that does not exist. `operators` are those that do."""
+    """A filter uses an operator that does not exist. `operators` are the existing operators."""
 
     def __init__(self, name: str, operators: Iterable[str]) -> None:
         super().__init__(f"Unsupported comparison operator: {name}")
@@ -275,7 +275,7 @@ class InvalidId(Unprocessable):
 
 
 class ServerFailure(ApiError):
-    """The live server fails inside here. Raised only with the quirk that asks for it."""
+    """The live server fails with an internal error in this case. Raised only if a quirk is on."""
 
     status = 500
 

@@ -1,4 +1,4 @@
-"""Versions of a workspace: earlier states, each at the cost of what changed since.
+"""Versions of a workspace: earlier states. Each one costs memory only for what changed afterwards.
 
 The tables hold the newest state. A version holds images of the records that changed after it, and points to the next
 newer version, so that a chain of versions leads to the tables. Going to a version reverses the chain (Baker's

@@ -23,7 +23,7 @@ R = TypeVar("R", bound=Numbered)
 class Index(Generic[R]):
     """Records by the scalars in their metadata, for the keys that were searched for.
 
-    The store adds and removes each record that changes. Going to another version changes records without that:
+    The store adds and removes each record that changes. Going to another version changes records without these calls:
     `turn` is the turn of the history at which the index was created, and another turn makes it out of date.
     """
 

@@ -20,11 +20,11 @@ class Choice(NamedTuple):
 
     Arguments:
         session_id: Only those of this session.
-        query: The most similar to this text come first.
+        query: The conclusions that are most similar to this text come first.
         top_k: With a query: how many of the most similar.
         distance: With a query: leave out those with a larger distance from it.
         frequent: With a query: fill up with other conclusions.
-        at_most: The maximum number of all. By default 25.
+        at_most: The maximum number of conclusions in total. By default 25.
     """
 
     session_id: str | None = None

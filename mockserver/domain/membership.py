@@ -7,7 +7,7 @@ from .errors import OBSERVERS_LIMIT, TooManyObservers
 from .records import Membership, Session, Workspace
 from .store import Store
 
-# The settings `observe_me` and `observe_others` of one peer in a session. None is not set.
+# The settings `observe_me` and `observe_others` of one peer in a session. None means that a setting is not set.
 Settings = Mapping[str, bool | None]
 Members = dict[str, Membership]
 

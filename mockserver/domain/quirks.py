@@ -43,8 +43,8 @@ class Quirks:
         scenario="x-clone-after-removed-peer",
     )
     clone_crosses_workspaces: bool = _quirk(
-        "A clone takes the messages and peers of same-named sessions in every workspace, and fails with 500 where they "
-        "clash; in the default only its own.",
+        "A clone takes the messages and peers of same-named sessions in every workspace, and fails with 500 if they "
+        "clash; in the default it takes only those of its own workspace.",
         scenario="x-clone-across-workspaces",
     )
     deleted_set_peers: bool = _quirk(
@@ -58,8 +58,8 @@ class Quirks:
         scenario="x-messages-created-at",
     )
     expiry_invalidates: bool = _quirk(
-        "A token that has an expiry is refused as invalid (recorded is one that is past); in the default it is good "
-        "until then.",
+        "A token with an expiry is refused as invalid (recorded for a past expiry); in the default it is "
+        "valid until it expires.",
         scenario="x-auth-scopes",
     )
 

@@ -70,7 +70,7 @@ class Schedule:
 
     def take_due(self, now: int) -> list[Job]:
         """Remove and return the jobs that are due at `now`."""
-        if not self.jobs or self.jobs[0].due > now:  # Every request asks.
+        if not self.jobs or self.jobs[0].due > now:  # A fast check, because every request calls this.
             return []
         count = bisect_right(self.jobs, float(now), key=lambda job: job.due)
         due = self.jobs[:count]
@@ -170,7 +170,7 @@ class WorkSchedule(Schedule):
 
     def __init__(self, after: float | None, next_number: Callable[[], int]) -> None:
         super().__init__(after, next_number)
-        self._numbers: set[int] = set()  # of the jobs; every message looks here
+        self._numbers: set[int] = set()  # the numbers of the jobs, for a fast check at every message
 
     def add(self, now: int, number: int, workspace_id: str, session_id: str | None, tries: int = 0) -> None:
         """Add a job, unless one of this number waits already or units complete only on request."""

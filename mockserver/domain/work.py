@@ -203,7 +203,7 @@ def _counts(units: Units) -> Row:
 
 def _internal_id(session: Row) -> str:
     """The internal id of a session, which is not its public id. It is the same in every run."""
-    from base64 import urlsafe_b64encode  # Few need it.
+    from base64 import urlsafe_b64encode  # Few runs need it.
     from hashlib import sha256
 
     text = f"{session['workspace_id']}/{session['id']}/{session['created_at']}"

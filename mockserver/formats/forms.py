@@ -42,7 +42,7 @@ class UploadedFile(dict[str, Any]):
 
 
 def fields(content_type: bytes | None, body: bytes) -> dict[str, str | UploadedFile]:
-    """The fields by name, empty if the content type is not that of a form. The last of several with one name counts.
+    """The fields by name, empty if the content type is not that of a form. Of repeated names, the last counts.
 
     Raises InvalidForm.
     """
@@ -79,7 +79,7 @@ class _InMemoryParser(MultiPartParser):
     max_file_size = spool_max_size = 1 << 62
 
     def close_files(self) -> None:
-        """Close all files. Starlette closes none of a part that the body cuts short, which is a ResourceWarning."""
+        """Close all files. Starlette does not close the file of a truncated part, which causes a ResourceWarning."""
         for file in self._files_to_close_on_error:
             file.close()
 

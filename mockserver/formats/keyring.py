@@ -82,7 +82,7 @@ class Keyring:
         return Scope(admin=claims.get("ad") is True, **named)
 
     def claims_of(self, token: str) -> dict[str, Any]:
-        """The claims of a token, unchecked but for the signature. Raises Unauthorized."""
+        """The claims of a token. Only the signature is checked. Raises Unauthorized."""
         try:
             claims = json.loads(self._signatures.decode(token, self._secret, [_ALGORITHM]))
         except (self._failure, ValueError, RecursionError):

@@ -1,1 +1,1 @@
-"""Holds any server to the recordings of the real one, over HTTP: `python -m mockserver check`."""
+"""Compares any server with the recordings of the real server, over HTTP: `python -m mockserver check`."""

@@ -33,7 +33,7 @@ class Check:
 
     - `keyring` has the secret of the server. Without it, scenarios with tokens are skipped.
     - `purge_wait` is how many seconds to wait for a recorded purge.
-    - `prefix` are random digits, with which all ids that the check creates begin.
+    - `prefix` is a string of random digits. All ids that the check creates begin with it.
     - `created` are the workspaces of the check that are on the server now.
     - `gave_up` is the reason why the check stopped, or None.
     - `is_open`: the server needs no token.
@@ -68,7 +68,7 @@ class Check:
             self.skips_tokens = "has tokens, and authentication is off"
 
     def most_workspaces(self, scenarios: list[Scenario]) -> int:
-        """The most workspaces that these scenarios create."""
+        """An upper bound for the number of workspaces that these scenarios create."""
         played = [scenario for scenario in scenarios if self.keyring is not None or not scenario.authenticated]
         return sum(len(workspaces_of(scenario)) + int(deletes(scenario)) for scenario in played)
 

@@ -4,7 +4,8 @@ from .client import Client
 
 
 def delete_workspace(client: Client, workspace_id: str) -> bool:
-    """Delete the sessions of a workspace, then the workspace. Whether the server has accepted it, or has no such one.
+    """Delete the sessions of a workspace, then the workspace. Returns False if the server
+    refused, and True if it accepted or has no such workspace.
 
     If the server refuses to delete a session, the rest stays. Raises NoAnswer.
     """

@@ -16,9 +16,9 @@ Gone = Callable[[], bool]
 class PurgeWatch:
     """Watches the deletions of one scenario. `workspace_id` is a workspace that only this object uses.
 
-    The messages and members of a deleted session can be listed until its purge. But the session may have none, or may
-    exist again. So right after it the watch creates and deletes another session, with a message: servers purge in the
-    order of the deletions.
+    The messages and members of a deleted session can be listed until its purge. But the session may have neither, or
+    may exist again. So after each deletion the watch creates and deletes another session, with a message: servers
+    purge in the order of the deletions.
     """
 
     def __init__(self, client: Client, workspace_id: str) -> None:

@@ -1,1 +1,1 @@
-"""What makes the fake a test double: the owner of all that changes, and the worlds it starts from."""
+"""The control of the mock server for tests: state, logs, faults, scripts, snapshots and worlds."""

@@ -16,7 +16,7 @@ Check = Callable[[str, Any], Any]
 
 @dataclass(frozen=True)
 class Argument:
-    """What there is to say about an argument beside its name, type and default: the metadata of an `Annotated`.
+    """The description of an argument, in addition to its name, type and default: the metadata of an `Annotated`.
 
     Arguments:
         help: What it means, in one line.

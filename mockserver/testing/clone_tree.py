@@ -8,7 +8,7 @@ from ..domain.records import Session, Workspace
 def original_of(workspace: Workspace, session: Session) -> Session | None:
     """The session that this one was cloned from. None if it is no clone, or if the original was purged.
 
-    A purge frees the id, and another session may use it since. So the number decides, which is never used again.
+    A purge frees the id, so another session may have it now. The number is never reused, so compare the numbers.
     """
     if session.origin is None:
         return None

@@ -60,8 +60,8 @@ class OperationCoverage:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The answers of all operations. `coverage["clone_session"]` is that of one operation, `str(coverage)` a table,
-    and `+` adds the coverages of several servers.
+    """The answers of all operations. `coverage["clone_session"]` is the coverage of one operation, `str(coverage)` is a
+    table, and `+` adds the coverages of several servers.
 
     Attributes:
         operations: In the order of the served document.
@@ -198,7 +198,7 @@ def _short(path: str) -> str:
 
 
 def _cells(operation: OperationCoverage) -> str:
-    """The counts of the declared answers; in brackets missing and undeclared answers, and those of faults."""
+    """The counts of the declared answers. Missing and undeclared answers, and answers of faults, are in brackets."""
     given = {status: operation.answers[status] for status in operation.declared if operation.answers[status]}
     answers = "  ".join(_times(given))
     notes = {

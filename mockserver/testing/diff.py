@@ -80,7 +80,7 @@ def _peer(name: str, before: Part, after: Part) -> Iterable[str]:
 
 
 def _each(kind: str, name: str, before: Part, after: Part) -> Iterable[str]:
-    """Changes of values that a part has by key."""
+    """The differences between two mappings of a part, such as its cards, key by key."""
     for key in {**before, **after}:
         if before.get(key) != after.get(key):
             old, new = (_short.repr(values[key]) if key in values else "none" for values in (before, after))

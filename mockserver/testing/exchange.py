@@ -198,7 +198,7 @@ class Exchange:
         return {**self.summary(), **ids, "headers": self.headers, "body": self.body, "answer": self.answer}
 
     def summary(self) -> dict[str, Any]:
-        """The same without headers and bodies. An id that only a large body has is None: parsing it takes too long."""
+        """`as_json` without headers and bodies. An id that only a large body has is None: parsing it takes too long."""
         is_small = len(self.content) <= _SMALL_BODY
         return {
             "number": self.number,

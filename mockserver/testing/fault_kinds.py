@@ -95,7 +95,7 @@ class Kind:
 
     @classmethod
     def arguments(cls) -> list[KindArgument]:
-        """Its arguments in order, for what is derived from them."""
+        """The arguments of the kind, in order. The control plane, the page and the README use them."""
         declared = arguments_of(cls)
         return [
             KindArgument(field.name, *declared[field.name], field.default)
@@ -152,7 +152,7 @@ class Kind:
 
 
 def _plain(value: Any) -> Any:
-    """2.0, which is what the check made of 2, as 2."""
+    """A whole float as an integer, because `number` converts 2 to 2.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -256,7 +256,7 @@ class Disconnect(Kind):
 
 @dataclass(frozen=True)
 class LoseAnswer(Kind):
-    """Carry out the request, and close the connection without an answer. A retry meets its effect."""
+    """Carry out the request, and close the connection without an answer. The effect stays, and a retry sees it."""
 
     carries_out = True
     closes_at = "start"
@@ -276,7 +276,7 @@ class Truncate(Kind):
 
 @dataclass(frozen=True)
 class Malform(Kind):
-    """Send a body that is invalid JSON. In a stream, every event is."""
+    """Send a body that is invalid JSON. In a stream, every event is invalid."""
 
     def change(self, body: bytes) -> bytes:
         if body.startswith(b"data: "):
@@ -311,7 +311,7 @@ class WrongType(Kind):
 class Hang(Kind):
     """Carry out the request at once, and hold the answer, or the second half of its `"body"`, until `release()`.
 
-    `release()` is a method of the fault. Of a stream, the first half of the pieces is sent at once.
+    `release()` is a method of the fault. In a stream, the first half of the pieces is sent at once.
     """
 
     at: Annotated[HoldPlace, Argument("where the answer is held", check=one_of(HoldPlace))] = "start"

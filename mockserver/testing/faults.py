@@ -37,7 +37,7 @@ from .server_link import ServerLink
 
 
 class Rule(Criteria, total=False):
-    """Which requests meet a fault, and how often: the criteria for requests, and these. None: left out."""
+    """Which requests a fault applies to, and how often: the criteria, and these arguments. None means not given."""
 
     name: Annotated[
         str | None,
@@ -129,7 +129,7 @@ class Fault:
 
     @property
     def waits(self) -> bool:
-        """Whether something is to be waited for before or in the middle of the answer."""
+        """Whether the answer is delayed or held, before its start or in its middle."""
         return bool(self.delay) or self.kind.holds_at is not None
 
     async def wait(self) -> None:
@@ -263,7 +263,7 @@ class Faults(Registry[Fault]):
         return self._add(Disconnect(at), rule)
 
     def lose_answer(self, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request, and close the connection without an answer. A retry meets its effect."""
+        """Carry out the request, and close the connection without an answer. The effect stays, and a retry sees it."""
         return self._add(LoseAnswer(), rule)
 
     def truncate(self, share: float = 0.5, **rule: Unpack[Rule]) -> Fault:
@@ -271,7 +271,7 @@ class Faults(Registry[Fault]):
         return self._add(Truncate(share), rule)
 
     def malform(self, **rule: Unpack[Rule]) -> Fault:
-        """Send a body that is invalid JSON. In a stream, every event is."""
+        """Send a body that is invalid JSON. In a stream, every event is invalid."""
         return self._add(Malform(), rule)
 
     def drop_field(self, field: str, **rule: Unpack[Rule]) -> Fault:
@@ -285,7 +285,7 @@ class Faults(Registry[Fault]):
     def hang(self, at: HoldPlace = "start", **rule: Unpack[Rule]) -> Fault:
         """Carry out the request at once, and hold the answer, or the second half of its `"body"`, until `release()`.
 
-        `release()` is a method of the fault. Of a stream, the first half of the pieces is sent at once.
+        `release()` is a method of the fault. In a stream, the first half of the pieces is sent at once.
         """
         return self._add(Hang(at), rule)
 

@@ -1,4 +1,4 @@
-"""Criteria that select requests, for the log, faults and scripts, or webhook deliveries; and what differs from them."""
+"""Criteria that select requests (for the log, faults and scripts) or webhook deliveries, and their mismatches."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ class Criteria(TypedDict, total=False):
         path: A whole path, in which `*` stands for any characters, or a compiled pattern that the whole path matches.
         workspace, session, peer: Ids that the path, the query or the body contains.
         query: Parameters of the query, as strings. Other parameters are ignored.
-        body: A part of the JSON body: of an object the members that count, of a list all entries, or some in any order.
+        body: A part of the JSON body: some members of an object; all entries of a list, or some entries in any order.
         predicate: A function that gets the Exchange and returns whether it matches.
     """
 
@@ -42,7 +42,7 @@ class Criteria(TypedDict, total=False):
 
 
 class AnsweredCriteria(Criteria, total=False):
-    """The same, and `status`: the status of the answer."""
+    """The keys of `Criteria`, and `status`: the status of the answer."""
 
     status: int | None
 
@@ -68,7 +68,7 @@ class DeliveryCriteria(TypedDict, total=False):
 
 
 class Mismatch(NamedTuple):
-    """One criterion, or one part of a body, that an entry does not match: in a line, and how many values it stands for.
+    """A criterion or a part of a body that an entry does not match: a line of text, and the number of values in it.
 
     The values rank near misses: an object that is missing counts as much as all its members.
     """
@@ -202,7 +202,7 @@ def _missing(expected: Any, found: Any, place: str) -> Iterator[Mismatch]:
 
 
 def _is_searched(expected: Sequence[Any], found: Sequence[Any]) -> bool:
-    """Whether to search the expected entries among all entries: for a shorter list, and not if the search is slow."""
+    """Whether to search for the expected entries in any order. True for a shorter list, unless the search is slow."""
     return len(expected) < len(found) and len(expected) * len(found) <= _COMPARED_LIMIT
 
 
@@ -301,7 +301,7 @@ def explanation(
 
 
 def _nearest(pattern: Pattern, entries: Iterable[Described]) -> Iterator[str]:
-    """The entries with the fewest mismatches, and of equal ones the latest, each with its mismatches."""
+    """The entries with the fewest mismatches, the latest first if equal, each with its mismatches."""
     compared = [(pattern.mismatches(entry), entry) for entry in entries]
     compared.sort(key=lambda pair: (sum(mismatch.values for mismatch in pair[0]), -pair[1].number))
     if not compared:

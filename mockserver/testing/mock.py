@@ -168,7 +168,7 @@ class Mock:
         if not isinstance(workspace, str) or not workspace:
             raise ValueError(f"workspace must be an id or None: {workspace!r}")
         if options:
-            raise ValueError(f"the reset of one workspace has no other option: {', '.join(options)}")
+            raise ValueError(f"the reset of one workspace takes no other option: {', '.join(options)}")
         self.server_link.between_requests(lambda: self._begin_workspace(workspace))
 
     def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
@@ -296,7 +296,7 @@ class Mock:
         self.server_link.between_requests(lambda: self.store.purges.hold(target.workspace_id))
 
     def release_purges(self, *, workspace: str | None = None) -> None:
-        """Let purges, all or those of a workspace, run by themselves again: those that are due at the next request."""
+        """Undo `hold_purges`, for all purges or those of a workspace. Purges that are due run at the next request."""
         target = Target.named(None, workspace)
         self.server_link.between_requests(lambda: self.store.purges.release(target.workspace_id))
 
@@ -326,7 +326,7 @@ class Mock:
         `workspace` is None, and for another kind.
         """
         if kind not in ("short", "long") or not isinstance(content, str):
-            raise ValueError(f"a summary is a string, short or long: {content!r}, {kind!r}")
+            raise ValueError(f"a summary must be a string of kind 'short' or 'long': {content!r}, {kind!r}")
         content = without_nul(storable("a summary", content))
 
         def put() -> dict[str, Any]:
@@ -387,7 +387,7 @@ class Mock:
     # --- Inside ---
 
     def _seen(self, look: Callable[[], T]) -> T:
-        """The result of `look` in the state that the next request finds: what is due runs first."""
+        """Run the due purges and work, as a request does, and return the result of `look`."""
 
         def work() -> T:
             self.run_due()

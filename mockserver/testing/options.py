@@ -37,7 +37,7 @@ class Flag:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """What there is to say about an option beside its name and type.
+    """The description of an option, in addition to its name and type.
 
     Arguments:
         help: What it does, in one line.
@@ -102,7 +102,7 @@ def _read_seconds(text: str) -> float | None:
     try:
         return _seconds("", float(text))
     except ValueError:
-        raise ValueError(f"not a number of seconds of at least 0, nor none: {text!r}") from None
+        raise ValueError(f"must be a number of seconds, at least 0, or none: {text!r}") from None
 
 
 def _read_seed(text: str) -> int | str:

@@ -43,7 +43,7 @@ class RequestLog(Log[Exchange]):
     def __init__(self, clock: Clock, server_link: ServerLink) -> None:
         super().__init__(clock, server_link)
         self.operations: frozenset[str] = frozenset()
-        # Deletions up to these numbers were undone, by workspace; None: in all workspaces.
+        # By workspace id: the number of the last request whose deletions were undone. The key None is all workspaces.
         self._undone: dict[str | None, int] = {}
 
     # --- Recording ---
@@ -110,7 +110,7 @@ class RequestLog(Log[Exchange]):
         self.assert_called(operation, times=0, **criteria)
 
     def assert_order(self, *steps: "AnsweredCriteria | str") -> list[Exchange]:
-        """Find for each step a matching request after the one of the step before. Returns these requests.
+        """For each step, find a matching request after the request of the previous step. Returns these requests.
 
         Arguments:
             steps: Criteria as mappings, or names of operations.

@@ -26,8 +26,8 @@ class Scripted(NamedTuple):
     """An answer of a script.
 
     Arguments:
-        members: Replace those of the answer that the mock composes.
-        pieces: In which the text is streamed. None: the mock divides the text.
+        members: Members of the answer, in place of the default ones.
+        pieces: The pieces in which the text is streamed. If None, the mock splits the text.
         pause: Seconds between two pieces.
     """
 
@@ -108,9 +108,10 @@ class Scripts(Registry[Script]):
 
         Arguments:
             operation: An operation that needs a model.
-            answers: One for each request; the last one repeats. Each is an object, whose members replace those of the
-                answer, or a callable, which takes the Exchange and returns one. For chat and get_representation it may
-                be the text itself; for chat also None, or a list of the pieces in which the text is streamed.
+            answers: The answers in order; the last one repeats. Each is an object, whose members replace members of
+                the default answer, or a callable, which takes the Exchange and returns such an object. For chat
+                and get_representation it may be the text itself; for chat also None, or a list of the pieces in which
+                the text is streamed.
             name: By default the operation with a number, such as chat-1.
             pause: Only for chat: seconds between the pieces of a streamed answer, up to 60.
             criteria: Which requests; see Criteria.

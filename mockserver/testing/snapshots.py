@@ -16,7 +16,7 @@ from .registry import UnknownName, checked_name
 class Snapshot:
     """The state of a mock at one moment, or only of the `workspace` if that is not None. `Mock.snapshot` creates it.
 
-    It shares rows with the present state. So its cost is what changes afterwards, as long as the snapshot exists.
+    It shares rows with the present state. So it only costs memory for the rows that change while the snapshot exists.
     """
 
     name: str | None
@@ -74,7 +74,7 @@ class Snapshots:
         """
         if isinstance(snapshot, Snapshot):
             if snapshot.owner is not self._owner:
-                raise ValueError(f"{snapshot!r} is of another mock")
+                raise ValueError(f"{snapshot!r} belongs to another mock")
             return snapshot
         if not isinstance(snapshot, str):
             raise ValueError(f"expected a snapshot or its name: {snapshot!r}")
@@ -107,7 +107,7 @@ def put_back(store: Store, snapshot: Snapshot) -> None:
     """Restore the state of a snapshot. A snapshot of one workspace changes only that workspace.
 
     A snapshot of everything also restores the ids of a seed, and the clock if it is frozen or seeded. A clock in real
-    time is only advanced as far as it was then. Purges and work wait for the rest of the time that they had to wait
+    time is advanced by the same amount as then. Purges and work wait for the rest of the time that they had to wait
     when the snapshot was taken.
     """
     for workspace, version in snapshot.versions:
@@ -139,7 +139,7 @@ def world_of(store: Store, snapshot: Snapshot | None = None, workspace_id: str |
     old = [(each, version) for each, version in snapshot.versions if workspace_id in (None, each.row["id"])]
     workspaces = [workspace for workspace, _ in old]
     present = [(workspace, workspace.history.version()) for workspace in workspaces]
-    # `save` reads the objects, so they go to the version of the snapshot, and return to the present one afterwards.
+    # `save` reads the current objects: switch them to the version of the snapshot first, and back afterwards.
     for workspace, version in old:
         workspace.history.go_to(version)
     try:

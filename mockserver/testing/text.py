@@ -21,7 +21,7 @@ def cut(text: str, most: int) -> str:
 
 
 def plain(text: str, most: int) -> str:
-    """The same, with each run of white space as one space, for a text of several lines."""
+    """Like `cut`, but each run of white space becomes one space. For a text of several lines."""
     return cut(" ".join(text[: 4 * most].split()), most)
 
 
@@ -45,7 +45,7 @@ def listed(names: Sequence[str], total: int, most: int = 3) -> str:
     Arguments:
         names: The first names, at least those that are shown.
         total: The number of all names.
-        most: If there are more, one fewer than this is shown, and the number of the others.
+        most: The maximum number of items. If there are more names, the last item is the number of the other names.
     """
     shown = names[:most] if total <= most else names[: most - 1]
     text = ", ".join(quoted(name) for name in shown)

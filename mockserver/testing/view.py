@@ -34,7 +34,7 @@ class ViewWindow(NamedTuple):
         session: An id, or None for the newest.
         find: List only sessions whose id contains this, in any letter case.
         sessions: The place of the first listed session, and how many to list.
-        messages: The same for messages. None as the first shows the last messages.
+        messages: The same for messages. If the place is None, the last messages are shown.
     """
 
     workspace: str | None = None

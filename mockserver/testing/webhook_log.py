@@ -21,7 +21,7 @@ EVENTS = ("queue.empty", "test.event")
 
 
 class WebhookLog(Log[Delivery]):
-    """The webhook deliveries, in order, each from the moment of its event. You get it as `Mock.deliveries`.
+    """The webhook deliveries, in order. A delivery is added when its event happens. You get it as `Mock.deliveries`.
 
     It keeps at most `journal_entries` deliveries and about `journal_bytes` bytes. When a bound is exceeded, the oldest
     deliveries are dropped. With 0 entries the log is off; deliveries are still sent.

@@ -233,7 +233,7 @@ class _Post:
         self._is_cancelled = True
         if self._socket is not None:
             with suppress(OSError):  # It is closed already.
-                # The method of the plain socket, because that of a TLS socket changes what the thread is using.
+                # The method of the plain socket, because the method of a TLS socket changes what the thread is using.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 

@@ -1,6 +1,7 @@
-"""Models of what is answered: the shapes of the served document, to which the tests hold the answers.
+"""Models of the answers, for the OpenAPI document. The tests validate the answers against them.
 
-No request passes through them: the dict of a handler is rendered as it is. The first document loads this module.
+Requests do not use them: the dict of a handler is rendered as it is. So this module is imported only when the
+document is first requested.
 """
 
 from datetime import datetime
@@ -64,7 +65,7 @@ class Conclusion(_Answer):
     id: str
     content: str
     observer_id: str = Field(description="The peer who concluded")
-    observed_id: str = Field(description="The peer of whom it was concluded")
+    observed_id: str = Field(description="The peer that the conclusion is about")
     session_id: str | None = None
     created_at: datetime
 
@@ -123,7 +124,7 @@ class SessionQueueStatus(_WorkUnits):
 
 class QueueStatus(_WorkUnits):
     sessions: dict[str, SessionQueueStatus] | None = Field(
-        default=None, description="The same of each session, by the server's own id of it"
+        default=None, description="The counts of each session, by its internal id"
     )
 
 

@@ -152,7 +152,7 @@ _IsJson = WithJsonSchema({"anyOf": [{"type": "string", "contentMediaType": "appl
 
 
 class MessageUpload(Model):
-    """A form with a file and the peer whose messages the text of the file becomes."""
+    """A form with a file and a peer. The text of the file becomes messages of the peer."""
 
     file: Annotated[UploadedFile, PlainValidator(_file), _IsFile]
     peer_id: Id
@@ -177,7 +177,7 @@ class MessageSearchOptions(Model):
 
 class QueueQuery(Model):
     observer_id: str | None = Field(default=None, description="Only dreams of this observer")
-    sender_id: str | None = Field(default=None, description="Only what messages of this sender raised")
+    sender_id: str | None = Field(default=None, description="Only units of work for messages of this sender")
     session_id: str | None = Field(default=None, description="Only what belongs to this session")
 
 
@@ -187,9 +187,9 @@ class DreamType(Enum):
 
 class DreamRequest(Model):
     observer: str = Field(description="Who dreams")
-    observed: str | None = Field(default=None, description="About whom; left out: about the observer")
+    observed: str | None = Field(default=None, description="The peer that the dream is about; default: the observer")
     dream_type: DreamType
-    session_id: str | None = Field(default=None, description="The session that the dream is kept to")
+    session_id: str | None = Field(default=None, description="The session that the dream is limited to")
 
 
 class WebhookEndpointCreate(Model):

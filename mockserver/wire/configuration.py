@@ -110,7 +110,7 @@ class SessionConfiguration(_Configuration):
 
 
 class MessageConfiguration(Model):
-    """The configuration of a single message; it goes before that of the session and the workspace."""
+    """The configuration of a single message; it overrides the configuration of the session and the workspace."""
 
     reasoning: ReasoningConfiguration | None = Field(
         default=None, description="Configuration for reasoning functionality."

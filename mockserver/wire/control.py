@@ -23,7 +23,7 @@ class OneWorkspace(_Part):
 
 
 class Like(_Part):
-    """What a request is like; what is left out does not matter."""
+    """Criteria for requests. A criterion that is left out matches every request."""
 
     operation: str | None = Field(default=None, description="The name of an operation, such as clone_session")
     method: str | None = None
@@ -52,7 +52,7 @@ class RequestCriteria(LikeAnswered):
 
 
 class RequestAssertion(_Part):
-    """An assertion on the request log: how many requests match `like`, or with `order`, which requests came in turn."""
+    """An assertion on the request log: how many requests match `like`, or (with `order`) in which order they came."""
 
     like: RequestCriteria = Field(default_factory=RequestCriteria)
     times: int | None = Field(default=None, ge=0, description="How many must match; by default at least one")
@@ -76,14 +76,14 @@ class OfWorkspace(_Part):
 
 
 class FaultCriteria(Like):
-    """The requests that meet a fault. The control plane adds the kind, its arguments and those of rules."""
+    """The requests that a fault applies to. The control plane adds the kind, its arguments and the fields of `Rule`."""
 
     query: dict[str, str] | None = Field(default=None, description="Parameters of the query that must be equal")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
 
 
 class ScriptRule(Like):
-    answers: list[Any] = Field(description="One for each request; the last one repeats")
+    answers: list[Any] = Field(description="The answers in order, one per request; the last answer repeats")
     pause: float | None = Field(default=None, description="Only for chat: seconds between the pieces of a stream")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
@@ -184,7 +184,7 @@ class OperationCoverageState(Model):
     tag: str | None
     declared: list[int] = Field(description="The statuses that /openapi.json lists")
     answers: dict[str, int] = Field(description="How often the API gave each status, the declared ones first")
-    by_faults: dict[str, int] = Field(description="The same for answers that a fault gave, changed or (none) lost")
+    by_faults: dict[str, int] = Field(description="How often faults gave or changed each status; none: answers lost")
 
 
 class CoverageState(Model):
@@ -192,7 +192,7 @@ class CoverageState(Model):
     of: CoverageTotals
     operations: list[OperationCoverageState]
     elsewhere: int = Field(description="How many requests matched no operation")
-    table: str = Field(description="The same as a table to print")
+    table: str = Field(description="The report as a printable table")
 
 
 class FaultState(Model):
@@ -215,7 +215,7 @@ class FaultArgument(Model):
     name: str
     help: str
     is_required: bool
-    choices: list[str] | None = Field(description="The strings that it may be; null: other values")
+    choices: list[str] | None = Field(description="The allowed strings; null if the argument has no such list")
     proposed: Any = Field(description="A typical value, or the default")
 
 

@@ -18,7 +18,7 @@ class DeliveryQuery(OfWorkspace):
 
 
 class DeliveryPattern(DeliveryQuery):
-    """The same with a body."""
+    """Criteria for webhook deliveries, with a part of the body."""
 
     body: Any = Field(default=None, description="A part of the JSON body that was sent")
 
@@ -28,7 +28,7 @@ class DeliveryAssertion(Strict):
 
     like: DeliveryPattern = Field(default_factory=DeliveryPattern)
     times: int | None = Field(default=None, ge=0, description="How many must match; by default at least one")
-    at_least: int | None = Field(default=None, ge=0, description="How many must match and be complete, at least")
+    at_least: int | None = Field(default=None, ge=0, description="The minimum number of matching, complete deliveries")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:

@@ -34,18 +34,18 @@ _DISTANCE = "How far from the search query a conclusion may be, from 0 to 1"
 _FREQUENT = "Whether the most frequent conclusions are wanted beside those near the search query"
 _AT_MOST = "How many conclusions are wanted in all"
 _QUERY = "What the conclusions should be about"
-_TARGET = "The peer that is known of, seen by the peer of the path; left out: that peer itself"
+_TARGET = "The peer that the knowledge is about, as the peer in the path sees it; default: the peer in the path"
 
 
 class ConclusionCreate(Model):
     content: ConclusionContent
     observer_id: str = Field(description="The peer who concludes")
-    observed_id: str = Field(description="The peer of whom it is concluded")
+    observed_id: str = Field(description="The peer that the conclusion is about")
     session_id: str | None = Field(default=None, description="The session that the conclusion goes with")
 
 
 class ConclusionBatchCreate(Model):
-    """A batch of 1 to 100 conclusions, kept whole or not at all."""
+    """A batch of 1 to 100 conclusions. All of them are stored, or none."""
 
     conclusions: Annotated[list[ConclusionCreate], Field(min_length=1, max_length=100)]
 
@@ -58,7 +58,7 @@ class ConclusionQuery(Model):
     query: str = Field(description="What the conclusions should be similar to")
     top_k: int = Field(default=10, ge=1, le=100, description="How many are wanted")
     distance: Distance | None = Field(default=None, description="How far they may be, from 0 to 1")
-    filters: Filters = Field(default=None, description="What they are like: observer and observed at least")
+    filters: Filters = Field(default=None, description="Filters for the conclusions: at least observer and observed")
 
 
 class CardQuery(Model):
@@ -95,12 +95,12 @@ class PeerContextQuery(CardQuery):
 
 class SessionContextQuery(Model):
     tokens: Annotated[int, Field(le=TOKENS_LIMIT)] | None = Field(
-        default=None, description=f"How many tokens the context may take; left out: {TOKENS_LIMIT}"
+        default=None, description=f"The maximum number of tokens in the context; default: {TOKENS_LIMIT}"
     )
     search_query: str | None = Field(default=None, description=_QUERY)
     summary: bool = Field(default=True, description="Whether a summary is wanted where there is one")
-    peer_target: str | None = Field(default=None, description="The peer of whom something is known")
-    peer_perspective: str | None = Field(default=None, description="The peer who knows it; only with a target")
+    peer_target: str | None = Field(default=None, description="The peer that the knowledge is about")
+    peer_perspective: str | None = Field(default=None, description="Who has the knowledge; only with a target")
     limit_to_session: bool = Field(default=False, description="Whether only conclusions of this session are wanted")
     search_top_k: Count | None = Field(default=None, description=_TOP_K)
     search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
@@ -117,7 +117,7 @@ class DialecticOptions(Model):
     query: Annotated[str, Field(min_length=1, max_length=QUESTION_LIMIT)] = Field(description="The question")
     stream: bool = False
     reasoning_level: Literal["minimal", "low", "medium", "high", "max"] = Field(
-        default="low", description="How much thought is wanted; nothing thinks here"
+        default="low", description="The reasoning effort; ignored, because no model runs here"
     )
 
 

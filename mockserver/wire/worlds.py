@@ -89,8 +89,8 @@ class WorldConclusion(Strict):
 
 
 class WorldQueue(Strict):
-    """How many units of work a queue has: of the messages of peer `observed` in a session, or of the dreams of
-    `observer` about `observed`.
+    """The number of units of work in a queue. The units are for the messages of peer `observed` in a session, or
+    for the dreams of `observer` about `observed`.
     """
 
     session: Id | None = None
@@ -144,8 +144,8 @@ class World(Strict):
 
     `saved` is true if a mock wrote it. Then lists keep their order, sessions may have more observers than one request
     may set, and messages of two sessions may have the same id, because a restored snapshot restores the ids of a seed.
-    In other worlds the oldest part of each list comes first. `purges` is the order of waiting purges; those of other
-    deleted parts come after these.
+    In other worlds the oldest part of each list comes first. `purges` lists waiting purges in order; the purges of
+    deleted parts that are not listed follow them.
     """
 
     saved: bool = False

@@ -53,7 +53,7 @@ def test_a_reset_of_one_workspace_leaves_the_others(start: Start) -> None:
     assert client.call("POST", "/_mock/reset", {"workspace": "w"}).status == 200
     assert client.call("POST", "/v3/workspaces/list").json["total"] == 1
     answer = client.call("POST", "/_mock/reset", {"workspace": "v", "quirks": "live"})
-    assert (answer.status, answer.json["detail"]) == (422, "the reset of one workspace has no other option: quirks")
+    assert (answer.status, answer.json["detail"]) == (422, "the reset of one workspace takes no other option: quirks")
 
 
 def test_the_journal_is_read_filtered_and_forgotten(start: Start) -> None:

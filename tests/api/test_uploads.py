@@ -368,7 +368,7 @@ def test_a_fault_finds_its_upload_by_a_field(start: Start) -> None:
         (
             b'{"peer_id": "bob"}',
             "application/json",
-            "the body was taken as no form: its content type is 'application/json', not multipart/form-data (and 1 more)",
+            "the body was not parsed as a form: its content type is 'application/json', not multipart/form-data (and 1 more)",
         ),
         (
             b"--b",
@@ -390,7 +390,7 @@ def test_broken_json_in_a_field_is_told_by_its_name(start: Start) -> None:
 
 def test_a_body_without_a_content_type_has_a_hint(start: Start) -> None:
     answer = start().client.send("POST", f"{_MESSAGES}/upload", [b"x"])
-    told = "the body was taken as no form: it has no content type, so not multipart/form-data (and 1 more)"
+    told = "the body was not parsed as a form: it has no content type, so not multipart/form-data (and 1 more)"
     assert answer.headers["x-mock-diagnosis"] == told
 
 

@@ -276,7 +276,7 @@ def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:
         ("POST", "/sessions/a.b/peers", {}, f"'a.b' {_RULE}"),
         ("POST", "/sessions/s/peers", {"b b": {}}, f"'b b' {_RULE}"),
         ("PUT", "/sessions/s/peers", {"b b": {}}, f"'b b' {_RULE}"),
-        ("POST", "/sessions", None, "there is no body; one of JSON is needed"),
+        ("POST", "/sessions", None, "there is no body; a JSON body is needed"),
         ("POST", "/sessions", {}, "body.id: Field required (input an empty object)"),
         ("POST", "/sessions", {"key": "s"}, "body.id: Field required (input an object with 'key')"),
         (
@@ -522,7 +522,7 @@ def test_an_expiry_that_is_no_time_is_told_as_it_is(expiry: Any) -> None:
 def test_in_the_live_profile_any_expiry_is_what_is_wrong() -> None:
     fake = _guarded("live")
     token = fake.mock.token(workspace="w", expires_at=datetime(2031, 1, 1, tzinfo=UTC))
-    said = "the token has an expiry ('exp'), and the quirk expiry_invalidates refuses all of those"
+    said = "the token has an expiry ('exp'), and the quirk expiry_invalidates refuses all such tokens"
     assert _sent(fake, f"Bearer {token}") == said
 
 
@@ -560,13 +560,13 @@ def test_in_the_live_profile_any_expiry_is_what_is_wrong() -> None:
             {"session": "s"},
             "/v3/workspaces/b/sessions",
             {"id": "t"},
-            "of session 's'; this needs session 't', a token of no session, or an admin",
+            "of session 's'; this needs session 't', a token without a session, or an admin",
         ),
         (
             {"workspace": "b", "peer": "p"},
             "/v3/workspaces/b/peers",
             {"id": "q"},
-            "of peer 'p' of workspace 'b'; this needs peer 'q', a token of no peer, or an admin",
+            "of peer 'p' of workspace 'b'; this needs peer 'q', a token without a peer, or an admin",
         ),
     ],
 )

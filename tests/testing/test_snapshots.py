@@ -210,8 +210,8 @@ def test_what_is_no_snapshot_of_this_mock_is_refused() -> None:
     mock.snapshot("known")
     for wrong, complaint in (
         ("other", "there is no snapshot 'other'; known: 'known'"),
-        (Mock().snapshot("theirs"), "Snapshot.*theirs.* is of another mock"),
-        (mock.fork().snapshot(), "is of another mock"),
+        (Mock().snapshot("theirs"), "Snapshot.*theirs.* belongs to another mock"),
+        (mock.fork().snapshot(), "belongs to another mock"),
         (5, "expected a snapshot or its name: 5"),
     ):
         with pytest.raises((ValueError, KeyError), match=complaint):

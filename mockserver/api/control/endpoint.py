@@ -50,7 +50,7 @@ class ControlEndpoint(Endpoint):
         super().__init__(mock, [*OPERATIONS, *_document.operations])
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match every path: this endpoint also answers where no operation is."""
+        """Match every path: this endpoint also answers paths without an operation."""
         match, child_scope = super().matches(scope)
         return Match.FULL, child_scope if match is Match.FULL else {"mockserver.found": NOWHERE}
 

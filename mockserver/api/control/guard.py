@@ -28,7 +28,7 @@ class ControlPlane(BaseRoute):
       this machine.
     - The header Origin, if present, must name such a host too.
     - Without Origin, Sec-Fetch-Site tells whether a page of another site sends the request. Such a page may link here,
-      but neither frame nor load anything. Every answer has headers that forbid the browser the same.
+      but may not load anything or show it in a frame. Every answer has headers that make the browser enforce this.
 
     With `page`, the control plane has a page for the browser.
     """

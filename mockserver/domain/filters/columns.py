@@ -1,7 +1,7 @@
 """The columns of filters: text, numbers, booleans and times.
 
-A column compiles the value beside its name to a condition: a value to equal, or an object of operators. The messages of
-the errors are those of the live server.
+A column compiles the value of its key in a filter to a condition. The value is compared for equality, or it is an
+object of operators. The messages of the errors are those of the live server.
 """
 
 import operator

@@ -55,7 +55,7 @@ class Filter:
     """The predicate of a filter document.
 
     `needs` is a key of metadata and the scalar that every matching row has there: an index can find the candidates. It
-    is None if the filter names none, or if evaluating it can fail, as then every row must be evaluated.
+    is None if the filter has no such key, or if evaluating the filter can fail: then every row must be evaluated.
     """
 
     __slots__ = ("_condition", "_filters", "needs")

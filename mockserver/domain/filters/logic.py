@@ -62,7 +62,7 @@ def none_of(conditions: Iterable[Condition | None]) -> Condition | None:
 
 
 def _joined(conditions: Iterable[Condition | None], *, decisive: bool) -> Condition | None:
-    """The conditions joined: a single condition with the decisive value decides."""
+    """Join conditions: if one condition has the `decisive` value, that is the result."""
     present = [condition for condition in conditions if condition is not None]
     may_fail = any(isinstance(condition, EvaluatedLast) for condition in present)
     if may_fail and not decisive:  # PostgreSQL evaluates the members of an OR in their order.

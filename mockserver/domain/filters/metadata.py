@@ -23,7 +23,7 @@ from .logic import (
 
 
 class MetadataColumn(Column):
-    """The metadata. Each key of an object in a filter is a condition. Metadata contains nothing but objects."""
+    """The metadata. Each key of an object in a filter is a condition. No other value can match."""
 
     def condition(self, value: Any, steps: Steps) -> Condition | None:
         if isinstance(value, dict):

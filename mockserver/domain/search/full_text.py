@@ -73,7 +73,7 @@ class FullTextQuery:
 
 
 class _MarksOfWords(dict[str, str]):
-    """A cache. The marks of a word, one for each position that it takes: that of a lexeme of the query, or no mark."""
+    """A cache. Maps a word to its marks, one per position: the mark of a lexeme of the query, or `_NO_MARK`."""
 
     def __init__(self, marks: dict[str, str], prefixes: Iterable[str]) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ def _rank_of_one(count: int) -> float:
 
 
 def _rank_of_several(places: Sequence[Sequence[int]], most_steps: int) -> tuple[float, int]:
-    """The rank by the distances between the positions of each lexeme and of those before it, and the steps it took."""
+    """The rank of several lexemes, from the distances between their positions, and the number of steps it took."""
     weights = _weights()
     rank = -1.0
     steps = 0
@@ -146,7 +146,7 @@ def _between(places: Sequence[int], first: int, last: int) -> Sequence[int]:
 
 @cache
 def _weights() -> list[float]:
-    """The weight of two lexemes by their distance. Index 0 is the least rank, the last index is for all far ones."""
+    """The weight of two lexemes by their distance. Index 0 is the least rank, the last is for all larger distances."""
     near = (_single(1.0 / (1.005 + 0.05 * exp(distance / 1.5 - 2))) for distance in range(1, _FAR + 1))
     both = _single(_single(_WEIGHT) * _single(_WEIGHT))
     return [_single(1e-20), *(_single(sqrt(_single(both * weight))) for weight in (*near, _single(1e-30)))]

@@ -41,7 +41,8 @@ def lexemes(word: str) -> Iterator[str | None]:
 def prefix(lexeme: str) -> str:
     """A string that every word with this lexeme starts with, in lower case.
 
-    A stem is the start of its word, except for its last letter. A short stem is the whole start, but for three verbs.
+    A stem is the start of its word, except for its last letter. A stem of one or two letters is returned
+    unchanged. For three verbs it is only the first letter.
     """
     if len(lexeme) < 3:
         return lexeme

@@ -1,1 +1,1 @@
-"""Diagnoses: why a request was refused, in one sentence that knows the state of the server."""
+"""Diagnoses: why a request was refused, in one sentence that takes the state of the server into account."""

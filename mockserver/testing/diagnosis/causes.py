@@ -23,7 +23,7 @@ class WrongMethod:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRequest:
-    """The query or the body is not valid. `entries` are those of the 422, `takes_form` whether the body is a form."""
+    """The query or the body is not valid. `entries`: entries of the 422. `takes_form`: whether the body is a form."""
 
     entries: list[dict[str, Any]]
     takes_form: bool

@@ -53,13 +53,13 @@ def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None) -> 
 def _no_body(error: _Error) -> str | None:
     if error.location != ("body",) or error.kind != "missing":
         return None
-    return "there is no body; one of JSON is needed"
+    return "there is no body; a JSON body is needed"
 
 
 def _not_a_form(error: _Error) -> str | None:
     if error.kind != "missing" or not error.takes_form or is_form(_header(error.content_type)):
         return None
-    return f"the body was taken as no form: {_found_type(error.content_type)} multipart/form-data"
+    return f"the body was not parsed as a form: {_found_type(error.content_type)} multipart/form-data"
 
 
 def _text(error: _Error) -> str | None:

@@ -165,7 +165,7 @@ def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR091
         case UnreadableToken():
             return "the token cannot be read, or is signed with another secret than this server's"
         case RefusedExpiry():
-            return "the token has an expiry ('exp'), and the quirk expiry_invalidates refuses all of those"
+            return "the token has an expiry ('exp'), and the quirk expiry_invalidates refuses all such tokens"
         case InvalidToken():
             return "the token is signed with the secret, but a claim in it is not as it should be"
         case ExpiredToken(expiry=expiry):
@@ -203,7 +203,7 @@ def _needed(granted: dict[str, str | None], needed: dict[str, str] | None) -> st
     if granted["workspace"] in (None, workspace_id):
         for kind, id_ in needed.items():
             if kind != "workspace" and granted[kind] is not None:
-                return f"{kind} {quoted(id_)}, a token of no {kind}, or an admin"
+                return f"{kind} {quoted(id_)}, a token without a {kind}, or an admin"
     return f"workspace {quoted(workspace_id)}, or an admin"
 
 

@@ -104,7 +104,7 @@ def _likeness(segment: str, words: Iterable[str]) -> Mapping[str, float]:
 
 
 def _cost(segments: Sequence[str], template: _Template, likeness: Mapping[str, Mapping[str, float]]) -> float:
-    """The least cost to read the segments as the template: a segment can match, be too much, or be missing."""
+    """The least cost to read the segments as the template: a segment can match, be extra, or be missing."""
     left_out = [_NEVER if place == template.last_word else _LEFT_OUT for place in range(len(template.parts))]
     costs = [0.0]
     for cost in left_out:

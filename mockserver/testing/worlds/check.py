@@ -66,7 +66,7 @@ def members_of(session: "WorldSession") -> dict[str, Membership]:
 
 
 def _repeated(at: str, field: str, values: Iterable[object], seen: set[object] | None = None) -> Iterator[str]:
-    """Complaints about values in `seen`, to which each value is added. Missing values are None and may repeat."""
+    """Complaints about values that occur twice. Adds each value to `seen`. Missing values are None and may repeat."""
     seen = set() if seen is None else seen
     for place, value in enumerate(values):
         if value is None:

@@ -107,7 +107,7 @@ def _fill_summaries(session: "WorldSession", now: Callable[[], datetime]) -> Non
 
 
 def _load_workspace(store: Store, world: "World", workspace_id: str, number: int | None = None) -> None:
-    """Add a workspace. A saved world has its lists in their order; in others the oldest part comes first."""
+    """Add a workspace. The lists of a saved world are already in order; in other worlds the oldest part comes first."""
     source = world.workspaces[workspace_id]
     configuration = stored(source.configuration) or {}
     created_at = _time(source.created_at)

@@ -59,7 +59,7 @@ def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:
 
 
 def _peer(workspace: Workspace, row: Row) -> dict[str, Any]:
-    """A peer, with its cards by the peer that each is about."""
+    """A peer, with its cards: a mapping from the id of the observed peer to the card."""
     cards = workspace.extras.cards.items()
     own = {observed_id: _copy(card) for (observer_id, observed_id), card in cards if observer_id == row["id"]}
     return {"id": row["id"], **_common(row), **_not_empty(cards=own)}
