@@ -68,8 +68,8 @@ def operation_before_middleware(app: "Starlette", endpoint: "Endpoint", scope: "
 
     Gain: 13 % for creates, 24 % for lists. Starlette's middleware, which turns errors into answers, and its router take
     this time.
-    Relies on: the endpoint turns its own errors into answers. The app takes the long way for a request that a fault may
-    match, because a fault may raise; and always if the user has added middleware, or a route before the operations.
+    Relies on: the endpoint turns its own errors into answers. The app does not use this for a request that a fault may
+    match, because a fault may raise; and never if the user has added middleware, or a route before the operations.
     """
     if app.user_middleware or app.routes[0] is not endpoint or endpoint.mock.faults.entries:
         return None

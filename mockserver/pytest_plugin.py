@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .testing.requests import RequestLog
     from .testing.webhook_log import WebhookLog
 
-# Arguments of the marker beside the options of a mock.
+# Arguments of the marker besides the options of a mock.
 _RULES = ("faults", "scripts")
 # A failure report shows at most this many of the last requests, and of the last deliveries.
 _SHOWN_REQUESTS = 20

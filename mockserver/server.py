@@ -202,7 +202,7 @@ class MockServer:
         except RuntimeError:  # The loop is closed, so no request can run at the same time.
             return work()
         while not done.acquire(timeout=_GRACE_SECONDS):
-            if not thread.is_alive():  # It ended before it ran the work.
+            if not thread.is_alive():  # The thread ended before it ran `work`.
                 return work()
         return outcome.result()
 
@@ -220,7 +220,7 @@ def _loop_factory(config: uvicorn.Config) -> Callable[[], asyncio.AbstractEventL
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that stops at once. uvicorn's own looks ten times a second whether it should stop.
+    """A uvicorn server that stops at once. The class of uvicorn checks only ten times a second whether to stop.
 
     `loop` is the event loop in which it runs, or the error that prevented the start. The server calls `ending` before
     it closes connections.

@@ -90,7 +90,7 @@ def test_a_server_that_purges_at_once_differs_nowhere(
 ) -> None:
     """What was recorded before a purge cannot be told after it: it is skipped."""
     verdicts = _verdicts(check_of(make_honcho_server(quirks="live", purge_after=0).url), _WITHOUT_PURGES)
-    early = "the server has purged what the recorded server still had"
+    early = "the server has already purged data that the recorded server still had"
     assert set(verdicts) == {"agrees", early, "has tokens, which need --auth-secret"}
 
 
@@ -440,7 +440,7 @@ def test_an_early_purge_is_not_taken_for_a_difference_on_a_slow_line(
     server = make_honcho_server(quirks="live", purge_after=0.15)
     walks = [SCENARIOS_BY_NAME[f"walk-{number}"] for number in (27, 28, 36)]
     verdicts = _verdicts(check_of(server.url), walks)
-    assert set(verdicts) == {"agrees", "the server has purged what the recorded server still had"}
+    assert set(verdicts) == {"agrees", "the server has already purged data that the recorded server still had"}
 
 
 def test_what_hangs_on_a_step_that_differs_is_skipped(check_of: Callable[..., Check]) -> None:

@@ -33,9 +33,9 @@ class Feed:
     """An answer that streams what happens, until the client disconnects or the server ends.
 
     An event reports that something changed, and the requests of the last tenth of a second, at most 40. `count` is the
-    number of the last request: with the numbers of the others, it shows how many were left out. The id of an event is
-    its position in the request log. A client that reconnects with it (`Last-Event-ID`, or `last`) gets the requests
-    that it missed and that the log still has.
+    number of the last request: compared with the numbers of the requests listed, it shows how many were left out. The
+    id of an event is its position in the request log. A client that reconnects with it (`Last-Event-ID`, or `last`)
+    gets the requests that it missed and that the log still has.
     """
 
     def __init__(self, mock: Mock, last: str) -> None:

@@ -119,7 +119,7 @@ class ObservedEndpoint(Endpoint):
 async def _read_ahead(scope: Scope, body: bytes) -> None:
     """Read a PDF in a form in a thread. It may take seconds, and other requests are answered meanwhile."""
     if b"application/pdf" in body.lower():
-        with suppress(RuntimeError):  # Without a loop there is nobody else to answer.
+        with suppress(RuntimeError):  # Without an event loop, there are no other requests to answer.
             asyncio.get_running_loop()
             await asyncio.to_thread(uploads.read_ahead, content_type_of(scope), body)
 

@@ -133,7 +133,7 @@ class Clock:
         return ClockState(self._seeded, self._moved, self._frozen, self._last)
 
     def put_back(self, state: ClockState) -> None:
-        """Go back to a state. A clock that follows real time gets the same distance from real time as then.
+        """Go back to a state. A clock that follows real time gets the offset from real time that it had in that state.
 
         Does nothing if the state is from a seeded clock and this clock is not seeded, or the other way round.
         """
@@ -211,7 +211,7 @@ def moment(microseconds_since_1970: float) -> datetime | None:
 
 
 def time_of(value: object) -> datetime:
-    """The datetime of a datetime or of a string in ISO 8601.
+    """Convert a datetime or a string in ISO 8601 to a datetime.
 
     Raises ValueError for anything else, and for a time outside the years 2 to 9998.
     """

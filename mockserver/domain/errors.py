@@ -207,7 +207,7 @@ class TooManyWebhooks(Conflict):
 
 
 class FileTooLarge(ApiError):
-    """A file of more bytes than may be uploaded."""
+    """A file that is larger than the limit for uploads."""
 
     status = 413
 
@@ -246,7 +246,7 @@ class InvalidFilter(Unprocessable):
 
 
 class UnknownColumn(InvalidFilter):
-    """A filter names a column that the table does not have. `columns` are those that it has."""
+    """A filter names a column that the table does not have. `columns` are the columns of the table."""
 
     def __init__(self, detail: str, columns: Iterable[str]) -> None:
         super().__init__(detail)

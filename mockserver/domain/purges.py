@@ -64,7 +64,9 @@ def _succeeds(store: Store, job: Job) -> bool:
 
 
 def is_there(store: Store, job: Job) -> bool:
-    """Whether the session or workspace of a job exists: not purged already, nor replaced by another of the same id."""
+    """Whether the session or workspace of a job exists: it was neither purged nor replaced by another one with the same
+    id.
+    """
     workspace = store.workspaces.get(job.workspace_id)
     record = workspace if workspace is None or job.session_id is None else workspace.sessions.get(job.session_id)
     return record is not None and record.number == job.number

@@ -22,7 +22,7 @@ class Quirks:
     )
     sentence_422: bool = _quirk(
         "Some 422s (filters, malformed ids that would be created) have one sentence as `detail`; the default wraps "
-        "the same sentence in a list of one entry, as the contract has it.",
+        "the same sentence in a list of one entry, as the contract requires.",
         scenario="x-filter-errors",
     )
     field_names: bool = _quirk(
@@ -39,7 +39,7 @@ class Quirks:
         scenario="x-clone-whole",
     )
     clone_revives_peers: bool = _quirk(
-        "A clone has the peers who had left the original, as members; in the default only the present ones.",
+        "A clone also has peers that had left the original as members; in the default it has only the present members.",
         scenario="x-clone-after-removed-peer",
     )
     clone_crosses_workspaces: bool = _quirk(
@@ -48,8 +48,7 @@ class Quirks:
         scenario="x-clone-across-workspaces",
     )
     deleted_set_peers: bool = _quirk(
-        "Setting the peers of a deleted session answers 404 and is carried out all the same; in the default nothing "
-        "changes.",
+        "Setting the peers of a deleted session answers 404, but is still carried out; in the default nothing changes.",
         scenario="x-peers-of-deleted",
     )
     echoed_created_at: bool = _quirk(

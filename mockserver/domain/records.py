@@ -15,7 +15,7 @@ from .ordered import Ordered
 
 Row = dict[str, Any]
 
-# The metadata and configuration of rows that have none. All share this one, as rows never change.
+# The metadata and configuration of rows that have none. All such rows share this object, because rows never change.
 NOTHING: Row = {}
 
 

@@ -103,7 +103,7 @@ class Schedule:
 
 
 class PurgeSchedule(Schedule):
-    """The purges. A test can hold them, so that they are never due, and let the next tries fail."""
+    """The purges. A test can hold them, so that they are never due, and make the next tries fail."""
 
     def __init__(self, after: float | None, next_number: Callable[[], int]) -> None:
         super().__init__(after, next_number)

@@ -22,8 +22,8 @@ def get_or_create(
     """The session, and whether it was created now. Creates a missing workspace and missing peers.
 
     Arguments:
-        metadata: Replaces that of an existing session, unless None.
-        configuration: Is merged into that of an existing session by its top-level keys, unless None.
+        metadata: Replaces the metadata of an existing session, unless None.
+        configuration: Is merged by top-level keys into the configuration of an existing session, unless None.
         joining: Peers to add, with their settings.
 
     Raises NotFound for a deleted session until its purge, InvalidId if something missing has a malformed id, BadRequest

@@ -45,7 +45,7 @@ class Store:
         return [self.workspaces[workspace_id]] if workspace_id in self.workspaces else []
 
     def add_workspace(self, row: Row, number: int | None = None) -> Workspace:
-        """Create a workspace: the newest, or with a given number that no workspace has."""
+        """Create a workspace, as the newest one or with a given unused number."""
         workspace = Workspace(self._number() if number is None else number, row)
         self.put_workspace(workspace)
         return workspace

@@ -41,7 +41,7 @@ def _counter() -> Callable[[str], int]:
 
 def _slower_counter() -> Callable[[str], int]:
     try:
-        with warnings.catch_warnings():  # It opens its data with a deprecated function.
+        with warnings.catch_warnings():  # bpe_openai opens its data with a deprecated function.
             warnings.simplefilter("ignore", DeprecationWarning)
             import bpe_openai
     except ImportError:

@@ -1,4 +1,4 @@
-"""Forms to fields, with Starlette's parser: the real server reads them with it too."""
+"""Parses forms into fields with Starlette's parser, as the real server does."""
 
 import logging
 from collections.abc import Coroutine
@@ -15,7 +15,8 @@ FIELDS_LIMIT = 1_000
 FIELD_BYTES = 1024 * 1024
 NO_BOUNDARY = "Missing boundary in multipart."
 
-# The parser logs a warning about each broken form. The answer says it too, so keep it off standard error.
+# The parser logs a warning about each broken form. The answer has the same message, so keep the warning off standard
+# error.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 _INVALID = "Invalid multipart data."

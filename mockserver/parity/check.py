@@ -119,7 +119,7 @@ class _Play:
             request = self._bindings.filled(step["request"])
             differences = self._bindings.differences(step, self._answer(request))
             if differences and self._watch.came_early(request):
-                return Outcome(step, [], "the server has purged what the recorded server still had")
+                return Outcome(step, [], "the server has already purged data that the recorded server still had")
         except NoAnswer as error:
             self.skips = self._check.gave_up = "the server stopped answering"
             if "control" in step:

@@ -85,7 +85,7 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # As with `| head`. Python must not report it when it flushes stdout at exit.
+    except BrokenPipeError:  # Expected with `| head`. Python must not report it when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     finally:

@@ -56,7 +56,7 @@ class Bindings:
         return value
 
     def lack(self, value: Json) -> bool:
-        """Whether the value has an unknown mark: an earlier answer did not have the value of it."""
+        """Whether the value has an unknown mark: an earlier answer did not contain its value."""
         return any(mark not in self._bound for mark in _MARK.findall(json.dumps(value, ensure_ascii=False)))
 
     def runs_backwards(self, marks: list[str]) -> bool:

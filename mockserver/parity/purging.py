@@ -25,8 +25,8 @@ class PurgeWatch:
         self._client = client
         self._workspace_id = workspace_id
         self._deletions = 0
-        self._deleted: set[str] = set()  # ids: requests that contain one concern the deleted session
-        self._signs: list[Gone] = []  # of the purge; no step of the scenario can change them
+        self._deleted: set[str] = set()  # ids; a request that contains such an id concerns the deleted session
+        self._signs: list[Gone] = []  # signs of the purge that no step of the scenario can change
         self._rests: list[Gone] = []
         self._lag = 0.0
 
@@ -44,7 +44,7 @@ class PurgeWatch:
         self._deleted.add(segments[-1])
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the purge of all deletions, at most `seconds`. Whether it came; False without deletions."""
+        """Wait for the purge of all deletions, at most `seconds`. Returns whether it came; False without deletions."""
         came = bool(self._signs) and _comes(lambda: all(is_gone() for is_gone in self._signs + self._rests), seconds)
         if came:
             self._signs, self._rests, self._deleted = [], [], set()

@@ -29,7 +29,7 @@ class Renaming:
     """Puts `prefix` before the ids of the workspaces and sessions of a scenario.
 
     The sessions need it because a clone on the live server also reaches sessions with the same id in other workspaces.
-    A prefix does not change the order of the ids, nor whether one contains a text. It must consist of digits, because
+    A prefix does not change the order of the ids, nor whether an id contains a text. It must consist of digits, because
     no recorded filter looks for digits.
     """
 
@@ -40,7 +40,7 @@ class Renaming:
         self.workspace = _replacing(workspaces, prefix, before="^", after="$")
         self._workspace_in_text = _replacing(workspaces, prefix, before=r"(?<![\w-])", after=r"(?![\w-])")
         self._session_in_path = _replacing(sessions, prefix, before="(?<=/sessions/)", after="(?=/|$)")
-        in_text = "(?:(?<=ession )|(?<=operator: ))"  # as errors name them
+        in_text = "(?:(?<=ession )|(?<=operator: ))"  # as error messages name sessions
         self._session_in_text = _replacing(sessions, prefix, before=in_text, after="(?=[ .])")
         self.scenario = replace(scenario, steps=[self._step(step) for step in scenario.steps])
 

@@ -64,7 +64,7 @@ def _workspace(name: str, before: Part, after: Part) -> Iterable[str]:
 
 
 def _own(name: str, before: Part, after: Part) -> Iterable[str]:
-    """Changes of the fields that a part has itself, without those of the parts in it."""
+    """Changes of the fields of a part, without the changes of the parts inside it."""
     was, is_ = before.get("is_active", True), after.get("is_active", True)
     if was != is_:
         yield f"{name} is active again" if is_ else f"{name} was deleted, and awaits its purge"

@@ -51,7 +51,7 @@ class Exchange:
     """
 
     __slots__ = (
-        "__dict__",  # For the attributes below, which few requests set.
+        "__dict__",  # Holds the attributes below, which are rarely set and so need no slot.
         "_at",
         "_head",
         "_operation",

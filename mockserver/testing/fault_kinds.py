@@ -61,7 +61,7 @@ class QuotaWindow:
 
     def allows(self, now: int) -> bool:
         """Count a request at this time, in microseconds, and return whether it is within the limit."""
-        # A clock that was turned back is before the start: that starts a new window too.
+        # If the clock was turned back to before the start, a new window starts too.
         if not self._start <= now < self._end:
             self._start, self._end, self._count = now, now + self._length, 0
         self._count += 1
@@ -142,7 +142,7 @@ class Kind:
 
     @property
     def alters(self) -> bool:
-        """Whether the client gets another answer than the API gave. A late answer is the same answer."""
+        """Whether the client gets a different answer than the API gave. A late answer is the same answer."""
         return self.replacement is not None or self.closes_at is not None or self.changes_body
 
     def __str__(self) -> str:
@@ -206,7 +206,7 @@ class Error(Kind):
 
     @property
     def replacement(self) -> Replacement:
-        answer = {"detail": "A fault that was asked for"} if self.answer is None else self.answer
+        answer = {"detail": "This error was injected by a fault"} if self.answer is None else self.answer
         return Replacement(self.status, answer, self.headers or {})
 
 
@@ -324,7 +324,7 @@ class Hang(Kind):
 def _with_field_changed(body: bytes, path: str, change: Any) -> bytes:
     """The body after `change(object, name)` was called for each object that has the field.
 
-    Without such an object the body is returned as it is, byte by byte: the fault then does not count as fired.
+    Without such an object the body is returned as it is, byte for byte: the fault then does not count as fired.
     """
     *outer, name = path.split(".")
     try:

@@ -204,8 +204,8 @@ def assert_fired(faults: Iterable[Fault]) -> None:
 class Faults(Registry[Fault]):
     """The rules of one fake server, `mock.faults`. The first rule that fires takes the request.
 
-    Each method adds a rule and returns it. Beside the arguments of the kind it takes those of `Rule` by keyword. They
-    raise ValueError for an invalid argument, and then add nothing.
+    Each method adds a rule and returns it. It takes the arguments of the kind, and the arguments of `Rule` by keyword.
+    For an invalid argument it raises ValueError and adds nothing.
 
     >>> import httpx
     >>> from mockserver import MockServer
@@ -225,7 +225,7 @@ class Faults(Registry[Fault]):
         self._clock = clock
         self._server_link = server_link
         self._seed: Seed = None
-        self._number = 0  # of the last fault that got its name here
+        self._number = 0  # the number in the last generated name of a fault
 
     def reset(self, settings: Mapping[str, Any]) -> None:
         """Remove all rules. From now on the probabilities follow from the seed in these settings."""
@@ -330,7 +330,7 @@ class Faults(Registry[Fault]):
         return next((fault for fault in self.entries if fault.fires(exchange, self._clock.peek)), None)
 
     def remove(self, fault: Fault | str) -> None:
-        """Remove a rule, given itself or its name, and send the answers that it holds. Raises UnknownName."""
+        """Remove a rule, given as an object or by name, and send the answers that it holds. Raises UnknownName."""
         found = self[fault.name if isinstance(fault, Fault) else fault]
         self._server_link.between_requests(lambda: self._remove([found]))
 

@@ -83,21 +83,25 @@ class Log(Generic[E]):
         self._server_link.between_requests(lambda: self._remove(workspace))
 
     def add(self, entry: E) -> None:
-        """Append an entry. It is in the path of every request, so it calls nothing that it does not need."""
+        """Append an entry."""
+        with self._lock:
+            self._append(entry)
+
+    def _append(self, entry: E) -> None:
+        """Append an entry. Every request passes here, so it calls nothing that it does not need."""
         if not self._most_entries:
             return
-        with self._lock:
-            entries = self._entries
-            entries.append(entry)
-            weight = entry.weight = entry.size
-            self._weight += weight
-            if len(entries) > self._most_entries:  # The usual case in a full log, so without a further call.
-                oldest = entries.popleft()
-                self._weight -= oldest.weight
-                oldest.weight = 0
-                self.dropped += 1
-            if self._weight > self._most_bytes:
-                self._free_bytes(entry)
+        entries = self._entries
+        entries.append(entry)
+        weight = entry.weight = entry.size
+        self._weight += weight
+        if len(entries) > self._most_entries:  # The usual case in a full log: done inline, to save a call.
+            oldest = entries.popleft()
+            self._weight -= oldest.weight
+            oldest.weight = 0
+            self.dropped += 1
+        if self._weight > self._most_bytes:
+            self._free_bytes(entry)
         if self._waiting:
             self._wake()
 
@@ -123,7 +127,7 @@ class Log(Generic[E]):
             self.dropped += 1
 
     def _shrink(self, _entry: E) -> bool:
-        """Make an entry smaller that exceeds the bound alone. Returns whether it did: by default entries stay."""
+        """Make an entry that alone exceeds the bound smaller. Returns whether it did; by default it does not."""
         return False
 
     def _detach(self, entry: E) -> None:
@@ -213,7 +217,7 @@ class Log(Generic[E]):
         deadline = self._clock.elapsed() + number("timeout", timeout, least=0, most=_LONGEST_WAIT_SECONDS)
         with self.watching() as changed:
             while True:
-                # Cleared before the look, so that no entry between the look and the wait is missed.
+                # Cleared before the search, so that an entry added between the search and the wait is not missed.
                 changed.clear()
                 found = [entry for entry in self._matching(pattern) if counts(entry)]
                 if len(found) >= at_least:

@@ -60,7 +60,7 @@ def _quirks(_: str, names: Any) -> Quirks:
 
 
 def _world(_: str, source: Any) -> Any:
-    return source  # StartingWorld checks it: that needs the seed as well.
+    return source  # StartingWorld checks the world, because the check also needs the seed.
 
 
 def _seconds(name: str, seconds: Any) -> float | None:

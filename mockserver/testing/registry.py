@@ -46,7 +46,7 @@ N = TypeVar("N", bound=HasName)
 class Registry(Generic[N]):
     """Entries with unique names, in the order in which they were added.
 
-    `entries` is the list itself, for the path of a request; iterate over the registry to be safe from changes.
+    `entries` is the list itself, for fast access during a request. Iterating over the registry uses a copy.
     """
 
     kind: ClassVar[str]

@@ -81,7 +81,7 @@ class Script:
 
 
 class Scripts(Registry[Script]):
-    """The scripts of one fake server, `mock.scripts`. Of those that match a request, the one added last answers.
+    """The scripts of one fake server, `mock.scripts`. If several match a request, the script added last answers.
 
     >>> from mockserver import Mock
     >>> scripts = Mock().scripts
@@ -147,11 +147,11 @@ class Scripts(Registry[Script]):
         return None if script is None else script.next(exchange)
 
     def remove(self, script: Script | str) -> None:
-        """Remove a script, given itself or its name. Raises UnknownName."""
+        """Remove a script, given as an object or by name. Raises UnknownName."""
         self.entries.remove(self[script.name if isinstance(script, Script) else script])
 
     def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002 - each part of a mock has this method
-        """Remove all scripts. No setting matters to them."""
+        """Remove all scripts. The settings are not used."""
         self.forget()
 
     def forget(self, workspace: str | None = None) -> None:

@@ -35,7 +35,7 @@ class Snapshots:
 
     def __init__(self) -> None:
         self._named: dict[tuple[str | None, str], Snapshot] = {}
-        self._owner = object()  # Not the mock, because a reference cycle would keep both alive longer.
+        self._owner = object()  # It stands for the mock: a reference cycle would keep both alive longer.
 
     def named(self, workspace_id: str | None = None) -> list[Snapshot]:
         """The named snapshots, all or those of a workspace, oldest first."""

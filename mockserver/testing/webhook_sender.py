@@ -16,7 +16,7 @@ from .delivery import Delivery
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-# For one delivery in total, from the look-up of the name to the last byte of the answer.
+# The timeout of one delivery in total, from the look-up of the name to the last byte of the answer.
 TIMEOUT_SECONDS = 30.0
 # How many deliveries may be sent at the same time, and how many may be pending in all.
 AT_ONCE = 16
@@ -240,7 +240,7 @@ class _Post:
 def _beginning(response: http.client.HTTPResponse) -> bytes:
     """At most ANSWER_LIMIT bytes of a body.
 
-    With `read1`, because `read` takes a negative size of a chunk for a body without an end.
+    It uses `read1`, because `read` treats a chunk with a negative size as an endless body.
     """
     content = b""
     while len(content) < ANSWER_LIMIT and (piece := response.read1(ANSWER_LIMIT - len(content))):

@@ -119,7 +119,7 @@ class _WorkUnits(_Answer):
 
 
 class SessionQueueStatus(_WorkUnits):
-    session_id: str | None = Field(default=None, description="The server's own id of the session")
+    session_id: str | None = Field(default=None, description="The internal id of the session")
 
 
 class QueueStatus(_WorkUnits):

@@ -178,7 +178,7 @@ class MessageSearchOptions(Model):
 class QueueQuery(Model):
     observer_id: str | None = Field(default=None, description="Only dreams of this observer")
     sender_id: str | None = Field(default=None, description="Only units of work for messages of this sender")
-    session_id: str | None = Field(default=None, description="Only what belongs to this session")
+    session_id: str | None = Field(default=None, description="Only the work that belongs to this session")
 
 
 class DreamType(Enum):

@@ -57,7 +57,7 @@ class ConclusionGet(Model):
 class ConclusionQuery(Model):
     query: str = Field(description="What the conclusions should be similar to")
     top_k: int = Field(default=10, ge=1, le=100, description="How many are wanted")
-    distance: Distance | None = Field(default=None, description="How far they may be, from 0 to 1")
+    distance: Distance | None = Field(default=None, description="The maximum distance from the query, from 0 to 1")
     filters: Filters = Field(default=None, description="Filters for the conclusions: at least observer and observed")
 
 

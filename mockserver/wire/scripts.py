@@ -29,7 +29,7 @@ class ScriptedSessionSummaries(Strict):
     long_summary: Summary | None = None
 
 
-# By the operations that need a model.
+# The models of answers, by operation.
 ANSWERS: dict[str, type[Model]] = {
     "chat": ScriptedChat,
     "get_representation": ScriptedRepresentation,

@@ -204,7 +204,11 @@ def test_a_summary_is_replaced_by_one_of_its_kind(start: Start) -> None:
         ({"session": "s", "workspace": "none"}, KeyError, "there is no session 's' in the workspace 'none'"),
         ({"session": "s"}, ValueError, "several workspaces have a session 's': 'w', 'v'; pass workspace="),
         ({"session": "s", "workspace": "w", "up_to": "m"}, KeyError, "there is no message 'm' in the session 's'"),
-        ({"session": "s", "workspace": "w", "kind": "tall"}, ValueError, "a summary must be a string of kind 'short' or 'long'"),
+        (
+            {"session": "s", "workspace": "w", "kind": "tall"},
+            ValueError,
+            "a summary must be a string of kind 'short' or 'long'",
+        ),
     ],
 )
 def test_a_summary_of_what_is_not_there_is_refused(

@@ -195,8 +195,8 @@ def test_a_file_of_another_type_is_told_which_types_are_taken(start: Start) -> N
     mock, client = start()
     _upload(client, b"x", "application/octet-stream")
     assert mock.requests[-1].diagnosis == (
-        "the file comes as 'application/octet-stream'; text/plain (or any text), application/json and application/pdf "
-        "are taken"
+        "the type of the file is 'application/octet-stream'; text/plain (or any text), application/json and application/pdf "
+        "are accepted"
     )
 
 
@@ -385,7 +385,7 @@ def test_a_form_that_is_none_has_a_hint(start: Start, body: bytes, content_type:
 
 def test_broken_json_in_a_field_is_told_by_its_name(start: Start) -> None:
     answer = _upload(start().client, form={**_BOB, "metadata": "{"})
-    assert answer.headers["x-mock-diagnosis"].startswith("body.metadata is no JSON: Expecting property name")
+    assert answer.headers["x-mock-diagnosis"].startswith("body.metadata is not JSON: Expecting property name")
 
 
 def test_a_body_without_a_content_type_has_a_hint(start: Start) -> None:

@@ -28,7 +28,7 @@ from support.direct_client import Answer, DirectClient
 _OPERATIONS = [operation for router in ROUTERS for operation in router.operations] + control_endpoint.OPERATIONS
 _PATHS = [(operation.method, operation.path) for operation in _OPERATIONS]
 _W = "/v3/workspaces/w"
-_RULE = "is no id: an id is 1 to 512 of a-z, A-Z, 0-9, _ and -"
+_RULE = "is not an id: an id is 1 to 512 of a-z, A-Z, 0-9, _ and -"
 _PROFILES = pytest.mark.parametrize("quirks", ["none", "live"])
 
 
@@ -251,9 +251,9 @@ def test_no_operation_at_a_path_is_told_with_the_path() -> None:
 
 def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:
     fake = _Fake()
-    assert fake.ask("DELETE", f"{_W}/sessions") == f"DELETE is no method of {_SESSIONS}; it takes POST"
-    assert fake.ask("GET", f"{_W}/sessions/s") == f"GET is no method of {_SESSION}; it takes DELETE, PUT"
-    assert fake.ask("GET", f"{_W}/sessions/list") == f"GET is no method of {_SESSIONS}/list; it takes POST"
+    assert fake.ask("DELETE", f"{_W}/sessions") == f"DELETE is not a method of {_SESSIONS}; it accepts POST"
+    assert fake.ask("GET", f"{_W}/sessions/s") == f"GET is not a method of {_SESSION}; it accepts DELETE, PUT"
+    assert fake.ask("GET", f"{_W}/sessions/list") == f"GET is not a method of {_SESSIONS}/list; it accepts POST"
     assert fake.ask("POST", "/v3/keys") == "keys are made only while authentication is on: auth_secret turns it on"
 
 
@@ -398,7 +398,7 @@ def test_a_content_type_of_any_characters_is_told() -> None:
 
 def test_a_body_that_does_not_parse_is_told_with_the_place() -> None:
     told = _Fake().send("POST", f"{_W}/sessions", b'{"id": "x"', {"content-type": "application/json"})
-    assert told == "the body is no JSON at offset 10: Expecting ',' delimiter"
+    assert told == "the body is not JSON at offset 10: Expecting ',' delimiter"
 
 
 # What is refused for the state it would lead to.
@@ -421,7 +421,7 @@ def _observing(*names: str) -> dict[str, dict[str, bool]]:
 
 def _told_of(*observers: str) -> str:
     names = ", ".join(f"'{name}'" for name in observers)
-    return f"session 's' would have {len(observers)} peers with observe_others, 10 are the limit: {names}"
+    return f"session 's' would have {len(observers)} peers with observe_others, 10 is the limit: {names}"
 
 
 @_PROFILES
@@ -493,9 +493,7 @@ def test_what_is_wrong_with_a_token_is_told() -> None:
     assert _sent(fake, f"Bearer {Keyring('other').sign_claims({'w': 'w'})}") == unreadable
     assert fake.mock.keyring is not None
     odd = fake.mock.keyring.sign_claims({"w": 7})
-    assert (
-        _sent(fake, f"Bearer {odd}") == "the token is signed with the secret, but a claim in it is not as it should be"
-    )
+    assert _sent(fake, f"Bearer {odd}") == "the token is signed with the secret, but a claim in it is invalid"
     assert _sent(fake, f"Bearer {token}") is not None  # There is no workspace yet.
     _sent(fake, f"Bearer {token}", f"{_W}/sessions", {"id": "s"})
     assert _sent(fake, f"Bearer {token}") is None

@@ -69,7 +69,9 @@ class ControlEndpoint(Endpoint):
         await answers.send_whole(scope, receive, send, answer, answer.content())
 
     async def _after_waiting(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
-        """The answer. While a failed assertion (409) may wait, it runs again after each new request or delivery."""
+        """The answer. If the client allows a wait, a failed assertion (409) is repeated after each new request or
+        delivery.
+        """
         answer = self.carried_out(found, scope, body)
         elapsed = self.mock.clock.elapsed
         end = elapsed() + (_wait(scope) if answer.status == 409 else 0)
@@ -86,7 +88,9 @@ class ControlEndpoint(Endpoint):
         return answer
 
     def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:
-        """Carry out a request. Answer errors of Mock: UnknownName by 404, AssertionError by 409, others by 422."""
+        """Carry out a request. Errors of Mock become answers: 404 for UnknownName, 409 for AssertionError, 422 for
+        others.
+        """
         if found is NOWHERE:
             return Answer(404, {"detail": _no_operation(scope["path"])})
         if found.operation is not None:
@@ -104,7 +108,7 @@ class ControlEndpoint(Endpoint):
 
 
 def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
-    """An error message for a query parameter that the operation does not have; None if it has all of them."""
+    """An error message for a query parameter that the operation does not have; None if all parameters are known."""
     known, in_body = (
         set(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else set()
         for model in (operation.query, operation.body)

@@ -1,4 +1,4 @@
-"""The control plane under `/_mock/`: checks who may use it. The first request builds the rest."""
+"""The control plane under `/_mock/`: checks who may use it. The other modules are imported at the first request."""
 
 import re
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class ControlPlane(BaseRoute):
 
     @cached_property
     def _endpoint(self) -> BaseRoute:
-        from .endpoint import ControlEndpoint  # Most servers get no request for it.
+        from .endpoint import ControlEndpoint  # Imported late: most servers get no such request.
 
         return ControlEndpoint(self._mock)
 

@@ -1,4 +1,4 @@
-"""Faults and scripts for other languages."""
+"""Operations on faults and scripts, in the control plane."""
 
 from functools import reduce
 from operator import or_
@@ -53,7 +53,7 @@ def list_fault_kinds(call: Call) -> Reply:
 
 @router.operation("GET", _FAULTS, answers={200: "list[Fault]"}, query=wire.OfWorkspace, access=None)
 def list_faults(call: Call) -> Reply:
-    """The faults in force, or those that name a workspace, in order: the first that fires takes a request."""
+    """The faults in force, or those that name a workspace, in order. A request meets the first one that fires."""
     return 200, [fault.as_json() for fault in call.mock.faults if _names(fault, call.query.workspace)]
 
 

@@ -99,7 +99,7 @@ def release_purges(call: Call) -> Reply:
 
 @router.operation("POST", "/_mock/purges/fail", answers={204: None}, body=wire.FailingPurges, access=None)
 def fail_purges(call: Call) -> Reply:
-    """Let the next tries of purges fail. A failed purge waits and is tried again."""
+    """Make the next tries of purges fail. A failed purge waits and is tried again."""
     call.mock.fail_purges(**call.body.given())
     return 204, None
 

@@ -27,7 +27,7 @@ def has_operators(value: object) -> bool:
 class Column:
     """A column of text. `read` returns the value of a row, and `cast` converts the value of a filter to its type.
 
-    `cost` is the number of steps of a comparison. One step is the time that two values of metadata take.
+    `cost` is the number of steps of a comparison. One step is the time to compare two values of metadata.
     """
 
     cost: ClassVar[int] = 2
@@ -105,7 +105,7 @@ class BooleanColumn(Column):
 
 
 class TimeColumn(Column):
-    """A column of timestamps. A filter has ISO 8601, in UTC if there is no offset."""
+    """A column of timestamps. The value in a filter is ISO 8601, in UTC if it has no offset."""
 
     cost = 6
 

@@ -44,7 +44,7 @@ def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | Non
     try:
         condition = _document(table, columns, filters, 0, _Limits())
     except InvalidFilter as error:
-        error.value = filters  # The whole document, not the part that is wrong.
+        error.value = filters  # Report the whole document, not only the invalid part.
         raise
     except TooManySteps as error:
         raise InvalidFilter(str(error), filters) from None

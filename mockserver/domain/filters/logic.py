@@ -2,7 +2,7 @@
 
 - **Logic** has three values. A condition on a row is true, false or unknown (None). `AND` is false if a member is
   false, else unknown if one is unknown. `OR` is true if a member is true, else unknown if one is unknown. `NOT` swaps
-  true and false, and leaves unknown. A row matches if the whole filter is true. Empty members are ignored.
+  true and false, and keeps unknown. A row matches if the whole filter is true. Empty members are ignored.
 - **Missing fields** and nulls make a comparison unknown, `ne` included. Only `null` and `{"ne": null}` on a column test
   for null, and are never unknown. No column here is null.
 - **Equality** in metadata is containment, as with `@>`. An object contains another if it has all its keys, with values
@@ -128,13 +128,13 @@ def text_contains(read: Reader, part: str) -> Condition:
 
 def folded(text: str) -> str:
     """The text in lower case as the database folds it: each character becomes one character."""
-    # Python lowers sigma by its neighbours, and the dotted I to two characters. No other letter is special.
+    # Python lowers sigma depending on its neighbours, and the dotted I to two characters. No other letter is special.
     return text.replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}").replace("İ", "i").lower()
 
 
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
 
-# Measured in the time of one comparison: this many characters of text are one step, and writing a value is four.
+# Measured: comparing this many characters takes as long as one step, and writing a value takes four steps.
 _CHARACTERS_A_STEP = 50
 _WRITING = 4
 

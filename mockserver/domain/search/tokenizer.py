@@ -104,7 +104,7 @@ def _shown(shape: str) -> str:
     at, hiding = 0, _HIDING
     while (opened := hiding.search(shape, at)) is not None:
         closed = (_COMMENT_END if opened[0] == "<!--" else _SCRIPT_END).search(shape, opened.end())
-        if closed is None:  # A later comment has no end either.
+        if closed is None:  # No comment ends after this place: search only for scripts and styles.
             hiding = _SCRIPT
         else:
             shown += [shape[at : opened.start()], _OTHER * (closed.end() - opened.start())]

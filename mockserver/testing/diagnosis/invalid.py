@@ -34,7 +34,7 @@ def first_error(cause: InvalidRequest, content_type: str | None) -> str:
 
 def rule_of_ids(id_: str) -> str:
     """What is wrong with a malformed id."""
-    return f"{value(id_)} is no id: an id is 1 to {ID_MAX_LENGTH} of a-z, A-Z, 0-9, _ and -"
+    return f"{value(id_)} is not an id: an id is 1 to {ID_MAX_LENGTH} of a-z, A-Z, 0-9, _ and -"
 
 
 def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None) -> _Error:
@@ -85,7 +85,7 @@ def _not_json(error: _Error) -> str | None:
     what = place(error.location) if isinstance(last, str) else "the body"  # A string is a field of a form.
     at = f" at offset {value(last)}" if isinstance(last, int) else ""
     reason = error.context.get("error")
-    return f"{what} is no JSON{at}: {plain(reason, MESSAGE_LIMIT) if isinstance(reason, str) else 'invalid'}"
+    return f"{what} is not JSON{at}: {plain(reason, MESSAGE_LIMIT) if isinstance(reason, str) else 'invalid'}"
 
 
 def _large_batch(error: _Error) -> str | None:
@@ -107,7 +107,7 @@ def _any_other(error: _Error) -> str:
     return f"{at}{plain(error.message, MESSAGE_LIMIT)} (input {value(error.given)})"
 
 
-# The first that knows the error explains it.
+# The first function that does not return None gives the explanation.
 _EXPLANATIONS: tuple[Callable[[_Error], str | None], ...] = (
     _no_body,
     _not_a_form,

@@ -127,14 +127,14 @@ def _other_refusal(cause: ApiError | UnreadableForm) -> str | None:  # noqa: PLR
         case TooManyObservers(session_id=session_id, observers=observers):
             return (
                 f"session {quoted(session_id)} would have {len(observers)} peers with observe_others, "
-                f"{OBSERVERS_LIMIT} are the limit: {listed(observers, len(observers), OBSERVERS_LIMIT + 5)}"
+                f"{OBSERVERS_LIMIT} is the limit: {listed(observers, len(observers), OBSERVERS_LIMIT + 5)}"
             )
         case ClashingClone(session_id=session_id, workspace_ids=homes):
             where = f"session {quoted(session_id)} is in the workspaces {listed(homes, len(homes))}"
             return f"{where}, and the quirk clone_crosses_workspaces mixes them"
         case UnsupportedFile(content_type=content_type, needs=None):
-            known = "text/plain (or any text), application/json and application/pdf are taken"
-            return f"the file comes as {value(content_type)}; {known}"
+            known = "text/plain (or any text), application/json and application/pdf are accepted"
+            return f"the type of the file is {value(content_type)}; {known}"
         case UnreadableForm(lacks_boundary=True, content_type=content_type):
             type_ = quoted(content_type or "")
             return f"the content type {type_} names no boundary: leave this header to the client, which makes one up"
@@ -167,7 +167,7 @@ def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR091
         case RefusedExpiry():
             return "the token has an expiry ('exp'), and the quirk expiry_invalidates refuses all such tokens"
         case InvalidToken():
-            return "the token is signed with the secret, but a claim in it is not as it should be"
+            return "the token is signed with the secret, but a claim in it is invalid"
         case ExpiredToken(expiry=expiry):
             return f"the token expired at {_moment(expiry)}; it is {timestamp(store.clock.peek())} now"
         case NarrowToken(granted=granted, needed=needed):
@@ -221,7 +221,7 @@ def _wrong_method(cause: WrongMethod, case: Case) -> str | None:
     template = template_at(case.request.path, case.paths)
     if template is None:
         return None
-    return f"{shortened(case.request.method)} is no method of {template}; it takes {', '.join(cause.methods)}"
+    return f"{shortened(case.request.method)} is not a method of {template}; it accepts {', '.join(cause.methods)}"
 
 
 # What was parsed and is still invalid.
