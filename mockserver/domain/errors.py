@@ -23,7 +23,7 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
-    """The request would exceed a limit of the state, or its form cannot be read."""
+    """The request would exceed a limit of the state."""
 
     status = 400
 
@@ -264,7 +264,7 @@ class UnknownOperator(InvalidFilter):
 class InvalidId(Unprocessable):
     """A malformed id of something to create: an id is 1 to 512 of `[a-zA-Z0-9_-]`.
 
-    `kind` is "workspace", "peer" or "session". `wire/sentences.py` makes the detail that the live server gives.
+    `kind` is "workspace", "peer" or "session". `api/malformed_id.py` makes the detail that the live server gives.
     """
 
     value: str

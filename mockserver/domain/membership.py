@@ -8,11 +8,11 @@ from .records import Membership, Session, Workspace
 from .store import Store
 
 # The settings `observe_me` and `observe_others` of one peer in a session. None means that a setting is not set.
-Settings = Mapping[str, bool | None]
+MemberSettings = Mapping[str, bool | None]
 Members = dict[str, Membership]
 
 
-def newcomers(members: Members, joining: Mapping[str, Settings]) -> Members:
+def newcomers(members: Members, joining: Mapping[str, MemberSettings]) -> Members:
     """The new members among `joining`. A present member keeps its settings; one that left comes back with new ones."""
     return {
         peer_id: Membership(settings.get("observe_me"), settings.get("observe_others"))

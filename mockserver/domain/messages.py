@@ -7,7 +7,7 @@ from . import paging, sessions, work
 from .clock import timestamp
 from .errors import MissingMessage
 from .filters.language import Predicate
-from .membership import Settings
+from .membership import MemberSettings
 from .records import Row, Session
 from .store import Store
 
@@ -35,7 +35,7 @@ def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Me
     work if its sender is observed and reasoning is on. Raises NotFound for a deleted session, InvalidId if something
     missing has a malformed id.
     """
-    senders: dict[str, Settings] = {draft.peer_id: {} for draft in drafts}
+    senders: dict[str, MemberSettings] = {draft.peer_id: {} for draft in drafts}
     session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=senders)
     now = store.clock.now()
     moment = timestamp(now)

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from . import membership, paging, peers, sessions
 from .errors import InvalidId, MalformedIdNotFound, MissingMember, MissingPeer, MissingSession
-from .membership import Settings
+from .membership import MemberSettings
 from .records import Membership, Row
 from .store import Store
 
 
-def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, Settings]) -> Row:
+def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, MemberSettings]) -> Row:
     """Add peers to a session. Creates a missing session, workspace and missing peers.
 
     Raises NotFound for a deleted session and, as recorded, for a malformed id. Raises BadRequest for too many
@@ -22,7 +22,7 @@ def add(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, 
     return session.row
 
 
-def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, Settings]) -> Row:
+def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[str, MemberSettings]) -> Row:
     """Replace the present members and their settings.
 
     Raises NotFound if the session is not active or an id is malformed, BadRequest for too many observers. With the
@@ -72,7 +72,7 @@ def get_settings(store: Store, workspace_id: str, session_id: str, peer_id: str)
     return {"observe_me": member.observe_me, "observe_others": member.observe_others}
 
 
-def set_settings(store: Store, workspace_id: str, session_id: str, peer_id: str, settings: Settings) -> None:
+def set_settings(store: Store, workspace_id: str, session_id: str, peer_id: str, settings: MemberSettings) -> None:
     """Change the settings that are not None. A peer of the workspace that is not in the session joins it.
 
     Raises NotFound for the session or the peer, BadRequest for too many observers.

@@ -6,7 +6,7 @@ from . import membership, paging, peers, workspaces
 from .clock import timestamp
 from .errors import InvalidId, MalformedIdNotFound, MissingSession
 from .filters.language import Filter
-from .membership import Settings
+from .membership import MemberSettings
 from .records import NOTHING, Row, Session, Workspace
 from .store import Store
 
@@ -17,7 +17,7 @@ def get_or_create(
     session_id: str,
     metadata: Row | None = None,
     configuration: Row | None = None,
-    joining: Mapping[str, Settings] | None = None,
+    joining: Mapping[str, MemberSettings] | None = None,
 ) -> tuple[Session, bool]:
     """The session, and whether it was created now. Creates a missing workspace and missing peers.
 

@@ -39,7 +39,7 @@ class DemoState:
         """Go back to the first step, whether paused or not. The script first deletes what it created before."""
         self._restart(is_state_empty=False)
 
-    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002  # Every part of the mock has this signature.
+    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002 - every part of the mock has this method
         """Go back to the first step after a reset of the mock, which leaves nothing to delete."""
         self._restart(is_state_empty=True)
 

@@ -114,6 +114,16 @@ class Exchange:
         return None if self._operation is None else self._operation.name
 
     @property
+    def authorization(self) -> str | None:
+        """The Authorization header as it was sent. In `headers` it is masked."""
+        return self._header(b"authorization")
+
+    @property
+    def scheme(self) -> str | None:
+        """The scheme of the Authorization header, such as `Bearer`. None without the header."""
+        return None if self.authorization is None else self.authorization.partition(" ")[0]
+
+    @property
     def query(self) -> dict[str, str]:
         """The parameters of the query, decoded. Of a repeated parameter, the last value."""
         return dict(parse_qsl(self._query.decode("latin-1"), keep_blank_values=True))

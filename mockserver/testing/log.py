@@ -39,9 +39,9 @@ E = TypeVar("E", bound=Entry)
 class Log(Generic[E]):
     """Entries in order, numbered from 1, within bounds on their count and their bytes.
 
-    When a bound is exceeded, the oldest entries are dropped. With a bound of 0 entries the log is off. The methods are
-    safe to call from any thread: requests are added by the thread of the server, deliveries are completed by the thread
-    of the sender, and tests read.
+    When a bound is exceeded, the oldest entries are dropped. With a bound of 0 entries the log is off. Any thread may
+    read. `add` and `update` take a lock, because the thread that sends webhooks completes deliveries while the server
+    adds others. `reset` runs between two requests.
 
     Attributes:
         dropped: How many entries were dropped since the last reset.

@@ -423,12 +423,15 @@ class Mock:
         """Reset every part, and start with a new store that contains the world."""
         self._in_force = settings
         self.keyring = settings["auth_secret"]
-        for part in (self.clock, self._ids, *self._parts_with_workspaces, self.coverage, self.server_link, self.play):
-            if part is not None:
-                part.reset(settings)
+        self.clock.reset(settings)
+        self._ids.reset(settings)
+        # Before the other parts: whoever waits for them must find the new state.
         store = Store(self.clock, self._ids, settings["quirks"], settings["purge_after"], settings["work_after"])
         settings["world"].load(store)
         self.store = store
+        for part in (*self._parts_with_workspaces, self.coverage, self.server_link, self.play):
+            if part is not None:
+                part.reset(settings)
 
     def _begin_workspace(self, workspace: str) -> None:
         self._in_force["world"].load_workspace(self.store, workspace)

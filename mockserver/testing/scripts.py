@@ -120,9 +120,7 @@ class Scripts(Registry[Script]):
         is in use.
         """
         if operation not in SCRIPTED:
-            known = ", ".join(sorted(SCRIPTED))
-            hint = did_you_mean(str(operation), SCRIPTED)
-            raise ValueError(f"{operation!r} cannot be scripted; {hint} The operations with scripts are: {known}")
+            raise ValueError(f"{operation!r} cannot be scripted; {did_you_mean(str(operation), SCRIPTED)}")
         if pause and operation != "chat":
             raise ValueError(f"{operation!r} takes no pause: only 'chat' is streamed")
         pattern = Pattern({**criteria, "operation": operation})

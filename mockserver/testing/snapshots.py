@@ -93,7 +93,7 @@ class Snapshots:
         found = self.find(name, workspace_id)
         del self._named[found.workspace, str(found.name)]
 
-    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002  # Every part of the mock has this signature.
+    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002 - every part of the mock has this method
         """Remove all named snapshots."""
         self._named.clear()
 

@@ -201,12 +201,13 @@ class _Post:
         if parts.query:
             self._target += f"?{quote(parts.query, safe=_SAFE_IN_URL)}"
         # The timeout ends threads that were cancelled while they connect, where `cancel` has no socket to shut down.
+        # With a port, because http.client looks for one in the host if there is none, and finds it in an IPv6 address.
         if parts.scheme == "https":
             self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                parts.hostname, parts.port, timeout=TIMEOUT_SECONDS, context=_trusted()
+                parts.hostname, parts.port or 443, timeout=TIMEOUT_SECONDS, context=_trusted()
             )
         else:
-            self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+            self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIMEOUT_SECONDS)
         self._is_cancelled = False
         self._socket: socket.socket | None = None
 
@@ -219,7 +220,10 @@ class _Post:
             self._socket = connection.sock
             if self._is_cancelled:  # Read after the socket is set, so that either this line or `cancel` sees the other.
                 raise ConnectionAbortedError("cancelled")
-            connection.request("POST", self._target, self._content, self._headers)
+            connection.putrequest("POST", self._target, skip_accept_encoding=True)
+            for name, value in {**self._headers, "Content-Length": str(len(self._content))}.items():
+                connection.putheader(name, value)
+            connection.endheaders(self._content)
             with connection.getresponse() as response:
                 while response.status < 200:  # http.client skips only 100, not 103 Early Hints.
                     response.headers = None  # type: ignore[assignment]  # With headers, begin() returns at once.

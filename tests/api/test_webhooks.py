@@ -127,7 +127,7 @@ def test_a_workspace_has_ten_endpoints_at_most(start: Start) -> None:
     client.call("POST", f"{_W}/sessions", {"id": "s"})
     made = [_register(client, f"http://host/{number}") for number in range(11)]
     assert [answer.status for answer in made] == [200] * 10 + [409]
-    assert made[10].headers["x-mock-diagnosis"] == "workspace 'w' has 10 webhooks, 10 are the limit; delete one"
+    assert made[10].headers["x-mock-diagnosis"] == "workspace 'w' has 10 webhooks, 10 is the limit; delete one"
     assert _register(client, "http://host/3").json == made[3].json
     client.call("DELETE", f"{_W}/webhooks/{made[0].json['id']}")
     assert _register(client, "http://host/10").status == 200

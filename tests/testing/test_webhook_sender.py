@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing.webhook_sender import ANSWER_LIMIT, post
+from mockserver.testing.webhook_sender import ANSWER_LIMIT, _Post, post
 from support.raw_server import raw_server
 
 _HEADERS = {"Content-Type": "application/json", "X-Signed": "yes"}
@@ -80,8 +80,8 @@ def test_what_is_sent_is_one_request_to_what_the_url_names(path: str, target: st
     with raw_server(b"HTTP/1.1 200 OK\r\n\r\n") as (url, sent):
         host = url.removeprefix("http://")
         _post(f"http://somebody:secret@{host}{path}")
-    head = [f"POST {target} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity", "Content-Length: 2"]
-    lines = [*head, "Content-Type: application/json", "X-Signed: yes", "Connection: close", "", "{}"]
+    head = [f"POST {target} HTTP/1.1", f"Host: {host}", "Content-Type: application/json", "X-Signed: yes"]
+    lines = [*head, "Connection: close", "Content-Length: 2", "", "{}"]
     assert sent == ["\r\n".join(lines).encode()]
 
 
@@ -172,6 +172,20 @@ def _join_posts() -> None:
         if thread.name.startswith("POST "):
             thread.join(60)
             assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://[::1]/x", ("::1", 80)),
+        ("http://[2001:db8::8080]/", ("2001:db8::8080", 80)),
+        ("https://[fe80::abcd]/", ("fe80::abcd", 443)),
+        ("http://[::1]:8080/", ("::1", 8080)),
+    ],
+)
+def test_an_ipv6_address_is_not_read_as_a_port(url: str, address: tuple[str, int]) -> None:
+    connection = _Post(url, {}, b"")._connection
+    assert (connection.host, connection.port) == address
 
 
 def test_a_cancelled_request_ends_its_thread() -> None:

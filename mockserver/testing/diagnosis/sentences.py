@@ -144,7 +144,7 @@ def _other_refusal(cause: ApiError | UnreadableForm) -> str | None:  # noqa: PLR
 def _conflict(cause: Conflict, store: Store) -> str | None:
     if isinstance(cause, TooManyWebhooks):
         count = len(store.workspaces[cause.workspace_id].extras.webhooks)
-        limit = f"{ENDPOINTS_LIMIT} are the limit; delete one"
+        limit = f"{ENDPOINTS_LIMIT} is the limit; delete one"
         return f"workspace {quoted(cause.workspace_id)} has {count} webhooks, {limit}"
     if isinstance(cause, ActiveSessions):
         active = store.workspaces[cause.workspace_id].active
