@@ -132,9 +132,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         given = item.stash.get(_SERVERS, [])
         others = sorted((server for server in _started() if server not in given), key=lambda server: server.url)
         for server in [*given, *others]:
-            journal, deliveries = server.mock.requests, server.mock.deliveries
+            request_log, deliveries = server.mock.requests, server.mock.deliveries
             positions = item.stash.get(_POSITIONS, {})
-            requests = journal.since(positions.get(journal, (0, 0)))
+            requests = request_log.since(positions.get(request_log, (0, 0)))
             sent = deliveries.since(positions.get(deliveries, (0, 0)))
             if requests or server in given:
                 report.sections.append((f"honcho requests to {server.url}", _shown(requests)))

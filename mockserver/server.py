@@ -1,4 +1,4 @@
-"""Starts and stops a fake server: in a thread (MockServer) or in the foreground (serve)."""
+"""Starts and stops a mock server: in a thread (MockServer) or in the foreground (serve)."""
 
 import asyncio
 import os
@@ -99,7 +99,7 @@ STARTED: "WeakSet[MockServer]" = WeakSet()
 
 
 class MockServer:
-    """A context manager that runs a fake server in a thread. It answers from the start of the `with` block to its end.
+    """A context manager that runs a mock server in a thread. It answers from the start of the `with` block to its end.
 
     `host` and `port` are the address to listen on; port 0 takes a free port. `allow_hosts` are host names, in addition
     to loopback and `host`, under which the control plane answers. With `control=False` there is no control plane, and

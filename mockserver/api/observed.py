@@ -47,9 +47,9 @@ class ObservedEndpoint(Endpoint):
             refusal = too_large(found)
         if found.operation is not None and found.operation.form is not None:
             await _read_ahead(scope, body)
-        journal, faults, elapsed = mock.requests, mock.faults, mock.clock.elapsed
+        log, faults, elapsed = mock.requests, mock.faults, mock.clock.elapsed
         started = elapsed()
-        exchange = journal.arrived(scope, found.operation, found.path, body)
+        exchange = log.arrived(scope, found.operation, found.path, body)
         if refusal is not None:
             exchange.bodies_left_out = True
         try:
@@ -71,7 +71,7 @@ class ObservedEndpoint(Endpoint):
             await answers.send_whole(scope, receive, send, answer, answer.content())
             raise
         if fault is not None:
-            journal.add(exchange)
+            log.add(exchange)
             carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
             close = partial(self._close, exchange, started, found, fault.kind.alters)
             await FaultyRequest(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
@@ -80,7 +80,7 @@ class ObservedEndpoint(Endpoint):
         exchange.answer_content = content
         exchange.duration = elapsed() - started
         mock.coverage.own[found.operation, status] += 1
-        journal.add(exchange)
+        log.add(exchange)
         await answers.send_whole(scope, receive, send, answer, content)
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
@@ -100,7 +100,7 @@ class ObservedEndpoint(Endpoint):
     def _failure(self, exchange: Exchange, started: float, found: Found, error: Exception) -> Answer:
         """The answer to an error of the mock server, or of a predicate of the test."""
         is_script = isinstance(error, ScriptFailed)
-        exchange.diagnosis = str(error) if is_script else f"the fake server failed: {preview(repr(error))}"
+        exchange.diagnosis = str(error) if is_script else f"the mock server failed: {preview(repr(error))}"
         answer = answers.with_diagnosis(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
         self.mock.requests.add(exchange)
         self._close(exchange, started, found, False, 500, answer.content())

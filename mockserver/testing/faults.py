@@ -202,7 +202,7 @@ def assert_fired(faults: Iterable[Fault]) -> None:
 
 
 class Faults(Registry[Fault]):
-    """The rules of one fake server, `mock.faults`. The first rule that fires takes the request.
+    """The rules of one mock server, `mock.faults`. The first rule that fires takes the request.
 
     Each method adds a rule and returns it. It takes the arguments of the kind, and the arguments of `Rule` by keyword.
     For an invalid argument it raises ValueError and adds nothing.

@@ -81,7 +81,7 @@ class Script:
 
 
 class Scripts(Registry[Script]):
-    """The scripts of one fake server, `mock.scripts`. If several match a request, the script added last answers.
+    """The scripts of one mock server, `mock.scripts`. If several match a request, the script added last answers.
 
     >>> from mockserver import Mock
     >>> scripts = Mock().scripts

@@ -328,7 +328,7 @@ def test_an_error_of_a_predicate_is_told_where_it_happened(start: Start) -> None
     with pytest.raises(TypeError):
         client.call("GET", "/health")
     assert mock.requests[0].status == 500
-    assert str(mock.requests[0].diagnosis).startswith("the fake server failed: TypeError(")
+    assert str(mock.requests[0].diagnosis).startswith("the mock server failed: TypeError(")
 
 
 def test_a_deletion_is_known_by_what_was_done_not_by_what_was_answered(start: Start) -> None:

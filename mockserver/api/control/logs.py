@@ -8,7 +8,7 @@ from ...wire import control as wire
 from ...wire import deliveries as wire_deliveries
 from ..operation import Call, Reply, Router
 
-router = Router("journal")
+router = Router("request log")
 
 _PATH = "/_mock/requests"
 _DELIVERIES = "/_mock/deliveries"
