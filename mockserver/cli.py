@@ -49,7 +49,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Prints the version. To look it up takes time, so it happens only here."""
+    """Prints the version. The lookup takes time, so it is done only here."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, **more)
@@ -219,7 +219,7 @@ def _add_page_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_options(command: argparse.ArgumentParser, name: str) -> None:
-    """Add the options of a mock that have a flag, with the defaults of the command of this name."""
+    """Add the options of Mock that have a flag, with the defaults for this command."""
     for option_name, option in OPTIONS.items():
         if option.flag is None:
             continue

@@ -35,9 +35,9 @@ class DemoPlayer:
         scene: A sentence that says what happens now. It stays until another step has one.
         after: How many seconds to wait before the step. By default 0.
         method, path, query, json: The request.
-        keep: A name. Later steps send the id of the answer, or of its first entry if it is a list, for `{name}`.
+        keep: A name. In later steps, `{name}` stands for the id of the answer, or of its first entry if it is a list.
         may_fail: Whether the script continues after an error status. By default it restarts.
-        each: Steps to run for every item of the answer, which is a page. They send the id of the item for `{item}`.
+        each: Steps to run for every item of the answer, which is a page. In them, `{item}` stands for its id.
 
     Raises OSError if the file cannot be read, and ValueError if it is not JSON.
     """

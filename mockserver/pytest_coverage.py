@@ -40,7 +40,7 @@ class ContractCoverage:
     def pytest_testnodedown(self, node: Any) -> None:
         """Add the coverage of a worker.
 
-        An interrupted worker goes down twice, so its coverage is removed when it is added. A crashed one has none.
+        Called twice for an interrupted worker, so it removes the coverage that it adds. A crashed worker has none.
         """
         output = getattr(node, "workeroutput", None)
         if output is None:

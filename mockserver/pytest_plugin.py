@@ -28,7 +28,7 @@ _POSITIONS = pytest.StashKey[dict["RequestLog | WebhookLog", tuple[int, int]]]()
 
 
 class RemoteServer:
-    """The server of `--honcho-url`. Attributes that only the mock server has skip the test."""
+    """The server of `--honcho-url`. Access to an attribute that only the mock server has skips the test."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
@@ -88,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"honcho({', '.join(options)}, faults=[...], scripts=[...]): options of the honcho_server of this test: "
-        "those of MockServer, where world may be a path relative to the test file, faults such as "
+        "the options of MockServer (world may be a path relative to the test file), faults such as "
         "{'fault': 'error', 'status': 503, 'times': 1} and scripts such as {'operation': 'chat', 'answers': ['Blue.']}",
     )
 
@@ -249,7 +249,7 @@ def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[...,
 
 
 def _skip(what: str) -> NoReturn:
-    pytest.skip(f"{what} needs the mock server, and --honcho-url names a real one")
+    pytest.skip(f"{what} needs the mock server, but --honcho-url names a real one")
 
 
 def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:

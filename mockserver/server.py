@@ -21,7 +21,7 @@ from .testing.mock import Mock
 from .testing.options import Options
 from .uvicorn_connection import with_connection
 
-# How long a server that stops waits for its requests, and then for its connections.
+# While it stops, how long a server waits for its requests, and then for its connections.
 _GRACE_SECONDS = 0.1
 _GIVE_UP_SECONDS = 0.5
 _TICK_SECONDS = 0.001

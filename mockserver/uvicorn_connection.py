@@ -1,4 +1,4 @@
-"""Gives the app what it needs of uvicorn's connections and ASGI does not offer: see `api/asgi_extension.py`."""
+"""Gives the app access to uvicorn's connections, which ASGI does not offer: see `api/asgi_extension.py`."""
 
 from collections.abc import Callable, Coroutine
 from operator import attrgetter
@@ -41,7 +41,7 @@ def with_connection(app: ASGIApp) -> ASGIApp:
 
 
 class _UvicornConnection:
-    """The connection of one request: uvicorn keeps it in the object whose method `send` is."""
+    """The connection of one request: `send` is a method of the object in which uvicorn keeps it."""
 
     __slots__ = ("send",)
 
@@ -53,7 +53,7 @@ class _UvicornConnection:
 
     def hang_up(self) -> None:
         cycle = _cycle_of(self.send)
-        cycle.disconnected = True  # Else uvicorn logs that the app has sent no whole answer.
+        cycle.disconnected = True  # Otherwise uvicorn logs that the answer is incomplete.
         cycle.transport.close()
 
     def send_at_once(self, start: Message, body: Message) -> Coroutine[Any, Any, None]:
@@ -65,7 +65,7 @@ _cycle_of: Callable[[Send], Any] = attrgetter("__self__")
 
 
 def _comes_from_connection(error: BaseException) -> bool:
-    """Whether uvicorn or a library below it raised the error, while it handled no other error of the app."""
+    """Whether uvicorn or a library below it raised the error, and not while handling an error of the app."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

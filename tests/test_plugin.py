@@ -287,7 +287,7 @@ def test_with_a_url_they_run_against_that_server_and_skip_what_only_the_fake_has
     result = project.runpytest_inprocess("--honcho-url", server.url + "/", "-rs")
     result.assert_outcomes(passed=2, skipped=4)
     for what in ("honcho_server.mock", "honcho_server.token", "the marker honcho(quirks)", "make_honcho_server"):
-        result.stdout.fnmatch_lines([f"*{what} needs the mock server, and --honcho-url names a real one"])
+        result.stdout.fnmatch_lines([f"*{what} needs the mock server, but --honcho-url names a real one"])
     [workspace] = server.mock.store.workspaces.values()
     assert len(workspace.active) == 0, "the workspace was not cleared"
 

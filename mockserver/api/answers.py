@@ -31,7 +31,7 @@ _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 
 class Stream(NamedTuple):
-    """A body that is sent in pieces, with a pause in seconds between two of them."""
+    """A body that is sent in pieces. `pause` is the number of seconds between two pieces."""
 
     content_type: bytes
     pieces: Sequence[bytes]
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
 
 
 def with_diagnosis(answer: Answer, diagnosis: str) -> Answer:
-    """The answer with a diagnosis in a header. All but printable ASCII is percent-encoded."""
+    """The answer with a diagnosis in a header. Characters other than printable ASCII are percent-encoded."""
     return answer._replace(headers=[*answer.headers, (DIAGNOSIS_HEADER, quote(diagnosis, safe=_PRINTABLE).encode())])
 
 

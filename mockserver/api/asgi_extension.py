@@ -8,15 +8,15 @@ from starlette.types import Message, Scope, Send
 class ConnectionExtension(Protocol):
     """The connection of a request. `send` is the function that the server gave to the app.
 
-    Middleware may replace `send` with a function of its own, which must then see every message: compare before you use
-    `send_at_once`.
+    Middleware may replace `send` with another function, which must then see every message: call `send_at_once` only if
+    the app still has this `send`.
     """
 
     @property
     def send(self) -> Send: ...
 
     def is_gone(self) -> bool:
-        """Whether the connection is closed. `receive` reports it only to the last of several requests on it."""
+        """Whether the connection is closed. If it has several requests, `receive` tells only the last one."""
 
     def hang_up(self) -> None:
         """Close the connection after the data that was sent so far."""
@@ -25,7 +25,7 @@ class ConnectionExtension(Protocol):
         """Send a whole answer in one write."""
 
 
-# The key under which a server puts it into the scope.
+# The key in the scope under which a server puts the connection.
 KEY = "mockserver.connection"
 
 

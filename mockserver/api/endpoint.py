@@ -55,7 +55,7 @@ class Endpoint(BaseRoute):
         self.table = RoutingTable(self.operations)
 
     def find(self, scope: Scope) -> Found | None:
-        """What is at the path of a request; None if nothing is, and for a scope that is no HTTP request."""
+        """The result of the routing table. None if no operation has the path, or the scope is not an HTTP request."""
         return self.table.find(scope["method"], path_of(scope)) if scope["type"] == "http" else None
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -104,7 +104,7 @@ def refused(found: Found) -> Answer:
 async def body_of(receive: Receive) -> bytes:
     """The whole body of a request.
 
-    Raises TooLarge for a body over the limit, of which up to DRAIN_LIMIT bytes are read and dropped, and Gone if the
+    Raises TooLarge for a body over the limit, after up to DRAIN_LIMIT bytes were read and dropped. Raises Gone if the
     client disconnects.
     """
     chunks: list[bytes] = []
@@ -197,7 +197,7 @@ def _form(scope: Scope, body: bytes) -> dict[str, Any]:
 
 
 def _document(scope: Scope, body: bytes, operation: Operation, under_any_type: bool) -> Any:
-    """The JSON of a body, or its text if its content type is not that of JSON. Raises _Refused for invalid JSON."""
+    """The JSON of a body, or its text if the content type is not JSON. Raises _Refused for invalid JSON."""
     content_type = content_type_of(scope)
     if not under_any_type and not json_text.is_json(content_type):
         return body.decode("utf-8", "replace")

@@ -20,7 +20,7 @@ def stream_of(pieces: Sequence[str], pause: float) -> Stream:
 
 
 def words(text: str) -> list[str]:
-    """Split a text into words, each with the white space after it. Joined, they are the text again."""
+    """Split a text into words, each with the white space after it. Joining them gives the text again."""
     return _WORD.findall(text)
 
 

@@ -1,4 +1,4 @@
-"""Answers a request that meets a fault. What each kind asks for is in `testing/fault_kinds.py`."""
+"""Answers a request that meets a fault. The kinds of faults are defined in `testing/fault_kinds.py`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple

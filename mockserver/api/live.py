@@ -76,7 +76,7 @@ class Feed:
                     if piece is not None:
                         last_sent = elapsed()
                         await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
-                    # A short wait, so that a server that ends need not wait longer for this connection.
+                    # The wait is short, so that this connection does not delay the end of the server.
                     await asyncio.wait({leaving, ending}, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             return  # The server stopped waiting for this connection.
@@ -94,7 +94,7 @@ class Feed:
     def _news(self, *, is_certain: bool) -> str | None:
         """The next event, or None if nothing happened since the last one.
 
-        `is_certain` is true if the log changed. The position stays the same when an earlier request gets its answer.
+        `is_certain` is true if the log changed, which the position does not show if an earlier request got its answer.
         """
         mock = self._mock
         position = mock.requests.position
@@ -111,7 +111,7 @@ class Feed:
         log = self._mock.requests
         runs, count = log.position
         latest = log.since(self._position, limit)
-        unanswered = [exchange for exchange in self._unanswered if exchange.weight]  # Those still in the log.
+        unanswered = [exchange for exchange in self._unanswered if exchange.weight]  # The log still has them.
         sent = [exchange for exchange in unanswered if exchange.duration is not None] + latest
         self._unanswered = [one for one in unanswered + latest if one.duration is None][-_SENT_AT_FIRST:]
         self._position = runs, count

@@ -8,8 +8,8 @@ from ..domain.errors import InvalidId
 from ..wire.bodies import PeerCreate, SessionCreate, WorkspaceCreate
 from ..wire.fields import Model, taking_names
 
-# The text ends with a link that names the version of pydantic. The answer always has the recorded version: no other
-# text of an answer depends on the installed pydantic. A value cannot imitate the link, because pydantic escapes line
+# The text ends with a link that names the version of pydantic. The answer always has the recorded version, so
+# that it does not depend on the installed pydantic. A value cannot imitate the link, because pydantic escapes line
 # breaks.
 _PYDANTIC = "2.14"
 _VERSION = re.compile(r"(?<=\n    For further information visit https://errors\.pydantic\.dev/)[0-9.]+(?=/)")
@@ -17,7 +17,7 @@ _MODELS: dict[str, type[Model]] = {"workspace": WorkspaceCreate, "peer": PeerCre
 
 
 def malformed_id(error: InvalidId) -> str:
-    """The detail for an id that breaks the rule of ids, of something that the request would create.
+    """The detail for a malformed id of something that the request would create.
 
     Source: the recording x-workspace-appears-with-session, for workspaces.
     """

@@ -44,7 +44,7 @@ class Call:
         self.exchange = exchange
 
     def status_of_get_or_create(self, created: bool) -> int:
-        """The status of a success: 200, or with the quirk `created_status` 201 for something new."""
+        """The status of a success: 200, or 201 for something new if the quirk `created_status` is on."""
         return 201 if created and self.store.quirks.created_status else 200
 
     def page(self) -> tuple[int, int, bool]:

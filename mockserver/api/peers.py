@@ -72,7 +72,7 @@ def update_peer(call: Call) -> Reply:
     body_description="Filtering options for the sessions list",
 )
 def get_sessions_for_peer(call: Call) -> Reply:
-    """List the sessions that a peer is or was in, in pages. It has deleted sessions until their purge."""
+    """List the sessions that a peer is or was in, in pages. Deleted sessions are included until their purge."""
     matches = tables.session_filter(call.filters())
     return 200, peers.sessions(call.store, call.path["workspace_id"], call.path["peer_id"], *call.page(), matches)
 

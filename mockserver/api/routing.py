@@ -49,7 +49,7 @@ class RoutingTable:
     """The paths of all operations as a tree of segments.
 
     A literal segment wins over a parameter. If a path matches both ("sessions/list" and "sessions/{session_id}"), and
-    the literal one does not have the method, the other one is tried: the live server does so. A 405 then names the
+    the literal one does not have the method, the parameter is tried, as on the live server. A 405 then names the
     methods of the literal one.
 
     `find(method, path)` returns None if no operation has the path. A parameter matches every string but the empty one.
@@ -84,7 +84,7 @@ class RoutingTable:
         return Found(None, {}, tuple(sorted(ends[0].operations)))
 
     def _without_backtracking(self, segments: list[str]) -> Mapping[str, Operation]:
-        """The operations that the segments lead to without backtracking. Nearly all requests find theirs here."""
+        """The operations that the segments lead to without backtracking. This suffices for nearly all requests."""
         node = self._root
         for segment in segments[1:]:
             following = node.segments.get(segment)

@@ -73,7 +73,7 @@ def get_peer_config(call: Call) -> Reply:
     body_description="New peer configuration",
 )
 def set_peer_config(call: Call) -> Reply:
-    """Change the settings of a peer in a session. A setting of null does not change."""
+    """Change the settings of a peer in a session. A setting that is null in the body does not change."""
     path = call.path
     session_peers.set_settings(call.store, path["workspace_id"], path["session_id"], path["peer_id"], dict(call.body))
     return 204, None

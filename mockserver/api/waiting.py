@@ -1,4 +1,4 @@
-"""Waits for something, unless the client disconnects before."""
+"""Waits for something, unless the client disconnects first."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -49,19 +49,19 @@ def check_workspace(scope: Scope, workspace_id: str) -> None:
 
 
 def check_peer(scope: Scope, workspace_id: str, peer_id: str) -> None:
-    """Accept a token without another workspace or another peer. Raises Unauthorized."""
+    """Refuse a token for another workspace or another peer. Raises Unauthorized."""
     reached = scope.workspace in (None, workspace_id) and scope.peer in (None, peer_id)
     _check(scope, reached, workspace=workspace_id, peer=peer_id)
 
 
 def check_session(scope: Scope, workspace_id: str, session_id: str) -> None:
-    """Accept a token without another workspace or another session. Raises Unauthorized."""
+    """Refuse a token for another workspace or another session. Raises Unauthorized."""
     reached = scope.workspace in (None, workspace_id) and scope.session in (None, session_id)
     _check(scope, reached, workspace=workspace_id, session=session_id)
 
 
 def check_webhooks(scope: Scope, workspace_id: str) -> None:
-    """Accept a token without another workspace. Raises Unauthorized."""
+    """Refuse a token for another workspace. Raises Unauthorized."""
     _check(scope, scope.workspace in (None, workspace_id), workspace=workspace_id)
 
 

@@ -102,7 +102,7 @@ def _all(store: Store, workspace_id: str) -> list[Row]:
 
 
 def _with_peers(store: Store, workspace_id: str, peer_ids: Iterable[str]) -> Workspace:
-    """The workspace with these peers. Raises NotFound for the first that does not exist."""
+    """The workspace, if it has all these peers. Raises NotFound for the first that is missing."""
     workspace = store.workspaces.get(workspace_id)
     for peer_id in peer_ids:
         if workspace is None or peer_id not in workspace.peers:

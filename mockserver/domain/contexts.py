@@ -16,7 +16,7 @@ _SUMMARY_SHARE = 0.4
 
 
 class PeerView(NamedTuple):
-    """Whose knowledge a context has: what the observer knows about the target. The default observer is the target."""
+    """The knowledge in a context: what the observer knows about the target. The default observer is the target."""
 
     target_id: str | None = None
     observer_id: str | None = None

@@ -96,7 +96,7 @@ class NotFound(ApiError):
 
 
 class Missing(NotFound):
-    """Something with an id does not exist. `workspace_id` is where it was looked for."""
+    """Something with an id does not exist. `workspace_id` is the workspace that was searched."""
 
     def __init__(self, detail: str, workspace_id: str) -> None:
         super().__init__(detail)
@@ -111,7 +111,7 @@ class MissingWorkspace(Missing):
 
 
 class MissingSession(Missing):
-    """The session does not exist, or `is_deleted` and waits for its purge. Some operations have another `detail`."""
+    """The session does not exist, or is deleted and waits for its purge. Some operations have another `detail`."""
 
     def __init__(self, workspace_id: str, session_id: str, *, is_deleted: bool, detail: str | None = None) -> None:
         super().__init__(detail or f"Session {session_id} not found in workspace {workspace_id}", workspace_id)
@@ -228,7 +228,7 @@ class UnsupportedFile(ApiError):
 
 
 class Unprocessable(ApiError):
-    """A request that was parsed and is still invalid. `place` is where, in the form of a pydantic `loc`."""
+    """A request that can be parsed but is invalid. `place` is the position of the error, as in a pydantic `loc`."""
 
     status = 422
 

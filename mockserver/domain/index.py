@@ -24,7 +24,7 @@ class Index(Generic[R]):
     """Records by the scalars in their metadata, for the keys that were searched for.
 
     The store adds and removes each record that changes. Going to another version changes records without these calls:
-    `turn` is the turn of the history at which the index was created, and another turn makes it out of date.
+    `turn` is the turn of the history at which the index was created, and in another turn the index is out of date.
     """
 
     def __init__(self, turn: int) -> None:

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Ordered(Sequence[T], Generic[T]):
-    """Entries in the order of their numbers. A slice costs the time of the slice, a removal O(log n) and a memmove."""
+    """Entries in the order of their numbers. A slice is as fast as in a list; a removal is O(log n) and a memmove."""
 
     __slots__ = ("_entries", "_numbers")
 
@@ -30,7 +30,7 @@ class Ordered(Sequence[T], Generic[T]):
             self._entries.insert(place, entry)
 
     def extend(self, numbers: Iterable[int], entries: Iterable[T]) -> None:
-        """Append entries. Their numbers must be larger than all before."""
+        """Append entries. Their numbers must be larger than all present numbers."""
         self._numbers.extend(numbers)
         self._entries += entries
 

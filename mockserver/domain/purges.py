@@ -51,7 +51,7 @@ def _run(store: Store, jobs: list[Job]) -> int:
 
 
 def _succeeds(store: Store, job: Job) -> bool:
-    """Try one purge. It does nothing to a workspace that is in use again, and to a new record with the same id."""
+    """Try one purge. It does nothing if the workspace is in use again, or if the id belongs to a new record."""
     if store.purges.fails(job):
         return False
     if is_there(store, job):

@@ -26,7 +26,7 @@ class Job(NamedTuple):
 
 
 class Target(NamedTuple):
-    """Selects jobs: those of a session id, of a workspace id with its sessions, or both. None selects any."""
+    """Selects jobs: those of a session id, of a workspace id with its sessions, or both. None matches every id."""
 
     session_id: str | None = None
     workspace_id: str | None = None

@@ -25,11 +25,11 @@ _URLENCODED = "application/x-www-form-urlencoded"
 
 
 class InvalidForm(Exception):
-    """The content type says that the body is a form, but the body is broken. The message is that of the real server."""
+    """The content type says that the body is a form, but the body is broken. The real server has the same message."""
 
 
 class UploadedFile(dict[str, Any]):
-    """A file in a form: the JSON of it is `filename`, `content_type` (or None) and `size` in bytes."""
+    """A file in a form. Its JSON has `filename`, `content_type` (or None) and `size` in bytes."""
 
     def __init__(self, filename: str, content_type: str | None, content: bytes) -> None:
         super().__init__(filename=filename, content_type=content_type, size=len(content))
@@ -43,7 +43,7 @@ class UploadedFile(dict[str, Any]):
 
 
 def fields(content_type: bytes | None, body: bytes) -> dict[str, str | UploadedFile]:
-    """The fields by name, empty if the content type is not that of a form. Of repeated names, the last counts.
+    """The fields by name, empty if the content type is not a form. If a name is repeated, the last counts.
 
     Raises InvalidForm.
     """

@@ -51,7 +51,7 @@ class Check:
         self._played = 0
 
     def look(self) -> None:
-        """Examine the server without changing it. Raises Unfit if no scenario can be played there, and NoAnswer."""
+        """Examine the server without changing it. Raises NoAnswer, or Unfit if no scenario can be played there."""
         health = self.client.call("GET", "/health")
         if health.status != 200 or not isinstance(health.document(), dict):
             raise Unfit(f"is not a Honcho server: GET /health answered {_shown(health)}")
@@ -146,7 +146,7 @@ class _Play:
         possibly_created = dict.fromkeys(self._renaming.workspaces_in(request))
         try:
             answer = self._check.client.send(request, with_token=not has_tokens)
-        except (NoAnswer, KeyboardInterrupt):  # The server may have carried it out all the same.
+        except (NoAnswer, KeyboardInterrupt):  # The server may still have carried out the request.
             self._check.created |= possibly_created
             raise
         if answer.status < 300:

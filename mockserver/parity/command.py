@@ -99,7 +99,7 @@ def _token(options: argparse.Namespace, keyring: "Keyring | None") -> str | None
 
 
 def _raise_on_signals() -> None:
-    """Have each signal that ends a job raise KeyboardInterrupt, so that the check cleans up before it ends.
+    """Raise KeyboardInterrupt on each signal that ends a job, so that the check cleans up before it ends.
 
     A shell without job control starts background jobs (`check &`) with SIGINT ignored, and Python then installs no
     handler for it. SIGHUP stays ignored if it was, because nohup relies on that.

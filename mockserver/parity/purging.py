@@ -44,7 +44,7 @@ class PurgeWatch:
         self._deleted.add(segments[-1])
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the purge of all deletions, at most `seconds`. Returns whether it came; False without deletions."""
+        """Wait for the purge of all deletions, at most `seconds`. Whether it happened; False without deletions."""
         came = bool(self._signs) and _comes(lambda: all(is_gone() for is_gone in self._signs + self._rests), seconds)
         if came:
             self._signs, self._rests, self._deleted = [], [], set()
@@ -82,7 +82,7 @@ class PurgeWatch:
 
 
 def _comes(is_there: Callable[[], bool], seconds: float) -> bool:
-    """Poll until the condition is true, at most `seconds` and at least once. Whether it became true."""
+    """Poll until the condition is true, at most `seconds` and at least once. Returns whether it became true."""
     deadline = time.monotonic() + seconds
     while not is_there():
         if time.monotonic() >= deadline:

@@ -40,7 +40,7 @@ class Renaming:
         self.workspace = _replacing(workspaces, prefix, before="^", after="$")
         self._workspace_in_text = _replacing(workspaces, prefix, before=r"(?<![\w-])", after=r"(?![\w-])")
         self._session_in_path = _replacing(sessions, prefix, before="(?<=/sessions/)", after="(?=/|$)")
-        in_text = "(?:(?<=ession )|(?<=operator: ))"  # as error messages name sessions
+        in_text = "(?:(?<=ession )|(?<=operator: ))"  # how error messages refer to sessions
         self._session_in_text = _replacing(sessions, prefix, before=in_text, after="(?=[ .])")
         self.scenario = replace(scenario, steps=[self._step(step) for step in scenario.steps])
 

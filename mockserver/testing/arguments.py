@@ -30,7 +30,7 @@ class Argument:
 
 
 def arguments_of(declaration: type) -> Mapping[str, tuple[Argument, Any]]:
-    """The arguments that a class declares itself as `Annotated` fields: name to (Argument, type)."""
+    """The arguments that a class, not its base, declares as `Annotated` fields: name to (Argument, type)."""
     return {
         name: (annotation.__metadata__[0], annotation.__origin__)
         for name, annotation in declaration.__annotations__.items()

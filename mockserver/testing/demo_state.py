@@ -44,14 +44,14 @@ class DemoState:
         self._restart(is_state_empty=True)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for so many seconds, then for as long as the script is paused. Returns False at once on a restart."""
+        """Wait for this many seconds, then for as long as the script is paused. Returns False at once on a restart."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_restarting, seconds)
             self._changed.wait_for(lambda: self._is_restarting or not self.is_paused)
             return not self._is_restarting
 
     def rewind(self) -> bool:
-        """Begin the next round of the script. Returns whether things of the last round may be left to delete."""
+        """Begin the next round of the script. Returns whether something from the last round may still need deletion."""
         with self._changed:
             is_state_empty = self._is_state_empty
             self._is_restarting = self._is_state_empty = False

@@ -42,7 +42,7 @@ class Exchange:
         content: The body of the request, in bytes.
         status: The status that was sent. None until then, or if no answer was sent.
         answer_content: The body of the answer, in bytes.
-        duration: Seconds from the whole request to the answer. None until the answer.
+        duration: Seconds from the end of the request to the answer. None until the answer.
         outcome: The status that the API gave, even if a fault changed or lost the answer. None if a fault kept the
             request from the API.
         diagnosis: Why the API refused the request or found nothing, in a sentence, or None.

@@ -195,7 +195,7 @@ class Error(Kind):
     headers: Annotated[
         Mapping[str, str] | None, Argument("additional headers, such as Retry-After", check=_headers)
     ] = field(default=None, repr=False)
-    carry_out: Annotated[bool, Argument("whether the request is carried out all the same", check=boolean)] = field(
+    carry_out: Annotated[bool, Argument("whether the request is also carried out", check=boolean)] = field(
         default=False, kw_only=True, repr=False
     )
 
@@ -345,7 +345,7 @@ def _with_field_changed(body: bytes, path: str, change: Any) -> bytes:
 def _entries(document: Any, first: str) -> list[Any]:
     """The objects in which the field is looked up: the entries of a list or page, else the document.
 
-    A page whose own fields include `first`, such as `total`, is itself the object.
+    If the page itself has the field `first`, such as `total`, the page is the object.
     """
     if isinstance(document, dict) and first not in document and isinstance(document.get("items"), list):
         return list(document["items"])

@@ -51,7 +51,7 @@ class Rule(Criteria, total=False):
     ]
     probability: Annotated[
         float | None,
-        Argument("how likely a request meets the fault, from 0 to 1", check=partial(number, least=0, most=1)),
+        Argument("the probability that a request meets the fault, from 0 to 1", check=partial(number, least=0, most=1)),
     ]
     seed: Annotated[
         int | str | None,
@@ -61,7 +61,7 @@ class Rule(Criteria, total=False):
         ),
     ]
     delay: Annotated[
-        float | None, Argument("by how many seconds the answer is delayed as well, up to 3600", check=checked_delay)
+        float | None, Argument("how many seconds the answer is also delayed, up to 3600", check=checked_delay)
     ]
     must_fire: Annotated[
         bool | None,
@@ -167,7 +167,7 @@ class Fault:
                 held.get_loop().call_soon_threadsafe(_finish, held)
 
     def as_json(self) -> dict[str, Any]:
-        """The rule with its counts, as the control plane answers it."""
+        """The rule with its counts, as the control plane returns it."""
         return {
             "name": self.name,
             "fault": str(self.kind),
@@ -189,7 +189,7 @@ class Fault:
 
 
 def _finish(held: "asyncio.Future[None]") -> None:
-    if not held.done():  # The client may have left, which cancels it.
+    if not held.done():  # If the client left, the future is cancelled.
         held.set_result(None)
 
 
@@ -251,7 +251,7 @@ class Faults(Registry[Fault]):
     def delay(self, seconds: float, **rule: Unpack[Rule]) -> Fault:
         """Carry out the request at once, and send the answer later. All other faults take `delay=` as well."""
         if rule.get("delay") is not None:
-            raise ValueError("the fault delay takes `seconds`, not also `delay`")
+            raise ValueError("the fault delay takes `seconds`, but not `delay`")
         return self._add(Delay(seconds), rule)
 
     def quota(self, limit: int, per: float, **rule: Unpack[Rule]) -> Fault:

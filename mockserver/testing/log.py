@@ -70,7 +70,7 @@ class Log(Generic[E]):
     def reset(self, settings: Mapping[str, Any]) -> None:
         """Empty the log and number from 1 again, within the bounds `journal_entries` and `journal_bytes`.
 
-        Whoever waits for an entry continues to wait.
+        Threads that wait for an entry continue to wait.
         """
         self._remove(None)
         self._runs += 1
@@ -232,7 +232,7 @@ class Log(Generic[E]):
         return [entry for entry in self if pattern.matches(entry)]
 
     def _assert_times(self, pattern: Pattern, times: int | None) -> list[E]:
-        """The matching entries. Raises AssertionError unless there are `times`, or at least one for None."""
+        """The matching entries. Raises AssertionError unless `times` entries match; by default, at least one."""
         __tracebackhide__ = True
         if times is not None:
             integer("times", times)

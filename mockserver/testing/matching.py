@@ -202,7 +202,7 @@ def _missing(expected: Any, found: Any, place: str) -> Iterator[Mismatch]:
 
 
 def _is_searched(expected: Sequence[Any], found: Sequence[Any]) -> bool:
-    """Whether to search for the expected entries in any order. True for a shorter list, unless the search is slow."""
+    """Whether to search for the expected entries in any order: if fewer are expected than found, and it is fast."""
     return len(expected) < len(found) and len(expected) * len(found) <= _COMPARED_LIMIT
 
 

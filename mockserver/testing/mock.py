@@ -189,8 +189,8 @@ class Mock:
         reset.
 
         Purges and work wait for the rest of the time that they had to wait when the snapshot was taken. A snapshot of
-        one workspace changes only that workspace. A snapshot of everything also restores the ids of a seed, and the
-        clock if it is frozen or seeded; a clock in real time is advanced again as far as it was then.
+        one workspace changes only that workspace. A snapshot of everything also restores the generator
+        of seeded ids, and the clock if it is frozen or seeded. A clock in real time gets the offset that it had.
 
         Raises UnknownName for an unknown name, ValueError for a name that several workspaces have, and for a snapshot
         of another mock.
@@ -229,8 +229,8 @@ class Mock:
         """The state, or one workspace of it, as a world: a server that starts from it gives the same answers.
 
         A world does not contain the clock and ids, the due times of purges and work (they start to wait again), holds
-        and failures of purges, and the order of messages between sessions, which shows only in a search among messages
-        of the same time and with the quirk `clone_crosses_workspaces`. A world with values nested more than 190 deep is
+        and failures of purges, and the order of messages of different sessions. It matters only in a search, if
+        times are equal, and with the quirk `clone_crosses_workspaces`. A world with values nested more than 190 deep is
         refused by `load`.
 
         Raises UnknownName for an unknown workspace.
@@ -349,7 +349,7 @@ class Mock:
             workspace: Without a session: all units of this workspace, dreams included.
             units: How many at most. By default all.
 
-        Raises ValueError if an id is not a string, and unless `units` is at least 0.
+        Raises ValueError if an id is not a string, or `units` is not an integer of at least 0.
         """
         target, limit = Target.named(session, workspace), None if units is None else integer("units", units)
 
@@ -371,7 +371,7 @@ class Mock:
             self.deliveries.publish(event, data, list(workspace.extras.webhooks.values()))
 
     def run_due(self) -> None:
-        """Run the purges and the work that are due by the clock. Every request calls it first if any wait."""
+        """Run the purges and the work that are due by the clock. Every request calls this first if a job waits."""
         if self.store.purges.jobs:
             purges.run_due(self.store)
         if self.store.backlog.jobs:

@@ -122,7 +122,7 @@ def _is_count(text: str) -> bool:
 
 
 def _wait(what: str) -> Option:
-    # A server that runs from a shell purges and works by itself, as a real one does. In a demo you have time to watch.
+    # A server started in a shell runs purges and work by itself, like a real one. In a demo you have time to watch.
     flag = Flag(_read_seconds, "SECONDS", {"serve": 2.0, "demo": 12.0})
     return Option(help=f"how long {what}; none: until you request it", check=_seconds, flag=flag)
 

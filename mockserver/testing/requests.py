@@ -77,7 +77,7 @@ class RequestLog(Log[Exchange]):
         Arguments:
             status: The status that was sent, or None if no answer was sent.
             content: The body of the answer.
-            duration: Seconds from the whole request to the answer.
+            duration: Seconds from the end of the request to the answer.
         """
         exchange.status = status
         exchange.duration = duration
@@ -145,7 +145,7 @@ class RequestLog(Log[Exchange]):
     ) -> list[Exchange]:
         """Wait until at least `at_least` requests match. Returns all that match.
 
-        A request counts as soon as it is recorded, answered or not; with the criterion `status` when it is answered.
+        A request counts as soon as it is recorded. With the criterion `status`, it counts when it is answered.
         Another thread must run the server.
 
         Arguments:

@@ -14,7 +14,7 @@ from .registry import Registry, checked_name, did_you_mean
 # no script, and those models cost time to import.
 SCRIPTED = frozenset({"chat", "get_representation", "get_peer_context", "get_session_context", "get_session_summaries"})
 
-# The field of the answer that a string stands for. For chat, None or a list of pieces stands for it as well.
+# The field that is set if the answer is given as a string, or for chat also as None or a list of pieces.
 _SHORTHANDS = {"chat": "content", "get_representation": "representation"}
 
 
@@ -66,7 +66,7 @@ class Script:
             raise ScriptFailed(f"the script {self.name!r} failed: {error!r}") from error
 
     def as_json(self) -> dict[str, Any]:
-        """The script as the control plane answers it."""
+        """The script as the control plane returns it."""
         return {
             "name": self.name,
             "operation": self.operation,
@@ -81,7 +81,7 @@ class Script:
 
 
 class Scripts(Registry[Script]):
-    """The scripts of one mock server, `mock.scripts`. If several match a request, the script added last answers.
+    """The scripts of one mock server, `mock.scripts`. If several match a request, the last one added is used.
 
     >>> from mockserver import Mock
     >>> scripts = Mock().scripts

@@ -26,7 +26,7 @@ class ServerLink:
     """The server that runs a mock, if there is one.
 
     Attributes:
-        changes: How often something ran between two requests. A page that watches the mock compares it.
+        changes: How often something ran between two requests. The page uses it to detect changes.
         identity: An id that no other mock has.
     """
 

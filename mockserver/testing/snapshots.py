@@ -35,14 +35,14 @@ class Snapshots:
 
     def __init__(self) -> None:
         self._named: dict[tuple[str | None, str], Snapshot] = {}
-        self._owner = object()  # It stands for the mock: a reference cycle would keep both alive longer.
+        self._owner = object()  # Represents the mock, because a reference cycle would keep both alive longer.
 
     def named(self, workspace_id: str | None = None) -> list[Snapshot]:
         """The named snapshots, all or those of a workspace, oldest first."""
         return [snapshot for snapshot in self._named.values() if workspace_id in (None, snapshot.workspace)]
 
     def take(self, store: Store, name: str | None, workspace_id: str | None) -> Snapshot:
-        """Take a snapshot of the store, or of one workspace, which need not exist. It replaces one of the same name.
+        """Take a snapshot of the store, or of one workspace, which may be missing. Replaces an older one of this name.
 
         Raises ValueError for an invalid name.
         """
@@ -106,8 +106,8 @@ class Snapshots:
 def put_back(store: Store, snapshot: Snapshot) -> None:
     """Restore the state of a snapshot. A snapshot of one workspace changes only that workspace.
 
-    A snapshot of everything also restores the ids of a seed, and the clock if it is frozen or seeded. A clock in real
-    time is advanced by the same amount as then. Purges and work wait for the rest of the time that they had to wait
+    A snapshot of everything also restores the generator of seeded ids, and the clock if it is frozen or seeded. A clock
+    in real time gets the offset that it had. Purges and work wait for the rest of the time that they had to wait
     when the snapshot was taken.
     """
     for workspace, version in snapshot.versions:

@@ -1,4 +1,4 @@
-"""Makes strings of clients fit for a sentence: short, printable, on one line."""
+"""Prepares strings from clients for use in a sentence: short, printable, on one line."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sends webhook deliveries in the background: scheduling in one thread, and one POST in each of a few others."""
+"""Sends webhook deliveries in the background: one thread schedules them, a few others send one POST each."""
 
 import asyncio
 import http.client
@@ -254,7 +254,7 @@ def _beginning(response: http.client.HTTPResponse) -> bytes:
 
 @cache
 def _trusted() -> "SSLContext":
-    """The certificates that the system trusts. They are loaded once, because it takes long."""
+    """The certificates that the system trusts. They are loaded only once, because loading is slow."""
     import ssl  # Webhooks of tests use plain HTTP.
 
     return ssl.create_default_context()

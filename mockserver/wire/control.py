@@ -15,7 +15,7 @@ class _Part(Strict):
 
 
 class OneWorkspace(_Part):
-    """The options of a reset. `workspace` resets one workspace, and goes with no other option."""
+    """The options of a reset. `workspace` resets one workspace, and cannot be combined with other options."""
 
     # The control plane adds the options of Mock.
 
@@ -107,7 +107,7 @@ class Purging(_Part):
 class Working(Purging):
     """Units of work of a session, of a workspace, or (without both) all of them."""
 
-    units: int | None = Field(default=None, ge=0, description="The most units to do; default: all")
+    units: int | None = Field(default=None, ge=0, description="The maximum number of units to complete; default: all")
 
 
 class FailingPurges(Purging):
@@ -184,7 +184,7 @@ class OperationCoverageState(Model):
     tag: str | None
     declared: list[int] = Field(description="The statuses that /openapi.json lists")
     answers: dict[str, int] = Field(description="How often the API gave each status, the declared ones first")
-    by_faults: dict[str, int] = Field(description="How often faults gave or changed each status; none: answers lost")
+    by_faults: dict[str, int] = Field(description="How often faults caused each status; the key none: lost answers")
 
 
 class CoverageState(Model):

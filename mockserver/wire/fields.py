@@ -120,7 +120,7 @@ def without_control_tokens(content: str) -> str:
 
 
 def _http_url(url: str) -> str:
-    """The URL without NUL. Raises ValueError if it is no URL with HTTP or HTTPS (recorded in x-webhooks-and-keys)."""
+    """The URL without NUL. Raises ValueError if it is not an HTTP or HTTPS URL (recorded in x-webhooks-and-keys)."""
     parts = urlsplit(without_nul(url))
     if not (parts.scheme and parts.netloc):
         raise ValueError("Invalid URL format")

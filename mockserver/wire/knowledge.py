@@ -31,7 +31,7 @@ ConclusionContent = Annotated[
 
 _TOP_K = "How many of the conclusions nearest to the search query are wanted"
 _DISTANCE = "How far from the search query a conclusion may be, from 0 to 1"
-_FREQUENT = "Whether the most frequent conclusions are wanted beside those near the search query"
+_FREQUENT = "Whether to include the most frequent conclusions, in addition to those near the query"
 _AT_MOST = "How many conclusions are wanted in all"
 _QUERY = "What the conclusions should be about"
 _TARGET = "The peer that the knowledge is about, as the peer in the path sees it; default: the peer in the path"
@@ -98,7 +98,7 @@ class SessionContextQuery(Model):
         default=None, description=f"The maximum number of tokens in the context; default: {TOKENS_LIMIT}"
     )
     search_query: str | None = Field(default=None, description=_QUERY)
-    summary: bool = Field(default=True, description="Whether a summary is wanted where there is one")
+    summary: bool = Field(default=True, description="Whether to include the summary, if there is one")
     peer_target: str | None = Field(default=None, description="The peer that the knowledge is about")
     peer_perspective: str | None = Field(default=None, description="Who has the knowledge; only with a target")
     limit_to_session: bool = Field(default=False, description="Whether only conclusions of this session are wanted")

@@ -373,7 +373,7 @@ def test_a_fault_finds_its_upload_by_a_field(start: Start) -> None:
         (
             b"--b",
             "multipart/form-data",
-            "the content type 'multipart/form-data' names no boundary: leave this header to the client, which makes one up",
+            "the content type 'multipart/form-data' names no boundary: let the client set this header with a boundary",
         ),
         (b"--c", "multipart/form-data; boundary=b", "Invalid multipart data."),
         (b"peer_id=bob", "application/x-www-form-urlencoded", "body.file: Field required (input null)"),

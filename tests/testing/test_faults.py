@@ -351,7 +351,7 @@ def test_no_fault_changes_state_unless_it_says_so(start: Start, steps: list[Any]
         ("error", {"workspace": 5}, "workspace cannot be 5"),
         ("error", {"name": "taken"}, "there is already a fault 'taken'"),
         ("delay", {}, "delay() missing 1 required positional argument: 'seconds'"),
-        ("delay", {"seconds": 1, "delay": 2}, "the fault delay takes `seconds`, not also `delay`"),
+        ("delay", {"seconds": 1, "delay": 2}, "the fault delay takes `seconds`, but not `delay`"),
         ("delay", {"seconds": -1}, "seconds must be a number from 0 to 3600: -1"),
         ("quota", {"limit": -1, "per": 1}, "limit must be an integer"),
         ("quota", {"limit": 1, "per": 0}, "per must be a number from 0.001"),

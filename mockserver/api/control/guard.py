@@ -46,7 +46,7 @@ class ControlPlane(BaseRoute):
 
     @cached_property
     def _page(self) -> "ControlPage | None":
-        from ..page import ControlPage  # Most servers get no request for it.
+        from ..page import ControlPage  # Most servers get no request for the page.
 
         return ControlPage() if self._has_page else None
 

@@ -176,7 +176,7 @@ def put_world(call: Call) -> Reply:
 
 @router.operation("POST", "/_mock/fork", answers={201: "Url"}, access=None)
 def fork(call: Call) -> Reply:
-    """Start another server with a copy of the state. It runs until this one is reset or ends."""
+    """Start another server with a copy of the state. It runs until this server is reset or stops."""
     return 201, {"url": call.mock.open_fork()}
 
 

@@ -24,7 +24,7 @@ MAX_MEMBERS = 10_000
 MAX_COMPARISONS = 5_000_000
 _LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}
 
-# Column names that the live server knows for every table. Its message differs if the table has no such column.
+# Column names that the live server knows for every table. For other unknown names it has another message.
 _KNOWN_EVERYWHERE = ("workspace_id", "session_id", "peer_id", "created_at", "metadata")
 
 
@@ -37,7 +37,7 @@ def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | Non
         filters: The document.
 
     Returns the predicate, or None if it matches every row. Raises InvalidFilter, with the message of the live server,
-    for an invalid document. The predicate raises it for text that is not a number but is compared with one.
+    for an invalid document. The predicate raises InvalidFilter if it compares other text with a number.
     """
     if not filters:
         return None

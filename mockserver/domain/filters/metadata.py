@@ -82,7 +82,7 @@ def _operation(key: str, name: str, operand: Any, steps: Steps) -> Condition | N
 
 
 def _comparison(key: str, name: str, operand: Any, read_text: Reader) -> Condition:
-    """Compare with a number by value, and with other text by code point. `ne` compares all text as text."""
+    """Compare by value if the operand is a number, else as text by code point. `ne` with a string compares text."""
     if isinstance(operand, bool):
         return compared(read_text, COMPARISONS[name], "true" if operand else "false")
     if isinstance(operand, str) and (name == "ne" or decimal(operand) is None):

@@ -22,7 +22,7 @@ _PLACES_LIMIT = 255
 _LAST_PLACE = 16_383
 _WEIGHT = 0.1
 _FAR = 100  # words at a larger distance have the least weight
-# From this rank on, pairs at a larger distance than this do not change the rank in single precision.
+# If the rank is at least the first number, pairs farther apart than the second one do not change it (float32).
 _FELT = 0.001
 _FELT_WITHIN = 72
 # Limits of the mock server, so that no search can block it: characters of a query (no message is longer), pairs of

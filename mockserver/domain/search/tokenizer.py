@@ -34,7 +34,7 @@ _EMAIL = rf"(?:(?:{_PLAIN}++[-_.]){{0,32}}+{_PLAIN}++|{_WITH_A_DIGIT})@(?![0-9]+
 _BELOW = r"/(?:\.{1,2}/|~/){0,16}(?:[.~]?[A-Za-z0-9_]|\.\.(?![^\s/]))"
 _PATH = rf"(?:[A-Za-z0-9_-]++|\.(?=[A-Za-z0-9_])|{_BELOW})*+"
 _FILE = rf"(?![0-9]++\.)(?:{_PLAIN}++(?!{_LETTERS})|{_WITH_A_DIGIT})(?:{_BELOW}|\.(?=[A-Za-z0-9_])){_PATH}"
-# A path starts with a slash, or right after a word and at the start of the text also with a dot or a tilde.
+# A path starts with a slash. After a word and at the start of the text, it may also start with a dot or a tilde.
 _ROOTED = (
     rf"(?:{_BELOW}|(?:(?<=[A-Za-z0-9{_LETTER}{_MARK}])|\A)(?:~[A-Za-z0-9_]|(?:~|\.\.?){_BELOW}|\.\.(?![^\s/]))){_PATH}"
 )
@@ -58,7 +58,7 @@ _WORDS = (
 )
 _OTHERS = (_SIGNED, _TAG, _ENTITY, _ROOTED)
 _TOKEN = re.compile(
-    f"[^A-Za-z0-9{_LETTER}<&/~.+-]{{0,8}}+"  # skips what no token starts with
+    f"[^A-Za-z0-9{_LETTER}<&/~.+-]{{0,8}}+"  # skips characters that cannot start a token
     f"((?={_FIRST})(?:{'|'.join(_WORDS)})|{'|'.join(_OTHERS)})"
 )
 _IS_HOST = re.compile(_HOST)

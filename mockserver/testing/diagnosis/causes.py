@@ -31,7 +31,7 @@ class InvalidRequest:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableForm:
-    """The form cannot be read, or its content type `lacks_boundary`."""
+    """The form cannot be read, or its content type has no boundary."""
 
     content_type: str
     lacks_boundary: bool

@@ -35,7 +35,7 @@ class Past(Protocol):
     """What is known about earlier requests."""
 
     def deletion(self, workspace_id: str, session_id: str | None) -> int | None:
-        """The number of the last request that deleted the session, or with None the workspace. None if unknown."""
+        """The number of the last request that deleted the session, or the workspace for None. None if unknown."""
 
 
 class Case(NamedTuple):

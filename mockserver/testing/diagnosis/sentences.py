@@ -86,7 +86,7 @@ def _empty_list(case: Case, payload: Any) -> str | None:
     number, pages, total = (page.get(name) for name in ("page", "pages", "total"))
     if not (isinstance(number, int) and isinstance(pages, int)) or number <= max(pages, 1):
         return None
-    # The path of a list ends with the name of what it lists, or with that and "list".
+    # The path of a list ends with what it lists, as in "/peers" or "/peers/list".
     kind = shortened(case.request.path.removesuffix("/list").rpartition("/")[2])
     noun = kind.removesuffix("s") if total == 1 else kind
     return f"page {value(number)} of {value(pages)} ({value(total)} {noun})"
@@ -137,7 +137,7 @@ def _other_refusal(cause: ApiError | UnreadableForm) -> str | None:  # noqa: PLR
             return f"the type of the file is {value(content_type)}; {known}"
         case UnreadableForm(lacks_boundary=True, content_type=content_type):
             type_ = quoted(content_type or "")
-            return f"the content type {type_} names no boundary: leave this header to the client, which makes one up"
+            return f"the content type {type_} names no boundary: let the client set this header with a boundary"
     return None
 
 
@@ -171,7 +171,7 @@ def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR091
         case ExpiredToken(expiry=expiry):
             return f"the token expired at {_moment(expiry)}; it is {timestamp(store.clock.peek())} now"
         case NarrowToken(granted=granted, needed=needed):
-            return f"the token is {_access(granted)}; this needs {_needed(granted, needed)}"
+            return f"the token is {_access(granted)}; the request needs {_needed(granted, needed)}"
     return None
 
 

@@ -55,7 +55,7 @@ class StartingWorld:
         _schedule_purges(store, self._world, self._world.workspaces)
 
     def load_workspace(self, store: Store, workspace_id: str) -> None:
-        """Replace one workspace by its state in the world, which was loaded before. Remove it if the world lacks it.
+        """Replace a workspace with its state in the world, or remove it if the world lacks it. Call `load` before.
 
         The workspace keeps its place in the order of workspaces.
         """

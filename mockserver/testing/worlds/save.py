@@ -72,7 +72,7 @@ def _common(row: Row) -> dict[str, Any]:
 
 def _session(workspace: Workspace, session: Session) -> dict[str, Any]:
     members: dict[str, Any] = {peer_id: _member(member) for peer_id, member in session.members.items()}
-    # A sender who is no member is null, because a sender without an entry becomes a member when the world is loaded.
+    # The entry of a sender who is not a member is null: without an entry, loading the world would make it a member.
     members = dict.fromkeys(message["peer_id"] for message in session.messages) | members
     in_order = sorted(members, key=lambda peer_id: workspace.peers[peer_id].number)
     return {
