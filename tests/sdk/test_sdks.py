@@ -48,7 +48,7 @@ def runs(
 
 
 @pytest.fixture
-def with_diagnosis(sdk: Sdk, runs: dict[Sdk, "Future[Outcome]"]) -> Outcome:
+def told(sdk: Sdk, runs: dict[Sdk, "Future[Outcome]"]) -> Outcome:
     """What its witnesses showed. Where the registries cannot be reached they say nothing, but not in CI."""
     try:
         return runs[sdk].result()
