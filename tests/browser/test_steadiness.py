@@ -211,6 +211,7 @@ def test_a_server_with_another_secret_is_asked_for_another_token(page: Page, ser
     for secret in ("one", "two"):
         world = {"workspaces": {"w": {"sessions": [{"id": "a"}]}}}
         server.mock.reset(auth_secret=secret, world=world)
+        expect(page.get_by_role("article")).to_have_count(0)
         page.get_by_label("Message", exact=True).fill(f"by {secret}")
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_role("article")).to_contain_text(f"by {secret}")
