@@ -48,7 +48,7 @@ def test_this_version_of_uvicorn_has_the_known_shape(module: str, caplog: pytest
     if find_spec(_PARSERS[module]) is None:
         pytest.skip(f"without {_PARSERS[module]}")
     assert has_known_shape(import_module(f"uvicorn.protocols.http.{module}").RequestResponseCycle)
-    assert not caplog.records
+    assert "is not known" not in caplog.text  # A server of an earlier test may still log something else.
 
 
 class _WithoutTransport:
