@@ -541,7 +541,12 @@ def test_in_the_live_profile_any_expiry_is_what_is_wrong() -> None:
             "of session 's'; the request needs workspace 'b', or an admin",
         ),
         ({"workspace": "a"}, "/v3/workspaces/list", None, "of workspace 'a'; the request needs an admin"),
-        ({"workspace": "a"}, "/v3/workspaces", {"id": "b"}, "of workspace 'a'; the request needs workspace 'b', or an admin"),
+        (
+            {"workspace": "a"},
+            "/v3/workspaces",
+            {"id": "b"},
+            "of workspace 'a'; the request needs workspace 'b', or an admin",
+        ),
         (
             {"workspace": "a"},
             "/v3/workspaces/b/sessions",
