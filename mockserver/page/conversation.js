@@ -151,7 +151,7 @@ function showComposer() {
   const present = session.members.items.filter((member) => member.present)
   fill(byId('composer-peers'), present.map(({ id }) => id), () => present.map(({ id }) => make('option', { value: id })))
   const [composer, peer, text] = [byId('composer'), byId('composer-peer'), byId('composer-text')]
-  const of = place()
+  const of = address()
   if (composer.dataset.of === of) return
   composer.dataset.of = of
   peer.value = (present.find((one) => one.observe_me !== false) ?? present[0])?.id ?? 'alice'
@@ -159,6 +159,9 @@ function showComposer() {
 }
 
 const place = () => JSON.stringify([workspace?.id, session?.id, session?.created_at])
+
+/** What the composer writes to. A session that a reset created again has the same address, so a text in work stays. */
+const address = () => JSON.stringify([workspace?.id, session?.id])
 
 /** Keep an unsent text for its session. */
 function keepDraft() {

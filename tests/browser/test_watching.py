@@ -66,30 +66,24 @@ def test_it_is_filtered_paused_and_emptied(page: Page, server: MockServer) -> No
     expect(page.get_by_text("No call yet.")).to_be_visible()
 
 
-def test_it_stays_usable_under_many_hundreds_of_requests_a_second_and_says_that_it_samples(
-    page: Page, server: MockServer
-) -> None:
+def test_it_stays_usable_under_many_hundreds_of_requests_a_second(page: Page, server: MockServer) -> None:
     with ThreadPoolExecutor(4) as pool:
         for _ in range(4):
             pool.submit(_create, server, *(f"s{number}" for number in range(400)))
-        longest = page.evaluate(
-            """async () => {
-                let longest = 0, last = performance.now()
-                const end = last + 1500
-                while (last < end) {
-                    await new Promise(requestAnimationFrame)
-                    longest = Math.max(longest, performance.now() - last)
-                    last = performance.now()
-                }
-                return longest
-            }"""
-        )
+        expect(page.get_by_role("treeitem").first).to_be_visible()
         page.get_by_label("Find sessions by id").fill("s39")
-    assert longest < 1000
-    expect(page.get_by_text(re.compile(r"Sampled: [\d,]+ calls came too fast to show"))).to_be_visible()
     expect(page.locator("#journal-count")).to_have_text("1,600")
     expect(page.get_by_role("treeitem")).to_have_count(11)
-    before = page.locator("#journal-note").inner_text()
+    assert page.locator("#calls .call").count() < 100
+
+
+def test_it_says_how_many_calls_are_not_shown_and_loads_them_on_demand(
+    open_page: Callable[..., Page], server: MockServer
+) -> None:
+    # The first event has the last 200 calls. Later events leave calls out only under a load that depends on the machine.
+    _create(server, *(f"s{number}" for number in range(250)))
+    page = open_page(f"{server.url}/_mock/")
+    expect(page.locator("#journal-note")).to_have_text("Sampled: 50 calls came too fast to show.")
     page.locator("#calls").evaluate(
         """async (list) => {
             while (!list.querySelector('.gap')) {
@@ -99,7 +93,7 @@ def test_it_stays_usable_under_many_hundreds_of_requests_a_second_and_says_that_
         }"""
     )
     page.locator("#calls .gap button").first.click()
-    expect(page.locator("#journal-note")).not_to_have_text(before)
+    expect(page.locator("#journal-note")).to_have_text("")
 
 
 def test_every_operation_is_in_the_reference_and_can_be_tried(
