@@ -112,6 +112,21 @@ def _expiry_invalidates(client: httpx.Client) -> object:
     ]
 
 
+def _inner_failures(client: httpx.Client) -> object:
+    _session(client)
+    _say(client)
+    answers = [
+        *(
+            client.post(f"{_W}/sessions/list", json={"filters": filters})
+            for filters in ({"metadata": {"ne": 1}}, {"is_active": 1}, {"AND": ["x"]}, {"id": "s\0"})
+        ),
+        client.post(f"{_W}/sessions/list", params={"page": 2**63}),
+        client.post(f"{_W}/peers/bob%00/sessions"),
+        client.post(f"{_W}/peers", json={"id": "bob", "configuration": {"a\0": 1}}),
+    ]
+    return [answer.status_code for answer in answers]
+
+
 # What is seen with the quirk off, and with only this one on.
 _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
     "created_status": (_created_status, [200] * 6, [201, 201, 201, 200, 200, 200]),
@@ -127,6 +142,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
         ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"],
         ["2024-01-01T02:00:00+02:00", "2024-01-01T00:00:00Z"],
     ),
+    "inner_failures": (_inner_failures, [422, 200, 422, 200, 200, 200, 200], [500] * 7),
     "expiry_invalidates": (_expiry_invalidates, [200, 200], [401, 200]),
 }
 

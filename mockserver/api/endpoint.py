@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
-from ..domain.errors import ApiError, MissingToken
+from ..domain.errors import ApiError, InnerFailure, MissingToken
 from ..formats import forms, json_text
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from ..testing.exchange import Exchange
@@ -76,6 +76,8 @@ class Endpoint(BaseRoute):
                 document = _document(scope, body, operation, self.reads_any_type)
             reach = EVERYTHING if mock.keyring is None else _admit(mock, mock.keyring, operation, found, scope)
             query, parsed = _parse(operation, scope, document, mock)
+            if found.reads_nul and mock.quirks.inner_failures:
+                raise InnerFailure("the database cannot look up a NUL character")
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except ApiError as error:
             return answers.problem(error, mock.quirks)

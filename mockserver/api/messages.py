@@ -11,6 +11,7 @@ from ..wire import bodies
 from ..wire.configuration import MessageConfiguration
 from . import uploads
 from .operation import Call, Reply, Router
+from .rendering import as_read
 
 router = Router("messages")
 
@@ -66,7 +67,7 @@ def create_messages_with_file(call: Call) -> Reply:
 )
 def get_messages(call: Call) -> Reply:
     """List the messages of a session in their order, in pages and with optional filters."""
-    matches = tables.message_filter(call.filters())
+    matches = tables.message_filter(call.filters(), call.store.quirks)
     return 200, messages.list_(call.store, call.path["workspace_id"], call.path["session_id"], *call.page(), matches)
 
 
@@ -74,7 +75,7 @@ def get_messages(call: Call) -> Reply:
 def get_message(call: Call) -> Reply:
     """Get a message of a session."""
     path = call.path
-    return 200, messages.get(call.store, path["workspace_id"], path["session_id"], path["message_id"])
+    return 200, as_read(messages.get(call.store, path["workspace_id"], path["session_id"], path["message_id"]))
 
 
 @router.operation(

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from pydantic import TypeAdapter
 
 from ..domain.access import Rule, Scope, of_the_workspace
+from ..domain.errors import InnerFailure
 from ..domain.store import Store
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
@@ -17,6 +18,8 @@ from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names
 
 Reply = tuple[int, Any]
+
+_MAX_OFFSET = 2**63 - 1  # the type bigint of the live server's database
 
 
 def parameters(query_string: bytes) -> dict[str, str]:
@@ -48,8 +51,11 @@ class Call:
         return 201 if created and self.store.quirks.created_status else 200
 
     def page(self) -> tuple[int, int, bool]:
-        """The number of the page, its size, and whether the newest rows come first."""
-        return self.query.page, self.query.size, bool(self.query.reverse)
+        """The number of the page, its size, and whether the newest rows come first. Raises InnerFailure."""
+        page, size = self.query.page, self.query.size
+        if (page - 1) * size > _MAX_OFFSET and self.store.quirks.inner_failures:
+            raise InnerFailure("the offset of the page does not fit into the type bigint of the database")
+        return page, size, bool(self.query.reverse)
 
     def filters(self) -> JsonObject | None:
         """The filter document of the body, or None."""

@@ -1,9 +1,11 @@
 """Operations on the peers of a workspace."""
 
 from ..domain import access, peers
+from ..domain.errors import InnerFailure
 from ..domain.filters import tables
 from ..domain.search.find import search
 from ..wire import bodies
+from ..wire.fields import JsonObject, without_nul
 from .operation import Call, Reply, Router
 
 router = Router("peers")
@@ -24,7 +26,7 @@ def get_or_create_peer(call: Call) -> Reply:
     body: bodies.PeerCreate = call.body
     access.check_peer(call.scope, call.path["workspace_id"], body.name)
     row, is_new = peers.get_or_create(
-        call.store, call.path["workspace_id"], body.name, body.metadata, body.configuration
+        call.store, call.path["workspace_id"], body.name, body.metadata, _configuration(call)
     )
     return call.status_of_get_or_create(is_new), row
 
@@ -41,7 +43,8 @@ def get_or_create_peer(call: Call) -> Reply:
 )
 def get_peers(call: Call) -> Reply:
     """List the peers of a workspace, oldest first, in pages and with optional filters."""
-    return 200, peers.list_(call.store, call.path["workspace_id"], *call.page(), tables.peer_filter(call.filters()))
+    matches = tables.peer_filter(call.filters(), call.store.quirks)
+    return 200, peers.list_(call.store, call.path["workspace_id"], *call.page(), matches)
 
 
 @router.operation(
@@ -56,7 +59,7 @@ def update_peer(call: Call) -> Reply:
     """Replace the metadata and the configuration of a peer, if they are given. Creates a missing peer."""
     body: bodies.PeerUpdate = call.body
     row, _ = peers.get_or_create(
-        call.store, call.path["workspace_id"], call.path["peer_id"], body.metadata, body.configuration
+        call.store, call.path["workspace_id"], call.path["peer_id"], body.metadata, _configuration(call)
     )
     return 200, row
 
@@ -73,7 +76,7 @@ def update_peer(call: Call) -> Reply:
 )
 def get_sessions_for_peer(call: Call) -> Reply:
     """List the sessions that a peer is or was in, in pages. Deleted sessions are included until their purge."""
-    matches = tables.session_filter(call.filters())
+    matches = tables.session_filter(call.filters(), call.store.quirks)
     return 200, peers.sessions(call.store, call.path["workspace_id"], call.path["peer_id"], *call.page(), matches)
 
 
@@ -88,3 +91,12 @@ def search_peer(call: Call) -> Reply:
     """Search the messages that a peer sent, best matches first, with optional filters."""
     body: bodies.MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)
+
+
+def _configuration(call: Call) -> JsonObject | None:
+    """The configuration in the body, without NUL characters. Raises InnerFailure: the database cannot store them."""
+    given: JsonObject | None = call.body.configuration
+    stored: JsonObject | None = without_nul(given)
+    if stored != given and call.store.quirks.inner_failures:
+        raise InnerFailure("the database cannot store a NUL character, and only metadata is freed from it")
+    return stored

@@ -1,10 +1,16 @@
 """Renders pages of lists, and keeps the JSON of each row: see `fast_path.py`."""
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
 from pydantic_core import to_json
 
 from ..domain.records import Row
+
+# A float that is written with an exponent, such as 2e30. Other text can match too.
+_EXPONENT = re.compile(rb"\d[eE]\+?\d")
 
 # The most rows to keep, and the most bytes of one. A longer row gains little: the time to render a row depends on the
 # number of values, not of bytes.
@@ -46,8 +52,24 @@ class RenderedRows:
             content = self._contents.get(id(row))
             if content is None:
                 content = to_json(row)
+                if _EXPONENT.search(content):
+                    content = to_json(as_read(row))
                 if len(content) <= _ROW_BYTES_LIMIT:
                     self._contents[id(row)] = content
                     self._rows.append(row)
             contents.append(content)
         return contents
+
+
+def as_read(value: Any) -> Any:
+    """A row as the live server reads it from its database, where JSON has large floats as integers: 2e30 is 2000…0.
+
+    The answer to the request that writes the row has the floats (recorded, x2-number-shapes).
+    """
+    if isinstance(value, dict):
+        return {key: as_read(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [as_read(entry) for entry in value]
+    if isinstance(value, float) and "e+" in repr(value):
+        return int(Decimal(repr(value)))
+    return value

@@ -13,13 +13,14 @@ class Found(NamedTuple):
     """The operation for a method and a path, and the parameters in the path.
 
     If the path has operations for other methods only, `operation` is None and `methods` names them. `elsewhere` is the
-    URL to redirect to.
+    URL to redirect to. `reads_nul` is true if an id that is only looked up has a NUL character.
     """
 
     operation: Operation | None
     path: Mapping[str, str]
     methods: tuple[str, ...]
     elsewhere: str | None = None
+    reads_nul: bool = False
 
 
 # How many results the table remembers.
@@ -73,14 +74,14 @@ class RoutingTable:
         segments = path.split("/")
         operation = self._without_backtracking(segments).get(method)
         if operation is not None:
-            return Found(operation, _parameters(operation, segments), ())
+            return _found(operation, segments)
         ends = self._all_nodes(self._root, segments, 1)
         if not ends:
             return None
         for node in ends:
             operation = node.operations.get(method)
             if operation is not None:
-                return Found(operation, _parameters(operation, segments), ())
+                return _found(operation, segments)
         return Found(None, {}, tuple(sorted(ends[0].operations)))
 
     def _without_backtracking(self, segments: list[str]) -> Mapping[str, Operation]:
@@ -107,5 +108,6 @@ class RoutingTable:
         return ends
 
 
-def _parameters(operation: Operation, segments: list[str]) -> dict[str, str]:
-    return {name: segments[place] for name, place in operation.places}
+def _found(operation: Operation, segments: list[str]) -> Found:
+    ids = {name: segments[place] for name, place in operation.places}
+    return Found(operation, ids, (), reads_nul="\0" in "".join(ids.values()) and not operation.new_ids)

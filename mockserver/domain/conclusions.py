@@ -62,7 +62,8 @@ def query(
 
     Raises Unprocessable if the filters name no observer or no observed peer.
     """
-    pair = [(filters or {}).get(name) for name in ("observer_id", "observed_id")]
+    given = filters or {}
+    pair = [given.get(name) or given.get(name.removesuffix("_id")) for name in ("observer_id", "observed_id")]
     if not all(isinstance(peer_id, str) and peer_id for peer_id in pair):
         sentence = "observer and observed must be specified for semantic search"
         raise Unprocessable(sentence, ("body", "filters"), filters)

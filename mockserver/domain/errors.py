@@ -283,6 +283,14 @@ class ServerFailure(ApiError):
         super().__init__("An unexpected error occurred")
 
 
+class InnerFailure(ServerFailure):
+    """Something that the live server accepts and fails on later, with the quirk `inner_failures`. `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
 class ClashingClone(ServerFailure):
     """A clone mixes sessions of several workspaces, with the quirk `clone_crosses_workspaces`, and they clash."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import paging, sessions, work
+from . import paging, sessions, work, workspaces
 from .clock import timestamp
 from .errors import MissingMessage
 from .filters.language import Predicate
@@ -62,8 +62,9 @@ def get(store: Store, workspace_id: str, session_id: str, message_id: str) -> Ro
 def update(store: Store, workspace_id: str, session_id: str, message_id: str, metadata: Row | None) -> Row:
     """Replace the metadata of a message, unless it is None. Raises NotFound."""
     session, place = _place(store, workspace_id, session_id, message_id, "Message not found")
-    if metadata is not None:
-        store.put_message(session, place, {**session.messages[place], "metadata": metadata})
+    row = workspaces.changed(session.messages[place], {"metadata": metadata})
+    if row is not session.messages[place]:
+        store.put_message(session, place, row)
     return session.messages[place]
 
 

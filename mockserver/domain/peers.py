@@ -24,10 +24,9 @@ def get_or_create(
     workspace = workspaces.ensure(store, workspace_id, now)
     made = peer_id not in workspace.peers
     peer = ensure(store, workspace, peer_id, now)
-    given = {"metadata": metadata, "configuration": configuration}
-    changed = {key: value for key, value in given.items() if value is not None}
-    if changed:
-        store.put_row(peer, {**peer.row, **changed})
+    row = workspaces.changed(peer.row, {"metadata": metadata, "configuration": configuration})
+    if row is not peer.row:
+        store.put_row(peer, row)
     return peer.row, made
 
 

@@ -61,6 +61,11 @@ class Quirks:
         "valid until it expires.",
         scenario="x-auth-scopes",
     )
+    inner_failures: bool = _quirk(
+        "Some requests pass the checks and fail later with 500, such as a filter that compares a boolean with 1; the "
+        "default does what was meant, or answers 422 with the reason.",
+        scenario="x2-inner-failures",
+    )
 
     @classmethod
     def catalogue(cls) -> "tuple[Field[bool], ...]":

@@ -71,11 +71,19 @@ def delete(store: Store, workspace_id: str) -> None:
 
 def updated(row: Row, metadata: Row | None, configuration: Row | None) -> Row:
     """A row with new metadata, and the configuration merged by its top-level keys, unless they are None."""
-    if metadata is not None:
-        row = {**row, "metadata": metadata}
     if configuration:
-        row = {**row, "configuration": {**row["configuration"], **configuration}}
-    return row
+        configuration = {**row["configuration"], **configuration}
+    return changed(row, {"metadata": metadata, "configuration": configuration or None})
+
+
+def changed(row: Row, given: Row) -> Row:
+    """A row with the given values, unless they are None.
+
+    A value that equals the present one in Python, such as True for 1, changes nothing: the live server compares them so
+    before it writes (recorded, x2-number-shapes).
+    """
+    new = {key: value for key, value in given.items() if value is not None and value != row[key]}
+    return {**row, **new} if new else row
 
 
 def new_row(workspace_id: str, metadata: Row, configuration: Row, now: int) -> Row:

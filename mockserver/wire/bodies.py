@@ -15,10 +15,10 @@ from .fields import (
     Filters,
     HttpUrl,
     Id,
+    JsonObject,
     Metadata,
     Model,
     Moment,
-    Storable,
     Text,
     without_control_tokens,
 )
@@ -68,12 +68,12 @@ class WorkspaceGet(Model):
 class PeerCreate(Model):
     name: Id = Field(alias="id")
     metadata: Metadata | None = None
-    configuration: Storable | None = None
+    configuration: JsonObject | None = None
 
 
 class PeerUpdate(Model):
     metadata: Metadata | None = None
-    configuration: Storable | None = None
+    configuration: JsonObject | None = None
 
 
 class PeerGet(Model):

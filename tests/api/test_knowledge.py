@@ -44,7 +44,8 @@ def test_conclusions_are_listed_newest_first_and_reversed_they_mirror(
     [
         ({"session_id": "s"}, ["of s"]),
         ({"NOT": [{"session_id": "s"}]}, []),
-        ({"session_id": None}, []),
+        ({"session_id": None}, ["of none"]),
+        ({"observer": "al", "session_name": "s", "level": "explicit"}, ["of s"]),
         ({"observer_id": "al", "observed_id": "bob", "workspace_id": "w"}, ["of s", "of none"]),
         ({"workspace_id": "v"}, []),
         ({"created_at": {"gte": "2020-01-01"}}, ["of s", "of none"]),

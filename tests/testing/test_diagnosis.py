@@ -655,6 +655,7 @@ _CAUSES: st.SearchStrategy[Cause | None] = st.one_of(
         st.none() | st.fixed_dictionaries({"workspace": _IDS}, optional={"peer": _IDS, "session": _IDS}),
     ),
     st.builds(errors.TooManyObservers, _IDS, st.lists(_IDS, max_size=12)),
+    st.builds(errors.InnerFailure, st.text()),
     st.builds(errors.ClashingClone, _IDS, st.lists(_IDS, max_size=3)),
     st.builds(errors.UnsupportedFile, st.none() | _IDS),
     st.builds(errors.UnknownColumn, _DETAILS, st.lists(_NAMES, max_size=3)),

@@ -55,6 +55,7 @@ def test_filters_and_pages_of_conclusions_are_told() -> None:
     said = _diagnosis("POST", f"{_CONCLUSIONS}/list", {"filters": {"peer_id": "bob"}})
     assert said == (
         "body.filters: Column 'peer_id' does not exist on Document; there are id, workspace_id, session_id, "
-        "observer_id, observed_id, created_at"
+        "observer_id, observed_id, created_at, workspace_name, session_name, observer, observed, content, level, "
+        "times_derived, sync_state, deleted_at, metadata, internal_metadata"
     )
     assert _diagnosis("POST", "/v3/workspaces/v/conclusions/list", page=3) == "page 3 of 1 (1 conclusion)"

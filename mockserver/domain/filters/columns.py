@@ -1,10 +1,12 @@
 """The columns of filters: text, numbers, booleans and times.
 
 A column compiles the value of its key in a filter to a condition. The value is compared for equality, or it is an
-object of operators. The messages of the errors are those of the live server.
+object of operators. The messages of the errors are those of the live server, where it refuses a value itself. Where its
+database fails, `Compilation` decides between an error and what the value means.
 """
 
 import operator
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -13,10 +15,12 @@ from typing import Any, ClassVar
 from ..clock import microseconds
 from ..errors import InvalidFilter, UnknownOperator
 from ..records import Row
-from .logic import COMPARISONS, Condition, Reader, Steps, all_of, compared, decimal, member_of, text_contains
+from .compilation import Compilation
+from .logic import COMPARISONS, Condition, Reader, all_of, compared, decimal, is_null, member_of, text_contains
 
 WILDCARD = "*"
 OPERATORS = frozenset({"gte", "lte", "gt", "lt", "ne", "in", "contains", "icontains"})
+_LARGEST_INTEGER = 2**63 - 1  # of the type bigint, as which the live server sends integers to its database
 
 
 def has_operators(value: object) -> bool:
@@ -32,52 +36,64 @@ class Column:
 
     cost: ClassVar[int] = 2
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, source: str | None = None) -> None:
         self.name = name
+        self._source = source or name  # its key in a row
 
     def read(self, row: Row) -> Any:
-        return row[self.name]
+        return row[self._source]
 
-    def cast(self, value: Any) -> Any:
-        """Convert the value of a filter for a test of equality. None for null, which equals nothing."""
+    def cast(self, value: Any, compilation: Compilation) -> Any:
+        """Convert the value of a filter for a test of equality, and each entry of the list of `in`."""
+        if isinstance(value, list):
+            return None  # The database compares it with a list, which no text equals (recorded).
         if isinstance(value, (bool, dict)):
-            raise InvalidFilter(
+            compilation.refuse(
                 f"Invalid value for column '{self.name}': {value}. Expected text, got {type(value).__name__}"
             )
-        return None if value is None else str(value)
+        elif not isinstance(value, str):
+            compilation.lapse(f"the database cannot compare the text of '{self.name}' with the number {value}")
+        return str(value)
 
-    def cast_ordered(self, value: Any) -> Any:
-        """The same for `gte lte gt lt`. The live server expects a number there, on all columns but times."""
-        _number(value)
-        return self.cast(value)
+    def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
+        """Convert the value of `gte lte gt lt ne`. The live server expects a number there, on all columns but times."""
+        _number(value, compilation)
+        compilation.lapse(f"the database cannot compare the text of '{self.name}' with the number {value}")
+        return str(value)
 
-    def cast_member(self, value: Any) -> Any:
-        """The same for each entry of the list of `in`."""
-        return self.cast(value)
+    def cast_member(self, value: Any, compilation: Compilation) -> Any:
+        """Convert an entry of the list of `in`. None stands for null."""
+        return None if value is None else self.cast(value, compilation)
 
-    def condition(self, value: Any, steps: Steps) -> Condition | None:
+    def condition(self, value: Any, compilation: Compilation) -> Condition | None:
         """The condition of a filter on this column. None if it matches every row. Raises InvalidFilter."""
 
         def read(row: Row) -> Any:
-            steps.take(self.cost)
+            compilation.comparisons.take(self.cost)
             return self.read(row)
 
+        if value is None:
+            return is_null(read)
         if not has_operators(value):
-            return compared(read, operator.eq, self.cast(value))
-        return all_of(self._operation(read, name, operand) for name, operand in value.items())
+            return compared(read, operator.eq, self.cast(value, compilation))
+        return all_of([self._operation(read, name, operand, compilation) for name, operand in value.items()])
 
-    def _operation(self, read: Reader, name: str, operand: Any) -> Condition | None:
+    def _operation(self, read: Reader, name: str, operand: Any, compilation: Compilation) -> Condition | None:
         check_operator(name)
         if operand == WILDCARD:
             return None
         if name == "in":
-            return member_condition(read, operand, self.cast_member)
+            return self._member(read, operand, compilation)
         if name in ("contains", "icontains"):
-            return text_contains(read, self.cast_part(operand))
-        cast = self.cast if name == "ne" else self.cast_ordered
-        return compared(read, COMPARISONS[name], cast(operand))
+            return text_contains(read, self.cast_part(operand, compilation))
+        if name == "ne" and operand is None:
+            return is_null(read, negated=True)
+        return compared(read, COMPARISONS[name], self.cast_ordered(operand, compilation))
 
-    def cast_part(self, value: Any) -> str:
+    def _member(self, read: Reader, operand: Any, compilation: Compilation) -> Condition | None:
+        return member_condition(read, operand, lambda value: self.cast_member(value, compilation))
+
+    def cast_part(self, value: Any, compilation: Compilation) -> str:  # noqa: ARG002 - other columns refuse the value
         """The text for `contains` and `icontains`."""
         return str(value)
 
@@ -85,23 +101,42 @@ class Column:
 class NumberColumn(Column):
     """A column of integers."""
 
-    def cast(self, value: Any) -> Any:
-        return None if value is None else _number(value)
+    def cast(self, value: Any, compilation: Compilation) -> Any:
+        number = _number(value, compilation) if not isinstance(value, str) else decimal(value)
+        if number is None:
+            compilation.refuse(f"Invalid numeric value: {value}. Expected a number, got {type(value).__name__}")
+        elif isinstance(value, str):
+            compilation.lapse(f"the database cannot compare the number '{self.name}' with text")
+        return number
 
-    def cast_part(self, value: Any) -> str:
-        raise InvalidFilter(f"Column '{self.name}' is a number: it has no text that could contain '{value}'")
+    def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
+        return _number(value, compilation)
+
+    def cast_part(self, value: Any, compilation: Compilation) -> str:
+        compilation.refuse(f"Column '{self.name}' is a number: it has no text that could contain '{value}'")
+        return ""
 
 
 class BooleanColumn(Column):
-    """A column of booleans. 1 and 0 are accepted too."""
+    """A column of booleans."""
 
-    def cast(self, value: Any) -> Any:
-        if value is not None and (not isinstance(value, (bool, int, float)) or value not in (0, 1)):
-            raise InvalidFilter(f"Invalid boolean value: {value}. Expected true or false, got {type(value).__name__}")
-        return None if value is None else bool(value)
+    def cast(self, value: Any, compilation: Compilation) -> Any:
+        if not isinstance(value, (bool, int, float)) or value not in (0, 1):
+            compilation.refuse(f"Invalid boolean value: {value}. Expected true or false, got {type(value).__name__}")
+        elif not isinstance(value, bool):
+            compilation.lapse(f"the database cannot compare the boolean '{self.name}' with the number {value}")
+        return value == 1
 
-    def cast_part(self, value: Any) -> str:
-        raise InvalidFilter(f"Column '{self.name}' is true or false: it has no text that could contain '{value}'")
+    def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
+        if isinstance(value, bool):
+            compilation.lapse(f"the database cannot compare the boolean '{self.name}' with a number")
+        else:
+            _number(value, compilation)
+        return self.cast(value, compilation)
+
+    def cast_part(self, value: Any, compilation: Compilation) -> str:
+        compilation.refuse(f"Column '{self.name}' is true or false: it has no text that could contain '{value}'")
+        return ""
 
 
 class TimeColumn(Column):
@@ -110,19 +145,26 @@ class TimeColumn(Column):
     cost = 6
 
     def read(self, row: Row) -> Any:
-        return microseconds(datetime.fromisoformat(row[self.name]))
+        text = super().read(row)
+        return None if text is None else microseconds(datetime.fromisoformat(text))
 
-    def cast(self, value: Any) -> Any:
-        return None if value is None else _moment(value, "Invalid datetime value")
+    def cast(self, value: Any, compilation: Compilation) -> Any:
+        compilation.lapse(f"the database cannot compare the time '{self.name}' with text for equality")
+        return _moment(value, "Invalid datetime value", compilation)
 
-    def cast_ordered(self, value: Any) -> Any:
-        return _moment(value, "Invalid datetime value")
+    def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
+        return _moment(value, "Invalid datetime value", compilation)
 
-    def cast_member(self, value: Any) -> Any:
-        return None if value is None else _moment(value, "Invalid datetime value in list")
+    def cast_member(self, value: Any, compilation: Compilation) -> Any:
+        return None if value is None else _moment(value, "Invalid datetime value in list", compilation)
 
-    def cast_part(self, value: Any) -> str:
-        raise InvalidFilter(f"Column '{self.name}' is a time: it has no text that could contain '{value}'")
+    def _member(self, read: Reader, operand: Any, compilation: Compilation) -> Condition | None:
+        # An empty list restricts nothing on times, and matches nothing on other columns (recorded, x2-filter-lapses).
+        return super()._member(read, operand, compilation) if operand != [] else None
+
+    def cast_part(self, value: Any, compilation: Compilation) -> str:
+        compilation.refuse(f"Column '{self.name}' is a time: it has no text that could contain '{value}'")
+        return ""
 
 
 def check_operator(name: str) -> None:
@@ -132,8 +174,8 @@ def check_operator(name: str) -> None:
 
 
 def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Condition | None:
-    """The condition of `in`. None if the list has a `*`, which matches every row."""
-    if not isinstance(operand, list):
+    """The condition of `in`. None if the list has a `*`, which matches every row. Of an object it takes the keys."""
+    if not isinstance(operand, (list, dict)):
         raise InvalidFilter(
             f"Invalid value for 'in' operator: {operand}. Expected an iterable (list, tuple, set), "
             f"got {type(operand).__name__}"
@@ -143,15 +185,38 @@ def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> 
     return member_of(read, [cast(entry) for entry in operand])
 
 
-def _number(value: Any) -> Decimal:
+def check_integer(value: object, compilation: Compilation) -> None:
+    """Note an integer that is too large for the database of the live server. Larger floats are accepted there."""
+    if isinstance(value, int) and not -_LARGEST_INTEGER - 1 <= value <= _LARGEST_INTEGER:
+        compilation.lapse(f"the integer {value} does not fit into the type bigint of the database")
+
+
+def _number(value: Any, compilation: Compilation) -> Decimal | None:
+    """The number of a JSON number or of a string. The live server refuses other strings, and other types fail there."""
+    check_integer(value, compilation)
     number = None if isinstance(value, bool) or not isinstance(value, (int, float, str)) else decimal(str(value))
     if number is None:
-        raise InvalidFilter(f"Invalid numeric value: {value}. Expected a number, got {type(value).__name__}")
+        complaint = f"Invalid numeric value: {value}. Expected a number, got {type(value).__name__}"
+        if isinstance(value, str):
+            raise InvalidFilter(complaint)
+        compilation.refuse(complaint)
     return number
 
 
-def _moment(value: Any, complaint: str) -> int:
+# A time as the live server reads it, beside ISO 8601: with digits left out, and in lower case (x2-filter-lapses).
+_LOOSE_TIME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(.*)", re.ASCII | re.DOTALL)
+
+
+def _moment(value: Any, complaint: str, compilation: Compilation) -> int | None:
+    """The microseconds of a time. The live server refuses other strings, and other types fail there."""
+    if not isinstance(value, str):
+        compilation.refuse(f"{complaint}: {value}")
+        return None
+    text = value.strip()
+    if loose := _LOOSE_TIME.fullmatch(text):
+        year, month, day, rest = loose.groups()
+        text = f"{year}-{month:0>2}-{day:0>2}{rest.upper()}"
     try:
-        return microseconds(datetime.fromisoformat(value))
-    except (TypeError, ValueError, OverflowError):
+        return microseconds(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
         raise InvalidFilter(f"{complaint}: {value}") from None

@@ -8,41 +8,59 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import InvalidFilter, UnknownColumn
 from ..index import is_scalar
+from ..quirks import Quirks
 from ..records import Row
-from .columns import WILDCARD, Column
-from .logic import Condition, EvaluatedLast, Steps, TooManySteps, all_of, any_of, none_of
+from .columns import OPERATORS, WILDCARD, Column
+from .compilation import Compilation
+from .logic import Condition, EvaluatedLast, TooManySteps, all_of, any_of, none_of
 
 Predicate = Callable[[Row], bool]
 
 MAX_DEPTH = 5
-# Limits of the mock server, so that no filter can block it: members of a filter, and values that it compares.
-MAX_MEMBERS = 10_000
-MAX_COMPARISONS = 5_000_000
 _LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}
 
-# Column names that the live server knows for every table. For other unknown names it has another message.
-_KNOWN_EVERYWHERE = ("workspace_id", "session_id", "peer_id", "created_at", "metadata")
 
-
-def compile_filter(table: str, columns: Mapping[str, Column], filters: Row | None) -> "Filter | None":
-    """Compile a filter document.
+class Table(NamedTuple):
+    """A table of the live server, as filters see it.
 
     Arguments:
-        table: The name of the table in errors, such as "Session".
+        name: Its name in errors, such as "Session".
         columns: The columns that a filter may use, by name.
-        filters: The document.
+        known: Names that filters on the table accept although it has no such column. Their error has another message.
+            None stands for all names.
+    """
+
+    name: str
+    columns: Mapping[str, Column]
+    known: frozenset[str] | None
+
+    def column(self, name: str) -> Column:
+        """The column of this name. Raises UnknownColumn."""
+        column = self.columns.get(name)
+        if column is not None:
+            return column
+        is_known = self.known is None or name in self.known
+        problem = "does not exist" if is_known else "is not allowed to be filtered on or does not exist"
+        raise UnknownColumn(f"Column '{name}' {problem} on {self.name}", self.columns)
+
+
+def compile_filter(table: Table, filters: Row | None, quirks: Quirks) -> "Filter | None":
+    """Compile a filter document for a table.
 
     Returns the predicate, or None if it matches every row. Raises InvalidFilter, with the message of the live server,
-    for an invalid document. The predicate raises InvalidFilter if it compares other text with a number.
+    for an invalid document. The predicate raises InvalidFilter if it compares other text with a number. With the quirk
+    `inner_failures`, both raise InnerFailure where the database of the live server fails.
     """
     if not filters:
         return None
+    compilation = Compilation(quirks)
     try:
-        condition = _document(table, columns, filters, 0, _Limits())
+        condition = _document(table, filters, 0, compilation)
+        compilation.finish(filters)
     except InvalidFilter as error:
         error.value = filters  # Report the whole document, not only the invalid part.
         raise
@@ -79,49 +97,40 @@ def _metadata_equality(filters: Row) -> tuple[str, Any] | None:
     metadata = filters.get("metadata")
     if not isinstance(metadata, dict):
         return None
-    return next(((key, value) for key, value in metadata.items() if is_scalar(value) and value != WILDCARD), None)
+    return next(
+        (
+            (key, value)
+            for key, value in metadata.items()
+            if is_scalar(value) and value != WILDCARD and key not in OPERATORS
+        ),
+        None,
+    )
 
 
-class _Limits:
-    """The limits of one filter, for all its parts and all rows."""
-
-    def __init__(self) -> None:
-        self.members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
-        self.comparisons = Steps(MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons")
-
-
-def _document(table: str, columns: Mapping[str, Column], filters: Row, depth: int, limits: _Limits) -> Condition | None:
-    limits.members.take()
+def _document(table: Table, filters: Row, depth: int, compilation: Compilation) -> Condition | None:
+    compilation.members.take()
     if depth > MAX_DEPTH:
         raise InvalidFilter(f"Filter nesting exceeds maximum depth of {MAX_DEPTH}")
     conditions: list[Condition | None] = []
     for operator, join in _LOGIC.items():
         if operator in filters:
-            members = _members(operator, filters[operator])
-            conditions.append(join([_document(table, columns, member, depth + 1, limits) for member in members]))
-    conditions += [
-        _field(table, columns, name, value, limits.comparisons) for name, value in filters.items() if name not in _LOGIC
-    ]
+            members = _members(operator, filters[operator], compilation)
+            conditions.append(join([_document(table, member, depth + 1, compilation) for member in members]))
+    for name, value in filters.items():
+        if name not in _LOGIC:
+            column = table.column(name)
+            conditions.append(None if value == WILDCARD else column.condition(value, compilation))
     return all_of(conditions)
 
 
-def _members(operator: str, members: object) -> Iterable[Row]:
-    if members is None:
-        raise InvalidFilter(f"{operator} operator cannot be None")
+def _members(operator: str, members: object, compilation: Compilation) -> Iterable[Row]:
+    if members is None and operator == "NOT":
+        raise InvalidFilter("NOT operator cannot be None")
     if not isinstance(members, list):
         raise InvalidFilter(f"{operator} operator must contain a list, got {type(members).__name__}")
     for member in members:
         if not isinstance(member, dict):
-            raise InvalidFilter(
+            raise compilation.fail(
                 f"{operator} operator must contain a list of objects, got {type(member).__name__} in it"
             )
         yield member
-
-
-def _field(table: str, columns: Mapping[str, Column], name: str, value: Any, steps: Steps) -> Condition | None:
-    column = columns.get(name)
-    if column is None:
-        if name in _KNOWN_EVERYWHERE:
-            raise UnknownColumn(f"Column '{name}' does not exist on {table}", columns)
-        raise UnknownColumn(f"Column '{name}' is not allowed to be filtered on or does not exist on {table}", columns)
-    return None if value == WILDCARD else column.condition(value, steps)

@@ -4,7 +4,7 @@
   false, else unknown if one is unknown. `OR` is true if a member is true, else unknown if one is unknown. `NOT` swaps
   true and false, and keeps unknown. A row matches if the whole filter is true. Empty members are ignored.
 - **Missing fields** and nulls make a comparison unknown, `ne` included. Only `null` and `{"ne": null}` on a column test
-  for null, and are never unknown. No column here is null.
+  for null, and are never unknown. Only conclusions have columns that can be null, such as `session_id`.
 - **Equality** in metadata is containment, as with `@>`. An object contains another if it has all its keys, with values
   that contain the other values. A list contains another if each element of the other is contained in some element.
   A scalar contains an equal scalar. Numbers are equal by value, a boolean is not a number, and null equals null.
@@ -101,6 +101,11 @@ def compared(read: Reader, compare: Callable[[Any, Any], bool], wanted: Any) -> 
     return condition
 
 
+def is_null(read: Reader, *, negated: bool = False) -> Condition:
+    """Whether a row has no value, or, `negated`, whether it has one. It is never unknown."""
+    return lambda row: (read(row) is None) is not negated
+
+
 def member_of(read: Reader, wanted: Collection[Any]) -> Condition:
     """Whether the value of a row is one of `wanted`. None stands for null."""
     listed = frozenset(wanted)
@@ -170,7 +175,14 @@ def contains(outer: Any, inner: Any, steps: Steps) -> bool:
         return all(any(contains(mine, other, steps) for mine in outer) for other in inner)
     if isinstance(inner, bool) or isinstance(outer, bool):
         return inner is outer
-    return not isinstance(outer, (Mapping, list)) and bool(outer == inner)
+    return not isinstance(outer, (Mapping, list)) and equal_scalars(outer, inner)
+
+
+def equal_scalars(one: Any, other: Any) -> bool:
+    """Whether two scalars are equal as the database writes them: it takes the shortest digits of a float literally."""
+    if isinstance(one, float) is not isinstance(other, float) and isinstance(one, (int, float)):
+        one, other = (Decimal(repr(number)) if isinstance(number, float) else number for number in (one, other))
+    return bool(one == other)
 
 
 def text(value: Any, steps: Steps) -> str | None:

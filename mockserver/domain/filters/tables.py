@@ -1,52 +1,94 @@
 """The columns of each table that filters may use. Others are refused, as recorded (x-filter-errors)."""
 
-from collections.abc import Mapping
+from typing import Any
 
+from ..quirks import Quirks
 from ..records import Row
 from .columns import BooleanColumn, Column, NumberColumn, TimeColumn
-from .language import Filter, Predicate, compile_filter
+from .language import Filter, Predicate, Table, compile_filter
 from .metadata import MetadataColumn
 
+# The live server has one list of the names that filters accept for workspaces, peers and sessions, another one for
+# messages, and none for conclusions, on which the columns of the database can be named too.
+_NAMES = frozenset({"workspace_id", "session_id", "peer_id", "created_at", "metadata", "is_active"})
+_NAMES_OF_MESSAGES = _NAMES - {"is_active"}
 
-def _table(*columns: Column) -> Mapping[str, Column]:
-    common = (MetadataColumn("metadata"), TimeColumn("created_at"))
-    return {column.name: column for column in (*columns, *common)}
+
+def _table(name: str, known: frozenset[str] | None, *columns: Column) -> Table:
+    return Table(name, {column.name: column for column in columns}, known)
 
 
-_WORKSPACES = _table(Column("id"))
-_PEERS = _table(Column("id"), Column("workspace_id"))
-_SESSIONS = _table(Column("id"), Column("workspace_id"), BooleanColumn("is_active"))
-_CONCLUSIONS = {
-    column.name: column
-    for column in (
-        *(Column(name) for name in ("id", "workspace_id", "session_id", "observer_id", "observed_id")),
-        TimeColumn("created_at"),
-    )
+_COMMON = (MetadataColumn("metadata"), TimeColumn("created_at"))
+_WORKSPACES = _table("Workspace", _NAMES, Column("id"), *_COMMON)
+_PEERS = _table("Peer", _NAMES, Column("id"), Column("workspace_id"), *_COMMON)
+_SESSIONS = _table("Session", _NAMES, Column("id"), Column("workspace_id"), BooleanColumn("is_active"), *_COMMON)
+_MESSAGES = _table(
+    "Message",
+    _NAMES_OF_MESSAGES,
+    Column("workspace_id"),
+    Column("session_id"),
+    Column("peer_id"),
+    NumberColumn("token_count"),
+    *_COMMON,
+)
+_CONCLUSIONS = _table(
+    "Document",
+    None,
+    *(Column(name) for name in ("id", "workspace_id", "session_id", "observer_id", "observed_id")),
+    TimeColumn("created_at"),
+    # Names of the database (recorded, x2-conclusions-list-filters).
+    *(
+        Column(name, f"{public}_id")
+        for name, public in (
+            ("workspace_name", "workspace"),
+            ("session_name", "session"),
+            ("observer", "observer"),
+            ("observed", "observed"),
+        )
+    ),
+    Column("content"),
+    Column("level"),
+    NumberColumn("times_derived"),
+    Column("sync_state"),
+    TimeColumn("deleted_at"),
+    MetadataColumn("metadata"),
+    MetadataColumn("internal_metadata"),
+)
+# What a conclusion that a client created has in the columns that the API does not return. Its state was not recorded.
+_HIDDEN: dict[str, Any] = {
+    "level": "explicit",
+    "times_derived": 1,
+    "sync_state": "synced",
+    "deleted_at": None,
+    "metadata": {},
+    "internal_metadata": {},
 }
-_MESSAGES = _table(Column("workspace_id"), Column("session_id"), Column("peer_id"), NumberColumn("token_count"))
+
+_DEFAULT = Quirks()
 
 
-def workspace_filter(filters: Row | None) -> Predicate | None:
-    """A predicate over rows of workspaces. None if it matches every row. Raises InvalidFilter."""
-    return compile_filter("Workspace", _WORKSPACES, filters)
+def workspace_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
+    """A predicate over rows of workspaces. None if it matches every row. Raises InvalidFilter and InnerFailure."""
+    return compile_filter(_WORKSPACES, filters, quirks)
 
 
-def peer_filter(filters: Row | None) -> Predicate | None:
+def peer_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
     """The same for peers."""
-    return compile_filter("Peer", _PEERS, filters)
+    return compile_filter(_PEERS, filters, quirks)
 
 
-def session_filter(filters: Row | None) -> Filter | None:
+def session_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Filter | None:
     """The same for sessions."""
-    return compile_filter("Session", _SESSIONS, filters)
+    return compile_filter(_SESSIONS, filters, quirks)
 
 
-def message_filter(filters: Row | None) -> Predicate | None:
+def message_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
     """The same for messages."""
-    return compile_filter("Message", _MESSAGES, filters)
+    return compile_filter(_MESSAGES, filters, quirks)
 
 
-def conclusion_filter(workspace_id: str, filters: Row | None) -> Predicate | None:
-    """The same for conclusions. Their rows have no workspace, so the predicate adds it."""
-    matches = compile_filter("Document", _CONCLUSIONS, filters)
-    return matches and (lambda row: matches({**row, "workspace_id": workspace_id}))
+def conclusion_filter(workspace_id: str, filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
+    """The same for conclusions. Their rows lack some columns, so the predicate adds them."""
+    matches = compile_filter(_CONCLUSIONS, filters, quirks)
+    hidden = {**_HIDDEN, "workspace_id": workspace_id}
+    return matches and (lambda row: matches({**hidden, **row}))

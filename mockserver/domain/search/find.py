@@ -50,7 +50,8 @@ def search(
         messages = ((number, row) for number, row in messages if row["peer_id"] == peer_id)
     find = _containing if _SPECIAL.search(query) else _by_rank
     try:
-        matches = tables.message_filter({name: value for name, value in (filters or {}).items() if not given.get(name)})
+        others = {name: value for name, value in (filters or {}).items() if not given.get(name)}
+        matches = tables.message_filter(others, store.quirks)
         best = nlargest(limit, find(messages, query, matches), key=lambda placed: placed[0])
     except InvalidFilter as error:
         error.value = filters

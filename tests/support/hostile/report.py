@@ -40,7 +40,7 @@ class Report:
     def lines(self) -> Iterator[str]:
         yield from _table(self.requests)
         if self.expected_errors:
-            yield f"  500s that clone_crosses_workspaces asks for: {self.expected_errors}"
+            yield f"  500s that quirks ask for: {self.expected_errors}"
         yield from _table(self.parsed)
         yield f"  slowest: {self.slowest[0]:.3f} s, {self.slowest[1]}"
         if self.memory is not None:

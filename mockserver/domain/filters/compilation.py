@@ -1,0 +1,59 @@
+"""What the parts of one filter document share while it is compiled: its limits, and its inner failures."""
+
+from ..errors import InnerFailure, InvalidFilter
+from ..quirks import Quirks
+from .logic import Steps
+
+# Limits of the mock server, so that no filter can block it: members of a filter, and values that it compares.
+MAX_MEMBERS = 10_000
+MAX_COMPARISONS = 5_000_000
+
+
+class Compilation:
+    """The limits of one filter, for all its parts and all rows, and where the live server fails on it.
+
+    The live server checks the whole document before its database runs the query. An inner failure is an error of the
+    database, so it counts only if nothing in the document is refused.
+    """
+
+    def __init__(self, quirks: Quirks) -> None:
+        self.members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
+        self.comparisons = Steps(MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons")
+        self._fails = quirks.inner_failures
+        self._failure: InnerFailure | None = None
+
+    def lapse(self, reason: str) -> None:
+        """Note a part that fails in the database of the live server. The default does what the part means."""
+        if self._fails and self._failure is None:
+            self._failure = InnerFailure(reason)
+
+    def refuse(self, reason: str) -> None:
+        """Note a part that fails in the database of the live server. The default refuses it: raises InvalidFilter."""
+        if not self._fails:
+            raise InvalidFilter(reason)
+        self.lapse(reason)
+
+    def fail(self, reason: str) -> InnerFailure | InvalidFilter:
+        """The error for something that fails at once, not only in the database. The default refuses it."""
+        return InnerFailure(reason) if self._fails else InvalidFilter(reason)
+
+    def finish(self, filters: object) -> None:
+        """Raise InnerFailure if the database of the live server would fail on this document."""
+        if self._fails and has_nul(filters):
+            self.lapse("the database takes no NUL character")
+        if self._failure is not None:
+            raise self._failure
+
+
+def has_nul(value: object) -> bool:
+    """Whether a key or a string in this JSON has a NUL character."""
+    left = [value]
+    while left:
+        entry = left.pop()
+        if isinstance(entry, dict):
+            left += [*entry, *entry.values()]
+        elif isinstance(entry, list):
+            left += entry
+        elif isinstance(entry, str) and "\0" in entry:
+            return True
+    return False
