@@ -122,6 +122,7 @@ def _inner_failures(client: httpx.Client) -> object:
         ),
         client.post(f"{_W}/sessions/list", params={"page": 2**63}),
         client.post(f"{_W}/peers/bob%00/sessions"),
+        client.put(f"{_W}/peers/bad%20id", json={}),
         client.post(f"{_W}/peers", json={"id": "bob", "configuration": {"a\0": 1}}),
     ]
     return [answer.status_code for answer in answers]
@@ -142,7 +143,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
         ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"],
         ["2024-01-01T02:00:00+02:00", "2024-01-01T00:00:00Z"],
     ),
-    "inner_failures": (_inner_failures, [422, 200, 422, 200, 200, 200, 200], [500] * 7),
+    "inner_failures": (_inner_failures, [422, 200, 422, 200, 200, 200, 422, 200], [500] * 8),
     "expiry_invalidates": (_expiry_invalidates, [200, 200], [401, 200]),
 }
 

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
-from ..domain.errors import ApiError, InnerFailure, MissingToken
+from ..domain.errors import ApiError, InnerFailure, InvalidId, MissingToken
 from ..formats import forms, json_text
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from ..testing.exchange import Exchange
@@ -79,6 +79,10 @@ class Endpoint(BaseRoute):
             if found.reads_nul and mock.quirks.inner_failures:
                 raise InnerFailure("the database cannot look up a NUL character")
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
+        except InvalidId as error:
+            # Operations that create what their body names check ids. The others fail when they use them (recorded).
+            fails = mock.quirks.inner_failures and operation.id_in_body is None
+            return answers.problem(InnerFailure("nothing checks this id", error) if fails else error, mock.quirks)
         except ApiError as error:
             return answers.problem(error, mock.quirks)
         except _Refused as refusal:

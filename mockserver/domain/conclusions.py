@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from . import paging, sessions
 from .clock import timestamp
-from .errors import MissingConclusion, MissingPeer, Unprocessable
+from .errors import InnerFailure, MissingConclusion, MissingPeer, Unprocessable
 from .filters.language import Predicate
 from .records import Row, Workspace
 from .search.similarity import nearest
@@ -65,6 +65,8 @@ def query(
     given = filters or {}
     pair = [given.get(name) or given.get(name.removesuffix("_id")) for name in ("observer_id", "observed_id")]
     if not all(isinstance(peer_id, str) and peer_id for peer_id in pair):
+        if all(pair) and store.quirks.inner_failures:
+            raise InnerFailure("a peer in the filters of a query must be one id")
         sentence = "observer and observed must be specified for semantic search"
         raise Unprocessable(sentence, ("body", "filters"), filters)
     rows = [row for row in _all(store, workspace_id) if matches is None or matches(row)]

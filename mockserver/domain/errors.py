@@ -284,11 +284,17 @@ class ServerFailure(ApiError):
 
 
 class InnerFailure(ServerFailure):
-    """Something that the live server accepts and fails on later, with the quirk `inner_failures`. `reason` says why."""
+    """Something that the live server accepts and fails on later, with the quirk `inner_failures`.
 
-    def __init__(self, reason: str) -> None:
+    Arguments:
+        reason: Why it fails.
+        instead: The error of the default. None if the default does what was meant.
+    """
+
+    def __init__(self, reason: str, instead: Unprocessable | None = None) -> None:
         super().__init__()
         self.reason = reason
+        self.instead = instead
 
 
 class ClashingClone(ServerFailure):

@@ -656,6 +656,7 @@ _CAUSES: st.SearchStrategy[Cause | None] = st.one_of(
     ),
     st.builds(errors.TooManyObservers, _IDS, st.lists(_IDS, max_size=12)),
     st.builds(errors.InnerFailure, st.text()),
+    st.builds(errors.InnerFailure, st.text(), st.builds(errors.InvalidFilter, st.text())),
     st.builds(errors.ClashingClone, _IDS, st.lists(_IDS, max_size=3)),
     st.builds(errors.UnsupportedFile, st.none() | _IDS),
     st.builds(errors.UnknownColumn, _DETAILS, st.lists(_NAMES, max_size=3)),

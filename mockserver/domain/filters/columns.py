@@ -57,7 +57,7 @@ class Column:
 
     def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
         """Convert the value of `gte lte gt lt ne`. The live server expects a number there, on all columns but times."""
-        _number(value, compilation)
+        to_number(value, compilation)
         compilation.lapse(f"the database cannot compare the text of '{self.name}' with the number {value}")
         return str(value)
 
@@ -102,15 +102,16 @@ class NumberColumn(Column):
     """A column of integers."""
 
     def cast(self, value: Any, compilation: Compilation) -> Any:
-        number = _number(value, compilation) if not isinstance(value, str) else decimal(value)
+        if not isinstance(value, str):
+            return to_number(value, compilation)
+        compilation.lapse(f"the database cannot compare the number '{self.name}' with text")
+        number = decimal(value)
         if number is None:
-            compilation.refuse(f"Invalid numeric value: {value}. Expected a number, got {type(value).__name__}")
-        elif isinstance(value, str):
-            compilation.lapse(f"the database cannot compare the number '{self.name}' with text")
+            compilation.refuse(f"Invalid numeric value: {value}. Expected a number, got str")
         return number
 
     def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
-        return _number(value, compilation)
+        return to_number(value, compilation)
 
     def cast_part(self, value: Any, compilation: Compilation) -> str:
         compilation.refuse(f"Column '{self.name}' is a number: it has no text that could contain '{value}'")
@@ -131,7 +132,7 @@ class BooleanColumn(Column):
         if isinstance(value, bool):
             compilation.lapse(f"the database cannot compare the boolean '{self.name}' with a number")
         else:
-            _number(value, compilation)
+            to_number(value, compilation)
         return self.cast(value, compilation)
 
     def cast_part(self, value: Any, compilation: Compilation) -> str:
@@ -191,15 +192,16 @@ def check_integer(value: object, compilation: Compilation) -> None:
         compilation.lapse(f"the integer {value} does not fit into the type bigint of the database")
 
 
-def _number(value: Any, compilation: Compilation) -> Decimal | None:
-    """The number of a JSON number or of a string. The live server refuses other strings, and other types fail there."""
+def to_number(value: Any, compilation: Compilation) -> Decimal:
+    """The number of a JSON number or of a string.
+
+    Raises InvalidFilter for another string, as the live server does, and the error of `fail` for other types.
+    """
     check_integer(value, compilation)
     number = None if isinstance(value, bool) or not isinstance(value, (int, float, str)) else decimal(str(value))
     if number is None:
         complaint = f"Invalid numeric value: {value}. Expected a number, got {type(value).__name__}"
-        if isinstance(value, str):
-            raise InvalidFilter(complaint)
-        compilation.refuse(complaint)
+        raise InvalidFilter(complaint) if isinstance(value, str) else compilation.fail(complaint)
     return number
 
 

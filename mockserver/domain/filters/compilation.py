@@ -29,13 +29,15 @@ class Compilation:
 
     def refuse(self, reason: str) -> None:
         """Note a part that fails in the database of the live server. The default refuses it: raises InvalidFilter."""
-        if not self._fails:
-            raise InvalidFilter(reason)
-        self.lapse(reason)
+        error = self.fail(reason)
+        if not isinstance(error, InnerFailure):
+            raise error
+        self._failure = self._failure or error
 
     def fail(self, reason: str) -> InnerFailure | InvalidFilter:
         """The error for something that fails at once, not only in the database. The default refuses it."""
-        return InnerFailure(reason) if self._fails else InvalidFilter(reason)
+        error = InvalidFilter(reason)
+        return InnerFailure(reason, error) if self._fails else error
 
     def finish(self, filters: object) -> None:
         """Raise InnerFailure if the database of the live server would fail on this document."""

@@ -10,7 +10,16 @@ from typing import Any
 from ..errors import InvalidFilter
 from ..index import is_scalar
 from ..records import Row
-from .columns import OPERATORS, WILDCARD, Column, check_integer, check_operator, has_operators, member_condition
+from .columns import (
+    OPERATORS,
+    WILDCARD,
+    Column,
+    check_integer,
+    check_operator,
+    has_operators,
+    member_condition,
+    to_number,
+)
 from .compilation import Compilation
 from .logic import (
     COMPARISONS,
@@ -55,8 +64,8 @@ class MetadataColumn(Column):
         if name == "in":
             if member_condition(self.read, operand, str) is None:
                 return None
-        elif name != "icontains" and isinstance(operand, str) and decimal(operand) is None:
-            raise InvalidFilter(f"Invalid numeric value: {operand}. Expected a number, got str")
+        elif name != "icontains":
+            to_number(operand, compilation)
         compilation.refuse(f"Operator '{name}' does not compare metadata as a whole: use it on a key of the metadata")
         return _never
 

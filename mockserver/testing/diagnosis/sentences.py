@@ -130,8 +130,10 @@ def _other_refusal(cause: ApiError | UnreadableForm) -> str | None:  # noqa: PLR
                 f"session {quoted(session_id)} would have {len(observers)} peers with observe_others, "
                 f"{OBSERVERS_LIMIT} is the limit: {listed(observers, len(observers), OBSERVERS_LIMIT + 5)}"
             )
-        case InnerFailure(reason=reason):
+        case InnerFailure(reason=reason, instead=None):
             return f"the live server fails here: {plain(reason, invalid.MESSAGE_LIMIT)} (quirk inner_failures)"
+        case InnerFailure(instead=Unprocessable() as error):
+            return f"{_unprocessable(error)}; the live server fails here (quirk inner_failures)"
         case ClashingClone(session_id=session_id, workspace_ids=homes):
             where = f"session {quoted(session_id)} is in the workspaces {listed(homes, len(homes))}"
             return f"{where}, and the quirk clone_crosses_workspaces mixes them"
