@@ -1,5 +1,6 @@
 """Pages that are put together of kept bytes are the pages that rendering them whole gives."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,12 +9,16 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from mockserver.api import rendering
-from mockserver.api.rendering import RenderedRows
+from mockserver.api.rendering import RenderedRows, as_read
 from support import strategies
 
 _rows = st.fixed_dictionaries(
     {"id": strategies.ids, "metadata": strategies.objects, "content": st.one_of(strategies.texts, st.just("é" * 1_000))}
 )
+
+
+def _page(items: list[dict[str, Any]], number: int = 1) -> dict[str, Any]:
+    return {"items": items, "total": len(items), "page": number, "size": 50, "pages": -(-len(items) // 50)}
 
 
 @given(st.lists(_rows, min_size=1, max_size=8), st.lists(st.lists(st.integers(0, 7), max_size=6), max_size=8))
@@ -25,8 +30,8 @@ def test_a_page_is_its_json_however_often_its_rows_were_listed(
         kept = RenderedRows()
         for number, chosen in enumerate(places, 1):
             items = [rows[place % len(rows)] for place in chosen]
-            page = {"items": items, "total": len(items), "page": number, "size": 50, "pages": -(-len(items) // 50)}
-            assert kept.page(page) == to_json(page)
+            page = _page(items, number)
+            assert kept.page(page) == to_json(as_read(page))
 
 
 def test_what_is_kept_is_bounded_in_number_and_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,3 +49,19 @@ def test_a_row_that_took_the_place_of_another_in_memory_is_not_mistaken_for_it()
     for number in range(1_000):
         page = {"items": [{"id": number}], "total": 1, "page": 1, "size": 1, "pages": 1}
         assert kept.page(page) == to_json(page)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_is_read_as_the_database_writes_it(number: float) -> None:
+    """PostgreSQL writes all digits, and its client reads a number without a point as an integer."""
+    written = format(Decimal(repr(number)), "f")
+    assert as_read([{"n": number}]) == [{"n": float(written) if "." in written else int(written)}]
+    assert RenderedRows().page(_page([{"n": number}])) == to_json(_page([{"n": as_read(number)}]))
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [(1e22, 10**22), (-2e30, -(2 * 10**30)), (1e15, 1e15), (1e-7, 1e-7), ([{"a": 1e16}], [{"a": 10**16}])],
+)
+def test_a_large_float_is_read_as_an_integer(given: Any, read: Any) -> None:
+    assert repr(as_read(given)) == repr(read)
