@@ -74,12 +74,17 @@ def add_units(
 
 
 def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str) -> None:
-    """Add a unit for a dream of one peer about another. Raises NotFound for an unknown workspace."""
+    """Add a unit for a dream of one peer about another, unless one waits already (recorded in x2-dreams).
+
+    Raises NotFound for an unknown workspace.
+    """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
         raise MissingWorkspace(workspace_id)
     pending, in_progress, completed = workspace.extras.dreams.get((observer, observed), _NONE)
-    store.put_dreams(workspace, observer, observed, (pending + 1, in_progress, completed))
+    if pending or in_progress:
+        return
+    store.put_dreams(workspace, observer, observed, (1, 0, completed))
     store.backlog.add(store.clock.now(), workspace.number, workspace_id, None)
 
 
@@ -88,20 +93,23 @@ def status(
 ) -> Row:
     """The counts of units, in total and by session. They are 0 for an unknown workspace or session (recorded).
 
+    Sender and observer together select what either selects (recorded in x2-queue-combinations). An empty id selects as
+    None does.
+
     Arguments:
         session_id: Only this session. The result has no `sessions` then.
-        sender_id: Only the messages of this peer.
-        observer_id: Only the dreams of this peer: messages have no observer (recorded).
+        sender_id: The messages of this peer, and the dreams about it.
+        observer_id: The dreams of this peer: messages have no observer.
     """
     total, sessions = _NONE, dict[str, Row]()
     for workspace in store.named(workspace_id):
         found: dict[str | None, Units] = {}
-        for queue in queues_of(workspace) if session_id is None else queues_of_session(workspace, session_id):
+        for queue in queues_of_session(workspace, session_id) if session_id else queues_of(workspace):
             if _is_selected(queue, sender_id, observer_id):
                 found[queue.session_id] = _sum(found.get(queue.session_id, _NONE), queue.units)
         for place, units in found.items():
             total = _sum(total, units)
-            if place is not None and session_id is None:
+            if place is not None and not session_id:
                 internal_id = _internal_id(workspace.sessions[place].row)
                 sessions[internal_id] = {"session_id": internal_id, **_counts(units)}
     return {**_counts(total), "sessions": sessions or None}
@@ -184,8 +192,9 @@ def _reasons(*configurations: Row) -> bool:
 
 
 def _is_selected(queue: Queue, sender_id: str | None, observer_id: str | None) -> bool:
-    is_of_sender = queue.observer is None and queue.observed == sender_id
-    return observer_id in (None, queue.observer) and (sender_id is None or is_of_sender)
+    if not sender_id and not observer_id:
+        return True
+    return bool(sender_id and queue.observed == sender_id) or bool(observer_id and queue.observer == observer_id)
 
 
 def _sum(one: Units, other: Units) -> Units:

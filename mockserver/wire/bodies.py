@@ -176,8 +176,8 @@ class MessageSearchOptions(Model):
 
 
 class QueueQuery(Model):
-    observer_id: str | None = Field(default=None, description="Only dreams of this observer")
-    sender_id: str | None = Field(default=None, description="Only units of work for messages of this sender")
+    observer_id: str | None = Field(default=None, description="Dreams of this observer")
+    sender_id: str | None = Field(default=None, description="Work for messages of this sender, and dreams about it")
     session_id: str | None = Field(default=None, description="Only the work that belongs to this session")
 
 
