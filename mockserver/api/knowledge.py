@@ -1,6 +1,6 @@
 """Operations on the knowledge about a peer: cards, representation, context and chat."""
 
-from ..domain import conclusions, knowledge
+from ..domain import knowledge
 from ..wire import knowledge as models
 from .events import stream_of, words
 from .operation import Call, Reply, Router
@@ -53,7 +53,7 @@ def get_representation(call: Call) -> Reply:
 def get_peer_context(call: Call) -> Reply:
     """Get what a peer knows about itself or a target: its representation and its card."""
     pair = _pair(call, call.query.target)
-    card = knowledge.card(call.store, *pair)
+    card = knowledge.card_in_context(call.store, *pair)
     composed = {
         "peer_id": pair[1],
         "target_id": pair[2],
@@ -64,16 +64,22 @@ def get_peer_context(call: Call) -> Reply:
 
 
 @router.operation(
-    "POST", _PATH + "/chat", answers={200: "DialecticResponse"}, body=models.DialecticOptions, streams=True
+    "POST",
+    _PATH + "/chat",
+    answers={200: "DialecticResponse", 404: "Problem"},
+    body=models.DialecticOptions,
+    streams=True,
+    new_ids=("workspace_id", "peer_id"),
 )
 def chat(call: Call) -> Reply:
-    """Ask a question about a peer. The answer comes from a script: no model runs here.
+    """Ask a question about a peer, who is created if it is missing. A script answers: no model runs here.
 
     Without a script the answer says so. With `stream` it comes as server-sent events.
     """
     question: models.DialecticOptions = call.body
+    used = knowledge.asked(call.store, *_pair(call, question.target), question.session_id)
     script = call.script()
-    content = _unscripted(call, question) if script is None else script.members["content"]
+    content = _unscripted(call, question, len(used)) if script is None else script.members["content"]
     if not question.stream:
         return 200, {"content": content}
     pieces = script.pieces if script is not None else None
@@ -81,14 +87,13 @@ def chat(call: Call) -> Reply:
 
 
 def _pair(call: Call, target: str | None) -> tuple[str, str, str]:
-    """The ids of the workspace, of the observer and of the observed peer."""
+    """The ids of the workspace, of the observer and of the observed peer. An empty target is a target (recorded)."""
     peer_id = call.path["peer_id"]
-    return call.path["workspace_id"], peer_id, target or peer_id
+    return call.path["workspace_id"], peer_id, peer_id if target is None else target
 
 
-def _unscripted(call: Call, question: models.DialecticOptions) -> str:
-    workspace_id, observer_id, observed_id = _pair(call, question.target)
-    count = len(conclusions.between(call.store, workspace_id, observer_id, observed_id, question.session_id or None))
+def _unscripted(call: Call, question: models.DialecticOptions, count: int) -> str:
+    _, observer_id, observed_id = _pair(call, question.target)
     session = f" in session '{question.session_id}'" if question.session_id else ""
     about = "itself" if observed_id == observer_id else f"peer '{observed_id}'"
     return (

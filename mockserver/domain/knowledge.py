@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import conclusions, peers, tokens
-from .errors import MissingPeer
+from . import conclusions, peers, sessions, tokens, workspaces
+from .errors import MalformedIdNotFound, MissingPeer
 from .records import Row
 from .search.similarity import nearest
 from .store import Store
@@ -46,6 +46,16 @@ def card(store: Store, workspace_id: str, observer_id: str, observed_id: str) ->
     return workspace.extras.cards.get((observer_id, observed_id))
 
 
+def card_in_context(store: Store, workspace_id: str, observer_id: str, observed_id: str) -> Sequence[str] | None:
+    """The card, as the context of a peer has it: a malformed id has a `detail` of its own (recorded)."""
+    try:
+        return card(store, workspace_id, observer_id, observed_id)
+    except MissingPeer:
+        if not workspaces.is_id(observer_id):
+            raise MalformedIdNotFound(observer_id, "Peer not found") from None
+        raise
+
+
 def put_card(
     store: Store, workspace_id: str, observer_id: str, observed_id: str, lines: Sequence[str]
 ) -> Sequence[str]:
@@ -53,6 +63,24 @@ def put_card(
     peers.get_or_create(store, workspace_id, observer_id, None, None)
     store.put_card(store.workspaces[workspace_id], observer_id, observed_id, lines)
     return lines
+
+
+def asked(store: Store, workspace_id: str, observer_id: str, observed_id: str, session_id: str | None) -> list[Row]:
+    """The conclusions that the answer to a question would use, of a session if one is named.
+
+    The peer who is asked and its workspace are created if they are missing, even if the question is then refused
+    (recorded in x2-chat-unknown-names). An empty `session_id` names none (recorded in x2-chat-validation).
+
+    Raises NotFound for an unknown observed peer, then for a session that is not active. Raises InvalidId if a missing
+    peer or workspace has a malformed id.
+    """
+    peers.get_or_create(store, workspace_id, observer_id, None, None)
+    peers.check_new(store, workspace_id, [observed_id], ("body", "target"))
+    if observed_id not in store.workspaces[workspace_id].peers:
+        raise MissingPeer(workspace_id, observed_id)
+    if session_id:
+        sessions.active(store, workspace_id, session_id)
+    return conclusions.between(store, workspace_id, observer_id, observed_id, session_id or None)
 
 
 def chosen(store: Store, workspace_id: str, observer_id: str, observed_id: str, choice: Choice) -> list[Row]:

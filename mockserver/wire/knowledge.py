@@ -123,7 +123,7 @@ class DialecticOptions(Model):
 
 def _choice(wanted: PeerRepresentationGet | PeerContextQuery | SessionContextQuery, session_id: str | None) -> Choice:
     return Choice(
-        session_id or None,
+        session_id,
         wanted.search_query,
         wanted.search_top_k,
         wanted.search_max_distance,

@@ -236,13 +236,63 @@ def test_a_stream_comes_with_pauses_and_stops_when_the_client_leaves() -> None:
             assert b"one" in next(answer.iter_raw())
 
 
-def test_an_empty_session_or_target_is_as_good_as_none(start: Start) -> None:
+def test_an_empty_session_or_target_is_one_of_that_name(start: Start) -> None:
     _, client = start(world=_WORLD)
     _conclude(client, "bob likes tea", session="s")
-    asked = {"target": "bob", "session_id": ""}
-    assert "likes tea" in client.call("POST", f"{_W}/peers/al/representation", asked).json["representation"]
-    assert "1 conclusion" in client.call("POST", f"{_W}/peers/al/chat", {"query": "?", **asked}).json["content"]
-    assert client.call("GET", f"{_W}/peers/al/context", target="").json["target_id"] == "al"
+    client.call("PUT", f"{_W}/peers/al/card", {"peer_card": ["own"]})
+    for asked in ({"target": "bob", "session_id": ""}, {"target": ""}):
+        assert client.call("POST", f"{_W}/peers/al/representation", asked).json == {"representation": ""}
+    context = client.call("GET", f"{_W}/peers/al/context", target="").json
+    assert context == {"peer_id": "al", "target_id": "", "representation": "", "peer_card": None}
+    assert client.call("GET", f"{_W}/peers/al/card", target="").json == {"peer_card": None}
+    client.call("PUT", f"{_W}/peers/al/card", {"peer_card": ["of the empty"]}, target="")
+    assert client.call("GET", f"{_W}/peers/al/card", target="").json == {"peer_card": ["of the empty"]}
+    assert client.call("GET", f"{_W}/peers/al/card").json == {"peer_card": ["own"]}
+
+
+def test_a_question_with_an_empty_session_is_about_all_sessions(start: Start) -> None:
+    _, client = start(world=_WORLD)
+    _conclude(client, "bob likes tea", session="s")
+    asked = {"query": "?", "target": "bob", "session_id": ""}
+    assert "1 conclusion" in client.call("POST", f"{_W}/peers/al/chat", asked).json["content"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("asked", "status", "detail"),
+    [
+        ({}, 200, None),
+        ({"target": "eve"}, 200, None),
+        ({"target": "ghost"}, 404, "Peer ghost not found in workspace v"),
+        ({"session_id": "s"}, 404, "Session s not found in workspace v"),
+        ({"session_id": "gone"}, 404, "Session gone not found in workspace v"),
+        ({"session_id": "none", "target": "ghost"}, 404, "Peer ghost not found in workspace v"),
+    ],
+)
+def test_who_is_asked_is_created_and_what_the_question_names_must_be_there(
+    start: Start, asked: Any, status: int, detail: str | None, stream: bool
+) -> None:
+    _, client = start(world=_WORLD)
+    if "session_id" in asked:
+        client.call("POST", "/v3/workspaces/v/sessions", {"id": "gone"})
+        client.call("DELETE", "/v3/workspaces/v/sessions/gone")
+    answer = client.call("POST", "/v3/workspaces/v/peers/eve/chat", {"query": "?", "stream": stream, **asked})
+    assert answer.status == status
+    assert detail is None or answer.json == {"detail": detail}
+    assert [peer["id"] for peer in client.call("POST", "/v3/workspaces/v/peers/list").json["items"]] == ["eve"]
+
+
+@pytest.mark.parametrize(("peer", "target"), [("bad%20id", "bob"), ("al", "bad id"), ("al", "")])
+def test_a_question_with_a_malformed_id_is_refused(start: Start, peer: str, target: str) -> None:
+    _, client = start(world=_WORLD)
+    assert client.call("POST", f"{_W}/peers/{peer}/chat", {"query": "?", "target": target}).status == 422
+    assert client.call("POST", f"{_W}/peers/list").json["total"] == 2
+
+
+def test_the_context_of_a_peer_with_a_malformed_id_has_a_detail_of_its_own(start: Start) -> None:
+    _, client = start(world=_WORLD)
+    answer = client.call("GET", f"{_W}/peers/bad%20id/context")
+    assert (answer.status, answer.json) == (404, {"detail": "Peer not found"})
 
 
 def test_a_context_may_be_limited_to_the_session_and_to_what_is_near(start: Start) -> None:

@@ -155,6 +155,7 @@ def test_a_script_is_found_by_the_session_that_a_body_names() -> None:
     mock = Mock()
     mock.scripts.add("chat", "In s.", session="s")
     client = DirectClient(create_app(mock))
+    client.call("POST", f"{_W}/sessions", {"id": "s"})
     asked = {"query": "Where?", "session_id": "s"}
     assert client.call("POST", f"{_W}/peers/al/chat", asked).json == {"content": "In s."}
     assert _ask(mock) != "In s."
