@@ -96,6 +96,14 @@ def _deleted_set_peers(client: httpx.Client) -> object:
     return [refused.status_code, _members(client, "s")]
 
 
+def _knowledge_crosses_sessions(client: httpx.Client) -> object:
+    _session(client, peers={"bob": {}})
+    draft = {"content": "bob likes tea", "observer_id": "bob", "observed_id": "bob"}
+    client.post(f"{_W}/conclusions", json={"conclusions": [draft]})
+    asked = {"session_id": "s", "search_query": "tea"}
+    return "tea" in client.post(f"{_W}/peers/bob/representation", json=asked).json()["representation"]
+
+
 def _echoed_created_at(client: httpx.Client) -> object:
     given = "2024-01-01T02:00:00+02:00"
     said = _say(client, created_at=given)[0]
@@ -138,6 +146,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
     "clone_revives_peers": (_clone_revives_peers, ["bob"], ["al", "bob"]),
     "clone_crosses_workspaces": (_clone_crosses_workspaces, [0, []], [1, ["bob"]]),
     "deleted_set_peers": (_deleted_set_peers, [404, ["bob"]], [404, ["zed"]]),
+    "knowledge_crosses_sessions": (_knowledge_crosses_sessions, False, True),
     "echoed_created_at": (
         _echoed_created_at,
         ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"],
@@ -204,7 +213,10 @@ def test_each_difference_of_the_default_is_claimed_by_just_one_quirk(
 
 def test_every_quirk_but_one_is_shown_by_a_recording_that_is_here() -> None:
     """No recording lists a session after it was cloned empty; this one rests on the description of the server alone."""
-    assert [quirk.name for quirk in Quirks.catalogue() if not quirk.metadata["scenario"]] == ["lost_empty_clone"]
+    assert [quirk.name for quirk in Quirks.catalogue() if not quirk.metadata["scenario"]] == [
+        "lost_empty_clone",
+        "knowledge_crosses_sessions",
+    ]
 
 
 def test_of_members_in_several_workspaces_a_clone_keeps_the_settings_of_its_own(server: MockServer) -> None:

@@ -39,8 +39,13 @@ def create(store: Store, workspace_id: str, drafts: Sequence[ConclusionDraft]) -
 
 
 def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
-    """A page of conclusions, newest first (recorded in x-conclusions-routes). With `reverse` oldest first."""
-    return paging.of_rows(_all(store, workspace_id), page, size, not reverse, matches)
+    """A page of conclusions, newest first (recorded in x-conclusions-routes). With `reverse` oldest first.
+
+    The conclusions of one batch have one time, and keep their order.
+    """
+    rows = _all(store, workspace_id)
+    ordered = sorted(rows, key=_time) if reverse else newest_first(rows)
+    return paging.of_rows(ordered, page, size, False, matches)
 
 
 def query(
@@ -70,7 +75,7 @@ def query(
         sentence = "observer and observed must be specified for semantic search"
         raise Unprocessable(sentence, ("body", "filters"), filters)
     rows = [row for row in _all(store, workspace_id) if matches is None or matches(row)]
-    return nearest(text, rows, top_k, distance)
+    return nearest(text, newest_first(rows), top_k, distance)
 
 
 def delete(store: Store, workspace_id: str, conclusion_id: str) -> None:
@@ -81,10 +86,15 @@ def delete(store: Store, workspace_id: str, conclusion_id: str) -> None:
     store.drop_conclusion(workspace, conclusion_id)
 
 
+def newest_first(rows: Sequence[Row]) -> list[Row]:
+    """Rows, newest first. Rows of one time keep their order."""
+    return sorted(rows, key=_time, reverse=True)
+
+
 def between(
     store: Store, workspace_id: str, observer_id: str, observed_id: str, session_id: str | None = None
 ) -> list[Row]:
-    """The conclusions of one peer about another, oldest first, all or those of a session."""
+    """The conclusions of one peer about another in the order of creation, all or those of a session."""
     return [
         row
         for row in _all(store, workspace_id)
@@ -97,6 +107,12 @@ def between(
 def new_row(id_: str, draft: ConclusionDraft, created_at: str) -> Row:
     """The row of a conclusion."""
     return {"id": id_, **draft._asdict(), "created_at": created_at}
+
+
+def _time(row: Row) -> str:
+    # Without the Z the order of the strings is the order of the times.
+    time: str = row["created_at"]
+    return time.removesuffix("Z")
 
 
 def _all(store: Store, workspace_id: str) -> list[Row]:

@@ -9,7 +9,9 @@ from .records import Row
 from .search.similarity import nearest
 from .store import Store
 
+# How many conclusions a representation has if the request does not say it, and if it says null (recorded: 27 or more).
 CONCLUSIONS_SHOWN = 25
+CONCLUSIONS_LIMIT = 100
 # The server counts the headings of four kinds of conclusions too, even in an empty representation. The recordings
 # (x-context-and-summaries) show only that they have 9 tokens or more.
 _FRAME_TOKENS = 16
@@ -20,11 +22,11 @@ class Choice(NamedTuple):
 
     Arguments:
         session_id: Only those of this session.
-        query: The conclusions that are most similar to this text come first.
-        top_k: With a query: how many of the most similar.
-        distance: With a query: leave out those with a larger distance from it.
-        frequent: With a query: fill up with other conclusions.
-        at_most: The maximum number of conclusions in total. By default 25.
+        query: Include the conclusions that are most similar to this text.
+        top_k: With a query: how many of the most similar. By default a third of the total.
+        distance: With a query: leave out similar ones with a larger distance from it.
+        frequent: Include the most frequent: a third of the total with a query, half of it without.
+        at_most: The maximum number of conclusions in total. By default 100.
     """
 
     session_id: str | None = None
@@ -86,29 +88,48 @@ def asked(store: Store, workspace_id: str, observer_id: str, observed_id: str, s
 def chosen(store: Store, workspace_id: str, observer_id: str, observed_id: str, choice: Choice) -> list[Row]:
     """The conclusions of a representation, oldest first.
 
-    Without a query they are the newest. With a query they are the most similar, and with `frequent` also the newest:
-    the real server takes the most frequent ones, but here every conclusion occurs once.
+    They come from three sources, each with a share of the total that is lost if the source has fewer (recorded in
+    x2-representation-search and x2-context-search): the most similar to the query, the most frequent, and the newest.
+    Every conclusion occurs once here, so the most frequent ones are the oldest (recorded in x2-representation-limits).
+    The quirk `knowledge_crosses_sessions` takes the first two from all sessions.
     """
-    rows = conclusions.between(store, workspace_id, observer_id, observed_id, choice.session_id)
-    at_most = choice.at_most or CONCLUSIONS_SHOWN
-    if not choice.query:
-        return rows[-at_most:]
-    near = nearest(choice.query, rows, min(choice.top_k or at_most, at_most), choice.distance)
-    shown = {row["id"] for row in near}
+    known = conclusions.between(store, workspace_id, observer_id, observed_id)
+    of_session = [row for row in known if choice.session_id in (None, row["session_id"])]
+    searched = known if store.quirks.knowledge_crosses_sessions else of_session
+    similar_count, frequent_count, newest_count = _shares(choice)
+    sources = [
+        nearest(choice.query or "", conclusions.newest_first(searched), similar_count, choice.distance),
+        searched[:frequent_count],
+        conclusions.newest_first(of_session)[:newest_count],
+    ]
+    shown = {row["id"] for rows in sources for row in rows}
+    return [row for row in known if row["id"] in shown]
+
+
+def _shares(choice: Choice) -> tuple[int, int, int]:
+    """How many conclusions a representation takes at most from each source: similar, frequent, newest."""
+    total = CONCLUSIONS_LIMIT if choice.at_most is None else choice.at_most
+    similar = frequent = 0
+    if choice.query:
+        similar = total // 3 if choice.top_k is None else min(choice.top_k, total)
     if choice.frequent:
-        others = [row["id"] for row in rows if row["id"] not in shown]
-        shown.update(others[max(0, len(rows) - at_most) :])
-    return [row for row in rows if row["id"] in shown]
+        frequent = min(total // (3 if choice.query else 2), total - similar)
+    return similar, frequent, total - similar - frequent
 
 
 def text(rows: Sequence[Row]) -> str:
     """The representation in Markdown. It is empty without conclusions."""
-    return "\n".join(["## Explicit Observations", "", *map(_line, rows), ""]) if rows else ""
+    return "\n".join(["## Explicit Observations", "", *_lines(rows), ""]) if rows else ""
 
 
 def token_count(rows: Sequence[Row]) -> int:
     """The number of tokens of a representation in a context."""
-    return _FRAME_TOKENS + sum(tokens.count(f"{number}. {_line(row)}\n") for number, row in enumerate(rows, 1))
+    return _FRAME_TOKENS + sum(tokens.count(f"{number}. {line}\n") for number, line in enumerate(_lines(rows), 1))
+
+
+def _lines(rows: Sequence[Row]) -> list[str]:
+    """The lines of conclusions. Equal lines of one second appear once."""
+    return list(dict.fromkeys(map(_line, rows)))
 
 
 def _line(row: Row) -> str:

@@ -51,6 +51,11 @@ class Quirks:
         "Setting the peers of a deleted session answers 404, but is still carried out; in the default nothing changes.",
         scenario="x-peers-of-deleted",
     )
+    knowledge_crosses_sessions: bool = _quirk(
+        "A representation that is limited to a session also takes the conclusions near the query and the most frequent "
+        "ones from other sessions; in the default all are of the session.",
+        scenario=None,
+    )
     echoed_created_at: bool = _quirk(
         "The answer to a new message repeats its given created_at with the offset it was sent with, or none; the "
         "default answers in UTC with Z, as every later read does.",

@@ -308,11 +308,32 @@ def test_a_context_may_be_limited_to_the_session_and_to_what_is_near(start: Star
     assert "tea" in known()
     assert "tall" in known()
     assert "tall" not in known(limit_to_session=True)
-    assert "tea" not in known(search_query="tall", search_max_distance=0.5)
-    assert "tea" in known(search_query="tall", search_max_distance=0.5, include_most_frequent=True)
-    assert "tea" not in known(search_query="tall", search_top_k=1)
-    context = client.call("GET", f"{_W}/peers/al/context", target="bob", search_query="tall", search_top_k=1).json
-    assert "tea" in context["representation"]
+    assert "tall" not in known(limit_to_session=True, search_query="tall", include_most_frequent=True)
+    assert "tea" not in known(search_query="tall", search_top_k=1, max_conclusions=1)
+    assert "tea" in known(search_query="tall", search_top_k=1, max_conclusions=3, include_most_frequent=True)
+
+
+def test_a_representation_has_25_conclusions_unless_asked_and_up_to_100_for_null(start: Start) -> None:
+    _, client = start(world=_WORLD)
+    for number in range(27):
+        _conclude(client, f"fact {number}")
+
+    def count(**wanted: object) -> int:
+        asked = {"target": "bob", **wanted}
+        text: str = client.call("POST", f"{_W}/peers/al/representation", asked).json["representation"]
+        return text.count("fact")
+
+    assert [count(), count(max_conclusions=None), count(max_conclusions=26)] == [25, 27, 26]
+
+
+def test_the_conclusions_of_a_batch_keep_their_order(start: Start) -> None:
+    _, client = start(world=_WORLD)
+    first, second = (_conclude(client, *"abc").json for _ in range(2))
+    listed, mirrored = (
+        client.call("POST", f"{_W}/conclusions/list", reverse=reverse).json["items"] for reverse in (False, True)
+    )
+    assert listed == [*second, *first]
+    assert mirrored == [*first, *second]
 
 
 def test_a_query_of_an_observer_without_a_name_is_refused(start: Start) -> None:

@@ -38,11 +38,11 @@ def test_words_count_by_their_stems_and_letters_a_little() -> None:
 
 
 @given(_TEXTS, _ROWS, st.integers(0, 10), st.none() | st.floats(0, 1))
-def test_the_nearest_are_those_by_falling_similarity_newest_first_within_the_distance(
+def test_the_nearest_are_those_by_falling_similarity_in_their_order_within_the_distance(
     query: str, rows: list[dict[str, Any]], top_k: int, distance: float | None
 ) -> None:
     def place(row: dict[str, Any]) -> tuple[float, int]:
-        return -similarity(query, row["content"]), -row["id"]
+        return -similarity(query, row["content"]), row["id"]
 
     within = [row for row in rows if distance is None or 1 - similarity(query, row["content"]) <= distance]
     assert nearest(query, rows, top_k, distance) == sorted(within, key=place)[:top_k]

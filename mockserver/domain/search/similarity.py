@@ -36,14 +36,14 @@ def nearest(query: str, rows: Sequence[Row], top_k: int, distance: float | None 
     """The rows whose `content` is most similar to the query, most similar first.
 
     Arguments:
-        rows: The rows, oldest first. Of equally similar rows the newest comes first.
+        rows: The rows. Equally similar rows keep their order.
         top_k: The maximum number of rows.
         distance: Leave out rows with a larger distance, which is 1 minus the similarity.
     """
-    if not rows:
+    if not rows or not top_k:
         return []
     wanted = _profile(query[:_QUERY_LIMIT])
-    measured = [(_alike(wanted, _profile(row["content"])), row) for row in reversed(rows)]
+    measured = [(_alike(wanted, _profile(row["content"])), row) for row in rows]
     near = [pair for pair in measured if distance is None or 1 - pair[0] <= distance]
     return [row for _, row in sorted(near, key=lambda pair: -pair[0])[:top_k]]
 
