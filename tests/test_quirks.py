@@ -59,7 +59,10 @@ def _sentence_422(client: httpx.Client) -> object:
 def _field_names(client: httpx.Client) -> object:
     by_name = client.post(f"{_W}/sessions", json={"name": "one"}).status_code
     client.post(f"{_W}/sessions", json={"id": "s", "peer_names": {"bob": {}}})
-    return [by_name, _members(client, "s")]
+    drafts = [{"content": "x", "observer_id": "bob", "observed_id": "bob"}]
+    client.post(f"{_W}/peers", json={"id": "bob"})
+    observed = client.post(f"{_W}/conclusions", json={"observations": drafts}).status_code
+    return [by_name, _members(client, "s"), observed]
 
 
 def _lost_empty_clone(client: httpx.Client) -> object:
@@ -140,7 +143,7 @@ def _inner_failures(client: httpx.Client) -> object:
 _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
     "created_status": (_created_status, [200] * 6, [201, 201, 201, 200, 200, 200]),
     "sentence_422": (_sentence_422, ["list", "list"], ["str", "str"]),
-    "field_names": (_field_names, [422, []], [200, ["bob"]]),
+    "field_names": (_field_names, [422, [], 422], [200, ["bob"], 201]),
     "lost_empty_clone": (_lost_empty_clone, 2, 1),
     "clone_zeroes_tokens": (_clone_zeroes_tokens, [2], [0]),
     "clone_revives_peers": (_clone_revives_peers, ["bob"], ["al", "bob"]),

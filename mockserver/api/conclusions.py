@@ -22,7 +22,7 @@ def create_conclusions(call: Call) -> Reply:
     """Store 1 to 100 conclusions, all or none. Their peers and sessions must exist."""
     drafts = [
         ConclusionDraft(draft.content, draft.observer_id, draft.observed_id, draft.session_id)
-        for draft in call.body.conclusions
+        for draft in call.body.observations
     ]
     return 201, conclusions.create(call.store, call.path["workspace_id"], drafts)
 

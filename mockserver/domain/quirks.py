@@ -26,8 +26,8 @@ class Quirks:
         scenario="x-filter-errors",
     )
     field_names: bool = _quirk(
-        "The bodies that create workspaces, peers and sessions also take `name` for `id` and `peer_names` for `peers`; "
-        "the default takes only the published names.",
+        "The bodies that create workspaces, peers, sessions and conclusions also take `name` for `id`, `peer_names` "
+        "for `peers` and `observations` for `conclusions`; the default takes only the published names.",
         scenario="x-field-names",
     )
     lost_empty_clone: bool = _quirk(

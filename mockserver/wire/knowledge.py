@@ -1,13 +1,13 @@
 """Models of requests about knowledge: conclusions, cards, representations, contexts and questions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ..domain import tokens
 from ..domain.contexts import TOKENS_LIMIT
 from ..domain.knowledge import CONCLUSIONS_SHOWN, Choice
-from .fields import Bounded, Filters, Model, Text, without_nul
+from .fields import Bounded, Filters, Model, Text, text_without_nul, without_control_tokens
 
 CONCLUSION_LIMIT = 65_535
 CONCLUSION_TOKENS_LIMIT = 8_192
@@ -22,11 +22,10 @@ def _within_token_limit(content: str) -> str:
 
 Count = Annotated[int, Field(ge=1, le=100)]
 Distance = Annotated[float, Field(ge=0, le=1)]
-ConclusionContent = Annotated[
-    str,
-    Field(min_length=1, max_length=CONCLUSION_LIMIT),
-    BeforeValidator(without_nul),
-    AfterValidator(_within_token_limit),
+# Content that is nothing but NUL characters is not too short, and is stored as the empty text (recorded).
+_Content = Annotated[str, Field(min_length=1, max_length=CONCLUSION_LIMIT), AfterValidator(text_without_nul)]
+StoredContent = Annotated[
+    str, Field(max_length=CONCLUSION_LIMIT), AfterValidator(text_without_nul), AfterValidator(_within_token_limit)
 ]
 
 _TOP_K = "How many of the conclusions nearest to the search query are wanted"
@@ -38,16 +37,22 @@ _TARGET = "The peer that the knowledge is about, as the peer in the path sees it
 
 
 class ConclusionCreate(Model):
-    content: ConclusionContent
+    content: _Content
     observer_id: str = Field(description="The peer who concludes")
     observed_id: str = Field(description="The peer that the conclusion is about")
     session_id: str | None = Field(default=None, description="The session that the conclusion goes with")
+
+    @model_validator(mode="after")
+    def _within_limits(self) -> Self:
+        _within_token_limit(without_control_tokens(self.content))
+        return self
 
 
 class ConclusionBatchCreate(Model):
     """A batch of 1 to 100 conclusions. All of them are stored, or none."""
 
-    conclusions: Annotated[list[ConclusionCreate], Field(min_length=1, max_length=100)]
+    # The live server still takes the name of the field: the quirk `field_names`.
+    observations: Annotated[list[ConclusionCreate], Field(min_length=1, max_length=100, alias="conclusions")]
 
 
 class ConclusionGet(Model):

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
 from .fields import HttpUrl, Id, Metadata, Moment, SpokenContent, Storable, Strict, Text
-from .knowledge import ConclusionContent
+from .knowledge import StoredContent
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -81,7 +81,7 @@ class WorldConclusion(Strict):
     """A conclusion of one peer about another. Loading creates both peers if they are missing."""
 
     id: Id | None = None
-    content: ConclusionContent
+    content: StoredContent
     observer_id: Id
     observed_id: Id
     session_id: Id | None = None

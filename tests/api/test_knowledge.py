@@ -78,8 +78,29 @@ def test_a_conclusion_has_at_most_so_many_tokens(start: Start) -> None:
     refused = _conclude(client, "tea " * 8_200)
     assert refused.status == 422
     [offence] = refused.json["detail"]
-    assert offence["loc"] == ["body", "conclusions", 0, "content"]
+    assert offence["loc"] == ["body", "conclusions", 0]
     assert offence["msg"] == "Value error, content exceeds maximum of 8192 tokens"
+
+
+def test_a_conclusion_with_a_control_token_is_refused_as_a_message_is(start: Start) -> None:
+    _, client = start(world=_WORLD)
+    refused = _conclude(client, "fine", "bad <|endoftext|>")
+    [offence] = refused.json["detail"]
+    assert (refused.status, offence["loc"]) == (422, ["body", "conclusions", 1])
+    said = {"messages": [{"peer_id": "bob", "content": "bad <|endoftext|>"}]}
+    [told] = client.call("POST", f"{_W}/sessions/s/messages", said).json["detail"]
+    assert offence["msg"] == told["msg"]
+
+
+@pytest.mark.parametrize("given_too", [{}, {"observations": []}])
+def test_conclusions_go_before_their_old_name(start: Start, given_too: Any) -> None:
+    _, client = start(world=_WORLD, quirks="field_names")
+    drafts = [{"content": "x", "observer_id": "al", "observed_id": "bob"}]
+    assert client.call("POST", f"{_W}/conclusions", {"conclusions": drafts, **given_too}).status == 201
+    [offence] = client.call("POST", f"{_W}/conclusions", {"observations": []}).json["detail"]
+    assert (offence["type"], offence["loc"]) == ("too_short", ["body", "observations"])
+    [offence] = client.call("POST", f"{_W}/conclusions", {}).json["detail"]
+    assert (offence["type"], offence["loc"]) == ("missing", ["body", "conclusions"])
 
 
 def test_the_conclusions_of_a_session_go_with_its_purge(start: Start) -> None:
@@ -348,9 +369,10 @@ def test_a_card_makes_the_peer_who_has_it_and_nobody_else(start: Start) -> None:
     assert [peer["id"] for peer in client.call("POST", f"{_W}/peers/list").json["items"]] == ["al", "bob", "eve"]
 
 
-def test_what_is_nothing_but_nul_is_no_conclusion_and_no_summary_has_one(start: Start) -> None:
+def test_a_nul_is_dropped_even_if_nothing_is_left_and_no_summary_has_one(start: Start) -> None:
     mock, client = start(world=_WORLD)
-    assert _conclude(client, "\0").status == 422
+    assert _conclude(client, "").status == 422
+    assert _conclude(client, "\0").json[0]["content"] == ""
     assert _conclude(client, "a\0b").json[0]["content"] == "ab"
     assert mock.summarize("s", "a\0b")["content"] == "ab"
     with pytest.raises(ValueError, match="a summary cannot be written as JSON"):
