@@ -99,6 +99,13 @@ def _deleted_set_peers(client: httpx.Client) -> object:
     return [refused.status_code, _members(client, "s")]
 
 
+def _joins_anew(client: httpx.Client) -> object:
+    _say(client)
+    _say(client)
+    asked = {"query": "hello", "filters": {"peer_perspective": "bob"}}
+    return len(client.post(f"{_W}/search", json=asked).json())
+
+
 def _knowledge_crosses_sessions(client: httpx.Client) -> object:
     _session(client, peers={"bob": {}})
     draft = {"content": "bob likes tea", "observer_id": "bob", "observed_id": "bob"}
@@ -149,6 +156,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
     "clone_revives_peers": (_clone_revives_peers, ["bob"], ["al", "bob"]),
     "clone_crosses_workspaces": (_clone_crosses_workspaces, [0, []], [1, ["bob"]]),
     "deleted_set_peers": (_deleted_set_peers, [404, ["bob"]], [404, ["zed"]]),
+    "joins_anew": (_joins_anew, 2, 1),
     "knowledge_crosses_sessions": (_knowledge_crosses_sessions, False, True),
     "echoed_created_at": (
         _echoed_created_at,
@@ -218,6 +226,7 @@ def test_every_quirk_but_one_is_shown_by_a_recording_that_is_here() -> None:
     """No recording lists a session after it was cloned empty; this one rests on the description of the server alone."""
     assert [quirk.name for quirk in Quirks.catalogue() if not quirk.metadata["scenario"]] == [
         "lost_empty_clone",
+        "joins_anew",
         "knowledge_crosses_sessions",
     ]
 

@@ -110,6 +110,81 @@ def test_a_filter_narrows_but_does_not_lead_elsewhere() -> None:
     assert _found("E-T", filters={"peer_id": "al"}) == []
 
 
+_EVENTS = st.lists(
+    st.tuples(st.sampled_from(["say", "add", "set", "leave", "configure"]), st.sampled_from(["al", "bob"])), max_size=8
+)
+
+
+def _happen(kind: str, peer: str, content: str) -> None:
+    if kind == "say":
+        _say("s", content, peer=peer)
+    elif kind == "add":
+        _CLIENT.call("POST", f"{_W}/sessions/s/peers", {peer: {}})
+    elif kind == "set":
+        _CLIENT.call("PUT", f"{_W}/sessions/s/peers", {peer: {}})
+    elif kind == "leave":
+        _CLIENT.call("DELETE", f"{_W}/sessions/s/peers", [peer])
+    else:
+        _CLIENT.call("PUT", f"{_W}/sessions/s/peers/{peer}/config", {"observe_me": True})
+
+
+@given(_EVENTS, st.booleans())
+def test_a_perspective_finds_the_messages_from_while_that_peer_was_in_the_session(
+    events: list[tuple[str, str]], anew: bool
+) -> None:
+    """With the quirk, only those since the peer last said something or was added."""
+    _MOCK.reset(quirks="joins_anew" if anew else "none")
+    _CLIENT.call("POST", f"{_W}/sessions", {"id": "s", "peers": {"al": {}}})
+    present: set[str] = {"al"}
+    joined: set[str] = {"al"}
+    seen: dict[str, list[str]] = {"al": [], "bob": []}
+    for place, (kind, peer) in enumerate(events):
+        if kind == "configure" and (peer in joined or peer not in _known()):
+            continue
+        _happen(kind, peer, f"fire {place}")
+        if kind == "leave":
+            present.discard(peer)
+            continue
+        present = {peer} if kind == "set" else present | {peer}
+        joined.add(peer)
+        if anew and kind != "configure":
+            seen[peer] = []
+        if kind == "say":
+            for one in present:
+                seen[one].append(f"fire {place}")
+    for peer, contents in seen.items():
+        filters = {"peer_perspective": peer}
+        assert sorted(_found("fire", filters=filters, limit=100)) == sorted(contents)
+        assert sorted(_found("fire", "/sessions/s", filters=filters)) == sorted(contents)
+        again = DirectClient(create_app(Mock(world=_MOCK.world())))
+        found = again.call("POST", f"{_W}/search", {"query": "fire", "limit": 100, "filters": filters}).json
+        assert sorted(message["content"] for message in found) == sorted(contents)
+
+
+def _known() -> list[str]:
+    return [peer["id"] for peer in _CLIENT.call("POST", f"{_W}/peers/list").json["items"]]
+
+
+@pytest.mark.parametrize("perspective", ["ghost", "", "*", None, 1, ["bob"], {"in": ["bob"]}])
+def test_a_perspective_of_nobody_finds_nothing(perspective: object) -> None:
+    _say("s", "fire one")
+    assert _found("fire", filters={"peer_perspective": perspective}) == []
+    assert _found("fire", filters={"peer_perspective": "bob", "peer_id": "bob"}) == ["fire one"]
+    assert _found("fire", "/peers/bob", filters={"peer_perspective": "bob", "peer_id": "al"}) == ["fire one"]
+    assert _search("fire", filters={"AND": [{"peer_perspective": "bob"}]}).status == 422
+
+
+def test_the_first_members_of_a_session_also_find_messages_of_before() -> None:
+    """With the quirk they do not: they joined when the session was created."""
+    for quirks, found in (("none", ["fire one"]), ("joins_anew", [])):
+        _MOCK.reset(quirks=quirks)
+        _CLIENT.call("POST", f"{_W}/sessions", {"id": "s", "peers": {"al": {}}})
+        _say("s", "fire one", year=2020)
+        assert _found("fire", filters={"peer_perspective": "al"}) == found
+        [clone] = [_CLIENT.call("POST", f"{_W}/sessions/s/clone").json["id"]]
+        assert _found("fire", f"/sessions/{clone}", filters={"peer_perspective": "al"}) == ["fire one"]
+
+
 def test_a_deleted_session_is_found_until_its_purge() -> None:
     _say("s", "fire")
     _CLIENT.call("DELETE", f"{_W}/sessions/s")

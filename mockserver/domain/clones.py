@@ -33,7 +33,7 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
         members = _members(store, workspace, sources)
         copy = store.add_session(workspace, row, Origin(original.number, session_id, cutoff, len(messages)))
         store.add_messages(copy, _copied(store, messages, row))
-        membership.put(store, workspace, copy, members, now)
+        membership.put(store, workspace, copy, membership.joined(store, {}, members, now, created=True), now)
     return row
 
 

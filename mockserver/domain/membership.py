@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from . import peers
 from .errors import OBSERVERS_LIMIT, TooManyObservers
-from .records import Membership, Session, Workspace
+from .records import Membership, Session, Stay, Workspace
 from .store import Store
 
 # The settings `observe_me` and `observe_others` of one peer in a session. None means that a setting is not set.
@@ -24,6 +24,39 @@ def newcomers(members: Members, joining: Mapping[str, MemberSettings]) -> Member
 def left(members: Members) -> Members:
     """The members after all of them left. Their settings stay."""
     return {peer_id: membership._replace(present=False) for peer_id, membership in members.items()}
+
+
+def joined(store: Store, before: Members, joining: Members, now: int, *, created: bool = False) -> Members:
+    """Members with their stays, when `joining` join a session that had the members `before`.
+
+    The first members of a session that is `created` are there from the beginning. With the quirk `joins_anew` all of
+    `joining` are there from now on only.
+    """
+    if store.quirks.joins_anew:
+        return {peer_id: member._replace(stays=((now, None),)) for peer_id, member in joining.items()}
+    return _with_stays(before, joining, None if created else now, now)
+
+
+def replaced(before: Members, after: Members, now: int) -> Members:
+    """The members `after`, with their stays: one begins for who was not present, and ends for who leaves."""
+    return _with_stays(before, after, now, now)
+
+
+def _with_stays(before: Members, after: Members, start: int | None, end: int) -> Members:
+    return {
+        peer_id: member._replace(stays=_stays(before.get(peer_id), member, start, end))
+        for peer_id, member in after.items()
+    }
+
+
+def _stays(before: Membership | None, after: Membership, start: int | None, end: int) -> tuple[Stay, ...]:
+    stays = () if before is None else before.stays
+    was_present = before is not None and before.present
+    if after.present and not was_present:
+        return (*stays, (start, None))
+    if was_present and not after.present:
+        return (*stays[:-1], (stays[-1][0], end))
+    return stays
 
 
 def check_observers(session_id: str, members: Members) -> None:

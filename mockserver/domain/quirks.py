@@ -51,6 +51,11 @@ class Quirks:
         "Setting the peers of a deleted session answers 404, but is still carried out; in the default nothing changes.",
         scenario="x-peers-of-deleted",
     )
+    joins_anew: bool = _quirk(
+        "Each of its messages, and each time it is added, lets a peer join the session anew, so that a search with "
+        "peer_perspective does not find what came before; in the default it finds all from while the peer was there.",
+        scenario=None,
+    )
     knowledge_crosses_sessions: bool = _quirk(
         "A representation that is limited to a session also takes the conclusions near the query and the most frequent "
         "ones from other sessions; in the default all are of the session.",

@@ -53,12 +53,22 @@ class Messages(Ordered[Row]):
         return zip(self._numbers, self._entries, strict=True)
 
 
+# The time of a peer in a session, in microseconds since 1970: from None on if it was there from the beginning, to None
+# if it did not leave.
+Stay = tuple[int | None, int | None]
+ALWAYS: Stay = (None, None)
+
+
 class Membership(NamedTuple):
-    """The settings of a peer in one session. `present` is False after the peer left; the settings stay."""
+    """A peer in one session: its settings, and its stays there, oldest first.
+
+    `present` is False after the peer left; the settings stay.
+    """
 
     observe_me: bool | None = None
     observe_others: bool | None = None
     present: bool = True
+    stays: tuple[Stay, ...] = (ALWAYS,)
 
 
 class Origin(NamedTuple):

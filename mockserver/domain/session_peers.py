@@ -35,10 +35,11 @@ def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[s
         peers.check_new(store, workspace_id, joining, ("body", "peers"))
     except InvalidId as error:
         raise MalformedIdNotFound(error.value) from None
-    left = membership.left(session.members)
-    after = {**left, **membership.newcomers(left, joining)}
-    membership.check_observers(session_id, after)
-    membership.put(store, store.workspaces[workspace_id], session, after, store.clock.now())
+    left, now = membership.left(session.members), store.clock.now()
+    newcomers = membership.newcomers(left, joining)
+    membership.check_observers(session_id, {**left, **newcomers})
+    after = membership.replaced(session.members, left, now) | membership.joined(store, session.members, newcomers, now)
+    membership.put(store, store.workspaces[workspace_id], session, after, now)
     if not session.row["is_active"]:
         raise MissingSession(workspace_id, session_id, is_deleted=True)
     return session.row
@@ -48,7 +49,8 @@ def remove(store: Store, workspace_id: str, session_id: str, leaving: Iterable[s
     """Let peers leave. Other ids are ignored. Raises NotFound if the session is not active."""
     workspace, session = sessions.active(store, workspace_id, session_id)
     chosen = {peer_id: session.members[peer_id] for peer_id in leaving if peer_id in session.members}
-    membership.put(store, workspace, session, membership.left(chosen), 0)
+    left = membership.replaced(session.members, membership.left(chosen), store.clock.peek())
+    membership.put(store, workspace, session, left, 0)
     return session.row
 
 
@@ -81,6 +83,11 @@ def set_settings(store: Store, workspace_id: str, session_id: str, peer_id: str,
     if peer_id not in workspace.peers:
         raise MissingPeer(workspace_id, peer_id)
     given = {name: value for name, value in settings.items() if value is not None}
-    member = session.members.get(peer_id, Membership())._replace(**given)
+    kept = session.members.get(peer_id, Membership())
+    member = kept._replace(
+        observe_me=given.get("observe_me", kept.observe_me),
+        observe_others=given.get("observe_others", kept.observe_others),
+    )
     membership.check_observers(session_id, {**session.members, peer_id: member})
-    membership.put(store, workspace, session, {peer_id: member}, 0)
+    now = 0 if peer_id in session.members else store.clock.now()
+    membership.put(store, workspace, session, membership.replaced(session.members, {peer_id: member}, now), now)

@@ -40,6 +40,8 @@ def get_or_create(
     if joining:
         peers.check_new(store, workspace_id, newcomers, ("body", "peers"))
         membership.check_observers(session_id, {**present, **newcomers})
+        if store.quirks.joins_anew:
+            newcomers = {**{peer_id: present[peer_id] for peer_id in joining if peer_id in present}, **newcomers}
     if session is not None and metadata is None and not configuration and not newcomers:
         return session, False
     now = store.clock.now()
@@ -49,7 +51,8 @@ def get_or_create(
         session = store.add_session(workspace, new_row(workspace_id, session_id, now))
     if metadata is not None or configuration:
         store.put_session_row(workspace, session, workspaces.updated(session.row, metadata, configuration))
-    membership.put(store, workspace, session, newcomers, now)
+    joined = membership.joined(store, session.members, newcomers, now, created=is_new)
+    membership.put(store, workspace, session, joined, now)
     return session, is_new
 
 

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ..domain.clock import moment, timestamp
-from ..domain.records import Peer, Row, Session, Workspace
+from ..domain.records import Membership, Peer, Row, Session, Workspace
 from ..domain.schedule import Job
 from ..domain.store import Store
 from .clone_tree import CloneTree, original_of
@@ -154,7 +154,7 @@ def _session(workspace: Workspace, tree: CloneTree, session: Session, window: Vi
     start, size = window.messages
     total = len(session.messages)
     first = max(0, total - size) if start is None else min(start, total)
-    members = [{"id": peer_id, **member._asdict()} for peer_id, member in islice(session.members.items(), _SHOWN)]
+    members = [_member(peer_id, member) for peer_id, member in islice(session.members.items(), _SHOWN)]
     return {
         **_row(session),
         "is_active": session.row["is_active"],
@@ -167,6 +167,15 @@ def _session(workspace: Workspace, tree: CloneTree, session: Session, window: Vi
             "from": first,
             "items": list(map(_message, session.messages[first : first + size])),
         },
+    }
+
+
+def _member(peer_id: str, member: Membership) -> Json:
+    return {
+        "id": peer_id,
+        "observe_me": member.observe_me,
+        "observe_others": member.observe_others,
+        "present": member.present,
     }
 
 

@@ -13,11 +13,16 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class WorldMember(SessionPeerConfig):
-    """A peer in a session. `present` is false for a peer who left."""
+    """A peer in a session. `present` is false for a peer who left.
+
+    `stays` are the times from and to which it was there, oldest first; null as the beginning or the end means no limit.
+    By default it was always there.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     present: bool = True
+    stays: Annotated[list[tuple[Moment | None, Moment | None]], Field(min_length=1)] | None = None
 
 
 class WorldMessage(Strict):

@@ -10,14 +10,19 @@ from collections.abc import Iterable, Iterator
 from heapq import nlargest
 
 from .. import sessions
+from ..clock import timestamp
 from ..errors import InvalidFilter
 from ..filters import tables
 from ..filters.language import Predicate
 from ..filters.logic import folded
-from ..records import Row
+from ..records import Row, Session
 from ..store import Store
 
 _SPECIAL = re.compile(r"""[~`!@#$%^&*()_+=\[\]{};':"\\|,.<>/?-]""")
+# The key of a filter document that only a search takes (recorded in x2-search-perspective).
+_PERSPECTIVE = "peer_perspective"
+# Before and after all times as text.
+_FIRST, _LAST = "", "~"
 
 # A message with its number, which grows in the order of writing, and a message with its sort key.
 _Numbered = tuple[int, Row]
@@ -39,19 +44,21 @@ def search(
     Arguments:
         limit: The maximum number of messages.
         filters: A filter document on messages. Its conditions on ids that are also arguments are ignored (recorded).
+            Its key `peer_perspective` selects the messages from while that peer was in their session.
         session_id: Only messages of this session. A deleted session is searched until its purge.
         peer_id: Only messages of this sender.
 
     Raises InvalidFilter.
     """
     given = {"workspace_id": workspace_id, "session_id": session_id, "peer_id": peer_id}
-    messages = _messages(store, workspace_id, session_id)
+    conditions = {name: value for name, value in (filters or {}).items() if not given.get(name)}
+    messages = _messages(_sessions(store, workspace_id, session_id), conditions)
     if peer_id is not None:
         messages = ((number, row) for number, row in messages if row["peer_id"] == peer_id)
     find = _containing if _SPECIAL.search(query) else _by_rank
     try:
-        others = {name: value for name, value in (filters or {}).items() if not given.get(name)}
-        matches = tables.message_filter(others, store.quirks)
+        conditions.pop(_PERSPECTIVE, None)
+        matches = tables.message_filter(conditions, store.quirks)
         best = nlargest(limit, find(messages, query, matches), key=lambda placed: placed[0])
     except InvalidFilter as error:
         error.value = filters
@@ -59,16 +66,39 @@ def search(
     return [row for _, row in best]
 
 
-def _messages(store: Store, workspace_id: str, session_id: str | None) -> Iterable[_Numbered]:
+def _sessions(store: Store, workspace_id: str, session_id: str | None) -> Iterable[Session]:
     if session_id is not None:
         session = sessions.find(store, workspace_id, session_id)
-        return session.messages.numbered() if session is not None else ()
-    return (
-        numbered
-        for workspace in store.named(workspace_id)
-        for session in workspace.sessions.values()
-        for numbered in session.messages.numbered()
-    )
+        return [] if session is None else [session]
+    return (session for workspace in store.named(workspace_id) for session in workspace.sessions.values())
+
+
+def _messages(searched: Iterable[Session], conditions: Row) -> Iterator[_Numbered]:
+    """The messages of sessions; with a perspective, those from while that peer was in their session."""
+    if _PERSPECTIVE not in conditions:
+        return (numbered for session in searched for numbered in session.messages.numbered())
+    peer_id = conditions[_PERSPECTIVE]
+    return (numbered for session in searched for numbered in _seen(session, peer_id))
+
+
+def _seen(session: Session, peer_id: object) -> Iterator[_Numbered]:
+    """The messages from while a peer was in a session. None for anything but the id of a peer (recorded for null)."""
+    member = session.members.get(peer_id) if isinstance(peer_id, str) else None
+    if member is not None:
+        spans = [(_moment(start, _FIRST), _moment(end, _LAST)) for start, end in member.stays]
+        for number, row in session.messages.numbered():
+            if any(start <= _time(row) <= end for start, end in spans):
+                yield number, row
+
+
+def _moment(moment: int | None, default: str) -> str:
+    return default if moment is None else timestamp(moment).removesuffix("Z")
+
+
+def _time(row: Row) -> str:
+    # Without the Z the order of the strings is the order of the times.
+    time: str = row["created_at"]
+    return time.removesuffix("Z")
 
 
 def _containing(messages: Iterable[_Numbered], query: str, matches: Predicate | None) -> Iterator[_Placed]:
@@ -96,5 +126,4 @@ def _by_rank(messages: Iterable[_Numbered], query: str, matches: Predicate | Non
 
 
 def _placed(rank: float, number: int, row: Row) -> _Placed:
-    # Without the Z the order of the strings is the order of the times.
-    return (rank, row["created_at"].removesuffix("Z"), -number), row
+    return (rank, _time(row), -number), row

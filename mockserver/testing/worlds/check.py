@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ...domain import membership
+from ...domain.clock import microseconds
 from ...domain.errors import BadRequest
-from ...domain.records import Membership
+from ...domain.records import ALWAYS, Membership, Stay
 
 if TYPE_CHECKING:
-    from ...wire.worlds import World, WorldSession, WorldWorkspace
+    from ...wire.worlds import World, WorldMember, WorldSession, WorldWorkspace
 
 
 def contradictions(world: "World") -> Iterator[str]:
@@ -61,8 +62,15 @@ def members_of(session: "WorldSession") -> dict[str, Membership]:
         if peer is None:
             members.pop(id_, None)
         else:
-            members[id_] = Membership(peer.observe_me, peer.observe_others, peer.present)
+            members[id_] = Membership(peer.observe_me, peer.observe_others, peer.present, _stays(peer))
     return members
+
+
+def _stays(peer: "WorldMember") -> tuple[Stay, ...]:
+    if peer.stays is None:
+        return (ALWAYS,)
+    start_and_end = [[None if moment is None else microseconds(moment) for moment in stay] for stay in peer.stays]
+    return tuple((start, end) for start, end in start_and_end)
 
 
 def _repeated(at: str, field: str, values: Iterable[object], seen: set[object] | None = None) -> Iterator[str]:

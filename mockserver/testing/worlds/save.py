@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ...domain.records import Membership, Row, Session, Workspace
+from ...domain.clock import timestamp
+from ...domain.records import ALWAYS, Membership, Row, Session, Workspace
 from ...domain.schedule import Job
 from ...domain.work import queues_of
 from ..clone_tree import original_of
@@ -90,7 +91,13 @@ def _session(workspace: Workspace, session: Session) -> dict[str, Any]:
 
 def _member(member: Membership) -> dict[str, Any]:
     present = None if member.present else False
-    return _given(observe_me=member.observe_me, observe_others=member.observe_others, present=present)
+    stays = None
+    if member.stays != (ALWAYS,):
+        stays = [[None if moment is None else timestamp(moment) for moment in stay] for stay in member.stays]
+    return {
+        **_given(observe_me=member.observe_me, observe_others=member.observe_others, present=present),
+        **({} if stays is None else {"stays": stays}),
+    }
 
 
 def _message(row: Row) -> dict[str, Any]:
