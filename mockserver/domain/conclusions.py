@@ -1,13 +1,13 @@
 """The rules of conclusions, which a peer (the observer) draws about a peer (the observed)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import paging, sessions
+from . import paging, peers, sessions
 from .clock import timestamp
-from .errors import InnerFailure, MissingConclusion, MissingPeer, Unprocessable
+from .errors import InnerFailure, MissingConclusion, Unprocessable
 from .filters.language import Predicate
-from .records import Row, Workspace
+from .records import Row
 from .search.similarity import nearest
 from .store import Store
 
@@ -24,13 +24,15 @@ class ConclusionDraft(NamedTuple):
 def create(store: Store, workspace_id: str, drafts: Sequence[ConclusionDraft]) -> list[Row]:
     """Store conclusions in their order, all or none.
 
-    Raises NotFound for a session that is not active, then for an unknown peer.
+    Raises NotFound for a session that is not active, then for an unknown peer, and InnerFailure for a malformed id.
     """
     for draft in drafts:
         if draft.session_id is not None:
             sessions.active(store, workspace_id, draft.session_id)
     peer_ids = [peer_id for draft in drafts for peer_id in (draft.observer_id, draft.observed_id)]
-    workspace = _with_peers(store, workspace_id, peer_ids)
+    for peer_id in peer_ids:
+        peers.find(store, workspace_id, peer_id)
+    workspace = store.workspaces[workspace_id]
     now = timestamp(store.clock.now())
     rows = [new_row(store.ids.new(), draft, now) for draft in drafts]
     for row in rows:
@@ -65,7 +67,7 @@ def query(
         top_k: The maximum number of conclusions.
         distance: Leave out conclusions with a larger distance.
 
-    Raises Unprocessable if the filters name no observer or no observed peer.
+    Raises Unprocessable if the filters name no observer or no observed peer, and InnerFailure if one is not an id.
     """
     given = filters or {}
     pair = [given.get(name) or given.get(name.removesuffix("_id")) for name in ("observer_id", "observed_id")]
@@ -118,13 +120,3 @@ def _time(row: Row) -> str:
 def _all(store: Store, workspace_id: str) -> list[Row]:
     workspace = store.workspaces.get(workspace_id)
     return list(workspace.extras.conclusions.values()) if workspace else []
-
-
-def _with_peers(store: Store, workspace_id: str, peer_ids: Iterable[str]) -> Workspace:
-    """The workspace, if it has all these peers. Raises NotFound for the first that is missing."""
-    workspace = store.workspaces.get(workspace_id)
-    for peer_id in peer_ids:
-        if workspace is None or peer_id not in workspace.peers:
-            raise MissingPeer(workspace_id, peer_id)
-    assert workspace is not None  # noqa: S101 - there is at least one draft with two peers
-    return workspace

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import conclusions, peers, sessions, tokens, workspaces
-from .errors import MalformedIdNotFound, MissingPeer
+from .errors import InnerFailure, MalformedIdNotFound, MissingPeer
 from .records import Row
 from .search.similarity import nearest
 from .store import Store
@@ -42,17 +42,15 @@ def card(store: Store, workspace_id: str, observer_id: str, observed_id: str) ->
 
     Raises NotFound for an unknown observer.
     """
-    workspace = store.workspaces.get(workspace_id)
-    if workspace is None or observer_id not in workspace.peers:
-        raise MissingPeer(workspace_id, observer_id)
-    return workspace.extras.cards.get((observer_id, observed_id))
+    peers.find(store, workspace_id, observer_id)
+    return store.workspaces[workspace_id].extras.cards.get((observer_id, observed_id))
 
 
 def card_in_context(store: Store, workspace_id: str, observer_id: str, observed_id: str) -> Sequence[str] | None:
     """The card, as the context of a peer has it: a malformed id has a `detail` of its own (recorded)."""
     try:
         return card(store, workspace_id, observer_id, observed_id)
-    except MissingPeer:
+    except (MissingPeer, InnerFailure):
         if not workspaces.is_id(observer_id):
             raise MalformedIdNotFound(observer_id, "Peer not found") from None
         raise
@@ -74,12 +72,10 @@ def asked(store: Store, workspace_id: str, observer_id: str, observed_id: str, s
     (recorded in x2-chat-unknown-names). An empty `session_id` names none (recorded in x2-chat-validation).
 
     Raises NotFound for an unknown observed peer, then for a session that is not active. Raises InvalidId if a missing
-    peer or workspace has a malformed id.
+    peer that is asked, or its workspace, has a malformed id.
     """
     peers.get_or_create(store, workspace_id, observer_id, None, None)
-    peers.check_new(store, workspace_id, [observed_id], ("body", "target"))
-    if observed_id not in store.workspaces[workspace_id].peers:
-        raise MissingPeer(workspace_id, observed_id)
+    peers.find(store, workspace_id, observed_id)
     if session_id:
         sessions.active(store, workspace_id, session_id)
     return conclusions.between(store, workspace_id, observer_id, observed_id, session_id or None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from . import paging, workspaces
 from .clock import timestamp
-from .errors import InvalidId
+from .errors import InnerFailure, InvalidId, MissingPeer
 from .filters.language import Predicate
 from .records import NOTHING, Peer, Row, Workspace
 from .store import Store
@@ -43,6 +43,17 @@ def sessions(
     workspace = store.workspaces.get(workspace_id)
     peer = workspace.peers.get(peer_id) if workspace else None
     return paging.of_records(peer.sessions if peer else (), page, size, reverse, matches)
+
+
+def find(store: Store, workspace_id: str, peer_id: str) -> Peer:
+    """The peer that a request names. Raises NotFound, and InnerFailure for a malformed id (x2-cards-targets)."""
+    workspace = store.workspaces.get(workspace_id)
+    peer = workspace.peers.get(peer_id) if workspace else None
+    if peer is None:
+        if store.quirks.inner_failures and not workspaces.is_id(peer_id):
+            raise InnerFailure("nothing handles a malformed id of a peer that it looks for")
+        raise MissingPeer(workspace_id, peer_id)
+    return peer
 
 
 def ensure(store: Store, workspace: Workspace, peer_id: str, now: int) -> Peer:

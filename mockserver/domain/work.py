@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
-from .errors import MissingWorkspace
+from .errors import InnerFailure, MissingWorkspace
 from .purges import is_there
 from .records import Row, Session, Workspace
 from .schedule import Job, Target
@@ -76,10 +76,12 @@ def add_units(
 def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str) -> None:
     """Add a unit for a dream of one peer about another, unless one waits already (recorded in x2-dreams).
 
-    Raises NotFound for an unknown workspace.
+    Raises NotFound, or InnerFailure, for an unknown workspace.
     """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
+        if store.quirks.inner_failures:
+            raise InnerFailure("nothing checks that the workspace of a dream exists")
         raise MissingWorkspace(workspace_id)
     pending, in_progress, completed = workspace.extras.dreams.get((observer, observed), _NONE)
     if pending or in_progress:

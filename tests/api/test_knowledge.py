@@ -303,17 +303,36 @@ def test_who_is_asked_is_created_and_what_the_question_names_must_be_there(
     assert [peer["id"] for peer in client.call("POST", "/v3/workspaces/v/peers/list").json["items"]] == ["eve"]
 
 
-@pytest.mark.parametrize(("peer", "target"), [("bad%20id", "bob"), ("al", "bad id"), ("al", "")])
-def test_a_question_with_a_malformed_id_is_refused(start: Start, peer: str, target: str) -> None:
-    _, client = start(world=_WORLD)
-    assert client.call("POST", f"{_W}/peers/{peer}/chat", {"query": "?", "target": target}).status == 422
-    assert client.call("POST", f"{_W}/peers/list").json["total"] == 2
+@pytest.mark.parametrize("name", ["", "bad id"])
+@pytest.mark.parametrize(
+    ("by_default", "method", "path", "body"),
+    [
+        (422, "POST", "/peers/bad%20id/chat", {"query": "?"}),
+        (404, "POST", "/peers/al/chat", {"query": "?", "target": "NAME"}),
+        (404, "GET", "/peers/bad%20id/card", None),
+        (422, "PUT", "/peers/bad%20id/card", {"peer_card": []}),
+        (404, "POST", "/conclusions", {"conclusions": [{"content": "x", "observer_id": "al", "observed_id": "NAME"}]}),
+        (404, "POST", "/conclusions", {"conclusions": [{"content": "x", "observer_id": "NAME", "observed_id": "al"}]}),
+        (422, "POST", "/conclusions/query", {"query": "x", "filters": {"observer_id": ["al"], "observed_id": "al"}}),
+    ],
+)
+def test_a_malformed_id_of_a_peer_is_refused_and_the_live_server_fails(
+    start: Start, by_default: int, method: str, path: str, body: Any, name: str
+) -> None:
+    sent = json.loads(json.dumps(body).replace("NAME", name))
+    for quirks, status in (("none", by_default), ("inner_failures", 500)):
+        _, client = start(world=_WORLD, quirks=quirks)
+        answer = client.call(method, f"{_W}{path}", sent)
+        assert answer.status == status, answer.json
+        assert client.call("POST", f"{_W}/peers/list").json["total"] == 2
+        assert client.call("POST", f"{_W}/conclusions/list").json["total"] == 0
 
 
 def test_the_context_of_a_peer_with_a_malformed_id_has_a_detail_of_its_own(start: Start) -> None:
-    _, client = start(world=_WORLD)
-    answer = client.call("GET", f"{_W}/peers/bad%20id/context")
-    assert (answer.status, answer.json) == (404, {"detail": "Peer not found"})
+    for quirks in ("none", "inner_failures"):
+        _, client = start(world=_WORLD, quirks=quirks)
+        answer = client.call("GET", f"{_W}/peers/bad%20id/context")
+        assert (answer.status, answer.json) == (404, {"detail": "Peer not found"})
 
 
 def test_a_context_may_be_limited_to_the_session_and_to_what_is_near(start: Start) -> None:

@@ -59,3 +59,9 @@ def test_a_dream_is_answered_without_a_word(client: DirectClient) -> None:
     missing = client.call("POST", "/v3/workspaces/v/schedule_dream", {"observer": "bob", "dream_type": "omni"})
     assert (missing.status, missing.json) == (404, {"detail": "Workspace v not found"})
     assert missing.headers["x-mock-diagnosis"] == "there is no workspace 'v'; there is 'w'"
+
+
+def test_the_live_server_fails_on_a_dream_in_an_unknown_workspace(start: Start) -> None:
+    client = start(quirks="inner_failures").client
+    answer = client.call("POST", f"{_W}/schedule_dream", {"observer": "bob", "dream_type": "omni"})
+    assert (answer.status, answer.json) == (500, {"detail": "An unexpected error occurred"})

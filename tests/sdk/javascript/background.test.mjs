@@ -13,7 +13,8 @@ test('messages wait in the queue', async () => {
   assert.deepEqual(Object.values(whole.sessions).map((one) => one.pendingWorkUnits), [2])
   const narrowed = await honcho.queueStatus({ observer: alice, sender: 'alice', session })
   assert.deepEqual([narrowed.inProgressWorkUnits, narrowed.completedWorkUnits], [0, 0])
-  assert.equal((await session.queueStatus({ observer: 'nobody', sender: alice })).totalWorkUnits, 0)
+  assert.equal((await session.queueStatus({ observer: 'nobody', sender: alice })).totalWorkUnits, 2)
+  assert.equal((await session.queueStatus({ observer: 'nobody' })).totalWorkUnits, 0)
 })
 
 test('a dream is scheduled', async () => {

@@ -6,7 +6,7 @@ import { client, contents, ids, mock, requests, script } from './fake.mjs'
 test('a chat answers what was scripted', async () => {
   const honcho = client()
   await script(honcho, 'chat', 'Blue.', 'Blue, as I said.')
-  const [alice, session] = [await honcho.peer('alice'), await honcho.session('first')]
+  const [alice, session] = [await honcho.peer('alice'), await honcho.session('first', { peers: ['alice', 'bob'] })]
   assert.equal(await alice.chat('Which colour?'), 'Blue.')
   assert.equal(await alice.chat('Sure?', { target: 'bob', session, reasoningLevel: 'high' }), 'Blue, as I said.')
   const body = { query: 'Sure?', stream: false, target: 'bob', session_id: 'first', reasoning_level: 'high' }
@@ -17,6 +17,7 @@ test('a chat is streamed in pieces', async () => {
   const honcho = client()
   await script(honcho, 'chat', ['Blue, ', 'or «grün» ', '— 你好 🎉.'])
   const alice = await honcho.peer('alice')
+  await honcho.session('first', { peers: ['alice', 'bob'] })
   const stream = await alice.chatStream('Which colour?', { target: 'bob', session: 'first', reasoningLevel: 'low' })
   const pieces = []
   for await (const piece of stream) pieces.push(piece)

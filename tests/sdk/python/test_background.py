@@ -21,7 +21,8 @@ def test_messages_wait_in_the_queue(client: Honcho, use: Use) -> None:
     assert [one.pending_work_units for one in whole.sessions.values()] == [2]
     narrowed = use(client).queue_status(observer=alice, sender="alice", session=session)
     assert (narrowed.in_progress_work_units, narrowed.completed_work_units) == (0, 0)
-    assert use(session).queue_status(observer="nobody", sender=alice).total_work_units == 0
+    assert use(session).queue_status(observer="nobody", sender=alice).total_work_units == 2
+    assert use(session).queue_status(observer="nobody").total_work_units == 0
 
 
 def test_a_dream_is_scheduled(honcho_server: MockServer, client: Honcho, use: Use) -> None:

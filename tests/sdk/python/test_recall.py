@@ -11,7 +11,7 @@ from sdk.python.witnessing import Use
 
 def test_a_chat_answers_what_was_scripted(honcho_server: MockServer, client: Honcho, use: Use) -> None:
     honcho_server.mock.scripts.add("chat", "Blue.", "Blue, as I said.", peer="alice")
-    alice, session = use(client).peer("alice"), use(client).session("first")
+    alice, session = use(client).peer("alice"), use(client).session("first", peers=["alice", "bob"])
     assert use(alice).chat("Which colour?") == "Blue."
     assert use(alice).chat("Sure?", target="bob", session=session, reasoning_level="high") == "Blue, as I said."
     asked = honcho_server.mock.requests.where("chat")[-1].body
@@ -33,6 +33,7 @@ def test_a_chat_answers_without_a_script(client: Honcho, use: Use) -> None:
 def test_a_chat_is_streamed_in_pieces(honcho_server: MockServer, client: Honcho, use: Use) -> None:
     honcho_server.mock.scripts.add("chat", ["Blue, ", "or «grün» ", "— 你好 🎉."])
     alice = use(client).peer("alice")
+    use(client).session("first", peers=["alice", "bob"])
     stream = use(alice).chat_stream("Which colour?", target="bob", session="first", reasoning_level="low")
     assert not stream.is_complete
     assert use.all(stream) == ["Blue, ", "or «grün» ", "— 你好 🎉."]
