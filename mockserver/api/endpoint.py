@@ -165,6 +165,8 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
             entries += answers.offences("body", error, is_form=operation.form is not None)
     elif operation.body is not None and operation.body_required:
         entries.append(answers.missing_body())
+    if operation.form is not None:  # The entries of files are last (recorded in x2-upload-refusals).
+        entries.sort(key=lambda entry: entry["loc"][1:2] in [(name,) for name in operation.form or ()])
     if entries:
         raise _invalid(entries, operation)
     return query, parsed

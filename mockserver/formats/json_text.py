@@ -22,6 +22,10 @@ class InvalidJson(Exception):
         self.place = place
 
 
+class MalformedJson(InvalidJson):
+    """A body is not JSON."""
+
+
 def is_json(content_type: bytes | None) -> bool:
     """Whether the content type is `application/json` or `application/*+json`."""
     if content_type == b"application/json":
@@ -66,7 +70,7 @@ def _parse_slowly(body: bytes, complaint: str) -> Any:
         text = body.decode(encoding)
         json.loads(text)
     except json.JSONDecodeError as error:
-        raise InvalidJson(error.msg, error.pos) from None
+        raise MalformedJson(error.msg, error.pos) from None
     except UnicodeDecodeError as error:
         raise InvalidJson(f"Invalid {encoding}: {error.reason}", error.start) from None
     except (ValueError, RecursionError):
