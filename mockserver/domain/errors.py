@@ -120,10 +120,10 @@ class MissingSession(Missing):
 
 
 class MissingPeer(Missing):
-    """The workspace has no such peer."""
+    """The workspace has no such peer. Some operations have another `detail`."""
 
-    def __init__(self, workspace_id: str, peer_id: str) -> None:
-        super().__init__(f"Peer {peer_id} not found in workspace {workspace_id}", workspace_id)
+    def __init__(self, workspace_id: str, peer_id: str, detail: str | None = None) -> None:
+        super().__init__(detail or f"Peer {peer_id} not found in workspace {workspace_id}", workspace_id)
         self.peer_id = peer_id
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import conclusions, peers, tokens
+from . import conclusions, peers, tokens, workspaces
 from .errors import MissingPeer
 from .records import Row
 from .search.similarity import nearest
@@ -44,6 +44,14 @@ def card(store: Store, workspace_id: str, observer_id: str, observed_id: str) ->
     if workspace is None or observer_id not in workspace.peers:
         raise MissingPeer(workspace_id, observer_id)
     return workspace.extras.cards.get((observer_id, observed_id))
+
+
+def check_observer(store: Store, workspace_id: str, observer_id: str) -> None:
+    """Raise MissingPeer for an unknown observer, in other words if its id is malformed (x2-peer-context)."""
+    workspace = store.workspaces.get(workspace_id)
+    if workspace is None or observer_id not in workspace.peers:
+        detail = None if workspaces.is_id(observer_id) else "Peer not found"
+        raise MissingPeer(workspace_id, observer_id, detail)
 
 
 def put_card(

@@ -244,6 +244,17 @@ def test_an_empty_session_or_target_is_as_good_as_none(start: Start) -> None:
     assert client.call("GET", f"{_W}/peers/al/context", target="").json["target_id"] == "al"
 
 
+@pytest.mark.parametrize("query", [{}, {"target": "al"}])
+def test_the_context_of_an_unknown_peer_is_refused_in_other_words_if_its_id_is_malformed(
+    start: Start, query: dict[str, str]
+) -> None:
+    _, client = start()
+    client.call("POST", f"{_W}/peers", {"id": "al"})
+    for peer, detail in (("ghost", "Peer ghost not found in workspace w"), ("bad id", "Peer not found")):
+        answer = client.call("GET", f"{_W}/peers/{peer}/context", **query)
+        assert (answer.status, answer.json) == (404, {"detail": detail})
+
+
 def test_a_context_may_be_limited_to_the_session_and_to_what_is_near(start: Start) -> None:
     _, client = start(world=_WORLD)
     _conclude(client, "bob likes tea", session="s")
