@@ -104,6 +104,7 @@ def _document_router(served: list[Operation]) -> Router:
 
         return document_of(served, authenticated=authenticated)
 
+    @router.operation("HEAD", "/openapi.json", answers={200: "Anything"}, access=None)
     @router.operation("GET", "/openapi.json", answers={200: "Anything"}, access=None)
     def get_openapi(call: Call) -> Reply:
         return 200, document(call.mock.keyring is not None)
