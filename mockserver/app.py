@@ -14,6 +14,7 @@ from . import fast_path
 from .api import (
     conclusions,
     contexts,
+    cors,
     health,
     keys,
     knowledge,
@@ -29,6 +30,7 @@ from .api.control import guard as control_plane
 from .api.observed import FallbackRoute, ObservedEndpoint
 from .api.operation import Call, Operation, Reply, Router
 from .api.page import Reference
+from .api.routing import path_of
 from .testing.mock import Mock
 
 ROUTERS = (
@@ -75,6 +77,16 @@ class _App(Starlette):
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = cors.origin_of(scope) if scope["type"] == "http" else None
+        # The control plane has rules of its own for pages.
+        if origin is not None and not control_plane.is_control_path(path_of(scope)):
+            mock = self._endpoint.mock
+            rules = cors.Cors(origin, mock.cors, mock.quirks)
+            preflight = rules.preflight(scope)
+            if preflight is not None:
+                await preflight(scope, receive, send)
+                return
+            send = rules.sending(send)
         found = fast_path.operation_before_middleware(self, self._endpoint, scope)
         if found is None:
             await super().__call__(scope, receive, send)
@@ -92,6 +104,7 @@ def _document_router(served: list[Operation]) -> Router:
 
         return document_of(served, authenticated=authenticated)
 
+    @router.operation("HEAD", "/openapi.json", answers={200: "Anything"}, access=None)
     @router.operation("GET", "/openapi.json", answers={200: "Anything"}, access=None)
     def get_openapi(call: Call) -> Reply:
         return 200, document(call.mock.keyring is not None)

@@ -227,10 +227,11 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
         shown = f"{default:g}" if isinstance(default, float) else default
         command.add_argument(
             f"--{option_name.replace('_', '-')}",
+            action="append" if option.flag.repeatable else "store",
             type=_argument(option.flag.read),
-            default=default,
+            default=list(default) if option.flag.repeatable else default,
             metavar=option.flag.metavar,
-            help=option.help if default is None else f"{option.help} (default: {shown})",
+            help=option.help if default in (None, []) else f"{option.help} (default: {shown})",
         )
 
 

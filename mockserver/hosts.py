@@ -1,6 +1,15 @@
 """Which hosts are loopback or unspecified addresses."""
 
 import ipaddress
+import re
+
+_AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
+
+
+def host_of(authority: str) -> str | None:
+    """The host, in lower case and without brackets, of a host with or without a port. None if it is malformed."""
+    match = _AUTHORITY.fullmatch(authority)
+    return None if match is None else match[1].strip("[]").lower()
 
 
 def is_loopback(host: str) -> bool:

@@ -79,16 +79,15 @@ def test_no_text_but_a_token_is_one(text: str) -> None:
     )
 )
 def test_whatever_is_signed_is_read_or_refused(claims: Any) -> None:
-    """Only what is literally true makes an admin, and only text names what a token is for."""
+    """What Python takes for true makes an admin, as on the live server."""
     token = jwt.PyJWS().encode(json.dumps(claims).encode(), "a secret that is long enough to be called one", "HS256")
     keyring = Keyring("a secret that is long enough to be called one")
     try:
         scope = keyring.read(token, 0)
     except Unauthorized:
         return
-    assert scope.admin == (claims.get("ad") is True)
-    assert [scope.workspace, scope.peer, scope.session] == [claims.get(name) for name in "wps"]
-    assert {type(name) for name in (scope.workspace, scope.peer, scope.session)} <= {str, type(None)}
+    assert scope.admin == bool(claims.get("ad"))
+    assert repr([scope.workspace, scope.peer, scope.session]) == repr([claims.get(name) for name in "wps"])
 
 
 def test_a_token_signed_with_another_secret_or_with_none_is_invalid(guarded: MockServer) -> None:
@@ -193,6 +192,35 @@ def test_claims_are_held_to_what_jwt_and_the_api_make_of_them(claims: dict[str, 
     else:
         with pytest.raises(Unauthorized):
             _KEYRING.read(token, 1_000_000_000)
+
+
+@pytest.mark.parametrize("claim", [1, "false", [0], {"x": 0}])
+def test_an_admin_is_whatever_is_true_to_python(guarded: MockServer, claim: object) -> None:
+    assert _detail(guarded, _KEYRING.sign_claims({"ad": claim})) is None
+
+
+@pytest.mark.parametrize("claim", [0, "", [], None, False])
+def test_what_is_false_to_python_makes_no_admin(guarded: MockServer, claim: object) -> None:
+    assert _detail(guarded, _KEYRING.sign_claims({"ad": claim})) == "401 JWT not permissioned for this resource"
+
+
+@pytest.mark.parametrize("claim", [5, ["5"], {"5": 5}, 5.0, True, ""])
+@pytest.mark.parametrize("kind", ["workspace", "peer", "session"])
+def test_a_claim_that_is_no_id_gives_access_to_nothing(guarded: MockServer, kind: str, claim: object) -> None:
+    """It is valid, but no id equals it, not even one with the same digits."""
+    token = _KEYRING.sign_claims({"w": "5", kind[0]: claim})
+    path, names = "/v3/workspaces/5", {"workspace": "/sessions", "peer": "/peers", "session": "/sessions"}
+    answer = httpx.post(guarded.url + path + names[kind], json={"id": "5"}, headers=_bearer(token))
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Unauthorized access to resource"})
+    assert answer.headers["x-mock-diagnosis"].startswith("the token is of ")
+
+
+def test_a_test_event_for_another_workspace_is_refused_in_words_of_its_own(guarded: MockServer) -> None:
+    for claims, status in (({"w": "w"}, 200), ({}, 200), ({"w": "other"}, 401), ({"w": ""}, 401)):
+        token = _KEYRING.sign_claims(claims)
+        answer = httpx.get(f"{guarded.url}/v3/workspaces/w/webhooks/test", headers=_bearer(token))
+        refusal = {"detail": "Unable to publish test webhook"} if status == 401 else None
+        assert (answer.status_code, answer.json()) == (status, refusal)
 
 
 def test_claims_nested_beyond_reason_are_invalid() -> None:

@@ -71,6 +71,31 @@ def test_json_in_utf_16_is_held_to_the_same_limits(direct: DirectClient) -> None
     assert direct.send("POST", f"{_W}/sessions", [body], headers=_JSON).status == 422
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "[[-1e999]]"])
+def test_a_number_that_cannot_be_stored_does_no_harm_in_a_key_that_is_not_read(
+    direct: DirectClient, number: str
+) -> None:
+    body = f'{{"id": "s", "metadata": {{"n": 1}}, "unread": {number}}}'
+    for content in (body.encode(), body.encode("utf-16")):
+        answer = direct.send("POST", f"{_W}/sessions", [content], headers=_JSON)
+        assert (answer.status, answer.json["metadata"]) == (200, {"n": 1})
+    both = f'{{"id": "bad id", "unread": {number}}}'
+    entries = direct.send("POST", f"{_W}/sessions", [both.encode()], headers=_JSON).json["detail"]
+    assert [entry["type"] for entry in entries] == ["string_pattern_mismatch"]
+
+
+@pytest.mark.parametrize("sender", ["", "bad id", "x" * 513])
+def test_the_id_of_a_sender_is_checked_when_nothing_else_is_wrong(direct: DirectClient, sender: str) -> None:
+    def places(*messages: object) -> list[list[object]]:
+        answer = direct.call("POST", f"{_W}/sessions/s/messages", {"messages": messages})
+        return [entry["loc"] for entry in answer.json["detail"]]
+
+    malformed = {"peer_id": sender, "content": "x"}
+    assert places(malformed, malformed) == [["body", "messages", place, "peer_id"] for place in (0, 1)]
+    assert places(malformed, {"peer_id": "bob"}) == [["body", "messages", 1, "content"]]
+    assert places({**malformed, "configuration": 1}) == [["body", "messages", 0, "configuration"]]
+
+
 @pytest.mark.parametrize(
     "content_type", [None, "", "text/plain", "text/json", "multipart/form-data", "application/", "é"]
 )

@@ -111,7 +111,7 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
     [
         (
             "quark='live'",
-            "honcho marker: unknown option 'quark'; the options are quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, journal_entries, journal_bytes, faults, scripts",
+            "honcho marker: unknown option 'quark'; the options are quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, cors, journal_entries, journal_bytes, faults, scripts",
         ),
         ("'live'", "honcho marker: pass each option by name, not as 'live'; the options are quirks, world, *"),
         ("frozen_at='noon'", "honcho marker: frozen_at is not a datetime, nor a string in ISO 8601: 'noon'"),

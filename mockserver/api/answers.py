@@ -76,14 +76,14 @@ def head(answer: Answer, content: bytes) -> Message:
 
 
 async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer, content: bytes) -> None:
-    """Send a whole answer. A stream ends early if the client disconnects."""
+    """Send a whole answer, without the body if the method is HEAD. A stream ends early if the client disconnects."""
     start = head(answer, content)
     if type(answer.payload) is Stream:
         await send(start)
         if await send_pieces(send, answer.payload.pieces, answer.payload.pause, receive):
             await send({"type": "http.response.body", "body": b""})
         return
-    body = {"type": "http.response.body", "body": content}
+    body = {"type": "http.response.body", "body": content if scope["method"] != "HEAD" else b""}
     connection = asgi_extension.connection_of(scope)
     if connection is not None and connection.send is send:
         await connection.send_at_once(start, body)

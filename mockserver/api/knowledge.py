@@ -53,7 +53,8 @@ def get_representation(call: Call) -> Reply:
 def get_peer_context(call: Call) -> Reply:
     """Get what a peer knows about itself or a target: its representation and its card."""
     pair = _pair(call, call.query.target)
-    card = knowledge.card_in_context(call.store, *pair)
+    knowledge.check_observer(call.store, *pair[:2])
+    card = knowledge.card(call.store, *pair)
     composed = {
         "peer_id": pair[1],
         "target_id": pair[2],

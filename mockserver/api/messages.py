@@ -24,6 +24,7 @@ _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}/messages"
     answers={201: "list[Message]", 404: "Problem"},
     body=bodies.MessageBatchCreate,
     new_ids=("workspace_id", "session_id"),
+    aliases=(_PATH + "/",),  # recorded in x2-message-trailing
 )
 def create_messages_for_session(call: Call) -> Reply:
     """Append 1 to 100 messages to a session, all or none. Creates a missing session and missing senders."""

@@ -86,6 +86,7 @@ class Operation:
     - `streams`: the success may also be a stream of server-sent events.
     - `id_in_body` is the path parameter that the member `id` of the body stands for, such as "session_id".
     - `new_ids` are the path parameters with which the operation may create something. They must be valid ids.
+    - `aliases` are other paths at which it is found too. The document does not have them.
     - `access` decides whether a token may call the operation; None means that it needs no token.
     - `links` are the OpenAPI links of the success: for each operation, parameters to runtime expressions.
     """
@@ -104,6 +105,7 @@ class Operation:
     streams: bool = False
     id_in_body: str | None = None
     new_ids: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     access: Rule | None = of_the_workspace
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
@@ -25,6 +25,7 @@ _TYPES = {
 }
 _PAGE = Path(__file__).parent.parent / "page"
 _REFERENCE = _PAGE / "reference"
+_REFERENCE_PAGES = ("/docs", "/redoc")
 
 # The page loads only what this server serves, no other page may put it into a frame, and the browser refuses to turn a
 # string into markup or code (trusted types). A message in a conversation may contain anything, so this matters.
@@ -60,6 +61,10 @@ class StaticFiles:
         self._paths = paths
         self._policy = policy
         self._read = cache(_read)
+
+    def has(self, path: str) -> bool:
+        """Whether there is a file at this path."""
+        return path in self._paths
 
     def answer(self, scope: Scope, path: str) -> Response | None:
         """The answer to a GET or HEAD of a path. None for other methods and unknown paths."""
@@ -103,7 +108,11 @@ class ControlPage:
 
 
 class Reference(BaseRoute):
-    """`/docs`: all operations in Swagger UI. Its files come with the extra `reference`."""
+    """`/docs` and `/redoc`: all operations in Swagger UI. Its files come with the extra `reference`.
+
+    The paths are those that FastAPI serves, with the answers of the live server to other methods and to a slash at the
+    end (recorded in x2-health-and-docs).
+    """
 
     @cached_property
     def _folder(self) -> Path | None:
@@ -117,7 +126,8 @@ class Reference(BaseRoute):
 
     @cached_property
     def _files(self) -> StaticFiles:
-        own = {"/docs": _REFERENCE / "index.html"}
+        own = dict.fromkeys(_REFERENCE_PAGES, _REFERENCE / "index.html")
+        own["/docs/oauth2-redirect"] = _REFERENCE / "oauth2-redirect.html"
         own |= {f"/docs/{name}": _REFERENCE / name for name in ("start.js", "own.css")}
         if self._folder is not None:
             names = ("swagger_bundle.js", "swagger_preset.js", "swagger_style.css")
@@ -125,12 +135,21 @@ class Reference(BaseRoute):
         return StaticFiles(own, _POLICY_OF_REFERENCE)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http" or not (path := path_of(scope)).startswith("/docs"):
+        if scope["type"] != "http" or not (path := path_of(scope)).startswith(_REFERENCE_PAGES):
             return Match.NONE, {}
-        answer = self._files.answer(scope, path) if path != "/docs/" else _redirect("/docs", scope)
-        if path == "/docs" and answer is not None and self._folder is None:
-            answer = _missing()
+        answer = self._answer(scope, path)
         return (Match.NONE, {}) if answer is None else (Match.FULL, {"mockserver.file": answer})
+
+    def _answer(self, scope: Scope, path: str) -> Response | None:
+        if path.rstrip("/") in _REFERENCE_PAGES and path.endswith("/"):
+            return _redirect(path.rstrip("/"), scope)
+        if not self._files.has(path):
+            return None
+        if scope["method"] not in ("GET", "HEAD"):
+            return JSONResponse({"detail": "Method Not Allowed"}, 405, {"allow": "GET, HEAD"})
+        if path in _REFERENCE_PAGES and self._folder is None:
+            return _missing()
+        return self._files.answer(scope, path)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer: Response = scope["mockserver.file"]

@@ -38,9 +38,10 @@ def path_of(scope: Scope) -> str:
 
 
 class _Node:
-    __slots__ = ("any", "operations", "segments")
+    __slots__ = ("any", "operations", "place", "segments")
 
     def __init__(self) -> None:
+        self.place = 0
         self.segments: dict[str, _Node] = {}
         self.any: _Node | None = None
         self.operations: dict[str, Operation] = {}
@@ -51,24 +52,31 @@ class RoutingTable:
 
     A literal segment wins over a parameter. If a path matches both ("sessions/list" and "sessions/{session_id}"), and
     the literal one does not have the method, the parameter is tried, as on the live server. A 405 then names the
-    methods of the literal one.
+    methods of the path that is declared first, as on the live server (recorded in x2-wrong-methods).
 
     `find(method, path)` returns None if no operation has the path. A parameter matches every string but the empty one.
     """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
-        for operation in operations:
-            node = self._root
-            for segment in operation.path.split("/")[1:]:
-                if segment.startswith("{"):
-                    node.any = node.any or _Node()
-                    node = node.any
-                else:
-                    node = node.segments.setdefault(segment, _Node())
-            node.operations[operation.method] = operation
+        for place, operation in enumerate(operations):
+            for path in (operation.path, *operation.aliases):
+                node = self._node(path)
+                node.place = node.place if node.operations else place
+                node.operations[operation.method] = operation
         # A client calls the same few paths again and again.
         self.find: Callable[[str, str], Found | None] = lru_cache(_REMEMBERED)(self._find)
+
+    def _node(self, path: str) -> _Node:
+        """The node of a path, created if it is missing."""
+        node = self._root
+        for segment in path.split("/")[1:]:
+            if segment.startswith("{"):
+                node.any = node.any or _Node()
+                node = node.any
+            else:
+                node = node.segments.setdefault(segment, _Node())
+        return node
 
     def _find(self, method: str, path: str) -> Found | None:
         segments = path.split("/")
@@ -82,7 +90,8 @@ class RoutingTable:
             operation = node.operations.get(method)
             if operation is not None:
                 return _found(operation, segments)
-        return Found(None, {}, tuple(sorted(ends[0].operations)))
+        first = min(ends, key=lambda node: node.place)
+        return Found(None, {}, tuple(sorted(first.operations)))
 
     def _without_backtracking(self, segments: list[str]) -> Mapping[str, Operation]:
         """The operations that the segments lead to without backtracking. This suffices for nearly all requests."""

@@ -42,6 +42,6 @@ def delete_webhook_endpoint(call: Call) -> Reply:
 @router.operation("GET", _PATH + "/test", answers={200: "Anything"}, access=access.any_token)
 def test_emit(call: Call) -> Reply:
     """Send a test event to every webhook endpoint of the workspace."""
-    access.check_webhooks(call.scope, call.path["workspace_id"])
+    access.check_webhooks(call.scope, call.path["workspace_id"], "Unable to publish test webhook")
     call.mock.publish("test.event", call.path["workspace_id"], {"workspace_id": call.path["workspace_id"]})
     return 200, None

@@ -7,20 +7,25 @@ without a workspace gives access to all workspaces.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .errors import NarrowToken
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a token gives access to: everything for an admin, else a workspace, a peer or a session."""
+    """What a token gives access to: everything for an admin, else a workspace, a peer or a session.
+
+    An id that is not a string, as a claim may be, gives access to nothing (recorded in x2-a2-odd-2).
+    """
 
     admin: bool = False
-    workspace: str | None = None
-    peer: str | None = None
-    session: str | None = None
+    workspace: Any = None
+    peer: Any = None
+    session: Any = None
 
 
+_UNAUTHORIZED = "Unauthorized access to resource"
 EVERYTHING = Scope(admin=True)
 
 # A rule takes the scope and the ids of the path. It raises Unauthorized if the scope does not include them.
@@ -60,14 +65,14 @@ def check_session(scope: Scope, workspace_id: str, session_id: str) -> None:
     _check(scope, reached, workspace=workspace_id, session=session_id)
 
 
-def check_webhooks(scope: Scope, workspace_id: str) -> None:
+def check_webhooks(scope: Scope, workspace_id: str, detail: str = _UNAUTHORIZED) -> None:
     """Refuse a token for another workspace. Raises Unauthorized."""
-    _check(scope, scope.workspace in (None, workspace_id), workspace=workspace_id)
+    _check(scope, scope.workspace in (None, workspace_id), detail, workspace=workspace_id)
 
 
-def _check(scope: Scope, reached: bool, **needed: str) -> None:
+def _check(scope: Scope, reached: bool, detail: str = _UNAUTHORIZED, **needed: str) -> None:
     if not (scope.admin or reached):
-        raise _narrow("Unauthorized access to resource", scope, needed)
+        raise _narrow(detail, scope, needed)
 
 
 def _narrow(detail: str, scope: Scope, needed: dict[str, str] | None) -> NarrowToken:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 ID_PATTERN = "^[a-zA-Z0-9_-]+$"
 ID_MAX_LENGTH = 512
@@ -83,7 +83,7 @@ class NarrowToken(Unauthorized):
     `granted` and `needed` map the kinds `peer`, `session` and `workspace` to ids; None as `needed` stands for an admin.
     """
 
-    def __init__(self, detail: str, granted: dict[str, str | None], needed: dict[str, str] | None) -> None:
+    def __init__(self, detail: str, granted: dict[str, Any], needed: dict[str, str] | None) -> None:
         super().__init__(detail)
         self.granted = granted
         self.needed = needed
@@ -120,10 +120,10 @@ class MissingSession(Missing):
 
 
 class MissingPeer(Missing):
-    """The workspace has no such peer."""
+    """The workspace has no such peer. Some operations have another `detail`."""
 
-    def __init__(self, workspace_id: str, peer_id: str) -> None:
-        super().__init__(f"Peer {peer_id} not found in workspace {workspace_id}", workspace_id)
+    def __init__(self, workspace_id: str, peer_id: str, detail: str | None = None) -> None:
+        super().__init__(detail or f"Peer {peer_id} not found in workspace {workspace_id}", workspace_id)
         self.peer_id = peer_id
 
 
@@ -199,10 +199,10 @@ class ActiveSessions(Conflict):
 
 
 class TooManyWebhooks(Conflict):
-    """The workspace has as many webhook endpoints as are allowed. The status is published, the text is not recorded."""
+    """The workspace has as many webhook endpoints as are allowed (recorded in x2-webhook-limits)."""
 
     def __init__(self, workspace_id: str) -> None:
-        super().__init__(f"Maximum number of webhook endpoints ({ENDPOINTS_LIMIT}) reached for this workspace")
+        super().__init__(f"Maximum number of webhook endpoints ({ENDPOINTS_LIMIT}) reached for this workspace.")
         self.workspace_id = workspace_id
 
 

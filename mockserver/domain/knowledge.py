@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import conclusions, peers, sessions, tokens, workspaces
-from .errors import InnerFailure, MalformedIdNotFound, MissingPeer
+from .errors import MissingPeer
 from .records import Row
 from .search.similarity import nearest
 from .store import Store
@@ -46,14 +46,12 @@ def card(store: Store, workspace_id: str, observer_id: str, observed_id: str) ->
     return store.workspaces[workspace_id].extras.cards.get((observer_id, observed_id))
 
 
-def card_in_context(store: Store, workspace_id: str, observer_id: str, observed_id: str) -> Sequence[str] | None:
-    """The card, as the context of a peer has it: a malformed id has a `detail` of its own (recorded)."""
-    try:
-        return card(store, workspace_id, observer_id, observed_id)
-    except (MissingPeer, InnerFailure):
-        if not workspaces.is_id(observer_id):
-            raise MalformedIdNotFound(observer_id, "Peer not found") from None
-        raise
+def check_observer(store: Store, workspace_id: str, observer_id: str) -> None:
+    """Raise MissingPeer for an unknown observer, in other words if its id is malformed (x2-peer-context)."""
+    workspace = store.workspaces.get(workspace_id)
+    if workspace is None or observer_id not in workspace.peers:
+        detail = None if workspaces.is_id(observer_id) else "Peer not found"
+        raise MissingPeer(workspace_id, observer_id, detail)
 
 
 def put_card(

@@ -51,7 +51,7 @@ def find(store: Store, workspace_id: str, peer_id: str) -> Peer:
     peer = workspace.peers.get(peer_id) if workspace else None
     if peer is None:
         if store.quirks.inner_failures and not workspaces.is_id(peer_id):
-            raise InnerFailure("nothing handles a malformed id of a peer that it looks for")
+            raise InnerFailure("nothing checks this id", InvalidId("peer", ("path", "peer_id"), peer_id))
         raise MissingPeer(workspace_id, peer_id)
     return peer
 

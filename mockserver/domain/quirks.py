@@ -76,6 +76,11 @@ class Quirks:
         "default does what was meant, or answers 422 with the reason.",
         scenario="x2-inner-failures",
     )
+    cors_origins: bool = _quirk(
+        "Only pages of http://localhost, http://127.0.0.1:8000 and https://api.honcho.dev may read answers (CORS); the "
+        "default also allows every loopback origin, on any port.",
+        scenario=None,
+    )
 
     @classmethod
     def catalogue(cls) -> "tuple[Field[bool], ...]":

@@ -35,12 +35,6 @@ class UploadedFile(dict[str, Any]):
         super().__init__(filename=filename, content_type=content_type, size=len(content))
         self.content = content
 
-    @property
-    def media_type(self) -> str | None:
-        """The content type in lower case, without its parameters."""
-        content_type: str | None = self["content_type"]
-        return None if content_type is None else _media_type(content_type.encode("latin-1", "replace"))
-
 
 def fields(content_type: bytes | None, body: bytes) -> dict[str, str | UploadedFile]:
     """The fields by name, empty if the content type is not a form. If a name is repeated, the last counts.

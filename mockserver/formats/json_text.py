@@ -22,6 +22,18 @@ class InvalidJson(Exception):
         self.place = place
 
 
+class MalformedJson(InvalidJson):
+    """A body is not JSON."""
+
+
+class NotFinite(InvalidJson):
+    """A body has NaN or an infinity, which cannot be stored, and is JSON otherwise. `value` is what it has."""
+
+    def __init__(self, reason: str, place: int, value: Any) -> None:
+        super().__init__(reason, place)
+        self.value = value
+
+
 def is_json(content_type: bytes | None) -> bool:
     """Whether the content type is `application/json` or `application/*+json`."""
     if content_type == b"application/json":
@@ -44,8 +56,8 @@ def parse(body: bytes) -> Any:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         return _parse_slowly(body, str(error))
-    if _LARGE_NUMBER.search(body) and not _is_finite(value):
-        raise InvalidJson("Number out of range", 0)
+    if _LARGE_NUMBER.search(body) and not is_finite(value):
+        raise NotFinite("Number out of range", 0, value)
     return value
 
 
@@ -66,13 +78,13 @@ def _parse_slowly(body: bytes, complaint: str) -> Any:
         text = body.decode(encoding)
         json.loads(text)
     except json.JSONDecodeError as error:
-        raise InvalidJson(error.msg, error.pos) from None
+        raise MalformedJson(error.msg, error.pos) from None
     except UnicodeDecodeError as error:
         raise InvalidJson(f"Invalid {encoding}: {error.reason}", error.start) from None
     except (ValueError, RecursionError):
         raise _from_complaint(body, complaint) from None
     if encoding == "utf-8":
-        raise _from_complaint(body, complaint)
+        raise _not_finite(body, _from_complaint(body, complaint))
     return parse(text.encode("utf-8", "surrogatepass"))
 
 
@@ -85,9 +97,18 @@ def _from_complaint(body: bytes, complaint: str) -> InvalidJson:
     return InvalidJson(reason.capitalize(), max(0, sum(len(before) + 1 for before in lines[:-1]) + column - 1))
 
 
-def _is_finite(value: Any) -> bool:
+def _not_finite(body: bytes, error: InvalidJson) -> InvalidJson:
+    """NotFinite with the same complaint, if nothing but NaN and infinities is wrong with the body."""
+    try:
+        return NotFinite(error.reason, error.place, from_json(body))
+    except ValueError:
+        return error
+
+
+def is_finite(value: Any) -> bool:
+    """Whether JSON has neither NaN nor an infinity."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, dict):
-        return all(map(_is_finite, value.values()))
-    return not isinstance(value, list) or all(map(_is_finite, value))
+        return all(map(is_finite, value.values()))
+    return not isinstance(value, list) or all(map(is_finite, value))

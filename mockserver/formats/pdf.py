@@ -11,6 +11,8 @@ from io import BytesIO
 SECONDS_LIMIT = 10.0
 _MEMORY_BYTES = 1024 * 1024 * 1024
 _TEXT_LIMIT = 5_242_880
+# The end that pypdf needs, though it then searches the file for its objects.
+_END = b"\nstartxref\n0\n%%EOF\n"
 # The exit code of the process if it printed a reason and no text.
 _UNREADABLE = 3
 
@@ -25,7 +27,9 @@ _AHEAD_LIMIT = 8
 
 
 def text_of(content: bytes) -> str:
-    """The text of the pages, with a blank line between pages.
+    """The text of the pages, each under a line with its number, with a blank line between pages.
+
+    A page without text is left out.
 
     Raises Unreadable, and ImportError without the extra `pdf`.
     """
@@ -84,8 +88,11 @@ def _extracted(content: bytes) -> str:
     from pypdf import PdfReader
 
     pages: list[str] = []
-    for page in PdfReader(BytesIO(content)).pages:
-        pages.append(page.extract_text())
+    is_whole = not content or b"startxref" in content
+    for number, page in enumerate(PdfReader(BytesIO(content if is_whole else content + _END)).pages, 1):
+        text = page.extract_text()
+        if text.strip():
+            pages.append(f"[Page {number}]\n{text}")
         if sum(map(len, pages)) > _TEXT_LIMIT:
             raise ValueError(f"it has more than {_TEXT_LIMIT} characters")
     return "\n\n".join(pages)

@@ -103,6 +103,12 @@ class Mock:
         return secret
 
     @property
+    def cors(self) -> frozenset[str]:
+        """The origins that the option `cors` adds."""
+        origins: frozenset[str] = self._in_force["cors"]
+        return origins
+
+    @property
     def quirks(self) -> Quirks:
         """The quirks that are on."""
         return self.store.quirks

@@ -4,13 +4,14 @@ The constructors, the marker, the command line and the body of `/_mock/reset` ar
 option, add a field there and read it from the settings where it matters.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, get_type_hints
 
 from ..domain.clock import time_of
 from ..domain.quirks import Quirks
+from ..hosts import host_of
 from .arguments import Seed, checked_seed, integer
 from .worlds import WorldSource
 
@@ -28,11 +29,13 @@ class Flag:
         read: Converts the argument. It raises ValueError for an invalid one.
         metavar: The placeholder in the help.
         defaults: Defaults by command, if they differ from the default in Python.
+        repeatable: Whether the option may be repeated; its value is the list of the arguments.
     """
 
     read: Callable[[str], Any]
     metavar: str
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +97,23 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name} must be a non-empty string: {value!r}")
     return value
+
+
+def _origin(text: str) -> str:
+    scheme, separator, authority = text.partition("://")
+    if text != "*" and not (scheme.isalpha() and separator and host_of(authority) is not None):
+        raise ValueError(f"not an origin such as http://example.com:8080, or *: {text!r}")
+    return text
+
+
+def _origins(name: str, origins: Any) -> frozenset[str]:
+    listed = [origins] if isinstance(origins, str) else origins
+    if not isinstance(listed, (list, tuple, set, frozenset)) or not all(isinstance(one, str) for one in listed):
+        raise ValueError(f"{name} must be an origin or a list of origins: {origins!r}")
+    try:
+        return frozenset(map(_origin, listed))
+    except ValueError as error:
+        raise ValueError(f"{name} has {error}") from None
 
 
 def _read_seconds(text: str) -> float | None:
@@ -174,6 +194,15 @@ class Options(TypedDict, total=False):
             default="honcho-mockserver",  # not a secret: tests need a known one
             check=_text,
             flag=Flag(str, "SECRET"),
+        ),
+    ]
+    cors: Annotated[
+        str | Sequence[str],
+        Option(
+            help="an origin whose pages may use the server, in addition to loopback, or *; repeatable",
+            default=[],
+            check=_origins,
+            flag=Flag(_origin, "ORIGIN", repeatable=True),
         ),
     ]
     journal_entries: Annotated[

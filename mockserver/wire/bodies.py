@@ -1,5 +1,6 @@
 """Models of the bodies and queries of requests."""
 
+from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Self
 
@@ -137,13 +138,25 @@ def _file(value: Any) -> UploadedFile:
 
 
 def _from_json(value: Any) -> Any:
-    """The value of a form field whose text is JSON."""
+    """The value of a form field whose text is JSON. None if it is not JSON (recorded in x2-upload-form)."""
     if not isinstance(value, str):
         raise PydanticKnownError("string_type")
     try:
         return json_text.parse(value.encode("utf-8", "surrogatepass"))
+    except json_text.MalformedJson:
+        return None
     except json_text.InvalidJson as error:
         raise PydanticKnownError("json_invalid", {"error": error.reason}) from None
+
+
+def _from_iso_format(value: Any) -> Any:
+    """The time of a form field in ISO 8601. None if it is in another format (recorded in x2-upload-form)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 _InForm = BeforeValidator(_from_json)
@@ -152,13 +165,16 @@ _IsJson = WithJsonSchema({"anyOf": [{"type": "string", "contentMediaType": "appl
 
 
 class MessageUpload(Model):
-    """A form with a file and a peer. The text of the file becomes messages of the peer."""
+    """A form with a file and a peer. The text of the file becomes messages of the peer.
+
+    What cannot be read as JSON or as a time is left out, as on the live server.
+    """
 
     file: Annotated[UploadedFile, PlainValidator(_file), _IsFile]
     peer_id: Id
     metadata: Annotated[Metadata | None, _InForm, _IsJson] = None
     configuration: Annotated[MessageConfiguration | None, _InForm, _IsJson] = Field(default=None, title="Configuration")
-    created_at: Moment | None = None
+    created_at: Annotated[Moment | None, BeforeValidator(_from_iso_format)] = None
 
 
 class MessageUpdate(Model):

@@ -335,6 +335,17 @@ def test_the_context_of_a_peer_with_a_malformed_id_has_a_detail_of_its_own(start
         assert (answer.status, answer.json) == (404, {"detail": "Peer not found"})
 
 
+@pytest.mark.parametrize("query", [{}, {"target": "al"}])
+def test_the_context_of_an_unknown_peer_is_refused_in_other_words_if_its_id_is_malformed(
+    start: Start, query: dict[str, str]
+) -> None:
+    _, client = start()
+    client.call("POST", f"{_W}/peers", {"id": "al"})
+    for peer, detail in (("ghost", "Peer ghost not found in workspace w"), ("bad id", "Peer not found")):
+        answer = client.call("GET", f"{_W}/peers/{peer}/context", **query)
+        assert (answer.status, answer.json) == (404, {"detail": detail})
+
+
 def test_a_context_may_be_limited_to_the_session_and_to_what_is_near(start: Start) -> None:
     _, client = start(world=_WORLD)
     _conclude(client, "bob likes tea", session="s")

@@ -65,7 +65,7 @@ def test_what_a_browser_has_already_is_not_sent_again() -> None:
 
 
 def test_it_is_found_without_the_slash_and_the_reference_with_one() -> None:
-    for path, there in (("/_mock", "/_mock/"), ("/docs/", "/docs")):
+    for path, there in (("/_mock", "/_mock/"), ("/docs/", "/docs"), ("/redoc/", "/redoc")):
         answer = _client().call("GET", path)
         assert (answer.status, answer.headers["location"]) == (307, there)
 
@@ -75,7 +75,17 @@ def test_other_methods_and_paths_are_answered_as_without_it() -> None:
     assert _client().call("GET", "/_mock/page/../cli.py").status == 404
     for path in ("/docs/start.py", "/docsx", "/docs/swagger_bundle.js/"):
         assert _client().call("GET", path).json == {"detail": "Not Found"}
-    assert _client().call("POST", "/docs").status == 404
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect"])
+def test_the_pages_of_the_reference_are_there_to_get_and_head_alone(path: str) -> None:
+    client = _client()
+    assert [client.call(method, path).status for method in ("GET", "HEAD")] == [200, 200]
+    assert client.call("GET", path).headers["content-type"] == "text/html; charset=utf-8"
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        refused = client.call(method, path)
+        assert (refused.status, refused.json) == (405, {"detail": "Method Not Allowed"})
+        assert refused.headers["allow"] == "GET, HEAD"
 
 
 _FOREIGN = {
@@ -163,4 +173,4 @@ def test_without_the_extra_the_reference_says_how_to_install_it(monkeypatch: pyt
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert client.call("GET", "/docs/own.css").status == 200
     assert client.call("GET", "/docs/swagger_bundle.js").status == 404
-    assert client.call("POST", "/docs").status == 404
+    assert client.call("POST", "/docs").status == 405

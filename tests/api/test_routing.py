@@ -1,5 +1,7 @@
 """Paths find their operation as on the real server, which tries its routes in order."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,8 @@ def test_every_operation_is_found_and_other_methods_of_its_path_are_405(
 ) -> None:
     path = operation.path.replace("{workspace_id}", "w").replace("{session_id}", "s")
     path = path.replace("{peer_id}", "p").replace("{message_id}", "m")
-    methods = {other.method for other in _ALL if other.path == operation.path}
+    first = next(other.path for other in _ALL if re.fullmatch(re.sub(r"{\w+}", "[^/]+", other.path), path))
+    methods = {other.method for other in _ALL if other.path == first}
     answer = client.call(operation.method, path)
     assert answer.json is None or answer.json.get("detail") not in ("Not Found", "Method Not Allowed")
     answer = client.call("TRACE", path)
@@ -55,6 +58,34 @@ def test_the_name_list_is_a_session_to_the_methods_that_lists_lack(client: Direc
     assert client.call("PUT", "/v3/workspaces/list", {}).json["id"] == "list"
     assert client.call("PUT", f"{_W}/peers/list", {}).json["id"] == "list"
     assert client.call("GET", f"{_W}/sessions/s/messages/list").json == {"detail": "Message with ID list not found"}
+
+
+def test_a_405_names_the_methods_of_the_path_that_is_declared_first(client: DirectClient) -> None:
+    assert client.call("POST", f"{_W}/webhooks/test").headers["allow"] == "DELETE"
+    assert client.call("DELETE", f"{_W}/webhooks/test").json["detail"].startswith("Webhook endpoint test not found")
+    assert client.call("PATCH", f"{_W}/conclusions/list").headers["allow"] == "POST"
+
+
+def test_messages_are_posted_to_the_path_with_a_slash_too(client: DirectClient) -> None:
+    path, batch = f"{_W}/sessions/s/messages", {"messages": [{"content": "x", "peer_id": "bob"}]}
+    assert [client.call("POST", path + slash, batch).status for slash in ("", "/", "//")] == [201, 201, 307]
+    assert client.call("POST", f"{path}/list").json["total"] == 2
+    assert client.call("POST", f"{path}/", {"messages": []}).status == 422
+    refused = client.call("GET", f"{path}/")
+    assert (refused.status, refused.headers["allow"]) == (405, "POST")
+    assert path + "/" not in client.call("GET", "/openapi.json").json["paths"]
+
+
+def test_the_document_is_there_to_head_too(client: DirectClient) -> None:
+    head, got = (client.call(method, "/openapi.json") for method in ("HEAD", "GET"))
+    assert (head.status, head.body, head.headers) == (200, b"", got.headers)
+    assert client.call("OPTIONS", "/openapi.json").headers["allow"] == "GET, HEAD"
+
+
+def test_an_answer_to_head_has_no_body(client: DirectClient) -> None:
+    for path, status in (("/health", 405), ("/", 404), ("/_mock/clock", 405)):
+        answer = client.call("HEAD", path)
+        assert (answer.status, answer.body) == (status, b"")
 
 
 def test_an_id_is_taken_as_it_is_decoded(client: DirectClient) -> None:

@@ -8,7 +8,7 @@ import pypdf
 import pytest
 
 from mockserver.formats import pdf
-from support.pdf_files import first_free_number, page_text, pdf_of_objects, stream
+from support.pdf_files import first_free_number, page_text, pdf_of_objects, stream, without_table
 from support.pdf_files import pdf as pdf_of
 
 _CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R >>"
@@ -16,8 +16,14 @@ _CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R >>"
 
 @pytest.mark.process
 @pytest.mark.parametrize("texts", [[], [b"Hello"], [b"Hello", b"", b"World"]], ids=len)
-def test_the_text_is_that_of_the_pages_with_blank_lines_between(texts: list[bytes]) -> None:
-    assert pdf.text_of(pdf_of(*map(page_text, texts))) == "\n\n".join(text.decode() for text in texts)
+def test_the_text_is_that_of_the_pages_with_their_numbers(texts: list[bytes]) -> None:
+    expected = [f"[Page {number}]\n{text.decode()}" for number, text in enumerate(texts, 1) if text]
+    assert pdf.text_of(pdf_of(*map(page_text, texts))) == "\n\n".join(expected)
+
+
+@pytest.mark.process
+def test_one_without_a_table_of_its_objects_is_read() -> None:
+    assert pdf.text_of(without_table(pdf_of(page_text(b"Hello")))) == "[Page 1]\nHello"
 
 
 def _encrypted(password: str) -> bytes:
@@ -29,7 +35,7 @@ def _encrypted(password: str) -> bytes:
 
 @pytest.mark.process
 def test_one_that_is_locked_is_refused_and_one_that_is_open_to_readers_is_read() -> None:
-    assert pdf.text_of(_encrypted("")) == "Hello"
+    assert pdf.text_of(_encrypted("")) == "[Page 1]\nHello"
     with pytest.raises(pdf.Unreadable, match="not been decrypted"):
         pdf.text_of(_encrypted("secret"))
 
@@ -67,7 +73,7 @@ _HOSTILE = {
 def test_one_that_is_made_for_harm_is_read_or_refused_with_a_reason(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "SECONDS_LIMIT", 1.0)
     outcome = _outcome(_HOSTILE[name])
-    assert outcome.startswith("refused: ") or set(outcome.split()) <= {"ha", "x"}
+    assert outcome.startswith("refused: ") or set(outcome.split()) <= {"ha", "x", "[Page", "1]"}
     assert len(outcome) < 6_000_000
     assert "\n" not in outcome or not outcome.startswith("refused: ")
 
@@ -123,8 +129,8 @@ def test_what_is_read_ahead_is_read_once_and_no_more_than_a_few_are_kept(monkeyp
     pdf.read_ahead(b"no PDF")
     with pytest.raises(pdf.Unreadable):
         pdf.text_of(b"no PDF")
-    assert (pdf.text_of(good), len(reads)) == ("hello", 2)
-    assert (pdf.text_of(good), len(reads)) == ("hello", 3)
+    assert (pdf.text_of(good), len(reads)) == ("[Page 1]\nhello", 2)
+    assert (pdf.text_of(good), len(reads)) == ("[Page 1]\nhello", 3)
     monkeypatch.setattr(pdf, "_outcome", bytes.decode)
     for number in range(20):
         pdf.read_ahead(f"{number}".encode())

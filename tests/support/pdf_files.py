@@ -42,3 +42,9 @@ def pdf_of_objects(objects: Sequence[bytes]) -> bytes:
     size = len(objects) + 1
     trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(out))
     return out + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + trailer
+
+
+def without_table(content: bytes) -> bytes:
+    """The PDF without the table of its objects, and without the pointer to the table; only the trailer stays."""
+    before, _, after = content.partition(b"xref\n")
+    return before + after[after.index(b"trailer") : after.index(b"startxref")]

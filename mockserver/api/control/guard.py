@@ -1,6 +1,5 @@
 """The control plane under `/_mock/`: checks who may use it. The other modules are imported at the first request."""
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from ...hosts import is_loopback
+from ...hosts import host_of, is_loopback
 from ...testing.mock import Mock
 from .. import answers
 from ..answers import Answer
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from ..page import ControlPage
 
 PREFIX = "/_mock"
-_AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 
 
 class ControlPlane(BaseRoute):
@@ -51,7 +49,7 @@ class ControlPlane(BaseRoute):
         return ControlPage() if self._has_page else None
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        is_ours = scope["type"] == "http" and (path_of(scope) + "/").startswith(PREFIX + "/")
+        is_ours = scope["type"] == "http" and is_control_path(path_of(scope))
         return (Match.FULL if is_ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,11 +82,13 @@ class ControlPlane(BaseRoute):
 
     def _is_ours(self, authority: str) -> bool:
         """Whether the control plane answers under a host, given with or without a port."""
-        match = _AUTHORITY.fullmatch(authority)
-        if match is None:
-            return False
-        host = match[1].strip("[]").lower()
-        return host in self._allowed or is_loopback(host)
+        host = host_of(authority)
+        return host is not None and (host in self._allowed or is_loopback(host))
+
+
+def is_control_path(path: str) -> bool:
+    """Whether a path belongs to the control plane."""
+    return (path + "/").startswith(PREFIX + "/")
 
 
 def _header(scope: Scope, name: bytes) -> list[str]:

@@ -196,12 +196,12 @@ def _moment(expiry: Any) -> str:
         return value(expiry)
 
 
-def _access(granted: dict[str, str | None]) -> str:
+def _access(granted: dict[str, Any]) -> str:
     named = [f"{kind} {value(id_)}" for kind, id_ in granted.items() if id_ is not None]
     return "of " + " of ".join(named) if named else "of no workspace"
 
 
-def _needed(granted: dict[str, str | None], needed: dict[str, str] | None) -> str:
+def _needed(granted: dict[str, Any], needed: dict[str, str] | None) -> str:
     if needed is None:
         return "an admin"
     workspace_id = needed["workspace"]
