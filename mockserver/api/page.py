@@ -26,6 +26,7 @@ _TYPES = {
 _PAGE = Path(__file__).parent.parent / "page"
 _REFERENCE = _PAGE / "reference"
 _REFERENCE_PAGES = ("/docs", "/redoc")
+_OAUTH_PAGE = "/docs/oauth2-redirect"
 
 # The page loads only what this server serves, no other page may put it into a frame, and the browser refuses to turn a
 # string into markup or code (trusted types). A message in a conversation may contain anything, so this matters.
@@ -127,7 +128,7 @@ class Reference(BaseRoute):
     @cached_property
     def _files(self) -> StaticFiles:
         own = dict.fromkeys(_REFERENCE_PAGES, _REFERENCE / "index.html")
-        own["/docs/oauth2-redirect"] = _REFERENCE / "oauth2-redirect.html"
+        own[_OAUTH_PAGE] = _REFERENCE / "oauth2-redirect.html"
         own |= {f"/docs/{name}": _REFERENCE / name for name in ("start.js", "own.css")}
         if self._folder is not None:
             names = ("swagger_bundle.js", "swagger_preset.js", "swagger_style.css")
@@ -141,8 +142,9 @@ class Reference(BaseRoute):
         return (Match.NONE, {}) if answer is None else (Match.FULL, {"mockserver.file": answer})
 
     def _answer(self, scope: Scope, path: str) -> Response | None:
-        if path.rstrip("/") in _REFERENCE_PAGES and path.endswith("/"):
-            return _redirect(path.rstrip("/"), scope)
+        shorter = path.rstrip("/")
+        if shorter != path and shorter in (*_REFERENCE_PAGES, _OAUTH_PAGE):
+            return _redirect(shorter, scope)
         if not self._files.has(path):
             return None
         if scope["method"] not in ("GET", "HEAD"):

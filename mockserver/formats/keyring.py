@@ -93,9 +93,12 @@ class Keyring:
 
 def _is_valid(claims: dict[str, Any], now: int) -> bool:
     """Whether the standard claims of JWT that Honcho does not use pass the checks of the live server's library."""
-    starts = [claims[name] for name in ("nbf", "iat") if name in claims]
-    has_started = all(isinstance(start, (int, float)) and start * 1_000_000 <= now for start in starts)
-    return has_started and claims.get("aud") is None and isinstance(claims.get("sub", ""), str)
+    try:  # Numbers in text are numbers to the library.
+        starts = [int(claims[name]) for name in ("nbf", "iat") if name in claims]
+    except (TypeError, ValueError, OverflowError):
+        return False
+    is_named = all(isinstance(claims.get(name, ""), str) for name in ("sub", "jti"))
+    return is_named and not claims.get("aud") and all(start * 1_000_000 <= now for start in starts)
 
 
 def _moment(expiry: Any) -> int:

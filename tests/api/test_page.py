@@ -65,7 +65,12 @@ def test_what_a_browser_has_already_is_not_sent_again() -> None:
 
 
 def test_it_is_found_without_the_slash_and_the_reference_with_one() -> None:
-    for path, there in (("/_mock", "/_mock/"), ("/docs/", "/docs"), ("/redoc/", "/redoc")):
+    for path, there in (
+        ("/_mock", "/_mock/"),
+        ("/docs/", "/docs"),
+        ("/redoc/", "/redoc"),
+        ("/docs/oauth2-redirect/", "/docs/oauth2-redirect"),
+    ):
         answer = _client().call("GET", path)
         assert (answer.status, answer.headers["location"]) == (307, there)
 
