@@ -492,7 +492,7 @@ def test_what_is_wrong_with_a_token_is_told() -> None:
     assert _sent(fake, "bearer nonsense") == unreadable
     assert _sent(fake, f"Bearer {Keyring('other').sign_claims({'w': 'w'})}") == unreadable
     assert fake.mock.keyring is not None
-    odd = fake.mock.keyring.sign_claims({"w": 7})
+    odd = fake.mock.keyring.sign_claims({"w": "w", "aud": "other"})
     assert _sent(fake, f"Bearer {odd}") == "the token is signed with the secret, but a claim in it is invalid"
     assert _sent(fake, f"Bearer {token}") is not None  # There is no workspace yet.
     _sent(fake, f"Bearer {token}", f"{_W}/sessions", {"id": "s"})
