@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
-from ..domain.errors import ApiError, InnerFailure, InvalidId, MissingToken
+from ..domain.errors import UNCHECKED_ID, ApiError, InnerFailure, InvalidId, MissingToken
 from ..formats import forms, json_text
 from ..formats.json_text import NotFinite
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
@@ -86,7 +86,10 @@ class Endpoint(BaseRoute):
         except InvalidId as error:
             # Operations that create what their body names check ids. The others fail when they use them (recorded).
             fails = mock.quirks.inner_failures and operation.id_in_body is None
-            return answers.problem(InnerFailure("nothing checks this id", error) if fails else error, mock.quirks)
+            return answers.problem(
+                InnerFailure(UNCHECKED_ID, error) if fails else error,
+                mock.quirks,
+            )
         except ApiError as error:
             return answers.problem(error, mock.quirks)
         except _Refused as refusal:
@@ -178,14 +181,25 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     if operation.form is not None:  # The entries of files are last (recorded in x2-upload-refusals).
         entries.sort(key=lambda entry: entry["loc"][1:2] in [(name,) for name in operation.form or ()])
     if entries:
-        raise _invalid([entry for entry in entries if not _is_of_sender(entry)] or entries, operation)
+        first = [entry for entry in entries if not _is_checked_late(entry, operation)]
+        if not first and mock.quirks.inner_failures:
+            raise InnerFailure(f"nothing checks {'.'.join(map(str, entries[0]['loc'][1:]))}: {entries[0]['msg']}")
+        # A form with several faults has all of them in its answer, another body those that are checked first.
+        raise _invalid(first if first and operation.form is None else entries, operation)
     return query, parsed
 
 
-def _is_of_sender(entry: dict[str, Any]) -> bool:
-    """Whether an entry is about a malformed id of a sender. The live server checks these ids last (walk2-31)."""
-    kind: str = entry["type"]
-    return entry["loc"][-1] == "peer_id" and kind.startswith("string_") and kind != "string_type"
+def _is_checked_late(entry: dict[str, Any], operation: Operation) -> bool:
+    """Whether an entry is about a value that the live server checks after all others, and fails on.
+
+    These are the ids of senders (walk2-31), JSON in forms (x2-upload-form), and the length of URLs (x2-webhook-urls).
+    """
+    kind, name = entry["type"], entry["loc"][-1]
+    if name == "peer_id":
+        return bool(kind.startswith("string_")) and kind != "string_type"
+    if operation.form is not None:
+        return entry["loc"][1] in ("metadata", "configuration")
+    return bool(name == "url" and kind == "string_too_long")
 
 
 def _parse_in_doubt(operation: Operation, scope: Scope, doubt: NotFinite, mock: Mock) -> tuple[Any, Any]:
@@ -201,6 +215,8 @@ def _parse_in_doubt(operation: Operation, scope: Scope, doubt: NotFinite, mock: 
             raise
         told = doubt.value
     if not json_text.is_finite(told):
+        if mock.quirks.inner_failures:
+            raise InnerFailure("JSON in the database has neither NaN nor infinities")
         raise _invalid([answers.invalid_json(doubt)], operation)
     return query, parsed
 

@@ -52,10 +52,14 @@ class Call:
 
     def page(self) -> tuple[int, int, bool]:
         """The number of the page, its size, and whether the newest rows come first. Raises InnerFailure."""
+        return *self.forward_page(), bool(self.query.reverse)
+
+    def forward_page(self) -> tuple[int, int]:
+        """The same without the order, for lists that have only one. Raises InnerFailure."""
         page, size = self.query.page, self.query.size
         if (page - 1) * size > _MAX_OFFSET and self.store.quirks.inner_failures:
             raise InnerFailure("the offset of the page does not fit into the type bigint of the database")
-        return page, size, bool(self.query.reverse)
+        return page, size
 
     def filters(self) -> JsonObject | None:
         """The filter document of the body, or None."""

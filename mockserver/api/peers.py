@@ -98,5 +98,5 @@ def _configuration(call: Call) -> JsonObject | None:
     given: JsonObject | None = call.body.configuration
     stored: JsonObject | None = without_nul(given)
     if stored != given and call.store.quirks.inner_failures:
-        raise InnerFailure("the database cannot store a NUL character, and only metadata is freed from it")
+        raise InnerFailure("the database cannot store a NUL character, and the API drops it from metadata only")
     return stored

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from pydantic_core import to_json
 
+from ..domain.index import as_stored
 from ..domain.records import Row
 
 # A float that is written with an exponent, such as 2e30. Other text can match too.
@@ -62,14 +62,9 @@ class RenderedRows:
 
 
 def as_read(value: Any) -> Any:
-    """A row as the live server reads it from its database, where JSON has large floats as integers: 2e30 is 2000…0.
-
-    The answer to the request that writes the row has the floats (recorded, x2-number-shapes).
-    """
+    """A row as the live server reads it from its database: see `as_stored`."""
     if isinstance(value, dict):
         return {key: as_read(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [as_read(entry) for entry in value]
-    if isinstance(value, float) and "e+" in repr(value):
-        return int(Decimal(repr(value)))
-    return value
+    return as_stored(value)

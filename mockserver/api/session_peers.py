@@ -54,8 +54,8 @@ def remove_peers_from_session(call: Call) -> Reply:
 @router.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.PageQuery)
 def get_session_peers(call: Call) -> Reply:
     """List the peers of a session, oldest first, in pages."""
-    page, size = call.query.page, call.query.size
-    return 200, session_peers.list_(call.store, call.path["workspace_id"], call.path["session_id"], page, size)
+    path = call.path
+    return 200, session_peers.list_(call.store, path["workspace_id"], path["session_id"], *call.forward_page())
 
 
 @router.operation("GET", _PATH + "/{peer_id}/config", answers={200: "SessionPeerConfig", 404: "Problem"})

@@ -28,7 +28,7 @@ def get_or_create_webhook_endpoint(call: Call) -> Reply:
 def list_webhook_endpoints(call: Call) -> Reply:
     """List the webhook endpoints of a workspace, oldest first, in pages."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
-    return 200, webhooks.list_(call.store, call.path["workspace_id"], call.query.page, call.query.size)
+    return 200, webhooks.list_(call.store, call.path["workspace_id"], *call.forward_page())
 
 
 @router.operation("DELETE", _PATH + "/{endpoint_id}", answers={204: None, 404: "Problem"}, access=access.any_token)

@@ -283,6 +283,9 @@ class ServerFailure(ApiError):
         super().__init__("An unexpected error occurred")
 
 
+UNCHECKED_ID = "this operation does not check ids, and fails when it uses them"
+
+
 class InnerFailure(ServerFailure):
     """Something that the live server accepts and fails on later, with the quirk `inner_failures`.
 

@@ -2,6 +2,8 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Hashable, Iterable, Sequence
+from decimal import Decimal
+from math import isfinite
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -46,7 +48,7 @@ class Index(Generic[R]):
             found = self._keys[key] = {}
             for record in records:
                 _put(found, key, record)
-        return self._keys[key].get(value, ())
+        return self._keys[key].get(as_stored(value), ())
 
     def add(self, record: R) -> None:
         for key, found in self._keys.items():
@@ -57,6 +59,7 @@ class Index(Generic[R]):
         for key, found in self._keys.items():
             value = record.row["metadata"].get(key, _ABSENT)
             if is_scalar(value):
+                value = as_stored(value)
                 same = found[value]
                 del same[bisect_left(same, record.number, key=_number)]
                 if not same:
@@ -70,8 +73,18 @@ _ABSENT = ()
 def _put(found: dict[Hashable, list[R]], key: str, record: R) -> None:
     value = record.row["metadata"].get(key, _ABSENT)
     if is_scalar(value):
-        insort(found.setdefault(value, []), record, key=_number)
+        insort(found.setdefault(as_stored(value), []), record, key=_number)
 
 
 def is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, (str, int, float))
+
+
+def as_stored(scalar: Any) -> Any:
+    """A scalar as JSON in the database of the live server has it: a large float is an integer there, 2e30 is 2000…0.
+
+    The answer to the request that writes it has the float (recorded, x2-number-shapes).
+    """
+    # From here on Python writes floats with an exponent, which the database does not keep.
+    is_large = isinstance(scalar, float) and abs(scalar) >= 1e16
+    return int(Decimal(repr(scalar))) if is_large and isfinite(scalar) else scalar

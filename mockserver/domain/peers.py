@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from . import paging, workspaces
 from .clock import timestamp
-from .errors import InnerFailure, InvalidId, MissingPeer
+from .errors import UNCHECKED_ID, InnerFailure, InvalidId, MissingPeer
 from .filters.language import Predicate
 from .records import NOTHING, Peer, Row, Workspace
 from .store import Store
@@ -51,7 +51,10 @@ def find(store: Store, workspace_id: str, peer_id: str) -> Peer:
     peer = workspace.peers.get(peer_id) if workspace else None
     if peer is None:
         if store.quirks.inner_failures and not workspaces.is_id(peer_id):
-            raise InnerFailure("nothing checks this id", InvalidId("peer", ("path", "peer_id"), peer_id))
+            raise InnerFailure(
+                UNCHECKED_ID,
+                InvalidId("peer", ("path", "peer_id"), peer_id),
+            )
         raise MissingPeer(workspace_id, peer_id)
     return peer
 

@@ -72,8 +72,9 @@ class Quirks:
         scenario="x-auth-scopes",
     )
     inner_failures: bool = _quirk(
-        "Some requests pass the checks and fail later with 500, such as a filter that compares a boolean with 1; the "
-        "default does what was meant, or answers 422 with the reason.",
+        "Some requests pass the checks and fail later with 500: filters that the database cannot evaluate, malformed "
+        "ids that nothing checks, NUL characters, very large pages. The default does what was meant, or answers 422 "
+        "with the reason.",
         scenario="x2-inner-failures",
     )
     cors_origins: bool = _quirk(

@@ -39,6 +39,17 @@ def test_conclusions_are_listed_newest_first_and_reversed_they_mirror(
     assert listed["total"] == len(made)
 
 
+@pytest.mark.parametrize(("quirks", "status"), [("none", 422), ("inner_failures", 500)])
+def test_a_query_names_one_observer_and_one_observed_peer(start: Start, quirks: str, status: int) -> None:
+    _, client = start(world=_WORLD, quirks=quirks)
+    _conclude(client, "fact")
+    for filters in ({"observer_id": "al", "observed_id": "bob"}, {"observer": "al", "observed": "bob"}):
+        found = client.call("POST", f"{_W}/conclusions/query", {"query": "fact", "filters": filters})
+        assert [one["content"] for one in found.json] == ["fact"]
+    odd = {"observer_id": ["al"], "observed_id": "bob"}
+    assert client.call("POST", f"{_W}/conclusions/query", {"query": "fact", "filters": odd}).status == status
+
+
 @pytest.mark.parametrize(
     ("filters", "contents"),
     [

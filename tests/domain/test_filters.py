@@ -395,6 +395,14 @@ def test_the_quirk_fails_where_the_database_of_the_live_server_does(filters: Row
                 session_filter(refused, Quirks.live())
 
 
+def test_a_failure_has_the_document_for_the_diagnosis() -> None:
+    for filters in ({"created_at": {"gte": 5}}, {"AND": ["x"]}):
+        with pytest.raises(InnerFailure) as failed:
+            session_filter(filters, Quirks.live())
+        assert failed.value.instead is not None
+        assert failed.value.instead.value == filters
+
+
 def test_the_quirk_fails_if_the_text_of_a_row_is_not_a_number() -> None:
     matches = session_filter({"metadata": {"n": {"gt": 1}}}, Quirks.live())
     assert matches is not None

@@ -18,7 +18,9 @@ from support.examples import examples
 _ids = st.sampled_from(["a", "b", "c", "d"])
 _keys = st.sampled_from(["kind", "n"])
 # Some that equal each other, and some that only seem to; few, so that several sessions have the same one.
-_values = st.sampled_from([0, 0.0, -0.0, False, 1, 1.0, True, None, "", "1", "*", [1], [], {}, {"in": 1}])
+_values = st.sampled_from(
+    [0, 0.0, -0.0, False, 1, 1.0, True, None, "", "1", "*", [1], [], {}, {"in": 1}, 2e30, 2 * 10**30]
+)
 _metadata = st.dictionaries(_keys, _values)
 
 

@@ -223,9 +223,11 @@ def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(start: Start, monk
     monkeypatch.setattr(webhook_sender, "AT_ONCE", 2)
     monkeypatch.setattr(webhook_sender, "PENDING_LIMIT", 4)
     two_at_once = threading.Barrier(2)
+    emitted = threading.Event()
     locked: list[bool] = []
 
     def hold(_: object) -> None:
+        emitted.wait(60)
         two_at_once.wait(60)
         locked.append(cast("Any", mock.deliveries._sender)._run._slots.locked())
         two_at_once.wait(60)
@@ -234,6 +236,7 @@ def test_no_more_are_sent_at_once_or_wait_than_the_bounds_say(start: Start, monk
         mock, client = start()
         _register(client, *(f"{receiver.url}/{number}" for number in range(6)))
         _emit(client)
+        emitted.set()
         sent = mock.deliveries.wait_for(at_least=6, timeout=60)
     assert [one.failure for one in sent] == [None] * 4 + [webhook_sender.TOO_MANY] * 2
     assert locked == [True] * 4

@@ -48,17 +48,17 @@ class Column:
         if isinstance(value, list):
             return None  # The database compares it with a list, which no text equals (recorded).
         if isinstance(value, (bool, dict)):
-            compilation.refuse(
+            compilation.refuse_or_note(
                 f"Invalid value for column '{self.name}': {value}. Expected text, got {type(value).__name__}"
             )
         elif not isinstance(value, str):
-            compilation.lapse(f"the database cannot compare the text of '{self.name}' with the number {value}")
+            compilation.note(f"the database cannot compare the text of '{self.name}' with the number {value}")
         return str(value)
 
     def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
         """Convert the value of `gte lte gt lt ne`. The live server expects a number there, on all columns but times."""
         to_number(value, compilation)
-        compilation.lapse(f"the database cannot compare the text of '{self.name}' with the number {value}")
+        compilation.note(f"the database cannot compare the text of '{self.name}' with the number {value}")
         return str(value)
 
     def cast_member(self, value: Any, compilation: Compilation) -> Any:
@@ -104,17 +104,17 @@ class NumberColumn(Column):
     def cast(self, value: Any, compilation: Compilation) -> Any:
         if not isinstance(value, str):
             return to_number(value, compilation)
-        compilation.lapse(f"the database cannot compare the number '{self.name}' with text")
+        compilation.note(f"the database cannot compare the number '{self.name}' with text")
         number = decimal(value)
         if number is None:
-            compilation.refuse(f"Invalid numeric value: {value}. Expected a number, got str")
+            compilation.refuse_or_note(f"Invalid numeric value: {value}. Expected a number, got str")
         return number
 
     def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
         return to_number(value, compilation)
 
     def cast_part(self, value: Any, compilation: Compilation) -> str:
-        compilation.refuse(f"Column '{self.name}' is a number: it has no text that could contain '{value}'")
+        compilation.refuse_or_note(f"Column '{self.name}' is a number: it has no text that could contain '{value}'")
         return ""
 
 
@@ -123,20 +123,24 @@ class BooleanColumn(Column):
 
     def cast(self, value: Any, compilation: Compilation) -> Any:
         if not isinstance(value, (bool, int, float)) or value not in (0, 1):
-            compilation.refuse(f"Invalid boolean value: {value}. Expected true or false, got {type(value).__name__}")
+            compilation.refuse_or_note(
+                f"Invalid boolean value: {value}. Expected true or false, got {type(value).__name__}"
+            )
         elif not isinstance(value, bool):
-            compilation.lapse(f"the database cannot compare the boolean '{self.name}' with the number {value}")
+            compilation.note(f"the database cannot compare the boolean '{self.name}' with the number {value}")
         return value == 1
 
     def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
         if isinstance(value, bool):
-            compilation.lapse(f"the database cannot compare the boolean '{self.name}' with a number")
+            compilation.note(f"the database cannot compare the boolean '{self.name}' with a number")
         else:
             to_number(value, compilation)
         return self.cast(value, compilation)
 
     def cast_part(self, value: Any, compilation: Compilation) -> str:
-        compilation.refuse(f"Column '{self.name}' is true or false: it has no text that could contain '{value}'")
+        compilation.refuse_or_note(
+            f"Column '{self.name}' is true or false: it has no text that could contain '{value}'"
+        )
         return ""
 
 
@@ -150,7 +154,7 @@ class TimeColumn(Column):
         return None if text is None else microseconds(datetime.fromisoformat(text))
 
     def cast(self, value: Any, compilation: Compilation) -> Any:
-        compilation.lapse(f"the database cannot compare the time '{self.name}' with text for equality")
+        compilation.note(f"the database cannot compare the time '{self.name}' with text for equality")
         return _moment(value, "Invalid datetime value", compilation)
 
     def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
@@ -164,7 +168,7 @@ class TimeColumn(Column):
         return super()._member(read, operand, compilation) if operand != [] else None
 
     def cast_part(self, value: Any, compilation: Compilation) -> str:
-        compilation.refuse(f"Column '{self.name}' is a time: it has no text that could contain '{value}'")
+        compilation.refuse_or_note(f"Column '{self.name}' is a time: it has no text that could contain '{value}'")
         return ""
 
 
@@ -187,21 +191,21 @@ def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> 
 
 
 def check_integer(value: object, compilation: Compilation) -> None:
-    """Note an integer that is too large for the database of the live server. Larger floats are accepted there."""
+    """Note an integer that is too large for a comparison of numbers in the database. Large floats fit."""
     if isinstance(value, int) and not -_LARGEST_INTEGER - 1 <= value <= _LARGEST_INTEGER:
-        compilation.lapse(f"the integer {value} does not fit into the type bigint of the database")
+        compilation.note(f"the integer {value} does not fit into the type bigint of the database")
 
 
 def to_number(value: Any, compilation: Compilation) -> Decimal:
     """The number of a JSON number or of a string.
 
-    Raises InvalidFilter for another string, as the live server does, and the error of `fail` for other types.
+    Raises InvalidFilter for another string, as the live server does, and the error of `Compilation` for other types.
     """
     check_integer(value, compilation)
     number = None if isinstance(value, bool) or not isinstance(value, (int, float, str)) else decimal(str(value))
     if number is None:
         complaint = f"Invalid numeric value: {value}. Expected a number, got {type(value).__name__}"
-        raise InvalidFilter(complaint) if isinstance(value, str) else compilation.fail(complaint)
+        raise InvalidFilter(complaint) if isinstance(value, str) else compilation.error(complaint)
     return number
 
 
@@ -212,7 +216,7 @@ _LOOSE_TIME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(.*)", re.ASCII | re.DOTAL
 def _moment(value: Any, complaint: str, compilation: Compilation) -> int | None:
     """The microseconds of a time. The live server refuses other strings, and other types fail there."""
     if not isinstance(value, str):
-        compilation.refuse(f"{complaint}: {value}")
+        compilation.refuse_or_note(f"{complaint}: {value}")
         return None
     text = value.strip()
     if loose := _LOOSE_TIME.fullmatch(text):

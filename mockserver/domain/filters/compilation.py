@@ -16,33 +16,37 @@ class Compilation:
     database, so it counts only if nothing in the document is refused.
     """
 
-    def __init__(self, quirks: Quirks) -> None:
+    def __init__(self, filters: object, quirks: Quirks) -> None:
+        self._filters = filters
         self.members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
         self.comparisons = Steps(MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons")
         self._fails = quirks.inner_failures
         self._failure: InnerFailure | None = None
 
-    def lapse(self, reason: str) -> None:
+    def note(self, reason: str) -> None:
         """Note a part that fails in the database of the live server. The default does what the part means."""
         if self._fails and self._failure is None:
             self._failure = InnerFailure(reason)
 
-    def refuse(self, reason: str) -> None:
-        """Note a part that fails in the database of the live server. The default refuses it: raises InvalidFilter."""
-        error = self.fail(reason)
+    def refuse_or_note(self, reason: str) -> None:
+        """Note a part that fails in the database of the live server. The default refuses it: raises InvalidFilter.
+
+        If it returns, the filter is never evaluated, so the caller may go on with any value.
+        """
+        error = self.error(reason)
         if not isinstance(error, InnerFailure):
             raise error
         self._failure = self._failure or error
 
-    def fail(self, reason: str) -> InnerFailure | InvalidFilter:
+    def error(self, reason: str) -> InnerFailure | InvalidFilter:
         """The error for something that fails at once, not only in the database. The default refuses it."""
-        error = InvalidFilter(reason)
+        error = InvalidFilter(reason, self._filters)
         return InnerFailure(reason, error) if self._fails else error
 
-    def finish(self, filters: object) -> None:
+    def finish(self) -> None:
         """Raise InnerFailure if the database of the live server would fail on this document."""
-        if self._fails and has_nul(filters):
-            self.lapse("the database takes no NUL character")
+        if self._fails and has_nul(self._filters):
+            self.note("the database takes no NUL character")
         if self._failure is not None:
             raise self._failure
 

@@ -57,10 +57,10 @@ def compile_filter(table: Table, filters: Row | None, quirks: Quirks) -> "Filter
     """
     if not filters:
         return None
-    compilation = Compilation(quirks)
+    compilation = Compilation(filters, quirks)
     try:
         condition = _document(table, filters, 0, compilation)
-        compilation.finish(filters)
+        compilation.finish()
     except InvalidFilter as error:
         error.value = filters  # Report the whole document, not only the invalid part.
         raise
@@ -130,7 +130,7 @@ def _members(operator: str, members: object, compilation: Compilation) -> Iterab
         raise InvalidFilter(f"{operator} operator must contain a list, got {type(members).__name__}")
     for member in members:
         if not isinstance(member, dict):
-            raise compilation.fail(
+            raise compilation.error(
                 f"{operator} operator must contain a list of objects, got {type(member).__name__} in it"
             )
         yield member

@@ -22,6 +22,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ..index import as_stored
 from ..records import Row
 
 Condition = Callable[[Row], bool | None]
@@ -179,10 +180,8 @@ def contains(outer: Any, inner: Any, steps: Steps) -> bool:
 
 
 def equal_scalars(one: Any, other: Any) -> bool:
-    """Whether two scalars are equal as the database writes them: it takes the shortest digits of a float literally."""
-    if isinstance(one, float) is not isinstance(other, float) and isinstance(one, (int, float)):
-        one, other = (Decimal(repr(number)) if isinstance(number, float) else number for number in (one, other))
-    return bool(one == other)
+    """Whether two scalars are equal in the database. Neither is a boolean."""
+    return bool(one == other or as_stored(one) == as_stored(other))
 
 
 def text(value: Any, steps: Steps) -> str | None:

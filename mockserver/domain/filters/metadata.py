@@ -1,7 +1,7 @@
 """Filters on metadata.
 
 An object in a filter has a condition for each key. If it has operators, it compares the metadata as a whole instead.
-The live server means that only for `contains`, and its database fails on the others (recorded, x2-filter-lapses).
+On the live server only `contains` works so. Its database fails on the others (recorded, x2-filter-lapses).
 """
 
 from decimal import Decimal
@@ -50,7 +50,7 @@ class MetadataColumn(Column):
                 check_operator(name)
             return all_of([self._whole(name, operand, compilation) for name, operand in value.items()])
         if value is not None and not isinstance(value, list):
-            compilation.lapse(f"the database cannot compare JSON with {value!r}")
+            compilation.note(f"the database cannot compare JSON with {value!r}")
         return _never
 
     def _whole(self, name: str, operand: Any, compilation: Compilation) -> Condition | None:
@@ -66,7 +66,9 @@ class MetadataColumn(Column):
                 return None
         elif name != "icontains":
             to_number(operand, compilation)
-        compilation.refuse(f"Operator '{name}' does not compare metadata as a whole: use it on a key of the metadata")
+        compilation.refuse_or_note(
+            f"Operator '{name}' does not compare metadata as a whole: use it on a key of the metadata"
+        )
         return _never
 
     def _containing(self, value: Any, compilation: Compilation) -> Condition:
@@ -145,7 +147,7 @@ def _comparison(key: str, name: str, operand: Any, read_text: Reader, compilatio
             return None
         number = decimal(written)
         if number is None:
-            raise compilation.fail(
+            raise compilation.error(
                 f"Metadata field '{key}' of '{row['id']}' is not a number: it cannot be compared with {operand}"
             )
         return number
