@@ -54,7 +54,7 @@ class Quirks:
     joins_anew: bool = _quirk(
         "Each of its messages, and each time it is added, lets a peer join the session anew, so that a search with "
         "peer_perspective does not find what came before; in the default it finds all from while the peer was there.",
-        scenario=None,
+        scenario="x2-search-perspective",
     )
     knowledge_crosses_sessions: bool = _quirk(
         "A representation that is limited to a session also takes the conclusions near the query and the most frequent "
@@ -80,7 +80,7 @@ class Quirks:
     cors_origins: bool = _quirk(
         "Only pages of http://localhost, http://127.0.0.1:8000 and https://api.honcho.dev may read answers (CORS); the "
         "default also allows every loopback origin, on any port.",
-        scenario=None,
+        scenario="x2-cors",
     )
 
     @classmethod

@@ -494,6 +494,10 @@ def test_what_is_wrong_with_a_token_is_told() -> None:
     assert fake.mock.keyring is not None
     odd = fake.mock.keyring.sign_claims({"w": "w", "aud": "other"})
     assert _sent(fake, f"Bearer {odd}") == "the token is signed with the secret, but a claim in it is invalid"
+    number = fake.mock.keyring.sign_claims({"w": 7})
+    assert _sent(fake, f"Bearer {number}") == (
+        "the token is of workspace 7; the request needs workspace 'w', or an admin"
+    )
     assert _sent(fake, f"Bearer {token}") is not None  # There is no workspace yet.
     _sent(fake, f"Bearer {token}", f"{_W}/sessions", {"id": "s"})
     assert _sent(fake, f"Bearer {token}") is None
