@@ -7,6 +7,7 @@ from . import paging, peers, sessions
 from .clock import timestamp
 from .errors import InnerFailure, MissingConclusion, Unprocessable
 from .filters.language import Predicate
+from .filters.tables import NAMES_IN_DATABASE
 from .records import Row
 from .search.similarity import nearest
 from .store import Store
@@ -70,7 +71,7 @@ def query(
     Raises Unprocessable if the filters name no observer or no observed peer, and InnerFailure if one is not an id.
     """
     given = filters or {}
-    pair = [given.get(name) or given.get(name.removesuffix("_id")) for name in ("observer_id", "observed_id")]
+    pair = [given.get(NAMES_IN_DATABASE[name]) or given.get(name) for name in ("observer", "observed")]
     if not all(isinstance(peer_id, str) and peer_id for peer_id in pair):
         if all(pair) and store.quirks.inner_failures:
             raise InnerFailure("a peer in the filters of a query must be one id")

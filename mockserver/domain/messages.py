@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import paging, sessions, work, workspaces
+from . import paging, sessions, work
 from .clock import timestamp
 from .errors import MissingMessage
 from .filters.language import Predicate
 from .membership import MemberSettings
-from .records import Row, Session
+from .records import Row, Session, changed
 from .store import Store
 
 
@@ -62,7 +62,7 @@ def get(store: Store, workspace_id: str, session_id: str, message_id: str) -> Ro
 def update(store: Store, workspace_id: str, session_id: str, message_id: str, metadata: Row | None) -> Row:
     """Replace the metadata of a message, unless it is None. Raises NotFound."""
     session, place = _place(store, workspace_id, session_id, message_id, "Message not found")
-    row = workspaces.changed(session.messages[place], {"metadata": metadata})
+    row = changed(session.messages[place], {"metadata": metadata})
     if row is not session.messages[place]:
         store.put_message(session, place, row)
     return session.messages[place]

@@ -6,7 +6,7 @@ from . import paging, workspaces
 from .clock import timestamp
 from .errors import UNCHECKED_ID, InnerFailure, InvalidId, MissingPeer
 from .filters.language import Predicate
-from .records import NOTHING, Peer, Row, Workspace
+from .records import NOTHING, Peer, Row, Workspace, changed
 from .store import Store
 
 
@@ -24,7 +24,7 @@ def get_or_create(
     workspace = workspaces.ensure(store, workspace_id, now)
     made = peer_id not in workspace.peers
     peer = ensure(store, workspace, peer_id, now)
-    row = workspaces.changed(peer.row, {"metadata": metadata, "configuration": configuration})
+    row = changed(peer.row, {"metadata": metadata, "configuration": configuration})
     if row is not peer.row:
         store.put_row(peer, row)
     return peer.row, made

@@ -87,6 +87,16 @@ class Origin(NamedTuple):
     copied: int
 
 
+def changed(row: Row, given: Row) -> Row:
+    """A row with the given values, unless they are None.
+
+    A value that equals the present one in Python, such as True for 1, changes nothing: the live server compares them so
+    before it writes (recorded, x2-number-shapes).
+    """
+    new = {key: value for key, value in given.items() if value is not None and value != row[key]}
+    return {**row, **new} if new else row
+
+
 R = TypeVar("R", bound="Session | Peer | Workspace")
 
 

@@ -6,7 +6,7 @@ from . import paging
 from .clock import timestamp
 from .errors import ID_MAX_LENGTH, ID_PATTERN, ActiveSessions, InvalidId, MissingWorkspace
 from .filters.language import Predicate
-from .records import Row, Workspace
+from .records import Row, Workspace, changed
 from .store import Store
 
 _ID = re.compile(ID_PATTERN)
@@ -74,16 +74,6 @@ def updated(row: Row, metadata: Row | None, configuration: Row | None) -> Row:
     if configuration:
         configuration = {**row["configuration"], **configuration}
     return changed(row, {"metadata": metadata, "configuration": configuration or None})
-
-
-def changed(row: Row, given: Row) -> Row:
-    """A row with the given values, unless they are None.
-
-    A value that equals the present one in Python, such as True for 1, changes nothing: the live server compares them so
-    before it writes (recorded, x2-number-shapes).
-    """
-    new = {key: value for key, value in given.items() if value is not None and value != row[key]}
-    return {**row, **new} if new else row
 
 
 def new_row(workspace_id: str, metadata: Row, configuration: Row, now: int) -> Row:

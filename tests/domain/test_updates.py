@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mockserver.domain.workspaces import changed
+from mockserver.domain.records import changed
 from support import strategies
 
 

@@ -18,6 +18,13 @@ def _table(name: str, known: frozenset[str] | None, *columns: Column) -> Table:
     return Table(name, {column.name: column for column in columns}, known)
 
 
+# The names that the database has for keys of conclusions (recorded, x2-conclusions-list-filters).
+NAMES_IN_DATABASE = {
+    "workspace_name": "workspace_id",
+    "session_name": "session_id",
+    "observer": "observer_id",
+    "observed": "observed_id",
+}
 _COMMON = (MetadataColumn("metadata"), TimeColumn("created_at"))
 _WORKSPACES = _table("Workspace", _NAMES, Column("id"), *_COMMON)
 _PEERS = _table("Peer", _NAMES, Column("id"), Column("workspace_id"), *_COMMON)
@@ -36,16 +43,7 @@ _CONCLUSIONS = _table(
     None,
     *(Column(name) for name in ("id", "workspace_id", "session_id", "observer_id", "observed_id")),
     TimeColumn("created_at"),
-    # Names of the database (recorded, x2-conclusions-list-filters).
-    *(
-        Column(name, f"{public}_id")
-        for name, public in (
-            ("workspace_name", "workspace"),
-            ("session_name", "session"),
-            ("observer", "observer"),
-            ("observed", "observed"),
-        )
-    ),
+    *(Column(name, public) for name, public in NAMES_IN_DATABASE.items()),
     Column("content"),
     Column("level"),
     NumberColumn("times_derived"),
