@@ -117,6 +117,19 @@ def test_a_conclusion_names_peers_and_sessions_that_are_there(client: httpx.Clie
     assert [answer.status_code for answer in answers] == [201, 404, 404]
 
 
+def test_a_question_names_peers_and_sessions_that_are_there(client: httpx.Client) -> None:
+    answers = [
+        client.post(f"{_W}/peers/bob/chat", json={"query": "x", **more})
+        for more in ({}, {"session_id": "none"}, {"target": "none"})
+    ]
+    assert [answer.status_code for answer in answers] == [200, 404, 404]
+
+
+def test_a_405_names_the_methods_of_the_path_declared_first(client: httpx.Client) -> None:
+    answer = client.options(f"{_W}/webhooks/test")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE")
+
+
 def test_lax_coercions_are_taken(client: httpx.Client) -> None:
     body = {
         "id": "s",
