@@ -12,6 +12,7 @@ from ..domain.quirks import Quirks
 from ..hosts import host_of, is_loopback
 from . import answers
 from .answers import Headers
+from .routing import header_of
 
 # The origins that the live server allows (recorded in x2-cors).
 LIVE_ORIGINS = frozenset({"http://localhost", "http://127.0.0.1:8000", "https://api.honcho.dev"})
@@ -38,7 +39,7 @@ class Cors:
 
     def preflight(self, scope: Scope) -> PlainTextResponse | None:
         """The answer to a preflight; None for another request. A preflight needs no operation at its path."""
-        method = _header(scope, b"access-control-request-method")
+        method = header_of(scope, b"access-control-request-method")
         if scope["method"] != "OPTIONS" or method is None:
             return None
         faults = [] if self._is_allowed else ["origin"]
@@ -49,7 +50,7 @@ class Cors:
         response.raw_headers += [*_PREFLIGHT, (b"vary", b"Origin")]
         if self._is_allowed:
             response.raw_headers.append((b"access-control-allow-origin", self._origin))
-        wanted = _header(scope, b"access-control-request-headers")
+        wanted = header_of(scope, b"access-control-request-headers")
         if wanted is not None:  # Every header is allowed.
             response.raw_headers.append((b"access-control-allow-headers", wanted))
         return response
@@ -75,7 +76,7 @@ class Cors:
 
 def origin_of(scope: Scope) -> bytes | None:
     """The header Origin, or None. Browsers send it from pages of other origins; other clients hardly ever do."""
-    return _header(scope, b"origin")
+    return header_of(scope, b"origin")
 
 
 def is_allowed(origin: str, added: Collection[str], quirks: Quirks) -> bool:
@@ -89,11 +90,3 @@ def _is_loopback(origin: str) -> bool:
     scheme, _, authority = origin.partition("://")
     host = host_of(authority)
     return scheme in ("http", "https") and host is not None and is_loopback(host)
-
-
-def _header(scope: Scope, wanted: bytes) -> bytes | None:
-    for name, value in scope["headers"]:
-        if name == wanted:
-            found: bytes = value
-            return found
-    return None

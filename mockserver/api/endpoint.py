@@ -18,7 +18,7 @@ from ..testing.mock import Mock
 from . import answers
 from .answers import Answer
 from .operation import Call, Operation
-from .routing import Found, RoutingTable, path_of
+from .routing import Found, RoutingTable, header_of, path_of
 
 if TYPE_CHECKING:
     from ..formats.keyring import Keyring
@@ -70,26 +70,21 @@ class Endpoint(BaseRoute):
         if operation is None:
             return refused(found)
         try:
-            document, doubt = None, None
+            document = None
             if operation.form is not None:
                 document = _form(scope, body)
             elif operation.body is not None and body:
-                document, doubt = _document(scope, body, operation, self.reads_any_type)
+                document = _document(scope, body, operation, self.reads_any_type)
             reach = EVERYTHING if mock.keyring is None else _admit(mock, mock.keyring, operation, found, scope)
-            if doubt is None:
-                query, parsed = _parse(operation, scope, document, mock)
-            else:
-                query, parsed = _parse_in_doubt(operation, scope, doubt, mock)
+            parse = _parse_in_doubt if isinstance(document, NotFinite) else _parse
+            query, parsed = parse(operation, scope, document, mock)
             if found.reads_nul and mock.quirks.inner_failures:
                 raise InnerFailure("the database cannot look up a NUL character")
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except InvalidId as error:
             # Operations that create what their body names check ids. The others fail when they use them (recorded).
             fails = mock.quirks.inner_failures and operation.id_in_body is None
-            return answers.problem(
-                InnerFailure(UNCHECKED_ID, error) if fails else error,
-                mock.quirks,
-            )
+            return answers.problem(InnerFailure(UNCHECKED_ID, error) if fails else error, mock.quirks)
         except ApiError as error:
             return answers.problem(error, mock.quirks)
         except _Refused as refusal:
@@ -146,7 +141,8 @@ def _admit(mock: Mock, keyring: "Keyring", operation: Operation, found: Found, s
     """The scope of the token. Raises Unauthorized. Only invalid JSON is refused (422) before that."""
     if operation.access is None:
         return EVERYTHING
-    header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)
+    given = header_of(scope, b"authorization")
+    header = None if given is None else given.decode("latin-1")
     token = bearer(header or "")
     if token is None:
         raise MissingToken(None if header is None else header.partition(" ")[0])
@@ -179,7 +175,8 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     elif operation.body is not None and operation.body_required:
         entries.append(answers.missing_body())
     if operation.form is not None:  # The entries of files are last (recorded in x2-upload-refusals).
-        entries.sort(key=lambda entry: entry["loc"][1:2] in [(name,) for name in operation.form or ()])
+        files = operation.form.keys()
+        entries.sort(key=lambda entry: not files.isdisjoint(entry["loc"][1:2]))
     if entries:
         first = [entry for entry in entries if not _is_checked_late(entry, operation)]
         if not first and mock.quirks.inner_failures:
@@ -209,12 +206,12 @@ def _parse_in_doubt(operation: Operation, scope: Scope, doubt: NotFinite, mock: 
     """
     try:
         query, parsed = _parse(operation, scope, doubt.value, mock)
-        told = TypeAdapter(Any).dump_python(parsed)
+        read = TypeAdapter(Any).dump_python(parsed)
     except _Refused as refusal:
         if json_text.is_finite(refusal.answer.payload):
             raise
-        told = doubt.value
-    if not json_text.is_finite(told):
+        read = doubt.value
+    if not json_text.is_finite(read):
         if mock.quirks.inner_failures:
             raise InnerFailure("JSON in the database has neither NaN nor infinities")
         raise _invalid([answers.invalid_json(doubt)], operation)
@@ -228,11 +225,7 @@ def _invalid(entries: list[dict[str, Any]], operation: Operation) -> _Refused:
 
 def content_type_of(scope: Scope) -> bytes | None:
     """The content type of a request."""
-    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    for name, value in headers:
-        if name == b"content-type":
-            return value
-    return None
+    return header_of(scope, b"content-type")
 
 
 def _form(scope: Scope, body: bytes) -> dict[str, Any]:
@@ -247,17 +240,17 @@ def _form(scope: Scope, body: bytes) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value != ""}
 
 
-def _document(scope: Scope, body: bytes, operation: Operation, under_any_type: bool) -> tuple[Any, NotFinite | None]:
-    """The JSON of a body, or its text if the content type is not JSON, and whether it has NaN or an infinity.
+def _document(scope: Scope, body: bytes, operation: Operation, under_any_type: bool) -> Any:
+    """The JSON of a body, or its text if the content type is not JSON. NotFinite if the JSON has NaN or an infinity.
 
     Raises _Refused for invalid JSON.
     """
     content_type = content_type_of(scope)
     if not under_any_type and not json_text.is_json(content_type):
-        return body.decode("utf-8", "replace"), None
+        return body.decode("utf-8", "replace")
     try:
-        return json_text.parse(body), None
+        return json_text.parse(body)
     except NotFinite as doubt:
-        return None, doubt
+        return doubt  # Only the operation knows whether it would store the value.
     except json_text.InvalidJson as error:
         raise _invalid([answers.invalid_json(error)], operation) from None

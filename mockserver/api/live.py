@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from . import answers, asgi_extension
+from .routing import header_of
 from .waiting import left
 
 _TICK_SECONDS = 0.1
@@ -47,9 +48,9 @@ class Feed:
 
     async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events until the client disconnects or the server ends."""
-        for name, value in scope["headers"]:
-            if name == b"last-event-id":
-                self._resume(value.decode("latin-1"))
+        last = header_of(scope, b"last-event-id")
+        if last is not None:
+            self._resume(last.decode("latin-1"))
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
 

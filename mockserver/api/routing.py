@@ -37,6 +37,15 @@ def path_of(scope: Scope) -> str:
     return path.removeprefix(root) if root else path
 
 
+def header_of(scope: Scope, wanted: bytes) -> bytes | None:
+    """The first value of a header, given in lower case. None if the request does not have it."""
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for name, value in headers:
+        if name == wanted:
+            return value
+    return None
+
+
 class _Node:
     __slots__ = ("any", "operations", "place", "segments")
 

@@ -232,6 +232,11 @@ def microseconds(moment: datetime) -> int:
     return (aware - _EPOCH) // _MICROSECOND
 
 
+def sortable(time: str) -> str:
+    """A timestamp of the API as text whose order is the order of the times. With the Z it is not."""
+    return time.removesuffix("Z")
+
+
 def timestamp(moment: int) -> str:
     """Microseconds since 1970 as on the wire: ISO 8601 in UTC with a Z, and six digits of fraction unless 0."""
     seconds, fraction = divmod(moment, 1_000_000)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import paging, peers, sessions
-from .clock import timestamp
+from .clock import sortable, timestamp
 from .errors import InnerFailure, MissingConclusion, Unprocessable
 from .filters.language import Predicate
 from .filters.tables import NAMES_IN_DATABASE
@@ -113,9 +113,7 @@ def new_row(id_: str, draft: ConclusionDraft, created_at: str) -> Row:
 
 
 def _time(row: Row) -> str:
-    # Without the Z the order of the strings is the order of the times.
-    time: str = row["created_at"]
-    return time.removesuffix("Z")
+    return sortable(row["created_at"])
 
 
 def _all(store: Store, workspace_id: str) -> list[Row]:

@@ -166,10 +166,10 @@ class MissingWebhook(Missing):
 
 
 class MalformedIdNotFound(NotFound):
-    """A malformed id of something to create or to read, where the live server answers 404 (recorded)."""
+    """A malformed id of something to create, where the live server answers 404 (recorded)."""
 
-    def __init__(self, value: str, detail: str = "Session not found") -> None:
-        super().__init__(detail)
+    def __init__(self, value: str) -> None:
+        super().__init__("Session not found")
         self.value = value
 
 

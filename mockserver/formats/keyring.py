@@ -16,8 +16,7 @@ class Keyring:
     """Signs and reads the tokens of one secret.
 
     The claims are `t` (any string), `exp` (a time in ISO 8601), `ad` (true, or what Python takes for true, for an
-    admin), and `w`, `p` and `s` (the
-    workspace, peer and session that the token gives access to).
+    admin), and `w`, `p` and `s` (the workspace, peer and session that the token gives access to).
 
     Raises ImportError if PyJWT is missing, and ValueError for a secret that cannot sign.
     """

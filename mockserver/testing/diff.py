@@ -120,8 +120,8 @@ def _members(session: str, before: Part, after: Part) -> Iterable[str]:
         old, new = (members.get(peer_id, {"present": False}) for members in (before, after))
         was, is_ = (member is not None and member.get("present", True) for member in (old, new))
         if is_ and not was:
-            told = {setting: value for setting, value in (new or {}).items() if setting != "stays"}
-            settings = f", with {_short.repr(told)}" if told else ""
+            shown = {setting: value for setting, value in (new or {}).items() if setting != "stays"}
+            settings = f", with {_short.repr(shown)}" if shown else ""
             yield f"{name} joined {session}{settings}"
         elif was and not is_:
             yield f"{name} left {session}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from heapq import nlargest
 
 from .. import sessions
-from ..clock import timestamp
+from ..clock import sortable, timestamp
 from ..errors import InvalidFilter
 from ..filters import tables
 from ..filters.language import Predicate
@@ -92,13 +92,11 @@ def _seen(session: Session, peer_id: object) -> Iterator[_Numbered]:
 
 
 def _moment(moment: int | None, default: str) -> str:
-    return default if moment is None else timestamp(moment).removesuffix("Z")
+    return default if moment is None else sortable(timestamp(moment))
 
 
 def _time(row: Row) -> str:
-    # Without the Z the order of the strings is the order of the times.
-    time: str = row["created_at"]
-    return time.removesuffix("Z")
+    return sortable(row["created_at"])
 
 
 def _containing(messages: Iterable[_Numbered], query: str, matches: Predicate | None) -> Iterator[_Placed]:
