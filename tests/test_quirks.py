@@ -100,7 +100,7 @@ def _deleted_set_peers(client: httpx.Client) -> object:
     return [refused.status_code, _members(client, "s")]
 
 
-def _joins_anew(client: httpx.Client) -> object:
+def _joins_again(client: httpx.Client) -> object:
     _say(client)
     _say(client)
     asked = {"query": "hello", "filters": {"peer_perspective": "bob"}}
@@ -166,7 +166,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
     "clone_revives_peers": (_clone_revives_peers, ["bob"], ["al", "bob"]),
     "clone_crosses_workspaces": (_clone_crosses_workspaces, [0, []], [1, ["bob"]]),
     "deleted_set_peers": (_deleted_set_peers, [404, ["bob"]], [404, ["zed"]]),
-    "joins_anew": (_joins_anew, 2, 1),
+    "joins_again": (_joins_again, 2, 1),
     "knowledge_crosses_sessions": (_knowledge_crosses_sessions, False, True),
     "echoed_created_at": (
         _echoed_created_at,

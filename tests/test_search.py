@@ -130,10 +130,10 @@ def _happen(kind: str, peer: str, content: str) -> None:
 
 @given(_EVENTS, st.booleans())
 def test_a_perspective_finds_the_messages_from_while_that_peer_was_in_the_session(
-    events: list[tuple[str, str]], anew: bool
+    events: list[tuple[str, str]], again: bool
 ) -> None:
     """With the quirk, only those since the peer last said something or was added."""
-    _MOCK.reset(quirks="joins_anew" if anew else "none")
+    _MOCK.reset(quirks="joins_again" if again else "none")
     _CLIENT.call("POST", f"{_W}/sessions", {"id": "s", "peers": {"al": {}}})
     present: set[str] = {"al"}
     joined: set[str] = {"al"}
@@ -147,7 +147,7 @@ def test_a_perspective_finds_the_messages_from_while_that_peer_was_in_the_sessio
             continue
         present = {peer} if kind == "set" else present | {peer}
         joined.add(peer)
-        if anew and kind != "configure":
+        if again and kind != "configure":
             seen[peer] = []
         if kind == "say":
             for one in present:
@@ -176,7 +176,7 @@ def test_a_perspective_of_nobody_finds_nothing(perspective: object) -> None:
 
 def test_the_first_members_of_a_session_also_find_messages_of_before() -> None:
     """With the quirk they do not: they joined when the session was created."""
-    for quirks, found in (("none", ["fire one"]), ("joins_anew", [])):
+    for quirks, found in (("none", ["fire one"]), ("joins_again", [])):
         _MOCK.reset(quirks=quirks)
         _CLIENT.call("POST", f"{_W}/sessions", {"id": "s", "peers": {"al": {}}})
         _say("s", "fire one", year=2020)

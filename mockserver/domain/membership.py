@@ -12,12 +12,17 @@ MemberSettings = Mapping[str, bool | None]
 Members = dict[str, Membership]
 
 
-def newcomers(members: Members, joining: Mapping[str, MemberSettings]) -> Members:
-    """The new members among `joining`. A present member keeps its settings; one that left comes back with new ones."""
+def newcomers(store: Store, members: Members, joining: Mapping[str, MemberSettings]) -> Members:
+    """The peers among `joining` who join now. A present member keeps its settings; one that left gets new ones.
+
+    With the quirk `joins_again` those present join too, without a change of their settings.
+    """
     return {
-        peer_id: Membership(settings.get("observe_me"), settings.get("observe_others"))
+        peer_id: members[peer_id]
+        if peer_id in members and members[peer_id].present
+        else Membership(settings.get("observe_me"), settings.get("observe_others"))
         for peer_id, settings in joining.items()
-        if peer_id not in members or not members[peer_id].present
+        if store.quirks.joins_again or peer_id not in members or not members[peer_id].present
     }
 
 
@@ -29,10 +34,10 @@ def left(members: Members) -> Members:
 def joined(store: Store, before: Members, joining: Members, now: int, *, created: bool = False) -> Members:
     """Members with their stays, when `joining` join a session that had the members `before`.
 
-    The first members of a session that is `created` are there from the beginning. With the quirk `joins_anew` all of
+    The first members of a session that is `created` are there from the beginning. With the quirk `joins_again` all of
     `joining` are there from now on only.
     """
-    if store.quirks.joins_anew:
+    if store.quirks.joins_again:
         return {peer_id: member._replace(stays=((now, None),)) for peer_id, member in joining.items()}
     return _with_stays(before, joining, None if created else now, now)
 

@@ -51,9 +51,9 @@ class Quirks:
         "Setting the peers of a deleted session answers 404, but is still carried out; in the default nothing changes.",
         scenario="x-peers-of-deleted",
     )
-    joins_anew: bool = _quirk(
-        "Each of its messages, and each time it is added, lets a peer join the session anew, so that a search with "
-        "peer_perspective does not find what came before; in the default it finds all from while the peer was there.",
+    joins_again: bool = _quirk(
+        "A peer joins its session again with each message and each time it is added, so a search with peer_perspective "
+        "does not find earlier messages; the default finds all messages from the times when the peer was there.",
         scenario="x2-search-perspective",
     )
     knowledge_crosses_sessions: bool = _quirk(

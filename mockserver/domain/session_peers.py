@@ -36,7 +36,7 @@ def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[s
     except InvalidId as error:
         raise MalformedIdNotFound(error.value) from None
     left, now = membership.left(session.members), store.clock.now()
-    newcomers = membership.newcomers(left, joining)
+    newcomers = membership.newcomers(store, left, joining)
     membership.check_observers(session_id, {**left, **newcomers})
     after = membership.replaced(session.members, left, now) | membership.joined(store, session.members, newcomers, now)
     membership.put(store, store.workspaces[workspace_id], session, after, now)

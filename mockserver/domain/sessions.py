@@ -31,7 +31,7 @@ def get_or_create(
     """
     session = find(store, workspace_id, session_id)
     present = session.members if session is not None else {}
-    newcomers = membership.newcomers(present, joining) if joining else {}
+    newcomers = membership.newcomers(store, present, joining) if joining else {}
     if session is not None and not session.row["is_active"]:
         raise MissingSession(workspace_id, session_id, is_deleted=True)
     if session is None and not workspaces.is_id(session_id):
@@ -40,8 +40,6 @@ def get_or_create(
     if joining:
         peers.check_new(store, workspace_id, newcomers, ("body", "peers"))
         membership.check_observers(session_id, {**present, **newcomers})
-        if store.quirks.joins_anew:
-            newcomers = {**{peer_id: present[peer_id] for peer_id in joining if peer_id in present}, **newcomers}
     if session is not None and metadata is None and not configuration and not newcomers:
         return session, False
     now = store.clock.now()
