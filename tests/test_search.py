@@ -130,10 +130,10 @@ def _happen(kind: str, peer: str, content: str) -> None:
 
 @given(_EVENTS, st.booleans())
 def test_a_perspective_finds_the_messages_from_while_that_peer_was_in_the_session(
-    events: list[tuple[str, str]], again: bool
+    events: list[tuple[str, str]], rejoins: bool
 ) -> None:
     """With the quirk, only those since the peer last said something or was added."""
-    _MOCK.reset(quirks="joins_again" if again else "none")
+    _MOCK.reset(quirks="joins_again" if rejoins else "none")
     _CLIENT.call("POST", f"{_W}/sessions", {"id": "s", "peers": {"al": {}}})
     present: set[str] = {"al"}
     joined: set[str] = {"al"}
@@ -147,7 +147,7 @@ def test_a_perspective_finds_the_messages_from_while_that_peer_was_in_the_sessio
             continue
         present = {peer} if kind == "set" else present | {peer}
         joined.add(peer)
-        if again and kind != "configure":
+        if rejoins and kind != "configure":
             seen[peer] = []
         if kind == "say":
             for one in present:
