@@ -66,6 +66,16 @@ def _field_names(client: httpx.Client) -> object:
     return [by_name, _members(client, "s"), observed]
 
 
+def _lax_types(client: httpx.Client) -> object:
+    configured = _session(
+        client, configuration={"dream": {"enabled": 0}, "summary": {"messages_per_short_summary": "20"}}
+    )
+    drafts = [{"content": "hi", "peer_id": "bob", "created_at": 0}]
+    said = client.post(f"{_W}/sessions/s/messages", json={"messages": drafts})
+    listed = client.post(f"{_W}/sessions/list", params={"reverse": "yes"})
+    return [configured.status_code, said.status_code, listed.status_code]
+
+
 def _lost_empty_clone(client: httpx.Client) -> object:
     _session(client)
     _clone(client)
@@ -161,6 +171,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
     "created_status": (_created_status, [200] * 6, [201, 201, 201, 200, 200, 200]),
     "sentence_422": (_sentence_422, ["list", "list"], ["str", "str"]),
     "field_names": (_field_names, [422, [], 422], [200, ["bob"], 201]),
+    "lax_types": (_lax_types, [422, 422, 422], [200, 201, 200]),
     "lost_empty_clone": (_lost_empty_clone, 2, 1),
     "clone_zeroes_tokens": (_clone_zeroes_tokens, [2], [0]),
     "clone_revives_peers": (_clone_revives_peers, ["bob"], ["al", "bob"]),

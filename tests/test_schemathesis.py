@@ -130,18 +130,6 @@ def test_a_405_names_the_methods_of_the_path_declared_first(client: httpx.Client
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE")
 
 
-def test_lax_coercions_are_taken(client: httpx.Client) -> None:
-    body = {
-        "id": "s",
-        "configuration": {"dream": {"enabled": 0.0}, "summary": {"messages_per_short_summary": " 12.0 "}},
-    }
-    answer = client.post(f"{_W}/sessions", json=body)
-    assert answer.json()["configuration"] == {
-        "dream": {"enabled": False},
-        "summary": {"messages_per_short_summary": 12},
-    }
-
-
 def test_a_key_is_for_something() -> None:
     direct = DirectClient(SERVED.app)
     for query, status in (("", 422), ("peer_id=", 422), ("peer_id=bob", 200), ("peer_id=&session_id=s", 200)):

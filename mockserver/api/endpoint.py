@@ -15,6 +15,7 @@ from ..formats.json_text import NotFinite
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
+from ..wire.scalars import Reading
 from . import answers
 from .answers import Answer
 from .operation import Call, Operation
@@ -160,16 +161,17 @@ def bearer(authorization: str) -> str | None:
 def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tuple[Any, Any]:
     """The validated query and body. Raises _Refused with all errors, those of the query first."""
     query = parsed = None
+    quirks = mock.store.quirks
     entries: list[dict[str, Any]] = []
     if operation.query is not None:
         try:
-            query = operation.read_query(scope["query_string"])
+            query = operation.read_query(scope["query_string"], Reading.LAX if quirks.lax_types else Reading.TEXT)
         except ValidationError as error:
             entries += answers.offences("query", error)
     if document is not None:
         try:
-            read = operation.read_body_with_names if mock.store.quirks.field_names else operation.read_body
-            parsed = read(document, from_attributes=True)
+            read = operation.read_body_with_names if quirks.field_names else operation.read_body
+            parsed = read(document, from_attributes=True, context=Reading.LAX if quirks.lax_types else None)
         except ValidationError as error:
             entries += answers.offences("body", error, is_form=operation.form is not None)
     elif operation.body is not None and operation.body_required:
@@ -179,7 +181,7 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
         entries.sort(key=lambda entry: not files.isdisjoint(entry["loc"][1:2]))
     if entries:
         first = [entry for entry in entries if not _is_checked_late(entry, operation)]
-        if not first and mock.quirks.inner_failures:
+        if not first and quirks.inner_failures:
             raise InnerFailure(f"nothing checks {'.'.join(map(str, entries[0]['loc'][1:]))}: {entries[0]['msg']}")
         # A form with several faults has all of them in its answer, another body those that are checked first.
         raise _invalid(first if first and operation.form is None else entries, operation)

@@ -16,6 +16,7 @@ from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names
+from ..wire.scalars import Reading
 
 Reply = tuple[int, Any]
 
@@ -155,10 +156,10 @@ class Operation:
         return TypeAdapter(taking_names(self.body)).validator.validate_python
 
     @cached_property
-    def read_query(self) -> Callable[[bytes], Any]:
+    def read_query(self) -> Callable[[bytes, Reading], Any]:
         """A function from the query string to the model. It caches: clients send the same query again and again."""
         validate = TypeAdapter(self.query).validator.validate_python
-        return lru_cache(16)(lambda query_string: validate(parameters(query_string)))
+        return lru_cache(16)(lambda query_string, reading: validate(parameters(query_string), context=reading))
 
 
 class Router:

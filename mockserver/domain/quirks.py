@@ -30,6 +30,11 @@ class Quirks:
         "for `peers` and `observations` for `conclusions`; the default takes only the published names.",
         scenario="x-field-names",
     )
+    lax_types: bool = _quirk(
+        "Values of other types are converted, such as 0 and 'yes' to a boolean, '10' to an integer, numbers to a time. "
+        "The default takes only the type in the contract.",
+        scenario="x-session-coercions",
+    )
     lost_empty_clone: bool = _quirk(
         "Cloning a session without messages answers 201, but the clone is never stored; in the default it exists.",
         scenario=None,

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticKnownError
 
 from ..formats import json_text
@@ -19,25 +19,25 @@ from .fields import (
     JsonObject,
     Metadata,
     Model,
-    Moment,
     Text,
     without_control_tokens,
 )
+from .scalars import INTEGER, Boolean, Moment, Reading, is_number, not_of_type
 
 
 class PageQuery(Model):
     """Which page of a list. The order of the fields is the order of their errors (recorded)."""
 
-    page: int = Field(default=1, ge=1, description="Page number")
-    size: int = Field(default=50, ge=1, le=100, description="Page size")
+    page: Annotated[int, Field(ge=1), INTEGER] = Field(default=1, description="Page number")
+    size: Annotated[int, Field(ge=1, le=100), INTEGER] = Field(default=50, description="Page size")
 
 
 class ReversiblePage(PageQuery):
-    reverse: bool = Field(default=False, description="Whether to reverse the order of results")
+    reverse: Boolean = Field(default=False, description="Whether to reverse the order of results")
 
 
 class MessagePage(PageQuery):
-    reverse: bool | None = Field(default=False, description="Whether to reverse the order of results")
+    reverse: Boolean | None = Field(default=False, description="Whether to reverse the order of results")
 
 
 class CloneQuery(Model):
@@ -82,10 +82,10 @@ class PeerGet(Model):
 
 
 class SessionPeerConfig(Model):
-    observe_me: bool | None = Field(
+    observe_me: Boolean | None = Field(
         default=None, description="Whether Honcho will use reasoning to form a representation of this peer"
     )
-    observe_others: bool | None = Field(
+    observe_others: Boolean | None = Field(
         default=None,
         description=(
             "Whether this peer should form a session-level theory-of-mind representation of other peers in the session"
@@ -149,10 +149,12 @@ def _from_json(value: Any) -> Any:
         raise PydanticKnownError("json_invalid", {"error": error.reason}) from None
 
 
-def _from_iso_format(value: Any) -> Any:
+def _from_iso_format(value: Any, info: ValidationInfo) -> Any:
     """The time of a form field in ISO 8601. None if it is in another format (recorded in x2-upload-form)."""
     if not isinstance(value, str):
         return value
+    if info.context is not Reading.LAX and is_number(value):
+        raise not_of_type("string", "datetime_type")
     try:
         return datetime.fromisoformat(value)
     except ValueError:
@@ -188,7 +190,7 @@ class MessageGet(Model):
 class MessageSearchOptions(Model):
     query: Text = Field(description="Search query")
     filters: Filters = Field(default=None, description="Filters to scope the search")
-    limit: int = Field(default=10, ge=1, le=100, description="Number of results to return")
+    limit: Annotated[int, Field(ge=1, le=100), INTEGER] = Field(default=10, description="Number of results to return")
 
 
 class QueueQuery(Model):

@@ -1,14 +1,15 @@
 """Models of the configuration of workspaces, sessions and messages."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from .fields import Instructions, JsonObject, Model, without_nul
+from .scalars import INTEGER, Boolean
 
 
 class ReasoningConfiguration(Model):
-    enabled: bool | None = Field(default=None, description="Whether to enable reasoning functionality.")
+    enabled: Boolean | None = Field(default=None, description="Whether to enable reasoning functionality.")
     custom_instructions: Instructions | None = Field(
         default=None,
         description=(
@@ -19,25 +20,23 @@ class ReasoningConfiguration(Model):
 
 
 class PeerCardConfiguration(Model):
-    use: bool | None = Field(
+    use: Boolean | None = Field(
         default=None, description="Whether to use peer card related to this peer during reasoning process."
     )
-    create: bool | None = Field(default=None, description="Whether to generate peer card based on content.")
+    create: Boolean | None = Field(default=None, description="Whether to generate peer card based on content.")
 
 
 class SummaryConfiguration(Model):
-    enabled: bool | None = Field(default=None, description="Whether to enable summary functionality.")
-    messages_per_short_summary: int | None = Field(
+    enabled: Boolean | None = Field(default=None, description="Whether to enable summary functionality.")
+    messages_per_short_summary: Annotated[int, Field(ge=10), INTEGER] | None = Field(
         default=None,
-        ge=10,
         description=(
             "Number of messages per short summary. Must be positive, greater than or equal to 10, and less than "
             "messages_per_long_summary."
         ),
     )
-    messages_per_long_summary: int | None = Field(
+    messages_per_long_summary: Annotated[int, Field(ge=20), INTEGER] | None = Field(
         default=None,
-        ge=20,
         description=(
             "Number of messages per long summary. Must be positive, greater than or equal to 20, and greater than "
             "messages_per_short_summary."
@@ -53,7 +52,7 @@ class SummaryConfiguration(Model):
 
 
 class DreamConfiguration(Model):
-    enabled: bool | None = Field(
+    enabled: Boolean | None = Field(
         default=None,
         description=(
             "Whether to enable dream functionality. If reasoning is disabled, dreams will also be disabled and this "

@@ -5,7 +5,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .fields import JsonObject, Model, Moment, Strict
+from .fields import JsonObject, Model, Strict
+from .scalars import Moment
 
 
 class _Part(Strict):

@@ -1,7 +1,6 @@
 """The types of fields that several models share, with the limits of the API."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import cache
 from operator import methodcaller
 from types import new_class
@@ -14,14 +13,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
 )
-from pydantic_core import PydanticKnownError
 
 from ..domain import tokens
-from ..domain.clock import microseconds, timestamp
 from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
 
 METADATA_KEYS_LIMIT = 100
@@ -142,21 +136,6 @@ def _checked_instructions(instructions: str) -> str:
     return instructions
 
 
-def _moment_in_utc(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
-    try:
-        moment: datetime = read(value)
-    except ValidationError:
-        raise
-    except ValueError as error:
-        # pydantic before 2.10 raises it for the year 0.
-        raise PydanticKnownError("datetime_parsing", {"error": str(error)}) from None
-    try:
-        timestamp(microseconds(moment))
-    except OverflowError:
-        raise ValueError("in UTC the time is before the year 1 or after the year 9999") from None
-    return moment
-
-
 Bounded = BeforeValidator(_bounded)
 Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
 Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata)]
@@ -164,6 +143,5 @@ Text = Annotated[str, AfterValidator(text_without_nul)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(text_without_nul)]
 SpokenContent = Annotated[Content, AfterValidator(without_control_tokens)]
-Moment = Annotated[datetime, WrapValidator(_moment_in_utc)]
 Instructions = Annotated[str, AfterValidator(_checked_instructions)]
 HttpUrl = Annotated[str, Field(max_length=URL_LIMIT, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)]

@@ -8,6 +8,7 @@ from ..domain import tokens
 from ..domain.contexts import TOKENS_LIMIT
 from ..domain.knowledge import CONCLUSIONS_SHOWN, Choice
 from .fields import Bounded, Filters, Model, Text, text_without_nul, without_control_tokens
+from .scalars import INTEGER, NUMBER, Boolean
 
 CONCLUSION_LIMIT = 65_535
 CONCLUSION_TOKENS_LIMIT = 8_192
@@ -20,8 +21,8 @@ def _within_token_limit(content: str) -> str:
     return content
 
 
-Count = Annotated[int, Field(ge=1, le=100)]
-Distance = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1, le=100), INTEGER]
+Distance = Annotated[float, Field(ge=0, le=1), NUMBER]
 # Content that is nothing but NUL characters is not too short, and is stored as the empty text (recorded).
 _Content = Annotated[str, Field(min_length=1, max_length=CONCLUSION_LIMIT), AfterValidator(text_without_nul)]
 StoredContent = Annotated[
@@ -61,7 +62,7 @@ class ConclusionGet(Model):
 
 class ConclusionQuery(Model):
     query: str = Field(description="What the conclusions should be similar to")
-    top_k: int = Field(default=10, ge=1, le=100, description="How many are wanted")
+    top_k: Count = Field(default=10, description="How many are wanted")
     distance: Distance | None = Field(default=None, description="The maximum distance from the query, from 0 to 1")
     filters: Filters = Field(default=None, description="Filters for the conclusions: at least observer and observed")
 
@@ -80,7 +81,7 @@ class PeerRepresentationGet(Model):
     search_query: str | None = Field(default=None, description=_QUERY)
     search_top_k: Count | None = Field(default=None, description=_TOP_K)
     search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
-    include_most_frequent: bool | None = Field(default=None, description=_FREQUENT)
+    include_most_frequent: Boolean | None = Field(default=None, description=_FREQUENT)
     max_conclusions: Count | None = Field(default=CONCLUSIONS_SHOWN, description=_AT_MOST)
 
     def choice(self) -> Choice:
@@ -91,7 +92,7 @@ class PeerContextQuery(CardQuery):
     search_query: str | None = Field(default=None, description=_QUERY)
     search_top_k: Count | None = Field(default=None, description=_TOP_K)
     search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
-    include_most_frequent: bool = Field(default=True, description=_FREQUENT)
+    include_most_frequent: Boolean = Field(default=True, description=_FREQUENT)
     max_conclusions: Count | None = Field(default=None, description=_AT_MOST)
 
     def choice(self) -> Choice:
@@ -99,17 +100,17 @@ class PeerContextQuery(CardQuery):
 
 
 class SessionContextQuery(Model):
-    tokens: Annotated[int, Field(le=TOKENS_LIMIT)] | None = Field(
+    tokens: Annotated[int, Field(le=TOKENS_LIMIT), INTEGER] | None = Field(
         default=None, description=f"The maximum number of tokens in the context; default: {TOKENS_LIMIT}"
     )
     search_query: str | None = Field(default=None, description=_QUERY)
-    summary: bool = Field(default=True, description="Whether to include the summary, if there is one")
+    summary: Boolean = Field(default=True, description="Whether to include the summary, if there is one")
     peer_target: str | None = Field(default=None, description="The peer that the knowledge is about")
     peer_perspective: str | None = Field(default=None, description="Who has the knowledge; only with a target")
-    limit_to_session: bool = Field(default=False, description="Whether only conclusions of this session are wanted")
+    limit_to_session: Boolean = Field(default=False, description="Whether only conclusions of this session are wanted")
     search_top_k: Count | None = Field(default=None, description=_TOP_K)
     search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
-    include_most_frequent: bool = Field(default=False, description=_FREQUENT)
+    include_most_frequent: Boolean = Field(default=False, description=_FREQUENT)
     max_conclusions: Count | None = Field(default=None, description=_AT_MOST)
 
     def choice(self, session_id: str) -> Choice:
@@ -120,7 +121,7 @@ class DialecticOptions(Model):
     session_id: str | None = Field(default=None, description="The session that the question is about")
     target: str | None = Field(default=None, description=_TARGET)
     query: Annotated[str, Field(min_length=1, max_length=QUESTION_LIMIT)] = Field(description="The question")
-    stream: bool = False
+    stream: Boolean = False
     reasoning_level: Literal["minimal", "low", "medium", "high", "max"] = Field(
         default="low", description="The reasoning effort; ignored, because no model runs here"
     )

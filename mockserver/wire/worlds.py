@@ -6,8 +6,9 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import HttpUrl, Id, Metadata, Moment, SpokenContent, Storable, Strict, Text
+from .fields import HttpUrl, Id, Metadata, SpokenContent, Storable, Strict, Text
 from .knowledge import StoredContent
+from .scalars import Moment
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -32,7 +32,10 @@ class DirectClient:
     def call(self, method: str, path: str, body: Any = None, **query: object) -> Answer:
         """Send a request with a JSON body, or without a body; `query` has the query parameters."""
         content = b"" if body is None else json.dumps(body).encode()
-        return self.send(method, path, [content], query=urlencode(query), headers={"content-type": "application/json"})
+        written = {name: json.dumps(value) if isinstance(value, bool) else value for name, value in query.items()}
+        return self.send(
+            method, path, [content], query=urlencode(written), headers={"content-type": "application/json"}
+        )
 
     def send(
         self,

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlsplit
 
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -22,7 +21,6 @@ from mockserver.testing.data import data_file
 from support.discarded_deliveries import discard_deliveries
 from support.examples import examples
 from support.pdf_files import page_text, pdf
-from support.recorded_coercions import is_valid_when_coerced, received_fields
 from support.recorded_rules import broken_rules
 
 Json = dict[str, Any]
@@ -150,29 +148,6 @@ def _broken_rule(case: Any) -> str | None:
     return next(broken_rules(case.path_parameters, case.query or {}, body, case.operation.path, case.method), None)
 
 
-def _lax_coercions(run: Run, case: Any, response: Any) -> str | None:
-    if response.status_code >= 400 or case.meta is None or case.meta.generation.mode.is_positive:
-        return None
-    operation = case.operation.definition.raw
-    sent = {"query": _received_query(response), "path": case.path_parameters or {}}
-    parts = [
-        (parameter["schema"], sent[parameter["in"]][parameter["name"]])
-        for parameter in operation.get("parameters", ())
-        if parameter["name"] in sent[parameter["in"]]
-    ]
-    if isinstance(case.body, (dict, list)):
-        [(content_type, content)] = operation["requestBody"]["content"].items()
-        parts.append((content["schema"], case.body if "json" in content_type else received_fields(case.body)))
-    if all(is_valid_when_coerced(run.document, schema, value) for schema, value in parts):
-        return "pydantic's lax coercions make it valid (x-session-coercions)"
-    return None
-
-
-def _received_query(response: Any) -> dict[str, str]:
-    """The query as the server receives it: `{}` was sent as an empty string. Of a repeated name the last value counts."""
-    return dict(parse_qsl(urlsplit(response.request.url).query, keep_blank_values=True))
-
-
 def _operations_that_are_not_listed(run: Run, case: Any, response: Any) -> str | None:
     return "operations that it does not list exist, at its own paths too" if run.is_partial else None
 
@@ -211,7 +186,6 @@ EXCUSES = (
         "test_a_question_names_peers_and_sessions_that_are_there",
     ),
     Excuse("allow_header_conformance", _paths_of_webhooks, "test_a_405_names_the_methods_of_the_path_declared_first"),
-    Excuse("negative_data_rejection", _lax_coercions, "test_lax_coercions_are_taken"),
 )
 
 

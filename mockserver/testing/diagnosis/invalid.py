@@ -102,6 +102,14 @@ def _malformed_id(error: _Error) -> str | None:
     return f"{place(error.location)}: {rule_of_ids(error.given)}"
 
 
+def _other_type(error: _Error) -> str | None:
+    type_ = error.context.get("contract")
+    if type_ is None:
+        return None
+    converted = f"the live server would take {value(error.given)} (quirk lax_types)"
+    return f"{place(error.location)}: the contract says {type_}; {converted}"
+
+
 def _any_other(error: _Error) -> str:
     at = f"{place(error.location)}: " if error.location else ""
     return f"{at}{plain(error.message, MESSAGE_LIMIT)} (input {value(error.given)})"
@@ -115,5 +123,6 @@ _EXPLANATIONS: tuple[Callable[[_Error], str | None], ...] = (
     _not_json,
     _large_batch,
     _malformed_id,
+    _other_type,
     _any_other,
 )

@@ -31,6 +31,7 @@ def read(source: "WorldSource") -> "World":
     with its place, such as `workspaces.demo.sessions[2].id: ...`.
     """
     # Building these models takes time at start, and most servers start without a world.
+    from ...wire.scalars import Reading
     from ...wire.worlds import World
 
     if not isinstance(source, (str, Path, Mapping)):
@@ -38,7 +39,7 @@ def read(source: "WorldSource") -> "World":
     name = "world" if isinstance(source, Mapping) else str(source)
     document = _from_mapping(source) if isinstance(source, Mapping) else _from_file(Path(source))
     try:
-        world = World.model_validate(document)
+        world = World.model_validate(document, context=Reading.LAX)
     except ValidationError as error:
         details = error.errors()
         raise WorldError(*(f"{name}: {_place(detail['loc'])}: {detail['msg']}" for detail in details)) from None
