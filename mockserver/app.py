@@ -78,7 +78,7 @@ class _App(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = cors.origin_of(scope) if scope["type"] == "http" else None
-        # The control plane has rules of its own for pages.
+        # The control plane has its own rules for pages.
         if origin is not None and not control_plane.is_control_path(path_of(scope)):
             mock = self._endpoint.mock
             rules = cors.Cors(origin, mock.cors, mock.quirks)
@@ -100,7 +100,7 @@ def _document_router(served: list[Operation]) -> Router:
 
     @cache
     def document(authenticated: bool) -> dict[str, Any]:
-        from .api.openapi import document_of  # This import takes as long as the rest of the start.
+        from .api.openapi import document_of  # This import takes as long as the rest of the startup.
 
         return document_of(served, authenticated=authenticated)
 

@@ -37,7 +37,7 @@ _CONTROL = """\
   curl -s {url}/_mock/requests
   curl -s -X POST {url}/_mock/reset
 """
-_PLAYS = "A scripted conversation goes on; the page or POST {url}/_mock/play/pause pauses it."
+_PLAYS = "A scripted conversation is running. Pause it on the page or with POST {url}/_mock/play/pause."
 _IS_PAUSED = "A scripted conversation is paused; the page or POST {url}/_mock/play/resume starts it."
 
 
@@ -90,7 +90,7 @@ def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> t
     except (ValueError, ImportError) as error:
         parser.error(str(error))
     except OSError as error:
-        hint = "; --port 0 takes a free port" if error.errno == errno.EADDRINUSE else ""
+        hint = "; use --port 0 to pick a free port" if error.errno == errno.EADDRINUSE else ""
         parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}{hint}")
 
 
@@ -156,7 +156,7 @@ def _player(mock: Mock, url: str, options: argparse.Namespace) -> DemoPlayer:
 
 
 def _here(url: str) -> str:
-    """The URL for a browser on this machine, also if the server listens on all interfaces."""
+    """The URL for a browser on this machine, even if the server listens on all interfaces."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
@@ -185,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo",
         help="serve a demo, and print a few commands to try",
-        description="Serves a demo in which a scripted conversation goes on, and prints a few commands to try.",
+        description="Serves a demo with a scripted conversation, and prints a few commands to try.",
     )
     demo.set_defaults(world=None)
     checking = commands.add_parser("check", help="compare the answers of a server with recordings of the real one")
@@ -194,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, command in (("serve", serving), ("demo", demo)):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         command.add_argument(
-            "--port", type=_port, default=8000, help="the port; 0 takes a free one (default: %(default)s)"
+            "--port", type=_port, default=8000, help="the port; 0 picks a free port (default: %(default)s)"
         )
         _add_options(command, name)
         command.add_argument(
@@ -202,11 +202,11 @@ def _parser() -> argparse.ArgumentParser:
             action="append",
             default=[],
             metavar="NAME",
-            help="a host name, in addition to loopback, under which /_mock/ answers; repeatable",
+            help="an additional host name (besides loopback) under which /_mock/ is served; repeatable",
         )
         _add_page_options(command)
         command.add_argument(
-            "--log-level", choices=_LOG_LEVELS, default="warning", help="the level of the log (default: %(default)s)"
+            "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
         )
     return parser
 

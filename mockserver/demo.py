@@ -1,4 +1,6 @@
-"""Runs the script of the demo: a thread that sends its requests to a server, again and again, until it is closed."""
+"""Runs the script of the demo: a thread that sends the requests of the script to a server in a loop, until the player
+is closed.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -77,7 +79,7 @@ class DemoPlayer:
             needs_cleaning = self.play.rewind()
 
     def _run_once(self, connection: Client, known: dict[str, str]) -> None:
-        """Run the steps. Stop at a step that fails, and when the script is to restart."""
+        """Run the steps. Stop at a step that fails, or when the script must restart."""
         for place, step in enumerate(self._steps, 1):
             if not self.play.wait(step.get("after", 0)):
                 return

@@ -1,4 +1,4 @@
-"""Which hosts are loopback or unspecified addresses."""
+"""Checks whether a host is a loopback or unspecified address."""
 
 import ipaddress
 import re
@@ -7,13 +7,13 @@ _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 
 
 def host_of(authority: str) -> str | None:
-    """The host, in lower case and without brackets, of a host with or without a port. None if it is malformed."""
+    """The host in an authority such as `[::1]:8000`, in lower case, without brackets and port. None if malformed."""
     match = _AUTHORITY.fullmatch(authority)
     return None if match is None else match[1].strip("[]").lower()
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, in lower case and without a port, is `localhost` or a loopback address. It looks up no name."""
+    """Whether a host in lower case, without a port, is `localhost` or a loopback address. Names are not resolved."""
     address = _address(host)
     return host == "localhost" if address is None else address.is_loopback
 

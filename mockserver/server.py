@@ -21,7 +21,7 @@ from .testing.mock import Mock
 from .testing.options import Options
 from .uvicorn_connection import with_connection
 
-# While it stops, how long a server waits for its requests, and then for its connections.
+# How many seconds a stopping server waits for its requests, and then for its connections.
 _GRACE_SECONDS = 0.1
 _GIVE_UP_SECONDS = 0.5
 _TICK_SECONDS = 0.001
@@ -36,7 +36,7 @@ class AppOptions(TypedDict, total=False):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Port 0 takes a free port.
+    """A listening socket. Port 0 picks a free port.
 
     Raises OSError if the address is not available, and ValueError if the host is empty or the port is not 0 to 65535.
     """
@@ -94,19 +94,19 @@ def serve(
         mock.deliveries.stop()
 
 
-# All started servers that something refers to. The pytest plugin shows their requests when a test fails.
+# All started servers that are still referenced. The pytest plugin shows their requests when a test fails.
 STARTED: "WeakSet[MockServer]" = WeakSet()
 
 
 class MockServer:
     """A context manager that runs a mock server in a thread. It answers from the start of the `with` block to its end.
 
-    `host` and `port` are the address to listen on; port 0 takes a free port. `allow_hosts` are host names, in addition
+    `host` and `port` are the address to listen on; port 0 picks a free port. `allow_hosts` are host names, in addition
     to loopback and `host`, under which the control plane answers. With `control=False` there is no control plane, and
     with `page=False` it has no page. The other options are those of Mock. `token` creates tokens, as `mock.token` does.
 
     Entering the block raises OSError if the address is not available, ValueError for an invalid host or port, and
-    RuntimeError if the server runs already. Leaving it without an error raises AssertionError if a fault with
+    RuntimeError if the server is already running. Leaving it without an error raises AssertionError if a fault with
     `must_fire` did not fire.
     """
 
@@ -153,7 +153,7 @@ class MockServer:
 
     def __enter__(self) -> Self:
         if self._thread is not None:
-            raise RuntimeError("the server runs already")
+            raise RuntimeError("the server is already running")
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
         app = with_connection(create_app(self.mock, **self._app_options))

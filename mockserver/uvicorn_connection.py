@@ -14,8 +14,9 @@ from .api import asgi_extension
 def with_connection(app: ASGIApp) -> ASGIApp:
     """The app, with the connection in the scope of each request. Logs no errors about clients that disconnected.
 
-    uvicorn reports a lost client only to the last of several requests that a client sent at once, and not to a request
-    whose broken body it has answered already. uvloop and h11 then raise an error when the app sends its answer.
+    uvicorn reports a lost client only to the last of several requests that a client sent at once, and not at all to a
+    request with a broken body that uvicorn has already answered. uvloop and h11 then raise an error when the app sends
+    its answer.
 
     If uvicorn does not have the shape that this relies on, the app is called as it is.
     """
@@ -41,7 +42,7 @@ def with_connection(app: ASGIApp) -> ASGIApp:
 
 
 class _UvicornConnection:
-    """The connection of one request: `send` is a method of the object in which uvicorn keeps it."""
+    """The connection of one request: `send` is a method of the uvicorn object that holds the connection."""
 
     __slots__ = ("send",)
 
@@ -65,13 +66,15 @@ _cycle_of: Callable[[Send], Any] = attrgetter("__self__")
 
 
 def _comes_from_connection(error: BaseException) -> bool:
-    """Whether uvicorn or a library below it raised the error, and not while handling an error of the app."""
+    """Whether uvicorn or one of its libraries raised the error. False if the error was raised while an error of the app
+    was handled.
+    """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     origin = "" if trace is None else trace.tb_frame.f_globals.get("__name__", "").partition(".")[0]
     context = error.__context__
     return origin in ("uvicorn", "h11", "uvloop", "asyncio") and (
-        # Starlette raises an HTTPException for an answer such as 404, which is no failure.
+        # Starlette raises an HTTPException for an answer such as 404, which is not a failure.
         context is None or isinstance(context, HTTPException) or _comes_from_connection(context)
     )

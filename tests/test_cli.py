@@ -279,7 +279,7 @@ def test_a_taken_port_is_one_line(refused: Callable[..., str]) -> None:
         port = server.url.rsplit(":", 1)[1]
         refusal = refused("serve", "--port", port)
         assert f"cannot listen on 127.0.0.1:{port}: " in refusal
-        assert refusal.endswith("; --port 0 takes a free port")
+        assert refusal.endswith("; use --port 0 to pick a free port")
 
 
 def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Callable[..., str]) -> None:

@@ -159,7 +159,7 @@ def test_it_brings_a_token_where_one_is_wanted(tmp_path: Path) -> None:
 
 def test_without_a_demo_the_paths_of_the_play_answer_404(server: MockServer) -> None:
     answer = httpx.post(f"{server.url}/_mock/play/pause")
-    assert (answer.status_code, answer.json()["detail"][:18]) == (404, "no demo runs here;")
+    assert (answer.status_code, answer.json()["detail"][:18]) == (404, "no demo is running")
 
 
 @pytest.mark.parametrize("options", [{}, {"quirks": "live"}, {"seed": 1}, {"frozen_at": "2026-03-01"}])

@@ -76,7 +76,7 @@ def test_one_can_be_entered_again_and_keeps_what_it_held() -> None:
     server = MockServer()
     with server:
         httpx.post(f"{server.url}{_W}/sessions", json={"id": "s"})
-        with pytest.raises(RuntimeError, match="runs already"):
+        with pytest.raises(RuntimeError, match="is already running"):
             server.__enter__()
     with server:
         assert httpx.post(f"{server.url}{_W}/sessions/list").json()["total"] == 1

@@ -19,7 +19,7 @@ from .waiting import outlasts
 Headers = Sequence[tuple[bytes, bytes]]
 _WITHOUT_BODY = (204, 205, 304, 307)
 _JSON = (b"content-type", b"application/json")
-_TURN = 100  # After this many pieces, a stream lets other requests run.
+_TURN = 100  # A stream yields to the event loop after this many pieces.
 # Keeps pages of other origins from framing or loading an answer.
 GUARDED: Headers = (
     (b"x-content-type-options", b"nosniff"),
@@ -41,8 +41,8 @@ class Stream(NamedTuple):
 class Answer(NamedTuple):
     """An answer before it is rendered.
 
-    `payload` is a value for JSON, or a Stream. `headers` has all headers except the headers of the body. `cause` is why
-    the API refuses the request: a diagnosis is made from it.
+    `payload` is a value for JSON, or a Stream. `headers` has all headers except the headers of the body. `cause` is the
+    reason why the API refuses the request. The diagnosis is derived from it.
     """
 
     status: int
@@ -76,7 +76,9 @@ def head(answer: Answer, content: bytes) -> Message:
 
 
 async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer, content: bytes) -> None:
-    """Send a whole answer, without the body if the method is HEAD. A stream ends early if the client disconnects."""
+    """Send a whole answer. If the method is HEAD, a body that is not a stream is left out. A stream ends early if the
+    client disconnects.
+    """
     start = head(answer, content)
     if type(answer.payload) is Stream:
         await send(start)
@@ -93,7 +95,9 @@ async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer,
 
 
 async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive: Receive) -> bool:
-    """Send pieces of a body, with a pause in seconds between two. Returns whether the client stayed connected."""
+    """Send pieces of a body. `pause` is the number of seconds between two pieces. Returns whether the client stayed
+    connected.
+    """
     for number, piece in enumerate(pieces):
         if number and pause and not await outlasts(asyncio.sleep(pause), receive):
             return False

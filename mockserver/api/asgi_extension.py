@@ -16,7 +16,9 @@ class ConnectionExtension(Protocol):
     def send(self) -> Send: ...
 
     def is_gone(self) -> bool:
-        """Whether the connection is closed. If it has several requests, `receive` tells only the last one."""
+        """Whether the connection is closed. If several requests share the connection, `receive` reports the disconnect
+        only to the last one.
+        """
 
     def hang_up(self) -> None:
         """Close the connection after the data that was sent so far."""

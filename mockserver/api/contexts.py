@@ -14,7 +14,7 @@ _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}"
     "GET", _PATH + "/context", answers={200: "SessionContext", 404: "Problem"}, query=knowledge.SessionContextQuery
 )
 def get_session_context(call: Call) -> Reply:
-    """Get the context of a session within a number of tokens.
+    """Get the context of a session, up to a maximum number of tokens.
 
     It has the newest messages, a summary of earlier ones if there is one, and, with a target, the knowledge about that
     peer.

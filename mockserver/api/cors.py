@@ -1,6 +1,7 @@
 """CORS: which pages of other origins may read the answers of the API, by the rules of the live server.
 
-The rules are here, not in Starlette's middleware, because that answers differently from version to version.
+The rules are here, not in Starlette's middleware, because the middleware behaves differently in different versions of
+Starlette.
 """
 
 from collections.abc import Collection
@@ -23,7 +24,7 @@ _PREFLIGHT: Headers = (
     (b"access-control-max-age", b"600"),
     _CREDENTIALS,
 )
-# Without this header a page cannot read the headers that only a mock has.
+# Without this header, a page cannot read the diagnosis header.
 _EXPOSED = (b"access-control-expose-headers", answers.DIAGNOSIS_HEADER)
 
 
@@ -75,12 +76,14 @@ class Cors:
 
 
 def origin_of(scope: Scope) -> bytes | None:
-    """The header Origin, or None. Browsers send it from pages of other origins; other clients hardly ever do."""
+    """The header Origin, or None. Browsers send it from pages of other origins; other clients rarely do."""
     return header_of(scope, b"origin")
 
 
 def is_allowed(origin: str, added: Collection[str], quirks: Quirks) -> bool:
-    """Whether pages of an origin may read the answers. `added` are the origins of the option `cors`; `*` is all."""
+    """Whether pages of an origin may read the answers. `added` are the origins of the option `cors`; `*` allows every
+    origin.
+    """
     if origin in LIVE_ORIGINS or origin in added or "*" in added:
         return True
     return not quirks.cors_origins and _is_loopback(origin)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from ..formats.keyring import Keyring
 
 BODY_LIMIT = 10 * 1024 * 1024
-# How much of a too large body is read and dropped: many clients read the answer only after they sent everything.
+# How many bytes of an oversized body are read and dropped: many clients read the response only after they have sent the
+# whole body.
 DRAIN_LIMIT = 10 * BODY_LIMIT
 
 
@@ -38,7 +39,7 @@ class Gone(Exception):
 
 
 class _Refused(Exception):
-    """The request breaks the declaration of its operation."""
+    """The request does not match the declaration of its operation."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer)
@@ -83,7 +84,8 @@ class Endpoint(BaseRoute):
                 raise InnerFailure("the database cannot look up a NUL character")
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except InvalidId as error:
-            # Operations that create what their body names check ids. The others fail when they use them (recorded).
+            # Operations whose body has the id of what they create check the ids. The other operations do not, and fail
+            # when they use an invalid id (recorded).
             fails = mock.quirks.inner_failures and operation.id_in_body is None
             return answers.problem(InnerFailure(UNCHECKED_ID, error) if fails else error, mock.quirks)
         except ApiError as error:
@@ -139,7 +141,9 @@ async def body_of(receive: Receive) -> bytes:
 
 
 def _admit(mock: Mock, keyring: "Keyring", operation: Operation, found: Found, scope: Scope) -> Reach:
-    """The scope of the token. Raises Unauthorized. Only invalid JSON is refused (422) before that."""
+    """The scope of the token. Raises Unauthorized. Only invalid JSON (422) and broken forms (400) are refused before
+    that.
+    """
     if operation.access is None:
         return EVERYTHING
     given = header_of(scope, b"authorization")
@@ -159,7 +163,10 @@ def bearer(authorization: str) -> str | None:
 
 
 def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tuple[Any, Any]:
-    """The validated query and body. Raises _Refused with all errors, those of the query first."""
+    """The validated query and body. Raises _Refused with the errors, those of the query first. Errors that the live
+    server finds late are left out if there are others. With `inner_failures`, raises InnerFailure if there are only
+    late errors.
+    """
     query = parsed = None
     quirks = mock.store.quirks
     entries: list[dict[str, Any]] = []
@@ -182,14 +189,18 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     if entries:
         first = [entry for entry in entries if not _is_checked_late(entry, operation)]
         if not first and quirks.inner_failures:
-            raise InnerFailure(f"nothing checks {'.'.join(map(str, entries[0]['loc'][1:]))}: {entries[0]['msg']}")
-        # A form with several faults has all of them in its answer, another body those that are checked first.
+            raise InnerFailure(
+                f"the live server does not check {'.'.join(map(str, entries[0]['loc'][1:]))}: {entries[0]['msg']}"
+            )
+        # The response to a form lists all errors. The response to any other body lists only the errors that are checked
+        # first.
         raise _invalid(first if first and operation.form is None else entries, operation)
     return query, parsed
 
 
 def _is_checked_late(entry: dict[str, Any], operation: Operation) -> bool:
-    """Whether an entry is about a value that the live server checks after all others, and fails on.
+    """Whether an entry is about a value that the live server checks last. It fails with a 500 if such a value is
+    invalid.
 
     These are the ids of senders (walk2-31), JSON in forms (x2-upload-form), and the length of URLs (x2-webhook-urls).
     """
@@ -202,7 +213,7 @@ def _is_checked_late(entry: dict[str, Any], operation: Operation) -> bool:
 
 
 def _parse_in_doubt(operation: Operation, scope: Scope, doubt: NotFinite, mock: Mock) -> tuple[Any, Any]:
-    """As `_parse`, for a body with NaN or an infinity. Only keys that the operation does not read may have one.
+    """Like `_parse`, for a body with NaN or an infinity. Only keys that the operation does not read may have one.
 
     The live server refuses these values only where it stores them (recorded in walk2-31).
     """
@@ -243,7 +254,8 @@ def _form(scope: Scope, body: bytes) -> dict[str, Any]:
 
 
 def _document(scope: Scope, body: bytes, operation: Operation, under_any_type: bool) -> Any:
-    """The JSON of a body, or its text if the content type is not JSON. NotFinite if the JSON has NaN or an infinity.
+    """The JSON of a body, or its text if the content type is not JSON. Returns a NotFinite error, instead of raising
+    it, if the JSON has NaN or an infinity.
 
     Raises _Refused for invalid JSON.
     """

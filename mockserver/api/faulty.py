@@ -1,4 +1,4 @@
-"""Answers a request that meets a fault. The kinds of faults are defined in `testing/fault_kinds.py`."""
+"""Answers a request to which a fault applies. The kinds of faults are defined in `testing/fault_kinds.py`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -40,7 +40,7 @@ class FaultyRequest(NamedTuple):
         # which they come, and a test that sees a delayed request in the log also sees what the request did.
         answer = self._original_or_replacement()
         if self.fault.waits and not await outlasts(self.fault.wait(), receive):
-            # The client left while it waited. The log records that there was no answer.
+            # The client disconnected while it waited. The log records that there was no answer.
             self.close(None, b"")
             return
         kind = self.fault.kind
@@ -98,7 +98,7 @@ class FaultyRequest(NamedTuple):
             await answers.send_pieces(send, rest, pause, receive)
             await send({"type": "http.response.body", "body": b""})
             return
-        # Cut off, or the client left: the log has the part of the body that was sent.
+        # The body was cut off, or the client disconnected: the log has the part of the body that was sent.
         self.close(answer.status, b"".join(first))
         if kind.closes_at is not None:
             _hang_up(scope)

@@ -73,9 +73,9 @@ def get_peer_context(call: Call) -> Reply:
     new_ids=("workspace_id", "peer_id"),
 )
 def chat(call: Call) -> Reply:
-    """Ask a question about a peer, who is created if it is missing. A script answers: no model runs here.
-
-    Without a script the answer says so. With `stream` it comes as server-sent events.
+    """Ask a question about a peer. Creates a missing peer. A script gives the answer, because the server runs no model.
+    Without a script, the answer is a message that no script exists. With `stream`, the answer is a stream of
+    server-sent events.
     """
     question: models.DialecticOptions = call.body
     used = knowledge.asked(call.store, *_pair(call, question.target), question.session_id)
@@ -88,7 +88,9 @@ def chat(call: Call) -> Reply:
 
 
 def _pair(call: Call, target: str | None) -> tuple[str, str, str]:
-    """The ids of the workspace, of the observer and of the observed peer. An empty target is a target (recorded)."""
+    """The ids of the workspace, of the observer and of the observed peer. An empty target does not mean the peer itself
+    (recorded).
+    """
     peer_id = call.path["peer_id"]
     return call.path["workspace_id"], peer_id, peer_id if target is None else target
 

@@ -1,4 +1,4 @@
-"""Server-sent events for the page: what happens in the server, as it happens."""
+"""Server-sent events for the page: changes of the state and received requests, in real time."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from .routing import header_of
 from .waiting import left
 
 _TICK_SECONDS = 0.1
-# How many requests an event has at most, and how many the first event of a stream has.
+# The maximum number of requests in an event, and in the first event of a stream.
 _SENT = 40
 _SENT_AT_FIRST = 200
 # After this time without an event, a comment shows the client that the stream is alive.
@@ -33,10 +33,10 @@ _RETRY = b"retry: 1000\n\n"
 class Feed:
     """An answer that streams what happens, until the client disconnects or the server ends.
 
-    An event reports that something changed, and the requests of the last tenth of a second, at most 40. `count` is the
-    number of the last request: compared with the numbers of the requests listed, it shows how many were left out. The
-    id of an event is its position in the request log. A client that reconnects with it (`Last-Event-ID`, or `last`)
-    gets the requests that it missed and that the log still has.
+    An event reports that something changed, and the requests since the last event, at most 40 (200 in the first event).
+    `count` is the number of the last request. The client compares it with the numbers of the listed requests to see how
+    many were left out. The id of an event is its position in the request log. A client that reconnects with it
+    (`Last-Event-ID`, or `last`) gets the requests that it missed and that the log still has.
     """
 
     def __init__(self, mock: Mock, last: str) -> None:
@@ -77,7 +77,7 @@ class Feed:
                     if piece is not None:
                         last_sent = elapsed()
                         await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
-                    # The wait is short, so that this connection does not delay the end of the server.
+                    # The wait is short, so that this connection does not delay the shutdown of the server.
                     await asyncio.wait({leaving, ending}, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             return  # The server stopped waiting for this connection.
@@ -95,7 +95,8 @@ class Feed:
     def _news(self, *, is_certain: bool) -> str | None:
         """The next event, or None if nothing happened since the last one.
 
-        `is_certain` is true if the log changed, which the position does not show if an earlier request got its answer.
+        `is_certain` is true if the log changed. The position alone does not show this, because it stays the same when
+        an earlier request is answered.
         """
         mock = self._mock
         position = mock.requests.position

@@ -98,7 +98,9 @@ class ObservedEndpoint(Endpoint):
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
 
     def _failure(self, exchange: Exchange, started: float, found: Found, error: Exception) -> Answer:
-        """The answer to an error of the mock server, or of a predicate of the test."""
+        """Record a request that failed with an error in the mock server, or in a predicate or script of the test.
+        Returns the answer.
+        """
         is_script = isinstance(error, ScriptFailed)
         exchange.diagnosis = str(error) if is_script else f"the mock server failed: {preview(repr(error))}"
         answer = answers.with_diagnosis(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)
@@ -108,7 +110,7 @@ class ObservedEndpoint(Endpoint):
 
     def explained(self, exchange: Exchange, answer: Answer) -> Answer:
         """The answer, with a diagnosis if it is a refusal or an empty list. The log keeps the diagnosis too."""
-        from ..testing.diagnosis.sentences import sentence  # Imported late: many servers refuse nothing.
+        from ..testing.diagnosis.sentences import sentence  # Imported late: many servers never refuse a request.
 
         status, payload, _, cause = answer
         diagnosis = sentence(exchange, status, payload, cause, self.mock.store, self.mock.requests, self._paths)

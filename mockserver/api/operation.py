@@ -56,7 +56,7 @@ class Call:
         return *self.forward_page(), bool(self.query.reverse)
 
     def forward_page(self) -> tuple[int, int]:
-        """The same without the order, for lists that have only one. Raises InnerFailure."""
+        """Like `page`, but without the order, for lists with a fixed order. Raises InnerFailure."""
         page, size = self.query.page, self.query.size
         if (page - 1) * size > _MAX_OFFSET and self.store.quirks.inner_failures:
             raise InnerFailure("the offset of the page does not fit into the type bigint of the database")
@@ -85,15 +85,15 @@ Handler = Callable[[Call], Reply]
 class Operation:
     """One method of one path.
 
-    - `answers` maps each status but 422 to the name of a shape in `wire.answers`, or to None for an answer without a
-      body. The first status is the success.
-    - `form` makes the body a form. It maps the name of each file to the content types that the file may have.
-    - `streams`: the success may also be a stream of server-sent events.
-    - `id_in_body` is the path parameter that the member `id` of the body stands for, such as "session_id".
-    - `new_ids` are the path parameters with which the operation may create something. They must be valid ids.
-    - `aliases` are other paths at which it is found too. The document does not have them.
-    - `access` decides whether a token may call the operation; None means that it needs no token.
-    - `links` are the OpenAPI links of the success: for each operation, parameters to runtime expressions.
+    - `answers` maps each status except 401 and 422 to the name of a shape in `wire.answers`, or to None for an answer
+      without a body. The first status is the success.
+    - `form` makes the body a form. It maps the name of each file to the content types that the file may have. -
+    `streams`: the success may also be a stream of server-sent events. - `id_in_body` is the path parameter that the
+    member `id` of the body stands for, such as "session_id". - `new_ids` are the path parameters with which the
+    operation may create something. They must be valid ids. - `aliases` are additional paths of the operation. The
+    OpenAPI document does not list them. - `access` decides whether a token may call the operation; None means that it
+    needs no token. - `links` are the OpenAPI links of the success: a mapping from the linked operation to its
+    parameters, as runtime expressions.
     """
 
     method: str
@@ -136,7 +136,7 @@ class Operation:
 
     @property
     def is_validated(self) -> bool:
-        """Whether the document lists a 422. In the published document, every operation of a resource does."""
+        """Whether the document lists a 422. The published document lists a 422 for every operation of a resource."""
         return self.tag is not None
 
     @cached_property
@@ -152,12 +152,14 @@ class Operation:
 
     @cached_property
     def read_body_with_names(self) -> Callable[..., Any]:
-        """As `read_body`, but accepts the names of fields too: for the quirk `field_names`."""
+        """Like `read_body`, but also accepts field names, for the quirk `field_names`."""
         return TypeAdapter(taking_names(self.body)).validator.validate_python
 
     @cached_property
     def read_query(self) -> Callable[[bytes, Reading], Any]:
-        """A function from the query string to the model. It caches: clients send the same query again and again."""
+        """A function from the query string to the model. Results are cached, because clients often repeat the same
+        query.
+        """
         validate = TypeAdapter(self.query).validator.validate_python
         return lru_cache(16)(lambda query_string, reading: validate(parameters(query_string), context=reading))
 

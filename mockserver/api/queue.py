@@ -11,7 +11,9 @@ router = Router("workspaces")
     "GET", "/v3/workspaces/{workspace_id}/queue/status", answers={200: "QueueStatus"}, query=bodies.QueueQuery
 )
 def get_queue_status(call: Call) -> Reply:
-    """Count the units of work in a workspace, in total and by session, or those that the query selects."""
+    """Count the units of work in a workspace, in total and by session. Query parameters limit the count to a session, a
+    sender or an observer.
+    """
     query: bodies.QueueQuery = call.query
     selected = query.session_id, query.sender_id, query.observer_id
     return 200, work.status(call.store, call.path["workspace_id"], *selected)

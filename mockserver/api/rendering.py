@@ -12,8 +12,8 @@ from ..domain.records import Row
 # A float that is written with an exponent, such as 2e30. Other text can match too.
 _EXPONENT = re.compile(rb"\d[eE]\+?\d")
 
-# The most rows to keep, and the most bytes of one. A longer row gains little: the time to render a row depends on the
-# number of values, not of bytes.
+# The maximum number of rows to keep, and the maximum size of a row in bytes. A longer row gains little: the time to
+# render a row depends on the number of values, not of bytes.
 _ROWS_LIMIT = 4_096
 _ROW_BYTES_LIMIT = 1_000
 
@@ -29,7 +29,9 @@ class RenderedRows:
         self._rows: list[Row] = []
 
     def page(self, page: Row) -> bytes:
-        """The JSON of a page, the same bytes as those of `to_json`."""
+        """The JSON of a page: the same bytes as `to_json`, except that large floats are written as integers (see
+        `as_stored`).
+        """
         try:
             items = b",".join(map(self._contents.__getitem__, map(id, page["items"])))
         except KeyError:
@@ -43,7 +45,7 @@ class RenderedRows:
         )
 
     def _rendered(self, rows: Sequence[Row]) -> list[bytes]:
-        """The JSON of each row, which is kept from now on."""
+        """The JSON of each row. The JSON of short rows is cached."""
         if len(self._rows) > _ROWS_LIMIT - len(rows):
             self._contents.clear()
             self._rows.clear()

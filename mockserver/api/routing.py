@@ -13,7 +13,8 @@ class Found(NamedTuple):
     """The operation for a method and a path, and the parameters in the path.
 
     If the path has operations for other methods only, `operation` is None and `methods` names them. `elsewhere` is the
-    URL to redirect to. `reads_nul` is true if an id that is only looked up has a NUL character.
+    URL to redirect to. `reads_nul` is true if an id in the path has a NUL character and the operation creates nothing
+    with it.
     """
 
     operation: Operation | None
@@ -31,7 +32,7 @@ NOWHERE = Found(None, {}, ())
 
 
 def path_of(scope: Scope) -> str:
-    """The path of a request, without the path under which another app has mounted this one."""
+    """The path of a request, without the prefix under which this app is mounted."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path.removeprefix(root) if root else path
@@ -63,7 +64,7 @@ class RoutingTable:
     the literal one does not have the method, the parameter is tried, as on the live server. A 405 then names the
     methods of the path that is declared first, as on the live server (recorded in x2-wrong-methods).
 
-    `find(method, path)` returns None if no operation has the path. A parameter matches every string but the empty one.
+    `find(method, path)` returns None if no operation has the path. A parameter matches any non-empty string.
     """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
@@ -73,7 +74,7 @@ class RoutingTable:
                 node = self._node(path)
                 node.place = node.place if node.operations else place
                 node.operations[operation.method] = operation
-        # A client calls the same few paths again and again.
+        # Clients call the same few paths repeatedly.
         self.find: Callable[[str, str], Found | None] = lru_cache(_REMEMBERED)(self._find)
 
     def _node(self, path: str) -> _Node:

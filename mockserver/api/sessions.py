@@ -1,4 +1,4 @@
-"""Operations on sessions: the four of the published contract, the update and the search."""
+"""Operations on sessions: create, list, update, delete, clone and search."""
 
 from ..domain import access, clones, sessions
 from ..domain.filters import tables

@@ -59,7 +59,8 @@ def _split(text: str) -> Iterator[str]:
 def _text_of(file: UploadedFile) -> str:
     if file["size"] > FILE_BYTES_LIMIT:
         raise FileTooLarge(f"File size ({file['size']} bytes) exceeds maximum allowed size ({FILE_BYTES_LIMIT} bytes)")
-    # As on the live server, the case counts, and only the types of texts may have parameters (x2-upload-texts).
+    # As on the live server, content types are case-sensitive, and only text types may have parameters
+    # (x2-upload-texts).
     content_type = file["content_type"] or ""
     if content_type.startswith("text/"):
         return _decoded(file)
@@ -81,7 +82,7 @@ def _decoded(file: UploadedFile) -> str:
 def _restated_json(file: UploadedFile) -> str:
     """The value of a JSON file, written again as Python writes it; "" for a blank file (recorded in x2-upload-json).
 
-    So NaN and Infinity are taken: the result is text.
+    NaN and Infinity are accepted, because the result is text.
     """
     try:
         text = file.content.decode()

@@ -1,8 +1,8 @@
 """Authorization: the scope of a token, and the rules by which operations accept it.
 
-The rules come from the recordings x-auth-scopes. A token of a workspace gives access to everything below its path. The
-peer or session of a token restricts only the get-or-create of peers or sessions. There, and for webhooks, a token
-without a workspace gives access to all workspaces.
+The rules come from the recordings x-auth-scopes. A token for a workspace gives access to everything below the path of
+the workspace. The peer or session in a token is checked only when a peer or session is fetched or created. There, and
+for webhooks, a token without a workspace gives access to all workspaces.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from .errors import NarrowToken
 class Scope:
     """What a token gives access to: everything for an admin, else a workspace, a peer or a session.
 
-    An id that is not a string, as a claim may be, gives access to nothing (recorded in x2-a2-odd-2).
+    A claim can be a value that is not a string. Such an id gives access to nothing (recorded in x2-a2-odd-2).
     """
 
     admin: bool = False

@@ -1,4 +1,4 @@
-"""The only module that reads real time or randomness."""
+"""The only module of the server that reads real time or randomness."""
 
 import base64
 import random
@@ -34,9 +34,9 @@ class ClockState(NamedTuple):
 class Clock:
     """The time that everything in the mock server reads: timestamps, due times and rate limits.
 
-    A running clock follows real time, plus what it was advanced by, and never returns the same microsecond twice. A
-    frozen clock returns the same time until you advance or resume it. A `seeded` clock ignores real time: it starts at
-    the beginning of 2026 and moves by a millisecond with each reading, so that every run is the same.
+    A running clock follows real time, plus the time by which you advanced it, and never returns the same microsecond
+    twice. A frozen clock returns the same time until you advance or resume it. A `seeded` clock ignores real time: it
+    starts at the beginning of 2026 and moves by a millisecond with each reading, so that every run is the same.
 
     >>> clock = Clock(seeded=True)
     >>> timestamp(clock.now())
@@ -60,7 +60,7 @@ class Clock:
         self._last = _SEEDED_START if self._seeded else 0
 
     def reset(self, settings: Mapping[str, Any]) -> None:
-        """Start again as a new clock does, seeded if there is a `seed`, and frozen if there is a time `frozen_at`."""
+        """Reset to the state of a new clock: seeded if `seed` is set, frozen if `frozen_at` is set."""
         self._start(seeded=settings["seed"] is not None)
         if settings["frozen_at"] is not None:
             self.freeze(settings["frozen_at"])
@@ -97,7 +97,7 @@ class Clock:
         """Freeze the clock.
 
         Arguments:
-            at: A datetime or a string in ISO 8601, in UTC if it has no offset. By default the present.
+            at: A datetime or a string in ISO 8601, in UTC if it has no offset. By default, the current time.
 
         Raises ValueError for an invalid time, and for one outside the years 2 to 9998.
         """
@@ -122,7 +122,7 @@ class Clock:
             self._moved += moved
 
     def resume(self) -> None:
-        """Let a frozen clock run again, from the time at which it was frozen."""
+        """Let a frozen clock run again, from its current time."""
         if self._frozen is not None:
             self._moved = self._frozen - time.time_ns() // 1000
             self._last = self._frozen
@@ -168,7 +168,9 @@ class Ids:
         return self._made.pop()
 
     def several(self, count: int) -> list[str]:
-        """A number of new ids. Four ids are 63 bytes in base64, so this takes a quarter of the time per id."""
+        """Generate `count` ids in one batch. Four ids are the base64 encoding of 63 bytes, so a batch takes a quarter
+        of the time per id.
+        """
         text = base64.b64encode(self._random.randbytes(63 * -(-count // 4)), b"-_").decode()
         return [text[place : place + _ID_LENGTH] for place in range(0, count * _ID_LENGTH, _ID_LENGTH)]
 
@@ -198,7 +200,7 @@ class Chances:
         self._random = random.Random(seed)  # noqa: S311 - no secrets; a seed must repeat
 
     def next(self) -> float:
-        """A number from 0 to 1, without 1."""
+        """A random number in the interval [0, 1)."""
         return self._random.random()
 
 
@@ -233,12 +235,14 @@ def microseconds(moment: datetime) -> int:
 
 
 def sortable(time: str) -> str:
-    """A timestamp of the API as text whose order is the order of the times. With the Z it is not."""
+    """A timestamp without its Z, so that the alphabetical order of timestamps is the order of the times."""
     return time.removesuffix("Z")
 
 
 def timestamp(moment: int) -> str:
-    """Microseconds since 1970 as on the wire: ISO 8601 in UTC with a Z, and six digits of fraction unless 0."""
+    """Microseconds since 1970 as on the wire: ISO 8601 in UTC with a Z, and six fractional digits, which are left out
+    if they are 0.
+    """
     seconds, fraction = divmod(moment, 1_000_000)
     return f"{_to_the_second(seconds)}.{fraction:06d}Z" if fraction else f"{_to_the_second(seconds)}Z"
 

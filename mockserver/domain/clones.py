@@ -12,8 +12,8 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
     """Copy a session. Returns the row of the clone.
 
     The clone has the metadata, configuration and messages of the original, and its present members with their settings.
-    All ids are new, and all times are the present. The quirks that start with `clone_`, and `lost_empty_clone`, change
-    what is copied.
+    All ids are new, and all times are the current time. The quirks that start with `clone_`, and `lost_empty_clone`,
+    change what is copied.
 
     Arguments:
         cutoff: The id of the last message to copy. By default all are copied.
@@ -86,7 +86,9 @@ def _fresh_id(store: Store, workspace: Workspace) -> str:
 
 
 def _copied(store: Store, messages: list[Row], session: Row) -> list[Row]:
-    """Copies of messages for the session of this row. There may be very many."""
+    """Copies of messages for the session of this row. A session may have a very large number of messages, so this code
+    is optimized.
+    """
     home, now = session["workspace_id"], session["created_at"]
     changes = {"session_id": session["id"], "workspace_id": home, "created_at": now}
     if store.quirks.clone_zeroes_tokens:

@@ -44,7 +44,7 @@ def create(store: Store, workspace_id: str, drafts: Sequence[ConclusionDraft]) -
 def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
     """A page of conclusions, newest first (recorded in x-conclusions-routes). With `reverse` oldest first.
 
-    The conclusions of one batch have one time, and keep their order.
+    The conclusions of a batch have the same timestamp, and keep their order.
     """
     rows = _all(store, workspace_id)
     ordered = sorted(rows, key=_time) if reverse else newest_first(rows)
@@ -90,7 +90,7 @@ def delete(store: Store, workspace_id: str, conclusion_id: str) -> None:
 
 
 def newest_first(rows: Sequence[Row]) -> list[Row]:
-    """Rows, newest first. Rows of one time keep their order."""
+    """Rows, newest first. Rows with the same timestamp keep their order."""
     return sorted(rows, key=_time, reverse=True)
 
 

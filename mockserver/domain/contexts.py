@@ -26,7 +26,7 @@ class PeerView(NamedTuple):
 def of_session(
     store: Store, workspace_id: str, session_id: str, limit: int | None, view: PeerView, *, summarized: bool
 ) -> Row:
-    """The context of a session. It is empty if the session does not exist (recorded).
+    """The context of a session. It has no messages and no summary if the session does not exist (recorded).
 
     The knowledge about a peer comes first. A summary follows if it takes at most 40 % of the remaining tokens, then
     the newest messages that fit and are not covered by the summary.

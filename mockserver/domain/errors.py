@@ -183,7 +183,7 @@ class Disabled(ApiError):
 
 
 class Conflict(ApiError):
-    """The request is not possible while other things exist."""
+    """The request conflicts with existing records."""
 
     status = 409
 
@@ -215,7 +215,7 @@ class FileTooLarge(ApiError):
 class UnsupportedFile(ApiError):
     """A file whose type is neither text nor JSON nor PDF (recorded in x-upload).
 
-    `needs` says which package reads this type if it is not installed.
+    `needs` is the message about the missing extra that reads this type, or None.
     """
 
     status = 415
@@ -262,7 +262,7 @@ class UnknownOperator(InvalidFilter):
 
 
 class InvalidId(Unprocessable):
-    """A malformed id of something to create: an id is 1 to 512 of `[a-zA-Z0-9_-]`.
+    """A malformed id of something to create: an id is 1 to 512 characters of `[a-zA-Z0-9_-]`.
 
     `kind` is "workspace", "peer" or "session". `api/malformed_id.py` makes the detail that the live server gives.
     """
@@ -287,11 +287,11 @@ UNCHECKED_ID = "this operation does not check ids, and fails when it uses them"
 
 
 class InnerFailure(ServerFailure):
-    """Something that the live server accepts and fails on later, with the quirk `inner_failures`.
+    """The live server accepts the request and fails with a 500 later. Raised only with the quirk `inner_failures`.
 
     Arguments:
         reason: Why it fails.
-        instead: The error of the default. None if the default does what was meant.
+        instead: The error that is raised if the quirk is off. None if the request then succeeds.
     """
 
     def __init__(self, reason: str, instead: Unprocessable | None = None) -> None:

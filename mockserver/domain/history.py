@@ -24,7 +24,7 @@ class Versioned(Protocol):
 
 
 class Version:
-    """One state of a workspace. It lives as long as a reference to it, or to an older version that points to it."""
+    """One state of a workspace. It is kept alive by references to it and by older versions that point to it."""
 
     __slots__ = ("__weakref__", "images", "next")
 
@@ -84,7 +84,7 @@ class History:
 
 
 def image(content: Content) -> Content:
-    """The same content in copies of the containers."""
+    """The content, with a copy of each container."""
     row, *containers = content
     return (row, *(container.copy() for container in containers))
 

@@ -81,10 +81,9 @@ def is_scalar(value: Any) -> bool:
 
 
 def as_stored(scalar: Any) -> Any:
-    """A scalar as JSON in the database of the live server has it: a large float is an integer there, 2e30 is 2000…0.
-
-    The answer to the request that writes it has the float (recorded, x2-number-shapes).
+    """A scalar as the database of the live server stores it in JSON: a large float becomes an integer, for example 2e30
+    becomes 2000…0. The response to the request that writes the value still has the float (recorded, x2-number-shapes).
     """
-    # From here on Python writes floats with an exponent, which the database does not keep.
+    # Python writes floats from 1e16 on with an exponent. The database does not.
     is_large = isinstance(scalar, float) and abs(scalar) >= 1e16
     return int(Decimal(repr(scalar))) if is_large and isfinite(scalar) else scalar

@@ -1,4 +1,4 @@
-"""What a peer knows about a peer, or about itself: its card, and its representation, which is conclusions as text."""
+"""The knowledge of a peer about itself or another peer: its card, and its representation (conclusions as text)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,8 @@ from .records import Row
 from .search.similarity import nearest
 from .store import Store
 
-# How many conclusions a representation has if the request does not say it, and if it says null (recorded: 27 or more).
+# The maximum number of conclusions in a representation: if the request does not set it, and if the request sets it to
+# null (recorded: 27 or more).
 CONCLUSIONS_SHOWN = 25
 CONCLUSIONS_LIMIT = 100
 # The server counts the headings of four kinds of conclusions too, even in an empty representation. The recordings
@@ -47,7 +48,9 @@ def card(store: Store, workspace_id: str, observer_id: str, observed_id: str) ->
 
 
 def check_observer(store: Store, workspace_id: str, observer_id: str) -> None:
-    """Raise MissingPeer for an unknown observer, in other words if its id is malformed (x2-peer-context)."""
+    """Raise MissingPeer for an unknown observer. The error has a different message if the id is malformed
+    (x2-peer-context).
+    """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None or observer_id not in workspace.peers:
         detail = None if workspaces.is_id(observer_id) else "Peer not found"
@@ -64,10 +67,10 @@ def put_card(
 
 
 def asked(store: Store, workspace_id: str, observer_id: str, observed_id: str, session_id: str | None) -> list[Row]:
-    """The conclusions that the answer to a question would use, of a session if one is named.
+    """The conclusions that an answer to a question would use. With a session, only its conclusions.
 
     The peer who is asked and its workspace are created if they are missing, even if the question is then refused
-    (recorded in x2-chat-unknown-names). An empty `session_id` names none (recorded in x2-chat-validation).
+    (recorded in x2-chat-unknown-names). An empty `session_id` means no session (recorded in x2-chat-validation).
 
     Raises NotFound for an unknown observed peer, then for a session that is not active. Raises InvalidId if a missing
     peer that is asked, or its workspace, has a malformed id.
@@ -82,10 +85,10 @@ def asked(store: Store, workspace_id: str, observer_id: str, observed_id: str, s
 def chosen(store: Store, workspace_id: str, observer_id: str, observed_id: str, choice: Choice) -> list[Row]:
     """The conclusions of a representation, oldest first.
 
-    They come from three sources, each with a share of the total that is lost if the source has fewer (recorded in
-    x2-representation-search and x2-context-search): the most similar to the query, the most frequent, and the newest.
-    Every conclusion occurs once here, so the most frequent ones are the oldest (recorded in x2-representation-limits).
-    The quirk `knowledge_crosses_sessions` takes the first two from all sessions.
+    They come from three sources, each with a share of the total. If a source has fewer conclusions, the rest of its
+    share is not used (recorded in x2-representation-search and x2-context-search): the most similar to the query, the
+    most frequent, and the newest. Every conclusion occurs once here, so the most frequent ones are the oldest (recorded
+    in x2-representation-limits). The quirk `knowledge_crosses_sessions` takes the first two from all sessions.
     """
     known = conclusions.between(store, workspace_id, observer_id, observed_id)
     of_session = [row for row in known if choice.session_id in (None, row["session_id"])]
@@ -122,7 +125,7 @@ def token_count(rows: Sequence[Row]) -> int:
 
 
 def _lines(rows: Sequence[Row]) -> list[str]:
-    """The lines of conclusions. Equal lines of one second appear once."""
+    """The lines of conclusions. Conclusions with the same text and the same second appear once."""
     return list(dict.fromkeys(map(_line, rows)))
 
 

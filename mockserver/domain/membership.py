@@ -34,8 +34,8 @@ def left(members: Members) -> Members:
 def joined(store: Store, before: Members, joining: Members, now: int, *, created: bool = False) -> Members:
     """Members with their stays, when `joining` join a session that had the members `before`.
 
-    The first members of a session that is `created` are there from the beginning. With the quirk `joins_again` all of
-    `joining` are there from now on only.
+    If the session is `created`, its first members are present from the beginning. With the quirk `joins_again`, all
+    peers in `joining` are present only from now on.
     """
     if store.quirks.joins_again:
         return {peer_id: member._replace(stays=((now, None),)) for peer_id, member in joining.items()}
@@ -43,7 +43,9 @@ def joined(store: Store, before: Members, joining: Members, now: int, *, created
 
 
 def replaced(before: Members, after: Members, now: int) -> Members:
-    """The members `after`, with their stays: one begins for who was not present, and ends for who leaves."""
+    """The members `after`, with their stays: a stay begins for each peer that was not present, and ends for each peer
+    that leaves.
+    """
     return _with_stays(before, after, now, now)
 
 

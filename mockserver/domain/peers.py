@@ -57,7 +57,7 @@ def find(store: Store, workspace_id: str, peer_id: str) -> Peer:
 
 
 def ensure(store: Store, workspace: Workspace, peer_id: str, now: int) -> Peer:
-    """The peer of an id, created if it is missing. The id must be checked before."""
+    """The peer with this id. Creates a missing peer. Check the id first."""
     peer = workspace.peers.get(peer_id)
     if peer is None:
         peer = store.add_peer(workspace, new_row(workspace.row["id"], peer_id, now))
@@ -65,7 +65,7 @@ def ensure(store: Store, workspace: Workspace, peer_id: str, now: int) -> Peer:
 
 
 def check_new(store: Store, workspace_id: str, peer_ids: Iterable[str], place: tuple[str | int, ...]) -> None:
-    """Raise InvalidId if one of the peers does not exist and its id is malformed. Call it first."""
+    """Raise InvalidId if one of the peers does not exist and its id is malformed. Call it before any change."""
     workspace = store.workspaces.get(workspace_id)
     known = workspace.peers if workspace else {}
     for peer_id in peer_ids:

@@ -51,7 +51,9 @@ def _run(store: Store, jobs: list[Job]) -> int:
 
 
 def _succeeds(store: Store, job: Job) -> bool:
-    """Try one purge. It does nothing if the workspace is in use again, or if the id belongs to a new record."""
+    """Try one purge. Returns False if the attempt must fail. The purge removes nothing, and returns True, if the
+    workspace has active sessions again or if the id belongs to a new record.
+    """
     if store.purges.fails(job):
         return False
     if is_there(store, job):

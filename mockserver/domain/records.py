@@ -34,14 +34,14 @@ class Messages(Ordered[Row]):
         self._entries[place] = row
 
     def place(self, message_id: str) -> int | None:
-        """The place of the message of this id, or None. If several have the id, the last."""
+        """The index of the message with this id, or None. The last one counts if several have it."""
         while self._indexed < len(self._entries):
             self._places[self._entries[self._indexed]["id"]] = self._indexed
             self._indexed += 1
         return self._places.get(message_id)
 
     def number(self, place: int) -> int:
-        """The number of the message at this place."""
+        """The number of the message at this index."""
         return self._numbers[place]
 
     def count_up_to(self, number: int) -> int:
@@ -53,8 +53,8 @@ class Messages(Ordered[Row]):
         return zip(self._numbers, self._entries, strict=True)
 
 
-# The time of a peer in a session, in microseconds since 1970: from None on if it was there from the beginning, to None
-# if it did not leave.
+# The time of a peer in a session, in microseconds since 1970: the start is None if it was there from the beginning, the
+# end is None if it did not leave.
 Stay = tuple[int | None, int | None]
 ALWAYS: Stay = (None, None)
 
@@ -90,8 +90,8 @@ class Origin(NamedTuple):
 def changed(row: Row, given: Row) -> Row:
     """A row with the given values, unless they are None.
 
-    A value that equals the present one in Python, such as True for 1, changes nothing: the live server compares them so
-    before it writes (recorded, x2-number-shapes).
+    A value that equals the present one in Python, such as True for 1, changes nothing: the live server makes the same
+    comparison before it writes (recorded, x2-number-shapes).
     """
     new = {key: value for key, value in given.items() if value is not None and value != row[key]}
     return {**row, **new} if new else row
@@ -131,7 +131,7 @@ class Session:
 
     @property
     def content(self) -> Content:
-        """What a version keeps."""
+        """The content that a `Version` stores."""
         return self.row, self.members, self.messages
 
     @content.setter
@@ -140,7 +140,7 @@ class Session:
 
 
 class Peer:
-    """A peer, with the sessions that it is or was a member of. The purge of a session removes it here."""
+    """A peer, with the sessions that it is or was a member of. A purge of a session removes it from `sessions`."""
 
     __slots__ = ("history", "number", "row", "sessions")
 
@@ -197,7 +197,9 @@ class Extras:
 
 
 class Workspace:
-    """A workspace with its peers and sessions. `active` has the sessions that are not deleted, `index` finds them."""
+    """A workspace with its peers and sessions. `active` has the sessions that are not deleted. `index` finds them by
+    their metadata.
+    """
 
     __slots__ = ("active", "extras", "history", "index", "number", "peers", "roster", "row", "sessions")
 

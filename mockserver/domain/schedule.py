@@ -10,7 +10,7 @@ class Job(NamedTuple):
 
     Arguments:
         due: Microseconds since 1970. Infinity means that the job runs only on request.
-        order: Grows with every job, so that jobs of one time run in the order in which they were added.
+        order: Grows with every job, so that jobs with the same due time run in the order in which they were added.
         number: The number of the session or workspace. A later one with the same id has another number.
         workspace_id: The id of the workspace.
         session_id: The id of the session. None means the workspace: its purge, or the work of its dreams.
@@ -135,7 +135,7 @@ class PurgeSchedule(Schedule):
         return not self._held.isdisjoint((None, job.workspace_id))
 
     def fail(self, times: int, target: Target) -> None:
-        """Let the next `times` tries of the covered purges fail. Raises ValueError if `times` is below 1."""
+        """Make the next `times` attempts of the selected purges fail. Raises ValueError if `times` is below 1."""
         if not isinstance(times, int) or isinstance(times, bool) or times < 1:
             raise ValueError(f"times must be an integer of at least 1: {times!r}")
         self._failures.append((times, target))
@@ -163,7 +163,8 @@ class PurgeSchedule(Schedule):
 
 
 class WorkSchedule(Schedule):
-    """The work of the queue: one job for a session, or for the dreams of a workspace, however many units wait there.
+    """The work of the queue: one job for each session, and one for the dreams of each workspace, regardless of the
+    number of pending units.
 
     It is due `after` seconds after the first unit. Without `after` there are no jobs: units complete only on request.
     """

@@ -46,7 +46,7 @@ def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[s
 
 
 def remove(store: Store, workspace_id: str, session_id: str, leaving: Iterable[str]) -> Row:
-    """Let peers leave. Other ids are ignored. Raises NotFound if the session is not active."""
+    """Remove peers from a session. Other ids are ignored. Raises NotFound if the session is not active."""
     workspace, session = sessions.active(store, workspace_id, session_id)
     chosen = {peer_id: session.members[peer_id] for peer_id in leaving if peer_id in session.members}
     left = membership.replaced(session.members, membership.left(chosen), store.clock.peek())

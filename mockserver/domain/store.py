@@ -13,7 +13,7 @@ from .schedule import PurgeSchedule, WorkSchedule
 
 
 class Store:
-    """The state of the API, with what its rules need.
+    """The state of the API, and the clock, ids and quirks that the rules use.
 
     Arguments:
         clock: The clock of timestamps and due times.
@@ -41,7 +41,7 @@ class Store:
         self._number = ids.number
 
     def named(self, workspace_id: str) -> list[Workspace]:
-        """A list of the workspace of this id, empty if there is none."""
+        """A list with the workspace that has this id, or an empty list."""
         return [self.workspaces[workspace_id]] if workspace_id in self.workspaces else []
 
     def add_workspace(self, row: Row, number: int | None = None) -> Workspace:
@@ -190,7 +190,7 @@ class Store:
                 del extras.conclusions[id_]
 
     def fork(self, clock: Clock, ids: Ids) -> "Store":
-        """Another store in an equal state, over another clock and other ids. They share rows, and nothing else."""
+        """A copy of the store, with another clock and another id generator. They share rows, and nothing else."""
         twin = Store(clock, ids, self.quirks)
         twin.purges = self.purges.copy(ids.number)
         twin.backlog = self.backlog.copy(ids.number)

@@ -33,7 +33,9 @@ class Units(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """A queue and its units: the messages of a peer in a session, or, with an observer and no session, its dreams."""
+    """A queue and its units. With a session, the units are for the messages of a peer. With an observer, the units are
+    for its dreams about a peer.
+    """
 
     workspace_id: str
     session_id: str | None
@@ -51,8 +53,8 @@ def add_units(
 ) -> None:
     """Add a unit for each message whose sender is observed, if reasoning is on.
 
-    The message decides about reasoning, else the session, else the workspace (recorded in x-queue-after-messages and
-    x-queue-observers). Every new message passes through here.
+    The configuration of the message decides whether reasoning is on, then that of the session, then that of the
+    workspace (recorded in x-queue-after-messages and x-queue-observers). Every new message passes through here.
     """
     work, by_default, is_raised = workspace.extras.work, True, False
     if session.row["configuration"] or workspace.row["configuration"]:
@@ -95,8 +97,8 @@ def status(
 ) -> Row:
     """The counts of units, in total and by session. They are 0 for an unknown workspace or session (recorded).
 
-    Sender and observer together select what either selects (recorded in x2-queue-combinations). An empty id selects as
-    None does.
+    If both sender and observer are given, a unit counts if it matches either of them (recorded in
+    x2-queue-combinations). An empty id means the same as None.
 
     Arguments:
         session_id: Only this session. The result has no `sessions` then.
@@ -145,7 +147,7 @@ def queues_of(workspace: Workspace) -> list[Queue]:
 
 
 def queues_of_session(workspace: Workspace, session_id: str) -> list[Queue]:
-    """The queues of a session, the oldest sender first. None for an unknown session."""
+    """The queues of a session, the oldest sender first. An empty list for an unknown session."""
     session, work = workspace.sessions.get(session_id), workspace.extras.work
     senders = [peer_id for peer_id in session.members if (session_id, peer_id) in work] if session else []
     senders.sort(key=lambda peer_id: workspace.peers[peer_id].number)
@@ -163,7 +165,7 @@ _NONE = Units()
 
 
 def _queues_at(workspace: Workspace, session_id: str | None) -> list[Queue]:
-    """The queues of a session, or those of dreams for None."""
+    """The queues of a session. If `session_id` is None, the queues of dreams."""
     if session_id is not None:
         return queues_of_session(workspace, session_id)
     dreams = sorted(workspace.extras.dreams.items())
@@ -171,7 +173,7 @@ def _queues_at(workspace: Workspace, session_id: str | None) -> list[Queue]:
 
 
 def _queues_for(store: Store, job: Job) -> list[Queue]:
-    """The queues of a job. None if its session or workspace is gone."""
+    """The queues of a job. An empty list if its session or workspace no longer exists."""
     return _queues_at(store.workspaces[job.workspace_id], job.session_id) if is_there(store, job) else []
 
 
@@ -248,7 +250,7 @@ def _step_each(store: Store, queues: Iterable[Queue], limit: int | None, step: S
 
 
 def put(store: Store, queue: Queue) -> None:
-    """Store the units of a queue. Its workspace exists."""
+    """Store the units of a queue. The workspace must exist."""
     workspace = store.workspaces[queue.workspace_id]
     if queue.session_id is not None:
         store.put_work(workspace, queue.session_id, queue.observed, queue.units)

@@ -24,7 +24,7 @@ def check_new(store: Store, workspace_id: str) -> None:
 
 
 def ensure(store: Store, workspace_id: str, now: int) -> Workspace:
-    """The workspace of an id, created if it is missing. The id must be checked before."""
+    """The workspace with this id. Creates a missing workspace. Check the id first."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
         workspace = store.add_workspace(new_row(workspace_id, {}, {}, now))

@@ -58,7 +58,7 @@ def _media_type(content_type: bytes | None) -> str:
 
 
 def _urlencoded(body: bytes) -> dict[str, str | UploadedFile]:
-    # The standard library parses these: the parser of older versions of Starlette has no limits.
+    # Use the parser of the standard library, because the one in older versions of Starlette has no limits.
     if any(len(pair) > FIELD_BYTES for pair in body.split(b"&", FIELDS_LIMIT)):
         raise InvalidForm(f"Field exceeded maximum size of {FIELD_BYTES // 1024}KB.")
     try:
@@ -107,7 +107,7 @@ def _multipart(content_type: bytes, body: bytes) -> dict[str, str | UploadedFile
         return {name: _value(value) for name, value in form.multi_items()}
     except MultiPartException as error:
         raise InvalidForm(error.message) from None
-    except (FormParserError, ValueError):  # Older versions of Starlette do not catch the first.
+    except (FormParserError, ValueError):  # Older versions of Starlette do not catch FormParserError.
         raise InvalidForm(_INVALID) from None
     finally:
         parser.close_files()

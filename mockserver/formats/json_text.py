@@ -27,7 +27,7 @@ class MalformedJson(InvalidJson):
 
 
 class NotFinite(InvalidJson):
-    """A body has NaN or an infinity, which cannot be stored, and is JSON otherwise. `value` is what it has."""
+    """A body has NaN or an infinity, which cannot be stored. Otherwise it is valid JSON. `value` is the parsed body."""
 
     def __init__(self, reason: str, place: int, value: Any) -> None:
         super().__init__(reason, place)
@@ -98,7 +98,9 @@ def _from_complaint(body: bytes, complaint: str) -> InvalidJson:
 
 
 def _not_finite(body: bytes, error: InvalidJson) -> InvalidJson:
-    """NotFinite with the same complaint, if nothing but NaN and infinities is wrong with the body."""
+    """A NotFinite error with the same message if NaN and infinities are the only problems of the body, otherwise
+    `error`.
+    """
     try:
         return NotFinite(error.reason, error.place, from_json(body))
     except ValueError:

@@ -15,8 +15,8 @@ _ALGORITHM = "HS256"
 class Keyring:
     """Signs and reads the tokens of one secret.
 
-    The claims are `t` (any string), `exp` (a time in ISO 8601), `ad` (true, or what Python takes for true, for an
-    admin), and `w`, `p` and `s` (the workspace, peer and session that the token gives access to).
+    The claims are `t` (any string), `exp` (a time in ISO 8601), `ad` (a truthy value for an admin), and `w`, `p` and
+    `s` (the workspace, peer and session that the token gives access to).
 
     Raises ImportError if PyJWT is missing, and ValueError for a secret that cannot sign.
     """
@@ -92,7 +92,7 @@ class Keyring:
 
 def _is_valid(claims: dict[str, Any], now: int) -> bool:
     """Whether the standard claims of JWT that Honcho does not use pass the checks of the live server's library."""
-    try:  # Numbers in text are numbers to the library.
+    try:  # The library also accepts numbers as strings.
         starts = [int(claims[name]) for name in ("nbf", "iat") if name in claims]
     except (TypeError, ValueError, OverflowError):
         return False

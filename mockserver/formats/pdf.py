@@ -11,7 +11,7 @@ from io import BytesIO
 SECONDS_LIMIT = 10.0
 _MEMORY_BYTES = 1024 * 1024 * 1024
 _TEXT_LIMIT = 5_242_880
-# The end that pypdf needs, though it then searches the file for its objects.
+# The trailer that pypdf requires. pypdf ignores its offset, and searches the file for the objects.
 _END = b"\nstartxref\n0\n%%EOF\n"
 # The exit code of the process if it printed a reason and no text.
 _UNREADABLE = 3

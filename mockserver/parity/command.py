@@ -1,4 +1,4 @@
-"""The command `check`: its options, its question before it writes, and its exit codes."""
+"""The command `check`: its options, its confirmation prompt, and its exit codes."""
 
 import argparse
 import os

@@ -40,7 +40,7 @@ class StepDifference(NamedTuple):
 
 
 class Bindings:
-    """The values of the marks of one scenario, taken from the answers."""
+    """The values of the placeholders of one scenario, taken from the responses."""
 
     def __init__(self) -> None:
         self._bound: dict[str, str] = {}
@@ -56,7 +56,7 @@ class Bindings:
         return value
 
     def lack(self, value: Json) -> bool:
-        """Whether the value has an unknown mark: an earlier answer did not contain its value."""
+        """Whether the value has a placeholder without a value, because an earlier response did not contain it."""
         return any(mark not in self._bound for mark in _MARK.findall(json.dumps(value, ensure_ascii=False)))
 
     def runs_backwards(self, marks: list[str]) -> bool:
@@ -67,7 +67,7 @@ class Bindings:
     def differences(self, step: Json, answer: ReceivedAnswer) -> list[StepDifference]:
         """The differences between an answer and the recorded one.
 
-        If the recorded server failed with a 5xx, every 422 and 5xx agrees. An Allow header may name more methods. The
+        If the recorded status is a 5xx, every 422 and 5xx matches it. An Allow header may name more methods. The
         items of a list without an order are compared by id.
         """
         recorded = step["response"]

@@ -44,7 +44,9 @@ class PurgeWatch:
         self._deleted.add(segments[-1])
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the purge of all deletions, at most `seconds`. Whether it happened; False without deletions."""
+        """Wait at most `seconds` until all deletions are purged. Returns whether they were purged; False without
+        deletions.
+        """
         came = bool(self._signs) and _comes(lambda: all(is_gone() for is_gone in self._signs + self._rests), seconds)
         if came:
             self._signs, self._rests, self._deleted = [], [], set()

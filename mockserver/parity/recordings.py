@@ -34,7 +34,8 @@ class Scenario:
 
 
 def matching(patterns: list[str]) -> list[Scenario]:
-    """The scenarios whose names match one of the patterns, in which `*` matches any text. All without patterns.
+    """The scenarios whose names match one of the patterns, in which `*` matches any text. All scenarios if there are no
+    patterns.
 
     Raises ValueError for a pattern without a match.
     """

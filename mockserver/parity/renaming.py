@@ -29,8 +29,8 @@ class Renaming:
     """Puts `prefix` before the ids of the workspaces and sessions of a scenario.
 
     The sessions need it because a clone on the live server also reaches sessions with the same id in other workspaces.
-    A prefix does not change the order of the ids, nor whether an id contains a text. It must consist of digits, because
-    no recorded filter looks for digits.
+    A prefix does not change the order of the ids. It consists of digits, because no recorded filter searches for
+    digits, so the prefix does not change which ids match.
     """
 
     def __init__(self, scenario: Scenario, prefix: str) -> None:
@@ -95,7 +95,7 @@ def _requests(scenario: Scenario) -> list[Json]:
 
 
 def _fields(value: Json, names: set[str], rename: Rename) -> Json:
-    """The value, with all strings below these keys renamed, at any depth."""
+    """The value, with all strings below these keys renamed, at any depth except inside `metadata`."""
     if isinstance(value, list):
         return [_fields(entry, names, rename) for entry in value]
     if not isinstance(value, dict):
@@ -135,5 +135,5 @@ def _given_id(request: Json) -> str:
 
 
 def _is_an_id(text: str) -> bool:
-    """Whether this is a valid id, also with a prefix."""
+    """Whether this is a valid id, even with a prefix."""
     return bool(re.fullmatch(ID_PATTERN, text)) and len(text) <= ID_MAX_LENGTH - _PREFIX_LIMIT

@@ -30,7 +30,9 @@ class Argument:
 
 
 def arguments_of(declaration: type) -> Mapping[str, tuple[Argument, Any]]:
-    """The arguments that a class, not its base, declares as `Annotated` fields: name to (Argument, type)."""
+    """The arguments that a class itself declares as `Annotated` fields, without those of its bases: a mapping from name
+    to (Argument, type).
+    """
     return {
         name: (annotation.__metadata__[0], annotation.__origin__)
         for name, annotation in declaration.__annotations__.items()

@@ -6,7 +6,7 @@ from ..domain.records import Session, Workspace
 
 
 def original_of(workspace: Workspace, session: Session) -> Session | None:
-    """The session that this one was cloned from. None if it is no clone, or if the original was purged.
+    """The session that this one was cloned from. None if it is not a clone, or if the original was purged.
 
     A purge frees the id, so another session may have it now. The number is never reused, so compare the numbers.
     """

@@ -21,8 +21,8 @@ class OperationCoverage:
     Attributes:
         declared: The statuses that the document lists.
         answers: How often the API gave each status: first the declared ones, 0 included, then the others.
-        by_faults: How often faults gave or changed an answer, by status; None for lost answers. These are reported,
-            but cover nothing: they show how a client handles a fault, not that it used the API.
+        by_faults: How often faults gave or changed an answer, by status; None for lost answers. They are reported, but
+            do not count as coverage: they show how a client handles a fault, not that it used the API.
     """
 
     operation: str

@@ -62,7 +62,8 @@ def recorded() -> Iterator[list[AnswerCounts]]:
 
 
 class CoverageCounter:
-    """`mock.coverage`. Call it to get the present `Coverage`. It counts since the mock was created; resets keep it.
+    """`mock.coverage`. Call it to get the current `Coverage`. It has counted since the mock was created or `forget` was
+    called. Resets keep the counts.
 
     >>> import httpx
     >>> from mockserver import MockServer

@@ -8,7 +8,7 @@ from ..domain.clock import moment, timestamp
 from ..domain.records import Row
 from .exchange import decoded, preview
 
-# About how many bytes of memory a delivery takes beside the URL and the bodies.
+# About how many bytes of memory a delivery takes in addition to the URL and the bodies.
 _OWN_SIZE = 1_000
 
 
@@ -18,7 +18,7 @@ class Delivery:
     A delivery is complete when it has a `status` or a `failure`; until then both are None.
 
     Attributes:
-        number: Counts the deliveries, from 1.
+        number: The number of the delivery, starting at 1.
         event: The type of the event, such as "queue.empty".
         workspace: The id of the workspace.
         endpoint: The id of the endpoint.

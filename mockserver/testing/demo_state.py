@@ -6,7 +6,7 @@ from typing import Any
 
 
 class DemoState:
-    """`mock.play`: the state that the thread of a demo shares with those who watch and control it.
+    """`mock.play`: the state that the thread of a demo shares with the page and the control plane.
 
     You can call the methods from any thread.
 

@@ -17,7 +17,7 @@ _short.maxstring = _short.maxother = 60
 def differences(before: Part, after: Part) -> list[str]:
     """What changed between two worlds of `save.document`, one sentence for each change, in the order of the worlds.
 
-    Empty if they are equal, which includes the order of workspaces. Long values are shortened.
+    Empty if the worlds are equal, including the order of workspaces. Long values are shortened.
     """
     return [
         *_parts("workspace", "", before["workspaces"], after["workspaces"], _workspace),
@@ -28,7 +28,9 @@ def differences(before: Part, after: Part) -> list[str]:
 def _parts(
     kind: str, where: str, before: Part, after: Part, changes: Callable[[str, Part, Part], Iterable[str]]
 ) -> Iterable[str]:
-    """The changes of parts of one kind, which are given by id. `changes` compares two versions of the same part."""
+    """The changes of parts of one kind. `before` and `after` map ids to parts. `changes` compares two versions of the
+    same part.
+    """
     for id_ in {**before, **after}:
         name = f"{kind} {id_!r}{where}"
         if id_ not in after:

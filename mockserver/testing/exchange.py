@@ -12,7 +12,7 @@ from ..domain.clock import moment, timestamp
 from ..formats.json_text import InvalidJson, parse
 from .text import cut
 
-# About how many bytes of memory an exchange takes beside the bytes of the request and the answer.
+# About how many bytes of memory an exchange takes in addition to the bytes of the request and the answer.
 _OWN_SIZE = 1_000
 # A body up to this size in bytes is parsed fast enough for the live page, which shows many requests at once.
 _SMALL_BODY = 10_000
@@ -28,14 +28,16 @@ class NamedOperation(Protocol):
 
     @property
     def id_in_body(self) -> str | None:
-        """The parameter that the `id` in the body gives, if the path has no segment for it: "session_id"."""
+        """The name of the path parameter whose value is the `id` in the body, such as "session_id". None if the path
+        has a segment for it.
+        """
 
 
 class Exchange:
     """A recorded request, and its answer if it has one.
 
     Attributes:
-        number: Counts the requests, from 1.
+        number: The number of the request, starting at 1.
         method: The HTTP method.
         path: The path, decoded.
         parameters: The parameters of the path, by name.
@@ -125,7 +127,7 @@ class Exchange:
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters of the query, decoded. Of a repeated parameter, the last value."""
+        """The parameters of the query, decoded. If a parameter is repeated, the last value counts."""
         return dict(parse_qsl(self._query.decode("latin-1"), keep_blank_values=True))
 
     @property
@@ -208,7 +210,9 @@ class Exchange:
         return {**self.summary(), **ids, "headers": self.headers, "body": self.body, "answer": self.answer}
 
     def summary(self) -> dict[str, Any]:
-        """`as_json` without headers and bodies. An id that only a large body has is None: parsing it takes too long."""
+        """`as_json` without headers and bodies. Ids that occur only in a large body are None, because parsing a large
+        body takes too long.
+        """
         is_small = len(self.content) <= _SMALL_BODY
         return {
             "number": self.number,

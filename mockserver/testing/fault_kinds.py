@@ -128,7 +128,9 @@ class Kind:
         return None
 
     def window(self) -> QuotaWindow | None:
-        """A new counter of the requests that pass without the fault, or None if the fault meets each request."""
+        """A new QuotaWindow that decides which requests pass without the fault, or None if the fault applies to every
+        request.
+        """
         return None
 
     def change(self, body: bytes) -> bytes:
@@ -142,7 +144,7 @@ class Kind:
 
     @property
     def alters(self) -> bool:
-        """Whether the client gets a different answer than the API gave. A late answer is the same answer."""
+        """Whether the client gets a different answer than the API gave. A delay does not count as a difference."""
         return self.replacement is not None or self.closes_at is not None or self.changes_body
 
     def __str__(self) -> str:
@@ -201,7 +203,7 @@ class Error(Kind):
 
     @property
     def carries_out(self) -> bool:
-        """Only with `carry_out=True`"""
+        """Only with `carry_out=True`."""
         return self.carry_out
 
     @property
@@ -256,7 +258,7 @@ class Disconnect(Kind):
 
 @dataclass(frozen=True)
 class LoseAnswer(Kind):
-    """Carry out the request, and close the connection without an answer. The effect stays, and a retry sees it."""
+    """Carry out the request, and close the connection without an answer. The changes are kept, so a retry sees them."""
 
     carries_out = True
     closes_at = "start"

@@ -43,11 +43,13 @@ class Rule(Criteria, total=False):
         str | None,
         Argument("by default the kind with a number, such as error-1", check=lambda _, name: checked_name(name)),
     ]
-    times: Annotated[int | None, Argument("after how many requests the fault is over", check=partial(integer, least=1))]
+    times: Annotated[
+        int | None, Argument("the number of requests after which the fault ends", check=partial(integer, least=1))
+    ]
     after: Annotated[int | None, Argument("how many matching requests pass first", check=integer)]
     every: Annotated[
         int | None,
-        Argument("only every n-th matching request after those meets the fault", check=partial(integer, least=1)),
+        Argument("after those, the fault applies only to every n-th matching request", check=partial(integer, least=1)),
     ]
     probability: Annotated[
         float | None,
@@ -56,7 +58,8 @@ class Rule(Criteria, total=False):
     seed: Annotated[
         int | str | None,
         Argument(
-            "makes the requests that `probability` selects repeatable; by default it follows from the seed of the mock",
+            "the seed for `probability`, so that every run selects the same requests; by default it is derived from "
+            "the seed of the mock",
             check=lambda _, seed: checked_seed(seed),
         ),
     ]
@@ -73,7 +76,9 @@ RULE_ARGUMENTS = arguments_of(Rule)
 
 
 class Fault:
-    """A rule in force. `matched` counts the requests that match its criteria, `fired` those that met the fault."""
+    """An active rule. `matched` is the number of requests that match its criteria, `fired` the number of requests to
+    which the fault was applied.
+    """
 
     def __init__(
         self, name: str, kind: Kind, pattern: Pattern, rule: Mapping[str, Any], server_link: ServerLink
@@ -202,7 +207,7 @@ def assert_fired(faults: Iterable[Fault]) -> None:
 
 
 class Faults(Registry[Fault]):
-    """The rules of one mock server, `mock.faults`. The first rule that fires takes the request.
+    """The rules of one mock server, `mock.faults`. The first rule that fires is applied to the request.
 
     Each method adds a rule and returns it. It takes the arguments of the kind, and the arguments of `Rule` by keyword.
     For an invalid argument it raises ValueError and adds nothing.
@@ -263,7 +268,7 @@ class Faults(Registry[Fault]):
         return self._add(Disconnect(at), rule)
 
     def lose_answer(self, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request, and close the connection without an answer. The effect stays, and a retry sees it."""
+        """Carry out the request, and close the connection without an answer. The changes are kept, so a retry sees them."""
         return self._add(LoseAnswer(), rule)
 
     def truncate(self, share: float = 0.5, **rule: Unpack[Rule]) -> Fault:

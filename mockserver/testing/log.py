@@ -106,7 +106,7 @@ class Log(Generic[E]):
             self._wake()
 
     def update(self, entry: E) -> None:
-        """Measure an entry again after it changed, if it is still in the log, and wake those who wait."""
+        """Measure an entry again after it changed, if it is still in the log, and wake the waiting threads."""
         with self._lock:
             if entry.weight:
                 self._measure(entry)
@@ -211,7 +211,9 @@ class Log(Generic[E]):
             event.set()
 
     def _wait_for(self, pattern: Pattern, at_least: int, timeout: float, counts: Callable[[E], bool]) -> list[E]:
-        """Wait until at least this many matching entries count. Returns them; raises AssertionError at the timeout."""
+        """Wait until `counts` is true for at least `at_least` matching entries. Returns these entries; raises
+        AssertionError at the timeout.
+        """
         __tracebackhide__ = True
         integer("at_least", at_least)
         deadline = self._clock.elapsed() + number("timeout", timeout, least=0, most=_LONGEST_WAIT_SECONDS)

@@ -8,7 +8,7 @@ from .exchange import Exchange, preview
 from .registry import did_you_mean
 
 _LONGEST_PATH = 2_000
-# A part of a list is searched for with at most this many comparisons of entries, which take a few milliseconds.
+# The maximum number of comparisons to find a part of a list. They take a few milliseconds.
 _COMPARED_LIMIT = 20_000
 # How many near misses, and how many matches, a failed assertion shows.
 _SHOWN_NEAREST = 3
@@ -26,7 +26,8 @@ class Criteria(TypedDict, total=False):
         path: A whole path, in which `*` stands for any characters, or a compiled pattern that the whole path matches.
         workspace, session, peer: Ids that the path, the query or the body contains.
         query: Parameters of the query, as strings. Other parameters are ignored.
-        body: A part of the JSON body: some members of an object; all entries of a list, or some entries in any order.
+        body: A part of the JSON body. For an object, some of its members. For a list, all entries in order, or some
+            entries in any order.
         predicate: A function that gets the Exchange and returns whether it matches.
     """
 
@@ -68,9 +69,8 @@ class DeliveryCriteria(TypedDict, total=False):
 
 
 class Mismatch(NamedTuple):
-    """A criterion or a part of a body that an entry does not match: a line of text, and the number of values in it.
-
-    The values rank near misses: an object that is missing counts as much as all its members.
+    """A criterion or a part of a body that an entry does not match: a line of text, and the number of expected values
+    that do not match. Near misses are ranked by this number: a missing object counts as much as all its members.
     """
 
     line: str
@@ -82,7 +82,7 @@ Matcher = Callable[[Any], Iterator[Mismatch]]
 
 
 class Pattern:
-    """Criteria that were checked.
+    """Validated criteria.
 
     Arguments:
         criteria: The criteria by name; None as a value is ignored.
@@ -158,7 +158,7 @@ def _path(expected: "str | re.Pattern[str]") -> Matcher:
 def _glob(path: str) -> re.Pattern[str]:
     """Compile a path in which `*` stands for any characters.
 
-    The groups are atomic: the first place of a piece is final, so that a path with many `*` needs no backtracking.
+    The groups are atomic: each piece matches at its first position only, so a path with many `*` needs no backtracking.
     """
     first, *others = map(re.escape, re.split(r"\*+", path))
     if not others:
@@ -261,7 +261,7 @@ _KINDS: dict[str, Any] = {
 
 
 class Described(Protocol):
-    """What an explanation shows of an entry of a log."""
+    """The attributes of a log entry that `explanation` uses."""
 
     number: int
 

@@ -92,7 +92,7 @@ class Mock:
 
     @property
     def seed(self) -> Seed:
-        """The seed in force, or None."""
+        """The current seed, or None."""
         seed: Seed = self._in_force["seed"]
         return seed
 
@@ -114,7 +114,7 @@ class Mock:
         return self.store.quirks
 
     def know_operations(self, names: frozenset[str], documented: Sequence[Documented]) -> None:
-        """Set the operations of the app over this mock.
+        """Set the operations of the app that serves this mock.
 
         Arguments:
             names: All names, to detect typos in faults, scripts and assertions.
@@ -137,7 +137,8 @@ class Mock:
         Arguments:
             expires_at: When the token expires, by the clock of the mock. A naive datetime is in UTC.
 
-        Raises ValueError if authentication is off, if the arguments name no scope, and for a malformed id or time.
+        Raises ValueError if authentication is off, if the arguments name no scope, and for an id that is not a
+        non-empty string, or an invalid time.
         """
         if self.keyring is None:
             raise ValueError("authentication is off, so there are no tokens: the option auth_secret turns it on")
@@ -157,12 +158,12 @@ class Mock:
     # --- Reset, snapshots, forks, worlds ---
 
     def reset(self, *, workspace: str | None = None, **options: Unpack[Options]) -> None:
-        """Go back to the starting world, with the clock at real time, and clear all logs, faults, scripts and
+        """Go back to the starting world, reset the clock, and clear all logs, faults, scripts and
         snapshots.
 
         Arguments:
-            workspace: Reset only what belongs to this workspace: its rows, purges, requests and deliveries, and the
-                faults and scripts that name it.
+            workspace: Reset only what belongs to this workspace: its rows, purges, snapshots, requests and deliveries,
+                and the faults and scripts that name it.
             options: Replace the options of the constructor until the next reset.
 
         Raises as the constructor does. The mock does not change then.
@@ -186,7 +187,7 @@ class Mock:
         Arguments:
             name: The mock keeps a named snapshot until the next reset, in place of an earlier one of this name.
 
-        Raises ValueError for an empty name.
+        Raises ValueError for an invalid name.
         """
         return self.server_link.between_requests(lambda: self._snapshots.take(self.store, name, workspace))
 
@@ -194,7 +195,7 @@ class Mock:
         """Go back to a snapshot, given as an object or by name. You can restore snapshots in any order, also after a
         reset.
 
-        Purges and work wait for the rest of the time that they had to wait when the snapshot was taken. A snapshot of
+        Purges and work keep the remaining delay that they had when the snapshot was taken. A snapshot of
         one workspace changes only that workspace. A snapshot of everything also restores the generator
         of seeded ids, and the clock if it is frozen or seeded. A clock in real time gets the offset that it had.
 
@@ -235,9 +236,9 @@ class Mock:
         """The state, or one workspace of it, as a world: a server that starts from it gives the same answers.
 
         A world does not contain the clock and ids, the due times of purges and work (they start to wait again), holds
-        and failures of purges, and the order of messages of different sessions. It matters only in a search, if
-        times are equal, and with the quirk `clone_crosses_workspaces`. A world with values nested more than 190 deep is
-        refused by `load`.
+        and failures of purges, and the order of messages of different sessions. This order matters only for messages
+        with equal times in a search, and with the quirk `clone_crosses_workspaces`. A world with values nested more
+        than 190 deep is refused by `load`.
 
         Raises UnknownName for an unknown workspace.
         """
@@ -297,7 +298,7 @@ class Mock:
         return self._seen(lambda: purges.pending(self.store, target))
 
     def hold_purges(self, *, workspace: str | None = None) -> None:
-        """Stop purges, all or those of a workspace, from running by themselves, until `release_purges` or a reset."""
+        """Stop automatic purges, of all workspaces or of one, until `release_purges` or a reset."""
         target = Target.named(None, workspace)
         self.server_link.between_requests(lambda: self.store.purges.hold(target.workspace_id))
 
@@ -431,7 +432,8 @@ class Mock:
         self.keyring = settings["auth_secret"]
         self.clock.reset(settings)
         self._ids.reset(settings)
-        # Before the other parts: whoever waits for them must find the new state.
+        # The store is replaced before the other parts are reset, so that threads that wait for those parts find the new
+        # state.
         store = Store(self.clock, self._ids, settings["quirks"], settings["purge_after"], settings["work_after"])
         settings["world"].load(store)
         self.store = store

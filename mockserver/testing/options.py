@@ -144,7 +144,7 @@ def _is_count(text: str) -> bool:
 def _wait(what: str) -> Option:
     # A server started in a shell runs purges and work by itself, like a real one. In a demo you have time to watch.
     flag = Flag(_read_seconds, "SECONDS", {"serve": 2.0, "demo": 12.0})
-    return Option(help=f"how long {what}; none: until you request it", check=_seconds, flag=flag)
+    return Option(help=f"how long {what}; with none, only on request", check=_seconds, flag=flag)
 
 
 class Options(TypedDict, total=False):
@@ -208,7 +208,7 @@ class Options(TypedDict, total=False):
     journal_entries: Annotated[
         int,
         Option(
-            help="how many requests, and how many deliveries, the logs keep; 0: none",
+            help="the maximum number of entries in each log (requests and deliveries); 0 turns the logs off",
             default=1000,
             check=integer,
             flag=Flag(_read_count, "COUNT"),

@@ -14,7 +14,7 @@ class RequestLog(Log[Exchange]):
     """The recorded requests, in the order in which they came. You get it as `Mock.requests`.
 
     It keeps at most `journal_entries` requests, and `journal_bytes` bytes of requests and answers. When a bound is
-    exceeded, the oldest requests are dropped. A request that is too large alone is kept without its bodies. With 0
+    exceeded, the oldest requests are dropped. A request that alone exceeds the bound is kept without its bodies. With 0
     entries the log is off. Requests to the control plane are not recorded.
 
     Attributes:
@@ -43,13 +43,13 @@ class RequestLog(Log[Exchange]):
     def __init__(self, clock: Clock, server_link: ServerLink) -> None:
         super().__init__(clock, server_link)
         self.operations: frozenset[str] = frozenset()
-        # By workspace id: the number of the last request whose deletions were undone. The key None is all workspaces.
+        # By workspace id: the number of the last request at the time of the undo. The key None is all workspaces.
         self._undone: dict[str | None, int] = {}
 
     # --- Recording ---
 
-    # Requests are added and completed by one thread, that of the server, so they need no lock: it takes 1 % of a
-    # request. Other threads only read a copy of the log, which is atomic.
+    # Requests are added and completed by one thread, that of the server, so they need no lock. A lock would take 1 % of
+    # the time of a request. Other threads only read a copy of the log, which is atomic.
     add = Log._append  # noqa: SLF001 - a method of the base class
 
     def reset(self, settings: Mapping[str, Any]) -> None:

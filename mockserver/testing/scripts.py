@@ -37,7 +37,7 @@ class Scripted(NamedTuple):
 
 
 class Script:
-    """A script in force: the answers to the requests that match `pattern`. `used` counts them.
+    """An active script: the answers to the requests that match `pattern`. `used` counts them.
 
     `pause` is how many seconds pass between the pieces of a streamed answer.
     """

@@ -107,8 +107,8 @@ def put_back(store: Store, snapshot: Snapshot) -> None:
     """Restore the state of a snapshot. A snapshot of one workspace changes only that workspace.
 
     A snapshot of everything also restores the generator of seeded ids, and the clock if it is frozen or seeded. A clock
-    in real time gets the offset that it had. Purges and work wait for the rest of the time that they had to wait
-    when the snapshot was taken.
+    in real time gets the offset that it had. Purges and work keep the remaining delay that they had when the snapshot
+    was taken.
     """
     for workspace, version in snapshot.versions:
         workspace.history.go_to(version)

@@ -32,7 +32,7 @@ class ViewWindow(NamedTuple):
     Attributes:
         workspace: An id, or None for the newest.
         session: An id, or None for the newest.
-        find: List only sessions whose id contains this, in any letter case.
+        find: List only sessions whose id contains this text (case-insensitive).
         sessions: The place of the first listed session, and how many to list.
         messages: The same for messages. If the place is None, the last messages are shown.
     """

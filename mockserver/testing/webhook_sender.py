@@ -41,7 +41,7 @@ class WebhookSender:
 
     def __init__(self, completed: Callable[[Delivery], None]) -> None:
         self._completed = completed
-        # Guards `_run` and its `pending`: a thread that ends and a delivery that comes must not miss each other.
+        # Guards `_run` and its `pending`: a delivery must not be added to a run that is about to end.
         self._lock = Lock()
         self._run: _Run | None = None
 
@@ -147,7 +147,8 @@ class _Run:
 
 
 async def post(url: str, headers: Mapping[str, str], content: bytes) -> tuple[int, bytes]:
-    """Send one POST request. It follows no redirect, and has no timeout: cancel it instead.
+    """Send one POST request. It does not follow redirects. Only single socket operations have a timeout: cancel the
+    task to limit the total time.
 
     Arguments:
         url: An `http` or `https` URL.
@@ -201,7 +202,7 @@ class _Post:
         if parts.query:
             self._target += f"?{quote(parts.query, safe=_SAFE_IN_URL)}"
         # The timeout ends threads that were cancelled while they connect, where `cancel` has no socket to shut down.
-        # With a port, because http.client looks for one in the host if there is none, and finds it in an IPv6 address.
+        # Always pass a port. Otherwise http.client looks for a port in the host, and misreads an IPv6 address.
         if parts.scheme == "https":
             self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
                 parts.hostname, parts.port or 443, timeout=TIMEOUT_SECONDS, context=_trusted()
@@ -218,7 +219,8 @@ class _Post:
             connection.connect()
             # Kept apart from the connection, which forgets its socket as soon as the head of the answer is read.
             self._socket = connection.sock
-            if self._is_cancelled:  # Read after the socket is set, so that either this line or `cancel` sees the other.
+            # This is read after the socket is set. Either this line sees the cancellation, or `cancel` the socket.
+            if self._is_cancelled:
                 raise ConnectionAbortedError("cancelled")
             connection.putrequest("POST", self._target, skip_accept_encoding=True)
             for name, value in {**self._headers, "Content-Length": str(len(self._content))}.items():

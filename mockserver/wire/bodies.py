@@ -150,14 +150,17 @@ def _from_json(value: Any) -> Any:
 
 
 def _from_iso_format(value: Any, info: ValidationInfo) -> Any:
-    """The time of a form field in ISO 8601. None if it is in another format (recorded in x2-upload-form)."""
+    """The time of a form field in ISO 8601. None if it is in another format (recorded in x2-upload-form).
+
+    A number is a value of another type.
+    """
     if not isinstance(value, str):
         return value
-    if info.context is not Reading.LAX and is_number(value):
-        raise not_of_type("string", "datetime_type")
     try:
         return datetime.fromisoformat(value)
     except ValueError:
+        if info.context is not Reading.LAX and is_number(value):
+            raise not_of_type("string", "datetime_type") from None
         return None
 
 
@@ -218,5 +221,5 @@ PeerIds = Annotated[list[str], Bounded]
 
 
 def settings_by_peer(peers: SessionPeers) -> dict[str, dict[str, bool | None]]:
-    """The settings as the domain takes them."""
+    """The settings in the form that the domain functions expect."""
     return {peer_id: dict(settings) for peer_id, settings in peers.items()}

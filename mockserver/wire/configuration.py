@@ -87,7 +87,7 @@ class _Configuration(Model):
 
 
 def stored(configuration: _Configuration | None) -> JsonObject | None:
-    """The object to store, without nulls at the top level and in the known members. None for None."""
+    """The object to store, without nulls at the top level and in the known members. None if `configuration` is None."""
     if configuration is None:
         return None
     kept: JsonObject = without_nul(configuration.model_dump(exclude_none=True))

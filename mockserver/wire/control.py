@@ -99,14 +99,14 @@ class Seconds(_Part):
 
 
 class Purging(_Part):
-    """Purges of a session, of a workspace, or (without both) all purges."""
+    """Purges of a session or of a workspace. With neither, all purges."""
 
     session: str | None = None
     workspace: str | None = None
 
 
 class Working(Purging):
-    """Units of work of a session, of a workspace, or (without both) all of them."""
+    """Units of work of a session or of a workspace. With neither, all units."""
 
     units: int | None = Field(default=None, ge=0, description="The maximum number of units to complete; default: all")
 
@@ -266,7 +266,7 @@ class ViewQuery(Strict):
     workspace: str | None = Field(default=None, description="The id of a workspace. By default the newest")
     session: str | None = Field(default=None, description="The id of a session. By default the newest")
     find: str = Field(
-        default="", max_length=512, description="List only sessions whose id contains this, in any letter case"
+        default="", max_length=512, description="List only sessions whose id contains this text (case-insensitive)"
     )
     sessions_from: int = Field(default=0, ge=0)
     sessions_size: int = Field(default=50, ge=0, le=200)

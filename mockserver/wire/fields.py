@@ -43,7 +43,8 @@ class Strict(Model):
     model_config = ConfigDict(extra="forbid")
 
 
-# pydantic 2.11 replaced `populate_by_name` with these two. Older versions use the second form.
+# pydantic 2.11 replaced `populate_by_name` with `validate_by_name` and `validate_by_alias`. Older versions use the
+# second form.
 _TAKES_NAMES = (
     ConfigDict(validate_by_name=True, validate_by_alias=True)
     if "validate_by_name" in ConfigDict.__annotations__

@@ -23,16 +23,16 @@ def _within_token_limit(content: str) -> str:
 
 Count = Annotated[int, Field(ge=1, le=100), INTEGER]
 Distance = Annotated[float, Field(ge=0, le=1), NUMBER]
-# Content that is nothing but NUL characters is not too short, and is stored as the empty text (recorded).
+# Content that consists only of NUL characters is accepted, and is stored as an empty string (recorded).
 _Content = Annotated[str, Field(min_length=1, max_length=CONCLUSION_LIMIT), AfterValidator(text_without_nul)]
 StoredContent = Annotated[
     str, Field(max_length=CONCLUSION_LIMIT), AfterValidator(text_without_nul), AfterValidator(_within_token_limit)
 ]
 
-_TOP_K = "How many of the conclusions nearest to the search query are wanted"
+_TOP_K = "The maximum number of conclusions that are similar to the search query"
 _DISTANCE = "How far from the search query a conclusion may be, from 0 to 1"
 _FREQUENT = "Whether to include the most frequent conclusions, in addition to those near the query"
-_AT_MOST = "How many conclusions are wanted in all"
+_AT_MOST = "The maximum total number of conclusions"
 _QUERY = "What the conclusions should be about"
 _TARGET = "The peer that the knowledge is about, as the peer in the path sees it; default: the peer in the path"
 
@@ -41,7 +41,7 @@ class ConclusionCreate(Model):
     content: _Content
     observer_id: str = Field(description="The peer who concludes")
     observed_id: str = Field(description="The peer that the conclusion is about")
-    session_id: str | None = Field(default=None, description="The session that the conclusion goes with")
+    session_id: str | None = Field(default=None, description="The session that the conclusion belongs to")
 
     @model_validator(mode="after")
     def _within_limits(self) -> Self:
@@ -62,7 +62,7 @@ class ConclusionGet(Model):
 
 class ConclusionQuery(Model):
     query: str = Field(description="What the conclusions should be similar to")
-    top_k: Count = Field(default=10, description="How many are wanted")
+    top_k: Count = Field(default=10, description="The maximum number of conclusions")
     distance: Distance | None = Field(default=None, description="The maximum distance from the query, from 0 to 1")
     filters: Filters = Field(default=None, description="Filters for the conclusions: at least observer and observed")
 
@@ -107,7 +107,7 @@ class SessionContextQuery(Model):
     summary: Boolean = Field(default=True, description="Whether to include the summary, if there is one")
     peer_target: str | None = Field(default=None, description="The peer that the knowledge is about")
     peer_perspective: str | None = Field(default=None, description="Who has the knowledge; only with a target")
-    limit_to_session: Boolean = Field(default=False, description="Whether only conclusions of this session are wanted")
+    limit_to_session: Boolean = Field(default=False, description="Whether to include only conclusions of this session")
     search_top_k: Count | None = Field(default=None, description=_TOP_K)
     search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
     include_most_frequent: Boolean = Field(default=False, description=_FREQUENT)

@@ -70,7 +70,7 @@ def _moment_in_utc(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
     except ValidationError:
         raise
     except ValueError as error:
-        # pydantic before 2.10 raises it for the year 0.
+        # pydantic before 2.10 raises a plain ValueError for the year 0.
         raise PydanticKnownError("datetime_parsing", {"error": str(error)}) from None
     try:
         timestamp(microseconds(moment))

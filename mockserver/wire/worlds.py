@@ -149,9 +149,9 @@ class World(Strict):
     """A world.
 
     `saved` is true if a mock wrote it. Then lists keep their order, sessions may have more observers than one request
-    may set, and messages of two sessions may have the same id, because a restored snapshot restores the ids of a seed.
-    In other worlds the oldest part of each list comes first. `purges` lists waiting purges in order; the purges of
-    deleted parts that are not listed follow them.
+    may set, and messages of two sessions may have the same id, because restoring a snapshot also resets the seeded id
+    generator. In other worlds the oldest part of each list comes first. `purges` lists waiting purges in order; the
+    purges of deleted parts that are not listed follow them.
     """
 
     saved: bool = False

@@ -57,7 +57,8 @@ def test_a_foreign_host_is_refused_with_a_reason(host: str) -> None:
     answer = _client("honcho").send("POST", "/_mock/reset", headers={"host": host})
     assert answer.status == 403
     assert (
-        answer.json["detail"] == f"The control plane does not answer to the host {host!r}; --allow-host NAME allows it"
+        answer.json["detail"]
+        == f"The control plane does not accept requests for the host {host!r}; --allow-host NAME allows it"
     )
 
 
@@ -69,7 +70,7 @@ def test_a_foreign_page_is_refused_with_a_reason(origin: str) -> None:
     client.call("POST", f"{_W}/sessions", {"id": "s"})
     answer = client.send("POST", "/_mock/reset", headers={"origin": origin})
     assert answer.status == 403
-    assert answer.json["detail"] == f"The control plane does not answer to pages of the origin {origin!r}"
+    assert answer.json["detail"] == f"The control plane does not accept requests from the origin {origin!r}"
     assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
 
 

@@ -123,11 +123,21 @@ def test_who_leaves_while_waiting_is_forgotten() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "query", "complaint"),
     [
-        ("POST", "/reset", {"workspace": "w"}, "the query has no 'workspace' here; it belongs in the body"),
-        ("POST", "/purge", {"workspce": "w"}, "the query has no 'workspce' here; there are none"),
-        ("DELETE", "/requests", {"operation": "get_peers"}, "the query has no 'operation' here; there are workspace"),
-        ("DELETE", "/faults", {"workspce": "w"}, "the query has no 'workspce' here; did you mean 'workspace'?"),
-        ("POST", "/purges/hold", {"workspace": "w"}, "the query has no 'workspace' here; it belongs in the body"),
+        ("POST", "/reset", {"workspace": "w"}, "unknown query parameter 'workspace'; it belongs in the body"),
+        ("POST", "/purge", {"workspce": "w"}, "unknown query parameter 'workspce'; there are none"),
+        (
+            "DELETE",
+            "/requests",
+            {"operation": "get_peers"},
+            "unknown query parameter 'operation'; there are workspace",
+        ),
+        ("DELETE", "/faults", {"workspce": "w"}, "unknown query parameter 'workspce'; did you mean 'workspace'?"),
+        (
+            "POST",
+            "/purges/hold",
+            {"workspace": "w"},
+            "unknown query parameter 'workspace'; it belongs in the body",
+        ),
     ],
 )
 def test_a_parameter_that_nobody_reads_is_refused_and_nothing_is_done(

@@ -116,7 +116,7 @@ def test_a_value_of_another_type_is_refused_with_the_quirk_that_takes_it() -> No
     assert diagnosis == "body.stream: the contract says boolean; the live server would take '1' (quirk lax_types)"
 
 
-@pytest.mark.parametrize(("given", "status"), [("0", 422), ("1700000000.5", 422), ("2024-01-01", 201), ("soon", 201)])
+@pytest.mark.parametrize(("given", "status"), [("0", 422), ("1700000000.5", 422), ("20240101", 201), ("soon", 201)])
 def test_a_form_takes_no_number_as_a_time(given: str, status: int) -> None:
     parts = {"peer_id": "bob", "created_at": given}
     form = "".join(

@@ -271,7 +271,7 @@ def test_fields_that_may_be_left_out_may_be_empty(start: Start, metadata: str) -
 @pytest.mark.parametrize(
     "form",
     [
-        *({"created_at": text} for text in ("noon", "1704067200", "2024-02-30")),
+        *({"created_at": text} for text in ("noon", "2024-02-30")),
         *({name: text} for name in ("metadata", "configuration") for text in ("{", "[1,]", "nul", "noon")),
     ],
 )
@@ -411,7 +411,7 @@ def test_a_fault_finds_its_upload_by_a_field(start: Start) -> None:
         (
             b"--b",
             "multipart/form-data",
-            "the content type 'multipart/form-data' names no boundary: let the client set this header with a boundary",
+            "the content type 'multipart/form-data' has no boundary: leave the header out, so that the client sets it",
         ),
         (b"--c", "multipart/form-data; boundary=b", "Invalid multipart data."),
         (b"peer_id=bob", "application/x-www-form-urlencoded", "body.file: Field required (input null)"),

@@ -28,7 +28,7 @@ from support.direct_client import Answer, DirectClient
 _OPERATIONS = [operation for router in ROUTERS for operation in router.operations] + control_endpoint.OPERATIONS
 _PATHS = [(operation.method, operation.path) for operation in _OPERATIONS]
 _W = "/v3/workspaces/w"
-_RULE = "is not an id: an id is 1 to 512 of a-z, A-Z, 0-9, _ and -"
+_RULE = "is not an id: an id is 1 to 512 characters of a-z, A-Z, 0-9, _ and -"
 _PROFILES = pytest.mark.parametrize("quirks", ["none", "live"])
 
 
@@ -222,7 +222,7 @@ def test_a_peer_that_is_not_there_is_looked_for_near_elsewhere_and_in_the_worksp
         assert fake.ask("GET", config % peer) == said
         assert fake.ask("PUT", config % peer, {}) == said
         assert fake.ask("POST", f"{_W}/peers/{peer}/sessions") == said
-    assert fake.ask("GET", config % "alice") == "peer 'alice' is in workspace 'w' but never was in session 's'"
+    assert fake.ask("GET", config % "alice") == "peer 'alice' is in workspace 'w' but was never in session 's'"
     assert fake.ask("POST", f"{_W}/peers/alice/sessions") is None
 
 
@@ -484,9 +484,9 @@ def _sent(fake: _Fake, authorization: str | None, path: str = f"{_W}/sessions/li
 def test_what_is_wrong_with_a_token_is_told() -> None:
     fake = _guarded()
     token = fake.mock.token(workspace="w")
-    unreadable = "the token cannot be read, or is signed with another secret than this server's"
-    assert _sent(fake, None) == "there is no Authorization header; it takes 'Bearer' and a token"
-    assert _sent(fake, "Basic YTpi") == "the Authorization header is of the scheme 'Basic', not 'Bearer'"
+    unreadable = "the token cannot be read, or is not signed with the secret of this server"
+    assert _sent(fake, None) == "there is no Authorization header; send 'Bearer' and a token"
+    assert _sent(fake, "Basic YTpi") == "the Authorization header has the scheme 'Basic', not 'Bearer'"
     assert _sent(fake, "Bearer ") == "the Authorization header has no token after 'Bearer'"
     assert _sent(fake, "Bearer nonsense") == unreadable
     assert _sent(fake, "bearer nonsense") == unreadable

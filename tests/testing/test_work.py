@@ -379,9 +379,9 @@ _WORLD: dict[str, Any] = {"sessions": [{"id": "s", "peers": {"bob": {}, "strange
 @pytest.mark.parametrize(
     ("work", "complaint"),
     [
-        ({"session": "s", "observed": "eve", "pending": 1}, "peer 'eve' never was in session 's'"),
-        ({"session": "s", "observed": "stranger", "pending": 1}, "peer 'stranger' never was in session 's'"),
-        ({"session": "t", "observed": "bob", "pending": 1}, "peer 'bob' never was in session 't'"),
+        ({"session": "s", "observed": "eve", "pending": 1}, "peer 'eve' was never in session 's'"),
+        ({"session": "s", "observed": "stranger", "pending": 1}, "peer 'stranger' was never in session 's'"),
+        ({"session": "t", "observed": "bob", "pending": 1}, "peer 'bob' was never in session 't'"),
         ({"observed": "bob", "pending": 1}, "a queue must have either session or observer"),
         (
             {"session": "s", "observer": "al", "observed": "bob", "pending": 1},

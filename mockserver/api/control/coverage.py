@@ -9,7 +9,7 @@ _PATH = "/_mock/coverage"
 
 @router.operation("GET", _PATH, answers={200: "Coverage"}, access=None)
 def get_coverage(call: Call) -> Reply:
-    """Which operations and which of their answers were used, as numbers and as a table to print."""
+    """Get the coverage: the operations and responses that were used, as counts and as a printable table."""
     return 200, call.mock.coverage().as_json()
 
 

@@ -42,7 +42,7 @@ _document = Router()
 
 
 class ControlEndpoint(Endpoint):
-    """The operations of the control plane. They are not in the request log, and match no fault."""
+    """The operations of the control plane. They are not logged, and faults do not apply to them."""
 
     reads_any_type = True
 
@@ -69,8 +69,8 @@ class ControlEndpoint(Endpoint):
         await answers.send_whole(scope, receive, send, answer, answer.content())
 
     async def _after_waiting(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:
-        """The answer. If the client allows a wait, a failed assertion (409) is repeated after each new request or
-        delivery.
+        """The answer. If the client passes `wait`, a failed assertion (409) is evaluated again after each new request
+        or delivery.
         """
         answer = self.carried_out(found, scope, body)
         elapsed = self.mock.clock.elapsed
@@ -116,7 +116,7 @@ def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
     for name in parameters(scope["query_string"]):
         if name not in known:
             hint = "it belongs in the body" if name in in_body else did_you_mean(name, known)
-            return f"the query has no {name!r} here; {hint}"
+            return f"unknown query parameter {name!r}; {hint}"
     return None
 
 
@@ -133,7 +133,7 @@ def _no_operation(path: str) -> str:
 
 
 def _wait(scope: Scope) -> float:
-    """For how many seconds a request with a valid query may wait."""
+    """The number of seconds that a request with a valid query may wait."""
     return float(parameters(scope["query_string"]).get("wait", "0"))
 
 

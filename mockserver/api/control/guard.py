@@ -24,9 +24,9 @@ class ControlPlane(BaseRoute):
 
     - The header Host must be loopback or in `allow_hosts`. This stops DNS rebinding: a foreign name that resolves to
       this machine.
-    - The header Origin, if present, must name such a host too.
-    - Without Origin, Sec-Fetch-Site tells whether a page of another site sends the request. Such a page may link here,
-      but may not load anything or show it in a frame. Every answer has headers that make the browser enforce this.
+    - The header Origin, if present, must name such a host too. - Without Origin, Sec-Fetch-Site tells whether a page of
+    another site sends the request. Such a page may link to the control plane, but may not load anything from it or show
+    it in a frame. Every answer has headers that make the browser enforce this.
 
     With `page`, the control plane has a page for the browser.
     """
@@ -69,15 +69,15 @@ class ControlPlane(BaseRoute):
         """The reason to refuse the request, or None."""
         host = ", ".join(_header(scope, b"host"))
         if not self._is_ours(host):
-            return f"The control plane does not answer to the host {host!r}; --allow-host NAME allows it"
+            return f"The control plane does not accept requests for the host {host!r}; --allow-host NAME allows it"
         origins = _header(scope, b"origin")
         for origin in origins:
             if not self._is_ours(origin.partition("://")[2]):
-                return f"The control plane does not answer to pages of the origin {origin!r}"
+                return f"The control plane does not accept requests from the origin {origin!r}"
         is_own = _header(scope, b"sec-fetch-site") in ([], ["same-origin"], ["none"])
         is_link = scope["method"] in ("GET", "HEAD") and _header(scope, b"sec-fetch-dest") == ["document"]
         if not (origins or is_own or is_link):
-            return "The control plane does not answer to pages of other sites"
+            return "The control plane does not accept requests from pages of other sites"
         return None
 
     def _is_ours(self, authority: str) -> bool:

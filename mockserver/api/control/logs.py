@@ -42,7 +42,9 @@ def get_request(call: Call) -> Reply:
     access=None,
 )
 def assert_requests(call: Call) -> Reply:
-    """The requests that match. 409 with the nearest requests and how they differ, if the assertion fails."""
+    """Get the requests that match. If the assertion fails, the response is a 409 that lists the nearest requests and
+    their differences.
+    """
     requests, assertion = call.mock.requests, call.body
     if assertion.order is not None:
         return _requests(call, requests.assert_order(*(step.given() for step in assertion.order)))
@@ -74,7 +76,9 @@ def list_deliveries(call: Call) -> Reply:
     access=None,
 )
 def assert_deliveries(call: Call) -> Reply:
-    """The deliveries that match. 409 with the nearest deliveries and how they differ, if the assertion fails."""
+    """Get the deliveries that match. If the assertion fails, the response is a 409 that lists the nearest deliveries
+    and their differences.
+    """
     deliveries, assertion = call.mock.deliveries, call.body
     criteria = assertion.like.given()
     if assertion.at_least is not None:

@@ -14,7 +14,7 @@ _PLAY = "/_mock/play"
 
 @router.operation("GET", "/_mock/view", answers={200: "Anything"}, query=wire.ViewQuery, access=None)
 def get_view(call: Call) -> Reply:
-    """What the page shows of the state. The format may change with every version of the page."""
+    """Get the part of the state that the page shows. The format may change with every version of the page."""
     query = call.query
     sessions = (query.sessions_from, query.sessions_size)
     messages = (query.messages_from, query.messages_size)
@@ -23,13 +23,13 @@ def get_view(call: Call) -> Reply:
 
 @router.operation("GET", "/_mock/events", answers={200: "Anything"}, query=wire.EventsQuery, streams=True, access=None)
 def get_events(call: Call) -> Reply:
-    """Server-sent events: that the state changed, and the requests that were received."""
+    """Stream server-sent events: state changes and received requests."""
     return 200, Feed(call.mock, call.query.last)
 
 
 @router.operation("GET", _PLAY, answers={200: "Play", 404: "Problem"}, access=None)
 def get_play(call: Call) -> Reply:
-    """How far the script of the demo is."""
+    """Get the progress of the demo script."""
     return 200, _play(call).as_json()
 
 
@@ -56,5 +56,5 @@ def restart_play(call: Call) -> Reply:
 
 def _play(call: Call) -> DemoState:
     if call.mock.play is None:
-        raise UnknownName("no demo runs here; `honcho-mockserver demo` runs one")
+        raise UnknownName("no demo is running; start one with `honcho-mockserver demo`")
     return call.mock.play

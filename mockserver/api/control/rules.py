@@ -19,7 +19,8 @@ _SCRIPTS = "/_mock/scripts"
 
 
 def _members() -> dict[str, Any]:
-    """The fields of the body that adds a fault: the kind, the arguments of all kinds, and those of rules.
+    """The fields of the request body that adds a fault: the kind, the arguments of all kinds, and the arguments of
+    `Rule`.
 
     Arguments with the same name in several kinds are one field. `Faults.add` checks which ones a kind takes.
     """
@@ -53,7 +54,9 @@ def list_fault_kinds(call: Call) -> Reply:
 
 @router.operation("GET", _FAULTS, answers={200: "list[Fault]"}, query=wire.OfWorkspace, access=None)
 def list_faults(call: Call) -> Reply:
-    """The faults in force, or those that name a workspace, in order. A request meets the first one that fires."""
+    """List the active faults, in order. With a workspace, list only the faults whose criteria name it. The first fault
+    that fires applies to a request.
+    """
     return 200, [fault.as_json() for fault in call.mock.faults if _names(fault, call.query.workspace)]
 
 
@@ -94,7 +97,9 @@ def remove_faults(call: Call) -> Reply:
 
 @router.operation("GET", _SCRIPTS, answers={200: "list[Script]"}, query=wire.OfWorkspace, access=None)
 def list_scripts(call: Call) -> Reply:
-    """The scripts, or those that name a workspace, and how many requests each answered."""
+    """List the scripts and how many requests each one answered. With a workspace, list only the scripts whose criteria
+    name it.
+    """
     return 200, [script.as_json() for script in call.mock.scripts if _names(script, call.query.workspace)]
 
 

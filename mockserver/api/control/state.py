@@ -22,7 +22,9 @@ _Reset = create_model("Reset", __base__=wire.OneWorkspace, __doc__=wire.OneWorks
 
 @router.operation("POST", "/_mock/reset", answers={200: "Anything"}, body=_Reset, body_required=False, access=None)
 def reset(call: Call) -> Reply:
-    """Go back to the starting world, and delete logs, faults, scripts and snapshots; all, or those of a workspace."""
+    """Go back to the starting world, and delete all logs, faults, scripts and snapshots. With a workspace, reset only
+    that workspace.
+    """
     call.mock.reset(**_given(call))
     return 200, {"reset": True}
 
@@ -38,7 +40,7 @@ def get_clock(call: Call) -> Reply:
     "POST", "/_mock/clock/freeze", answers={200: "Now"}, body=wire.FreezeTime, body_required=False, access=None
 )
 def freeze_clock(call: Call) -> Reply:
-    """Freeze the clock at a time, by default at the present time."""
+    """Freeze the clock at a time, by default at the current time."""
     call.mock.clock.freeze(call.body.at if call.body is not None else None)
     return get_clock(call)
 
@@ -52,7 +54,7 @@ def advance_clock(call: Call) -> Reply:
 
 @router.operation("POST", "/_mock/clock/resume", answers={200: "Now"}, access=None)
 def resume_clock(call: Call) -> Reply:
-    """Let a frozen clock run again, from its present time."""
+    """Let a frozen clock run again, from its current time."""
     call.mock.clock.resume()
     return get_clock(call)
 
@@ -83,7 +85,7 @@ def put_summary(call: Call) -> Reply:
     "POST", "/_mock/purges/hold", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
 )
 def hold_purges(call: Call) -> Reply:
-    """Stop purges, all or those of a workspace, from running by themselves."""
+    """Stop automatic purges, for all workspaces or for one."""
     call.mock.hold_purges(**_given(call))
     return 204, None
 
@@ -92,14 +94,14 @@ def hold_purges(call: Call) -> Reply:
     "POST", "/_mock/purges/release", answers={204: None}, body=wire.OfWorkspace, body_required=False, access=None
 )
 def release_purges(call: Call) -> Reply:
-    """Let purges, all or those of a workspace, run by themselves again."""
+    """Resume automatic purges, for all workspaces or for one."""
     call.mock.release_purges(**_given(call))
     return 204, None
 
 
 @router.operation("POST", "/_mock/purges/fail", answers={204: None}, body=wire.FailingPurges, access=None)
 def fail_purges(call: Call) -> Reply:
-    """Make the next tries of purges fail. A failed purge waits and is tried again."""
+    """Make the next attempts to purge fail. A failed purge is scheduled again."""
     call.mock.fail_purges(**call.body.given())
     return 204, None
 
@@ -139,7 +141,7 @@ def take_snapshot(call: Call) -> Reply:
     access=None,
 )
 def restore_snapshot(call: Call) -> Reply:
-    """Go back to a snapshot. The snapshot stays."""
+    """Go back to a snapshot. The snapshot is kept."""
     call.mock.restore(call.path["name"], **_given(call))
     return 204, None
 
@@ -189,7 +191,7 @@ def make_token(call: Call) -> Reply:
 
 
 def _given(call: Call) -> dict[str, Any]:
-    """The fields that the body has. Empty without a body."""
+    """The fields that are set in the body, or an empty dict without a body."""
     return {} if call.body is None else call.body.given()
 
 

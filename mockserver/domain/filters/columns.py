@@ -1,8 +1,8 @@
 """The columns of filters: text, numbers, booleans and times.
 
 A column compiles the value of its key in a filter to a condition. The value is compared for equality, or it is an
-object of operators. The messages of the errors are those of the live server, where it refuses a value itself. Where its
-database fails, `Compilation` decides between an error and what the value means.
+object of operators. If the live server refuses a value, the error has its message. If the database of the live server
+fails, `Compilation` decides whether to raise an error or to evaluate the value.
 """
 
 import operator
@@ -20,7 +20,7 @@ from .logic import COMPARISONS, Condition, Reader, all_of, compared, decimal, is
 
 WILDCARD = "*"
 OPERATORS = frozenset({"gte", "lte", "gt", "lt", "ne", "in", "contains", "icontains"})
-_LARGEST_INTEGER = 2**63 - 1  # of the type bigint, as which the live server sends integers to its database
+_LARGEST_INTEGER = 2**63 - 1  # the largest bigint: the live server sends integers to its database with this type
 
 
 def has_operators(value: object) -> bool:
@@ -46,7 +46,7 @@ class Column:
     def cast(self, value: Any, compilation: Compilation) -> Any:
         """Convert the value of a filter for a test of equality, and each entry of the list of `in`."""
         if isinstance(value, list):
-            return None  # The database compares it with a list, which no text equals (recorded).
+            return None  # The database compares the text with a list, so the result is never true (recorded).
         if isinstance(value, (bool, dict)):
             compilation.refuse_or_note(
                 f"Invalid value for column '{self.name}': {value}. Expected text, got {type(value).__name__}"
@@ -56,7 +56,9 @@ class Column:
         return str(value)
 
     def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
-        """Convert the value of `gte lte gt lt ne`. The live server expects a number there, on all columns but times."""
+        """Convert the operand of `gte`, `lte`, `gt`, `lt` or `ne`. The live server expects a number there, on all
+        columns but times.
+        """
         to_number(value, compilation)
         compilation.note(f"the database cannot compare the text of '{self.name}' with the number {value}")
         return str(value)
@@ -164,7 +166,8 @@ class TimeColumn(Column):
         return None if value is None else _moment(value, "Invalid datetime value in list", compilation)
 
     def _member(self, read: Reader, operand: Any, compilation: Compilation) -> Condition | None:
-        # An empty list restricts nothing on times, and matches nothing on other columns (recorded, x2-filter-lapses).
+        # On a time column, an empty list matches every row. On other columns, it matches no row (recorded,
+        # x2-filter-lapses).
         return super()._member(read, operand, compilation) if operand != [] else None
 
     def cast_part(self, value: Any, compilation: Compilation) -> str:
@@ -179,7 +182,7 @@ def check_operator(name: str) -> None:
 
 
 def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Condition | None:
-    """The condition of `in`. None if the list has a `*`, which matches every row. Of an object it takes the keys."""
+    """The condition of `in`. None if the list has a `*`, which matches every row. An object stands for its keys."""
     if not isinstance(operand, (list, dict)):
         raise InvalidFilter(
             f"Invalid value for 'in' operator: {operand}. Expected an iterable (list, tuple, set), "
@@ -209,12 +212,13 @@ def to_number(value: Any, compilation: Compilation) -> Decimal:
     return number
 
 
-# A time as the live server reads it, beside ISO 8601: with digits left out, and in lower case (x2-filter-lapses).
+# Times that the live server accepts in addition to ISO 8601: without leading zeros, and with lower-case letters
+# (x2-filter-lapses).
 _LOOSE_TIME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(.*)", re.ASCII | re.DOTALL)
 
 
 def _moment(value: Any, complaint: str, compilation: Compilation) -> int | None:
-    """The microseconds of a time. The live server refuses other strings, and other types fail there."""
+    """The microseconds of a time. The live server refuses other strings, and fails with values of other types."""
     if not isinstance(value, str):
         compilation.refuse_or_note(f"{complaint}: {value}")
         return None

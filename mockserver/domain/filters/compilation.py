@@ -24,12 +24,12 @@ class Compilation:
         self._failure: InnerFailure | None = None
 
     def note(self, reason: str) -> None:
-        """Note a part that fails in the database of the live server. The default does what the part means."""
+        """Note a part that fails in the database of the live server. With the quirk off, the part is evaluated."""
         if self._fails and self._failure is None:
             self._failure = InnerFailure(reason)
 
     def refuse_or_note(self, reason: str) -> None:
-        """Note a part that fails in the database of the live server. The default refuses it: raises InvalidFilter.
+        """Note a part that fails in the database of the live server. Raises InvalidFilter if the quirk is off.
 
         If it returns, the filter is never evaluated, so the caller may go on with any value.
         """
@@ -39,14 +39,16 @@ class Compilation:
         self._failure = self._failure or error
 
     def error(self, reason: str) -> InnerFailure | InvalidFilter:
-        """The error for something that fails at once, not only in the database. The default refuses it."""
+        """The error for a part on which the live server fails before it queries the database: InnerFailure with the
+        quirk, otherwise InvalidFilter.
+        """
         error = InvalidFilter(reason, self._filters)
         return InnerFailure(reason, error) if self._fails else error
 
     def finish(self) -> None:
         """Raise InnerFailure if the database of the live server would fail on this document."""
         if self._fails and has_nul(self._filters):
-            self.note("the database takes no NUL character")
+            self.note("the database does not accept NUL characters")
         if self._failure is not None:
             raise self._failure
 

@@ -25,13 +25,13 @@ _LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}
 
 
 class Table(NamedTuple):
-    """A table of the live server, as filters see it.
+    """A table of the live server, with the columns that filters may use.
 
     Arguments:
         name: Its name in errors, such as "Session".
         columns: The columns that a filter may use, by name.
-        known: Names that filters on the table accept although it has no such column. Their error has another message.
-            None stands for all names.
+        known: Names that the live server allows in filters, even if the table has no such column. The error for such a
+            name has a different message. None means all names.
     """
 
     name: str
@@ -52,8 +52,8 @@ def compile_filter(table: Table, filters: Row | None, quirks: Quirks) -> "Filter
     """Compile a filter document for a table.
 
     Returns the predicate, or None if it matches every row. Raises InvalidFilter, with the message of the live server,
-    for an invalid document. The predicate raises InvalidFilter if it compares other text with a number. With the quirk
-    `inner_failures`, both raise InnerFailure where the database of the live server fails.
+    for an invalid document. The predicate raises InvalidFilter if it must compare text that is not a number with a
+    number. With the quirk `inner_failures`, both raise InnerFailure where the database of the live server fails.
     """
     if not filters:
         return None

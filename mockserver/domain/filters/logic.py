@@ -10,7 +10,7 @@
   A scalar contains an equal scalar. Numbers are equal by value, a boolean is not a number, and null equals null.
 - **Order** is by code point for text, and by value for numbers. A value in metadata is compared as text (`->>`): a
   string as it is, any other value as the database writes JSON.
-- **Substrings** are found character by character without regard to case. `%` and `_` are ordinary characters.
+- **Substrings** are matched case-insensitively. `%` and `_` are ordinary characters.
 - **Casts** of text to a number can fail. Such a condition is evaluated last, and not at all if another one is false.
 - **Lists**: `in` is true if the value is in the list. Else it is unknown if the list has a null, or if the row has no
   value and the list is not empty. Else it is false.
@@ -103,7 +103,7 @@ def compared(read: Reader, compare: Callable[[Any, Any], bool], wanted: Any) -> 
 
 
 def is_null(read: Reader, *, negated: bool = False) -> Condition:
-    """Whether a row has no value, or, `negated`, whether it has one. It is never unknown."""
+    """Whether a row has no value. With `negated`, whether a row has a value. It is never unknown."""
     return lambda row: (read(row) is None) is not negated
 
 

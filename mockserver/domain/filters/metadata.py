@@ -1,7 +1,7 @@
 """Filters on metadata.
 
-An object in a filter has a condition for each key. If it has operators, it compares the metadata as a whole instead.
-On the live server only `contains` works so. Its database fails on the others (recorded, x2-filter-lapses).
+An object in a filter has a condition for each key. If it has operators, it compares the metadata as a whole instead. On
+the live server, only `contains` works this way. Its database fails on the other operators (recorded, x2-filter-lapses).
 """
 
 from decimal import Decimal
@@ -40,7 +40,7 @@ _COMPARISONS = OPERATORS - {"contains"}
 
 
 class MetadataColumn(Column):
-    """An object of JSON."""
+    """A column of JSON objects."""
 
     def condition(self, value: Any, compilation: Compilation) -> Condition | None:
         if isinstance(value, dict):

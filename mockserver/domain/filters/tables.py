@@ -9,7 +9,7 @@ from .language import Filter, Predicate, Table, compile_filter
 from .metadata import MetadataColumn
 
 # The live server has one list of the names that filters accept for workspaces, peers and sessions, another one for
-# messages, and none for conclusions, on which the columns of the database can be named too.
+# messages, and none for conclusions, where filters may also use the names of database columns.
 _NAMES = frozenset({"workspace_id", "session_id", "peer_id", "created_at", "metadata", "is_active"})
 _NAMES_OF_MESSAGES = _NAMES - {"is_active"}
 
@@ -52,7 +52,8 @@ _CONCLUSIONS = _table(
     MetadataColumn("metadata"),
     MetadataColumn("internal_metadata"),
 )
-# What a conclusion that a client created has in the columns that the API does not return. Its state was not recorded.
+# The values of a client-created conclusion in the columns that the API does not return. The value of `sync_state` was
+# not recorded.
 _HIDDEN: dict[str, Any] = {
     "level": "explicit",
     "times_derived": 1,

@@ -19,7 +19,7 @@ from ..records import Row, Session
 from ..store import Store
 
 _SPECIAL = re.compile(r"""[~`!@#$%^&*()_+=\[\]{};':"\\|,.<>/?-]""")
-# The key of a filter document that only a search takes (recorded in x2-search-perspective).
+# A key of filter documents that only searches accept (recorded in x2-search-perspective).
 _PERSPECTIVE = "peer_perspective"
 # Before and after all times as text.
 _FIRST, _LAST = "", "~"
@@ -44,7 +44,7 @@ def search(
     Arguments:
         limit: The maximum number of messages.
         filters: A filter document on messages. Its conditions on ids that are also arguments are ignored (recorded).
-            Its key `peer_perspective` selects the messages from while that peer was in their session.
+            Its key `peer_perspective` selects the messages that were sent while that peer was in their session.
         session_id: Only messages of this session. A deleted session is searched until its purge.
         peer_id: Only messages of this sender.
 
@@ -74,7 +74,7 @@ def _sessions(store: Store, workspace_id: str, session_id: str | None) -> Iterab
 
 
 def _messages(searched: Iterable[Session], conditions: Row) -> Iterator[_Numbered]:
-    """The messages of sessions; with a perspective, those from while that peer was in their session."""
+    """The messages of sessions; with a perspective, only those that were sent while that peer was in the session."""
     if _PERSPECTIVE not in conditions:
         return (numbered for session in searched for numbered in session.messages.numbered())
     peer_id = conditions[_PERSPECTIVE]
@@ -82,7 +82,9 @@ def _messages(searched: Iterable[Session], conditions: Row) -> Iterator[_Numbere
 
 
 def _seen(session: Session, peer_id: object) -> Iterator[_Numbered]:
-    """The messages from while a peer was in a session. None for anything but the id of a peer (recorded for null)."""
+    """The messages that were sent while a peer was in a session. Yields nothing if `peer_id` is not the id of a peer
+    (recorded for null).
+    """
     member = session.members.get(peer_id) if isinstance(peer_id, str) else None
     if member is not None:
         spans = [(_moment(start, _FIRST), _moment(end, _LAST)) for start, end in member.stays]

@@ -2,7 +2,7 @@
 
 A text matches if it has every lexeme of the query, as in `plainto_tsquery('english', query)`. The rank of a single
 lexeme grows with its frequency, and the rank of several lexemes with their proximity. It is computed in single
-precision and in the order of PostgreSQL, so that equal ranks there are equal here.
+precision, in the same order of operations as in PostgreSQL, so that ranks that are equal in PostgreSQL are equal here.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The lexemes of words, as in PostgreSQL's configuration `english`: stems without stop words.
 
 A word of letters becomes its stem by the Porter2 algorithm. A word with digits or signs (a number, an address, a path)
-becomes itself in lower case.
+is only converted to lower case.
 """
 
 import re
@@ -31,7 +31,8 @@ STOP_WORDS = frozenset(
 def lexemes(word: str) -> Iterator[str | None]:
     """The lexemes of a word of `tokenizer.words`, one for each part. None for a stop word.
 
-    Each lexeme and each stop word takes a position in the text. Markup and words that are too long take none.
+    Each lexeme and each stop word takes a position in the text. Markup and words that are too long do not take a
+    position.
     """
     for part in tokenizer.parts(word):
         if not _is_longer(part, _LONGEST):

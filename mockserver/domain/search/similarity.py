@@ -1,7 +1,7 @@
 """The similarity of two texts by their words. The real API compares embeddings of a model instead.
 
-Nine tenths are the cosine of the counts of word stems (see `lexemes`; stop words do not count). One tenth is the cosine
-of the counts of letter trigrams, which also ranks texts without a common word.
+90 % of the score is the cosine similarity of the counts of word stems (see `lexemes`; stop words do not count). One
+tenth is the cosine of the counts of letter trigrams, so that texts without a common word get a score too.
 """
 
 from collections import Counter

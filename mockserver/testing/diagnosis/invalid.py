@@ -34,7 +34,7 @@ def first_error(cause: InvalidRequest, content_type: str | None) -> str:
 
 def rule_of_ids(id_: str) -> str:
     """What is wrong with a malformed id."""
-    return f"{value(id_)} is not an id: an id is 1 to {ID_MAX_LENGTH} of a-z, A-Z, 0-9, _ and -"
+    return f"{value(id_)} is not an id: an id is 1 to {ID_MAX_LENGTH} characters of a-z, A-Z, 0-9, _ and -"
 
 
 def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None) -> _Error:

@@ -35,7 +35,9 @@ class Past(Protocol):
     """What is known about earlier requests."""
 
     def deletion(self, workspace_id: str, session_id: str | None) -> int | None:
-        """The number of the last request that deleted the session, or the workspace for None. None if unknown."""
+        """The number of the last request that deleted the session, or, if `session_id` is None, the workspace. None if
+        unknown.
+        """
 
 
 class Case(NamedTuple):
@@ -130,7 +132,7 @@ def _no_webhook(store: Store, workspace: Workspace, endpoint_id: str) -> str:
 def _no_peer(store: Store, workspace: Workspace, session: Session | None, peer_id: str) -> str:
     here = quoted(workspace.row["id"])
     if session is not None and peer_id in workspace.peers:
-        return f"peer {quoted(peer_id)} is in workspace {here} but never was in session {quoted(session.row['id'])}"
+        return f"peer {quoted(peer_id)} is in workspace {here} but was never in session {quoted(session.row['id'])}"
     for other in islice(store.directory, SEARCHED_LIMIT):
         if peer_id in other.peers:
             return _in_another("peer", peer_id, other, workspace)

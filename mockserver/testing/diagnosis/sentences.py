@@ -142,7 +142,7 @@ def _other_refusal(cause: ApiError | UnreadableForm) -> str | None:  # noqa: PLR
             return f"the type of the file is {value(content_type)}; {known}"
         case UnreadableForm(lacks_boundary=True, content_type=content_type):
             type_ = quoted(content_type or "")
-            return f"the content type {type_} names no boundary: let the client set this header with a boundary"
+            return f"the content type {type_} has no boundary: leave the header out, so that the client sets it"
     return None
 
 
@@ -168,7 +168,7 @@ def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR091
         case MissingToken(scheme=scheme):
             return _no_token(scheme)
         case UnreadableToken():
-            return "the token cannot be read, or is signed with another secret than this server's"
+            return "the token cannot be read, or is not signed with the secret of this server"
         case RefusedExpiry():
             return "the token has an expiry ('exp'), and the quirk expiry_invalidates refuses all such tokens"
         case InvalidToken():
@@ -182,9 +182,9 @@ def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR091
 
 def _no_token(scheme: str | None) -> str:
     if scheme is None:
-        return "there is no Authorization header; it takes 'Bearer' and a token"
+        return "there is no Authorization header; send 'Bearer' and a token"
     if scheme.lower() != "bearer":
-        return f"the Authorization header is of the scheme {quoted(scheme)}, not 'Bearer'"
+        return f"the Authorization header has the scheme {quoted(scheme)}, not 'Bearer'"
     return "the Authorization header has no token after 'Bearer'"
 
 

@@ -47,7 +47,9 @@ def _digits(name: str) -> str:
 
 
 class _Template(NamedTuple):
-    """The path of an operation. `parts` are its segments, None for a parameter. `last_word` must not be left out."""
+    """The path of an operation. `parts` are its segments, None for a parameter. `last_word` is the index of the last
+    literal segment. A path must contain this segment.
+    """
 
     text: str
     parts: tuple[str | None, ...]

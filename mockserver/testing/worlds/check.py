@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def contradictions(world: "World") -> Iterator[str]:
     """The contradictions, each as a sentence that begins with its place.
 
-    A saved world may break two rules, because the mock that wrote it could get into such a state: a restored snapshot
-    restores the ids of a seed too, so messages of two sessions may have the same id; and peers that joined one by one
-    may exceed the number of observers that one request may set.
+    A saved world may break two rules, because the mock that wrote it could get into such a state: restoring a snapshot
+    also resets the seeded id generator, so messages of two sessions may have the same id; and peers that joined one by
+    one may exceed the number of observers that one request may set.
     """
     message_ids: set[object] = set()
     for workspace_id, workspace in world.workspaces.items():
@@ -146,7 +146,7 @@ def _of_work(at: str, workspace: "WorldWorkspace") -> Iterator[str]:
     seen: set[object] = set()
     for place, queue in enumerate(workspace.work):
         if queue.session is not None and queue.observed not in member_ids.get(queue.session, ()):
-            yield f"{at}.work[{place}]: peer {queue.observed!r} never was in session {queue.session!r}"
+            yield f"{at}.work[{place}]: peer {queue.observed!r} was never in session {queue.session!r}"
         key = (queue.session, queue.observer, queue.observed)
         if key in seen:
             yield f"{at}.work[{place}]: the same queue is listed twice"
