@@ -258,7 +258,7 @@ class Disconnect(Kind):
 
 @dataclass(frozen=True)
 class LoseAnswer(Kind):
-    """Carry out the request, and close the connection without an answer. The changes are kept, so a retry sees them."""
+    """Carry out the request, and close the connection without an answer. A retry sees the changes."""
 
     carries_out = True
     closes_at = "start"

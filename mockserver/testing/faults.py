@@ -268,7 +268,7 @@ class Faults(Registry[Fault]):
         return self._add(Disconnect(at), rule)
 
     def lose_answer(self, **rule: Unpack[Rule]) -> Fault:
-        """Carry out the request, and close the connection without an answer. The changes are kept, so a retry sees them."""
+        """Carry out the request, and close the connection without an answer. A retry sees the changes."""
         return self._add(LoseAnswer(), rule)
 
     def truncate(self, share: float = 0.5, **rule: Unpack[Rule]) -> Fault:
