@@ -87,13 +87,14 @@ class Operation:
 
     - `answers` maps each status except 401 and 422 to the name of a shape in `wire.answers`, or to None for an answer
       without a body. The first status is the success.
-    - `form` makes the body a form. It maps the name of each file to the content types that the file may have. -
-    `streams`: the success may also be a stream of server-sent events. - `id_in_body` is the path parameter that the
-    member `id` of the body stands for, such as "session_id". - `new_ids` are the path parameters with which the
-    operation may create something. They must be valid ids. - `aliases` are additional paths of the operation. The
-    OpenAPI document does not list them. - `access` decides whether a token may call the operation; None means that it
-    needs no token. - `links` are the OpenAPI links of the success: a mapping from the linked operation to its
-    parameters, as runtime expressions.
+    - `form` makes the body a form. It maps the name of each file to the content types that the file may have.
+    - `streams`: the success may also be a stream of server-sent events.
+    - `id_in_body` is the path parameter that the member `id` of the body stands for, such as "session_id".
+    - `new_ids` are the path parameters with which the operation may create something. They must be valid ids.
+    - `aliases` are additional paths of the operation. The OpenAPI document does not list them.
+    - `access` decides whether a token may call the operation; None means that it needs no token.
+    - `links` are the OpenAPI links of the success: a mapping from the linked operation to its parameters, as runtime
+      expressions.
     """
 
     method: str

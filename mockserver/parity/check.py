@@ -31,10 +31,13 @@ class Unfit(Exception):
 class Check:
     """Plays scenarios with one client.
 
-    - `keyring` has the secret of the server. Without it, scenarios with tokens are skipped. - `purge_wait` is how many
-    seconds to wait for a recorded purge. - `prefix` is a string of random digits. The ids of all workspaces and
-    sessions that the check creates begin with it. - `created` are the workspaces of the check that may be on the
-    server. - `gave_up` is the reason why the check stopped, or None. - `is_open`: the server needs no token.
+    - `keyring` has the secret of the server. Without it, scenarios with tokens are skipped.
+    - `purge_wait` is how many seconds to wait for a recorded purge.
+    - `prefix` is a string of random digits. The ids of all workspaces and sessions that the check creates begin with
+      it.
+    - `created` are the workspaces of the check that may be on the server.
+    - `gave_up` is the reason why the check stopped, or None.
+    - `is_open`: the server needs no token.
     """
 
     def __init__(self, client: Client, keyring: Keyring | None = None, purge_wait: float = 60) -> None:

@@ -24,9 +24,10 @@ class ControlPlane(BaseRoute):
 
     - The header Host must be loopback or in `allow_hosts`. This stops DNS rebinding: a foreign name that resolves to
       this machine.
-    - The header Origin, if present, must name such a host too. - Without Origin, Sec-Fetch-Site tells whether a page of
-    another site sends the request. Such a page may link to the control plane, but may not load anything from it or show
-    it in a frame. Every answer has headers that make the browser enforce this.
+    - The header Origin, if present, must name such a host too.
+    - Without Origin, Sec-Fetch-Site tells whether a page of another site sends the request. Such a page may link to the
+      control plane, but may not load anything from it or show it in a frame. Every answer has headers that make the
+      browser enforce this.
 
     With `page`, the control plane has a page for the browser.
     """
