@@ -28,7 +28,7 @@ from .api import (
 )
 from .api.control import guard as control_plane
 from .api.observed import FallbackRoute, ObservedEndpoint
-from .api.operation import Call, Operation, Reply, Router
+from .api.operation import Call, Reply, Router
 from .api.page import Reference
 from .api.routing import path_of
 from .testing.mock import Mock
@@ -47,6 +47,7 @@ ROUTERS = (
     webhooks.router,
     health.router,
 )
+OPERATIONS = [operation for router in ROUTERS for operation in router.operations]
 
 
 def create_app(
@@ -58,12 +59,11 @@ def create_app(
     `control=False` there is no control plane, and with `page=False` it has no page.
     """
     mock = Mock() if mock is None else mock
-    served = [operation for router in ROUTERS for operation in router.operations]
-    endpoint = ObservedEndpoint(mock, [*served, *_document_router(served).operations])
+    endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations])
     planes = [control_plane.ControlPlane(mock, allow_hosts, page=page)] if control else []
     app = _App(endpoint, *planes, Reference())
     app.state.mock = mock
-    mock.know_operations(frozenset(operation.name for operation in endpoint.operations), served)
+    mock.know_operations(frozenset(operation.name for operation in endpoint.operations), OPERATIONS)
     return app
 
 
@@ -95,14 +95,14 @@ class _App(Starlette):
             await self._endpoint.answer(found, scope, receive, send)
 
 
-def _document_router(served: list[Operation]) -> Router:
+def _document_router() -> Router:
     router = Router()
 
     @cache
     def document(authenticated: bool) -> dict[str, Any]:
         from .api.openapi import document_of  # This import takes as long as the rest of the startup.
 
-        return document_of(served, authenticated=authenticated)
+        return document_of(OPERATIONS, authenticated=authenticated)
 
     @router.operation("HEAD", "/openapi.json", answers={200: "Anything"}, access=None)
     @router.operation("GET", "/openapi.json", answers={200: "Anything"}, access=None)

@@ -36,6 +36,23 @@ _API = {
     "description": "A fake server of the Honcho API. It keeps its state in memory, and runs no model.",
     "version": "3.0.7",
 }
+# What each tag is about. A document lists the tags of its operations, in this order.
+TAGS = {
+    "workspaces": "A workspace holds peers, sessions and conclusions, apart from all other workspaces.",
+    "peers": "A peer is a participant, such as a user or an agent.",
+    "sessions": "A session is a conversation between peers.",
+    "messages": "A message is what a peer says in a session.",
+    "conclusions": "A conclusion is what one peer observes about another, or about itself.",
+    "keys": "A key is a token that gives access to a workspace, a peer or a session.",
+    "webhooks": "A webhook is a URL that receives the events of a workspace.",
+    "state": "The state of the fake, its clock, its background work, snapshots and worlds.",
+    "request log": "The requests and webhook deliveries of the fake, and assertions on them.",
+    "coverage": "Which operations and answers of the API were used.",
+    "faults and scripts": "Faults make requests fail, and scripts answer in the place of a model.",
+    "page": "What the page in the browser shows and controls.",
+}
+_CONTACT = {"name": "The maintainers of honcho-mockserver"}
+_SERVER = {"url": "/", "description": "The server that answers with this document"}
 
 
 def document_of(operations: Iterable[Operation], *, authenticated: bool, info: Mapping[str, str] = _API) -> Json:
@@ -49,9 +66,12 @@ def document_of(operations: Iterable[Operation], *, authenticated: bool, info: M
         if operation.access is not None:
             _add_security(described, schemas, authenticated)
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    tags = {operation.tag for operation in listed}
     return {
         "openapi": "3.1.0",
-        "info": dict(info),
+        "info": {**info, "contact": _CONTACT},
+        "servers": [_SERVER],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in tags],
         "paths": paths,
         "components": {
             "schemas": schemas.definitions(),
@@ -83,7 +103,9 @@ class _Schemas:
 
     def of(self, type_: Any, title: str | None = None) -> Json:
         """The schema of a type, with references to its models. `title` replaces the name of the type."""
-        schema = _without_null_defaults(TypeAdapter(type_).json_schema(ref_template=_REF, schema_generator=_Generator))
+        schema = _without_absent_defaults(
+            TypeAdapter(type_).json_schema(ref_template=_REF, schema_generator=_Generator)
+        )
         self._definitions.update(schema.pop("$defs", {}))
         if title is not None:
             schema["title"] = title
@@ -152,17 +174,17 @@ def _query_parameters(operation: Operation) -> list[Json]:
             "name": name,
             "in": "query",
             "required": False,
-            "schema": _without_null_defaults(properties[name]),
+            "schema": _without_absent_defaults(properties[name]),
             **({"description": properties[name]["description"]} if "description" in properties[name] else {}),
         }
         for name in names
     ]
 
 
-def _without_null_defaults(schema: Json) -> Json:
-    """The schema without defaults of null: the published document has none."""
-    kept = {key: value for key, value in schema.items() if not (key == "default" and value is None)}
-    return {key: _without_null_defaults(value) if isinstance(value, dict) else value for key, value in kept.items()}
+def _without_absent_defaults(schema: Json) -> Json:
+    """The schema without the defaults that stand for "not given", null and "": the published document has none."""
+    kept = {key: value for key, value in schema.items() if not (key == "default" and value in (None, ""))}
+    return {key: _without_absent_defaults(value) if isinstance(value, dict) else value for key, value in kept.items()}
 
 
 def _body(operation: Operation, schemas: _Schemas) -> Json:

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from mockserver import Mock, create_app
 from mockserver.api.operation import Operation
 from mockserver.api.routing import RoutingTable
-from mockserver.app import ROUTERS
+from mockserver.app import OPERATIONS
 from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
-_ALL = [operation for router in ROUTERS for operation in router.operations]
 
 
 @pytest.fixture
@@ -21,14 +20,14 @@ def client() -> DirectClient:
     return DirectClient(create_app(Mock()))
 
 
-@pytest.mark.parametrize("operation", _ALL, ids=lambda operation: operation.operation_id)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.operation_id)
 def test_every_operation_is_found_and_other_methods_of_its_path_are_405(
     client: DirectClient, operation: Operation
 ) -> None:
     path = operation.path.replace("{workspace_id}", "w").replace("{session_id}", "s")
     path = path.replace("{peer_id}", "p").replace("{message_id}", "m")
-    first = next(other.path for other in _ALL if re.fullmatch(re.sub(r"{\w+}", "[^/]+", other.path), path))
-    methods = {other.method for other in _ALL if other.path == first}
+    first = next(other.path for other in OPERATIONS if re.fullmatch(re.sub(r"{\w+}", "[^/]+", other.path), path))
+    methods = {other.method for other in OPERATIONS if other.path == first}
     answer = client.call(operation.method, path)
     assert answer.json is None or answer.json.get("detail") not in ("Not Found", "Method Not Allowed")
     answer = client.call("TRACE", path)
@@ -107,7 +106,7 @@ def test_it_can_be_mounted_below_a_prefix() -> None:
     st.lists(st.sampled_from(["", "v3", "workspaces", "w", "list", "sessions", "peers", "messages", "s"]), max_size=7),
 )
 def test_the_straight_way_finds_what_the_search_of_all_ways_finds(method: str, segments: list[str]) -> None:
-    table = RoutingTable(operation for router in ROUTERS for operation in router.operations)
+    table = RoutingTable(OPERATIONS)
     path = "/".join(["", *segments])
     ends = table._all_nodes(table._root, path.split("/"), 1)
     operations = [node.operations[method] for node in ends if method in node.operations]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mockserver import Mock, create_app
 from mockserver.api.control import endpoint as control_endpoint
-from mockserver.app import ROUTERS
+from mockserver.app import OPERATIONS
 from mockserver.domain import errors
 from mockserver.domain.errors import ExpiredToken
 from mockserver.domain.store import Store
@@ -25,7 +25,7 @@ from mockserver.testing.text import value
 from support import strategies
 from support.direct_client import Answer, DirectClient
 
-_OPERATIONS = [operation for router in ROUTERS for operation in router.operations] + control_endpoint.OPERATIONS
+_OPERATIONS = [*OPERATIONS, *control_endpoint.OPERATIONS]
 _PATHS = [(operation.method, operation.path) for operation in _OPERATIONS]
 _W = "/v3/workspaces/w"
 _RULE = "is not an id: an id is 1 to 512 characters of a-z, A-Z, 0-9, _ and -"
@@ -716,7 +716,7 @@ _TEXTS_OF_PATHS = st.text(st.characters(exclude_characters="/", exclude_categori
 
 
 @given(
-    st.sampled_from([operation for router in ROUTERS for operation in router.operations]),
+    st.sampled_from(OPERATIONS),
     st.lists(st.sampled_from(["w", "s", "gone", "bob", "carol"]) | _TEXTS_OF_PATHS, min_size=4, max_size=4),
     st.none()
     | strategies.json

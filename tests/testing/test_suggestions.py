@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.api.control import endpoint as control_endpoint
-from mockserver.app import ROUTERS
+from mockserver.app import OPERATIONS
 from mockserver.testing.diagnosis.suggestions import nearest_name, nearest_template, template_at
 from support import strategies
 
-_OPERATIONS = [operation for router in ROUTERS for operation in router.operations] + control_endpoint.OPERATIONS
+_OPERATIONS = [*OPERATIONS, *control_endpoint.OPERATIONS]
 _PATHS = [(operation.method, operation.path) for operation in _OPERATIONS]
 _SESSIONS = "/v3/workspaces/{workspace_id}/sessions"
 _SESSION = _SESSIONS + "/{session_id}"
