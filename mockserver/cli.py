@@ -1,14 +1,17 @@
-"""The command line: `serve`, `demo` and `check`."""
+"""The command line: `serve`, `demo`, `check` and `contract`."""
 
 import argparse
 import errno
+import json
 import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NoReturn
 
+from .app import OPERATIONS
 from .demo import DemoPlayer
 from .domain.tokens import is_tokenizer_installed
 from .extras import needs
@@ -64,16 +67,32 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit.
 
-    The exit code is 0 if the user stopped the server or the check found no difference. It is 2, after one line on
-    standard error, if the command could not start. `check` also exits with 1 or 130.
+    The exit code is 0 if the user stopped the server, the check found no difference, or the contract is written. It
+    is 2, after one line on standard error, if the command could not start. `check` also exits with 1 or 130.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command == "check":
         sys.exit(check.run(parser, options))
+    if options.command == "contract":
+        _print_contract(parser, options)
+        sys.exit(0)
     with suppress(KeyboardInterrupt):
         _serve(parser, options)
     sys.exit(0)
+
+
+def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    from .api.contract import contract_of  # Only this command needs it, and the import takes time.
+
+    text = json.dumps(contract_of(OPERATIONS, authenticated=options.auth), indent=2)
+    if options.output is None:
+        print(text)
+        return
+    try:
+        options.output.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        parser.error(f"cannot write {options.output}: {error.strerror or error}")
 
 
 def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[Mock, socket.socket]:
@@ -175,7 +194,7 @@ def _open(url: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API in memory.")
     parser.add_argument("--version", action=_Version, help="show the version and exit")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo,check}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo,check,contract}")
     serving = commands.add_parser(
         "serve",
         help="serve a fake API until Ctrl-C; the first line of the output is its URL",
@@ -190,6 +209,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(world=None)
     checking = commands.add_parser("check", help="compare the answers of a server with recordings of the real one")
     check.add_arguments(checking)
+    _add_contract(commands.add_parser("contract", help="print the published contract as a document for other tools"))
     demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
     for name, command in (("serve", serving), ("demo", demo)):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
@@ -209,6 +229,19 @@ def _parser() -> argparse.ArgumentParser:
             "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
         )
     return parser
+
+
+def _add_contract(command: argparse.ArgumentParser) -> None:
+    """Declare the options of `contract`."""
+    command.description = (
+        "Prints, as JSON, the published OpenAPI document of the four session operations, with what it leaves out: "
+        "answers that the real server gives, rules of ids, and the other methods of its paths. Tools such as "
+        "schemathesis can hold any server to it."
+    )
+    command.add_argument(
+        "--auth", action="store_true", help="describe a server with authentication, as with serve --auth-secret"
+    )
+    command.add_argument("--output", type=Path, metavar="FILE", help="the file to write (default: standard output)")
 
 
 def _add_page_options(command: argparse.ArgumentParser) -> None:

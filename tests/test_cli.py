@@ -15,6 +15,8 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from mockserver.api.contract import contract_of
+from mockserver.app import OPERATIONS
 from mockserver.cli import _parser, main
 from support.curl_command import run_curl
 from support.raw_server import raw_server
@@ -315,3 +317,24 @@ def test_a_command_that_makes_no_sense_is_one_line(
     arguments: list[str], complaint: str, refused: Callable[..., str]
 ) -> None:
     assert complaint in refused(*arguments)
+
+
+def test_contract_prints_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, is_on in ([], False), (["--auth"], True):
+        with pytest.raises(SystemExit) as end:
+            main(["contract", *arguments])
+        out, err = capsys.readouterr()
+        assert (end.value.code, err) == (0, "")
+        assert json.loads(out) == contract_of(OPERATIONS, authenticated=is_on)
+
+
+def test_contract_writes_the_document_to_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], refused: Callable[..., str]
+) -> None:
+    file = tmp_path / "contract.json"
+    with pytest.raises(SystemExit) as end:
+        main(["contract", "--output", str(file)])
+    assert (end.value.code, *capsys.readouterr()) == (0, "", "")
+    assert json.loads(file.read_text(encoding="utf-8")) == contract_of(OPERATIONS, authenticated=False)
+    line = refused("contract", "--output", str(tmp_path))
+    assert line == f"honcho-mockserver: error: cannot write {tmp_path}: Is a directory"

@@ -1,4 +1,4 @@
-"""The default profile and the served document hold to the published contract."""
+"""The default profile, the served document and that of the command `contract` hold to the published contract."""
 
 import json
 from collections.abc import Iterator
@@ -12,12 +12,13 @@ from mockserver import MockServer
 from mockserver.parity.recordings import FILES, scenarios
 from mockserver.testing.data import data_file
 from support.replay import replay
+from support.served_documents import document
 
 PUBLISHED: dict[str, Any] = json.loads(data_file("sessions-openapi.json").read_text(encoding="utf-8"))
 _OPERATIONS = [(path, method) for path, item in PUBLISHED["paths"].items() for method in item]
 _ID_RULE = {"minLength": 1, "maxLength": 512, "pattern": "^[a-zA-Z0-9_-]+$"}
 
-# All that our document says beyond the published one of the four operations, by place. Nothing of theirs is missing.
+# All that our documents say beyond the published one of the four operations, by place. Nothing of theirs is missing.
 _CREATE = "/v3/workspaces/{workspace_id}/sessions post"
 _DELETE = "/v3/workspaces/{workspace_id}/sessions/{session_id} delete"
 _LIST = "/v3/workspaces/{workspace_id}/sessions/list post"
@@ -60,21 +61,38 @@ def _additions(published: Any, served: Any, place: str) -> Iterator[str]:
         assert published == served, place
 
 
-def test_the_served_document_is_the_published_one_and_these_additions(client: httpx.Client) -> None:
-    served = client.get("/openapi.json").json()
+def _all_additions(document: Any) -> set[str]:
+    """The places at which a document says more of the four operations than the published one."""
     found: set[str] = set()
     for path, method in _OPERATIONS:
-        found |= set(_additions(PUBLISHED["paths"][path][method], served["paths"][path][method], f"{path} {method}"))
-    for name, schema in PUBLISHED["components"]["schemas"].items():
-        found |= set(_additions(schema, served["components"]["schemas"][name], name))
-    found |= set(
-        _additions(PUBLISHED["components"]["securitySchemes"], served["components"]["securitySchemes"], "auth")
-    )
-    assert found == ADDITIONS
+        found |= set(_additions(PUBLISHED["paths"][path][method], document["paths"][path][method], f"{path} {method}"))
+    ours, theirs = document["components"], PUBLISHED["components"]
+    for name, schema in theirs["schemas"].items():
+        found |= set(_additions(schema, ours["schemas"][name], name))
+    return found | set(_additions(theirs["securitySchemes"], ours["securitySchemes"], "auth"))
 
 
-def test_the_served_document_names_what_it_refers_to(client: httpx.Client) -> None:
-    text = client.get("/openapi.json").text
+_NAMES = pytest.mark.parametrize("name", ["served", "contract"])
+
+
+@_NAMES
+def test_a_document_is_the_published_one_and_these_additions(name: str) -> None:
+    assert _all_additions(document(name)) == ADDITIONS
+    with_tokens = {place for place in ADDITIONS if not place.endswith("/security[1]")}
+    with_tokens |= {f"{operation}/responses/401" for operation in (_CREATE, _DELETE, _LIST, _CLONE)}
+    assert _all_additions(document(f"{name} with tokens")) == with_tokens
+
+
+def test_the_contract_has_the_published_paths_with_all_their_methods() -> None:
+    contract, served = document("contract"), document("served")
+    assert contract["paths"] == {path: served["paths"][path] for path in PUBLISHED["paths"]}
+    others = {key: value for key, value in contract.items() if key not in ("paths", "components", "tags")}
+    assert others == {key: value for key, value in PUBLISHED.items() if key not in ("paths", "components")}
+
+
+@_NAMES
+def test_a_document_names_what_it_refers_to(name: str) -> None:
+    text = json.dumps(document(f"{name} with tokens"))
     schemas = json.loads(text)["components"]["schemas"]
     referred = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert referred == set(schemas)

@@ -17,7 +17,7 @@ from support.direct_client import DirectClient
 from support.examples import examples
 
 pytest.importorskip("schemathesis", reason="schemathesis needs pytest 8.4, newer than the lowest")
-from support.schemathesis_runs import EXCUSES, PUBLISHED, SERVED, SETTINGS, Excuse, Json, Run, schema_of
+from support.schemathesis_runs import CONTRACT, EXCUSES, SERVED, SETTINGS, Excuse, Json, Run, schema_of
 
 pytestmark = pytest.mark.usefixtures("pdf_read_in_process")
 
@@ -25,13 +25,13 @@ _W = "/v3/workspaces/w"
 _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
 
 
-@schema_of(PUBLISHED).parametrize()  # type: ignore[untyped-decorator]  # a schema is Any
+@schema_of(CONTRACT).parametrize()  # type: ignore[untyped-decorator]  # a schema is Any
 @SETTINGS
-def test_by_the_published_document(case: Any) -> None:
-    PUBLISHED.validate(case, case.call())
+def test_by_the_contract(case: Any) -> None:
+    CONTRACT.validate(case, case.call())
 
 
-@pytest.mark.parametrize("run", [SERVED, PUBLISHED], ids=lambda run: run.name)
+@pytest.mark.parametrize("run", [SERVED, CONTRACT], ids=lambda run: run.name)
 def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     mock: Mock = run.app.state.mock
 
@@ -55,14 +55,8 @@ def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.deep
 def test_enough_cases_were_tried_and_few_excused() -> None:
-    """Of the test by the published document, which precedes this one in its file."""
-    PUBLISHED.assert_enough()
-
-
-def test_paths_of_the_published_document_have_more_methods(client: httpx.Client) -> None:
-    assert client.put(f"{_W}/sessions/s", json={}).status_code == 200
-    refused = client.get(f"{_W}/sessions/s")
-    assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, PUT")
+    """Of the test by the contract, which precedes this one in its file."""
+    CONTRACT.assert_enough()
 
 
 def test_reads_below_a_deleted_session_answer_until_the_purge(client: httpx.Client, server: MockServer) -> None:

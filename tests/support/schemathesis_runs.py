@@ -1,7 +1,5 @@
-"""Runs of schemathesis, in process, by the served document and by the published one."""
+"""Runs of schemathesis, in process, by the served document and by the contract, the published one with its additions."""
 
-import copy
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,9 +13,9 @@ from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
 from mockserver import Mock, create_app
+from mockserver.api.contract import contract_of
 from mockserver.api.openapi import document_of
-from mockserver.app import ROUTERS
-from mockserver.testing.data import data_file
+from mockserver.app import OPERATIONS
 from support.discarded_deliveries import discard_deliveries
 from support.examples import examples
 from support.pdf_files import page_text, pdf
@@ -29,21 +27,7 @@ load_all_checks()
 schemathesis.openapi.media_type("text/plain", st.text().map(lambda text: text.encode("utf-8", "replace")))
 schemathesis.openapi.media_type("application/pdf", st.just(pdf(page_text(b"Hello"))))
 
-# What the real server answers at four operations beside what is published.
-_UNLISTED = {"post /sessions": (400, 404), "post /clone": (404,), "delete /{session_id}": (404,)}
 EXAMPLES_PER_OPERATION = examples(45)
-
-
-def _overlay(published: Json) -> Json:
-    """The published document without security, as authentication is off, and with the answers it lacks."""
-    document = copy.deepcopy(published)
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            operation.pop("security")
-            for suffix, statuses in _UNLISTED.items():
-                if suffix.split()[0] == method and path.endswith(suffix.split()[1]):
-                    operation["responses"] |= {str(status): {"description": "Recorded"} for status in statuses}
-    return document
 
 
 @dataclass
@@ -54,7 +38,6 @@ class Run:
     document: Json
     app: Any
     most_excused: float  # the share of cases that may be excused from being accepted or refused
-    is_partial: bool = False  # whether it lists only some of the operations that there are
     cases: Counter[str] = field(default_factory=Counter)
     checks: int = 0
     excused: Counter[str] = field(default_factory=Counter)
@@ -148,10 +131,6 @@ def _broken_rule(case: Any) -> str | None:
     return next(broken_rules(case.path_parameters, case.query or {}, body, case.operation.path, case.method), None)
 
 
-def _operations_that_are_not_listed(run: Run, case: Any, response: Any) -> str | None:
-    return "operations that it does not list exist, at its own paths too" if run.is_partial else None
-
-
 def _keys_for_nothing(run: Run, case: Any, response: Any) -> str | None:
     is_refusal = response.status_code == 422 and case.path == "/v3/keys" and not case.meta.generation.mode.is_negative
     named = any((case.query or {}).get(name) for name in ("workspace_id", "peer_id", "session_id"))
@@ -159,14 +138,6 @@ def _keys_for_nothing(run: Run, case: Any, response: Any) -> str | None:
 
 
 EXCUSES = (
-    Excuse(
-        "unsupported_method", _operations_that_are_not_listed, "test_paths_of_the_published_document_have_more_methods"
-    ),
-    Excuse(
-        "allow_header_conformance",
-        _operations_that_are_not_listed,
-        "test_paths_of_the_published_document_have_more_methods",
-    ),
     Excuse(
         "use_after_free", _reads_below_deleted_sessions, "test_reads_below_a_deleted_session_answer_until_the_purge"
     ),
@@ -204,16 +175,15 @@ class _WithToken:
 
 SERVED = Run(
     "served document",
-    document_of([operation for router in ROUTERS for operation in router.operations], authenticated=False),
+    document_of(OPERATIONS, authenticated=False),
     _WithToken(),
     0.07,
 )
-PUBLISHED = Run(
-    "published document",
-    _overlay(json.loads(data_file("sessions-openapi.json").read_text(encoding="utf-8"))),
+CONTRACT = Run(
+    "contract",
+    contract_of(OPERATIONS, authenticated=False),
     create_app(Mock(seed=1)),
-    0.20,  # it has no rule for the ids in paths
-    is_partial=True,
+    0.07,
 )
 SETTINGS = settings(max_examples=EXAMPLES_PER_OPERATION, suppress_health_check=list(HealthCheck))
 
