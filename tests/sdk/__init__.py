@@ -1,1 +1,1 @@
-"""The official SDKs as witnesses: unmodified, as their users install them, against a running server."""
+"""What the registries have is run as its users install it: the official SDKs as witnesses, unmodified, and Spectral."""

@@ -1,4 +1,4 @@
-"""The SDKs in the versions of versions.toml, each installed once by the ordinary client of its registry."""
+"""What versions.toml names, each installed once by the ordinary client of its registry."""
 
 import os
 import shutil
@@ -49,10 +49,14 @@ def installed(sdk: Sdk, cache: Path) -> Path:
         # What it depends on is there, for the fake depends on it too.
         wanted = sdk.package if sdk.version is None else f"{sdk.package}=={sdk.version}"
         return _once(cache, sdk.package, sdk.version, lambda folder: [*_PIP, "--no-deps", "--target", folder, wanted])
-    _, npm = _node_and_npm(cache)
-    wanted = f"{sdk.package}@{sdk.version or 'latest'}"
-    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retry-mintimeout=1000"]
-    return _once(cache, sdk.package, sdk.version, lambda to: [*npm, "install", *options, "--prefix", to, wanted])
+    return _from_npm(cache, sdk.package, sdk.version)
+
+
+def spectral(cache: Path) -> list[str]:
+    """The command of Spectral. Raises Unavailable."""
+    told = _TOLD["spectral"]
+    package = _from_npm(cache, told["package"], told["version"]) / "node_modules" / told["package"]
+    return [node(cache), str(package / "dist" / "index.js")]
 
 
 def node(cache: Path) -> str:
@@ -61,6 +65,13 @@ def node(cache: Path) -> str:
 
 
 _PIP = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+def _from_npm(cache: Path, package: str, version: str | None) -> Path:
+    _, npm = _node_and_npm(cache)
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retry-mintimeout=1000"]
+    wanted = f"{package}@{version or 'latest'}"
+    return _once(cache, package, version, lambda to: [*npm, "install", *options, "--prefix", to, wanted])
 
 
 def _node_and_npm(cache: Path) -> tuple[str, list[str]]:

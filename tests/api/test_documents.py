@@ -1,0 +1,49 @@
+"""The documents hold to OpenAPI, and describe their tags. `sdk/test_spectral.py` holds them to more rules."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mockserver.api.control import endpoint as control_endpoint
+from mockserver.api.openapi import TAGS
+from mockserver.app import OPERATIONS
+from support.served_documents import NAMES, document
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_is_valid_openapi(name: str) -> None:
+    reason = "needs openapi-spec-validator, from the extra dev"
+    pytest.importorskip("openapi_spec_validator", reason=reason).validate(document(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_describes_the_tags_of_its_operations_and_no_others(name: str) -> None:
+    described = document(name)
+    operations = [operation for item in described["paths"].values() for operation in item.values()]
+    used = {tag for operation in operations for tag in operation.get("tags", ())}
+    assert {tag["name"] for tag in described["tags"]} == used
+    assert all(tag["description"].endswith(".") for tag in described["tags"])
+
+
+def test_no_tag_is_described_for_nothing() -> None:
+    assert TAGS.keys() == {one.tag for one in [*OPERATIONS, *control_endpoint.OPERATIONS]} - {None}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_default_that_stands_for_not_given_is_left_out(name: str) -> None:
+    found = list(_defaults(document(name)))
+    assert [default for default in found if default in (None, "")] == []
+    assert found
+
+
+def _defaults(part: Any) -> Iterator[Any]:
+    """The defaults of all schemas in a document."""
+    if isinstance(part, dict):
+        if "default" in part and "title" in part:
+            yield part["default"]
+        for one in part.values():
+            yield from _defaults(one)
+    elif isinstance(part, list):
+        for one in part:
+            yield from _defaults(one)
