@@ -1,0 +1,100 @@
+"""The code blocks of the pages in `docs/` hold, and their tables are those of the code."""
+
+import json
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.app import OPERATIONS
+from mockserver.cli import _parser, main
+from mockserver.testing.data import data_file
+from support.served_documents import document
+
+_ROOT = Path(__file__).parent.parent
+_TEXT = (_ROOT / "docs" / "contract-testing.md").read_text(encoding="utf-8")
+_BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", _TEXT, re.DOTALL | re.MULTILINE)
+_SHELL = "".join(block for kind, block in _BLOCKS if kind == "sh")
+_OURS = re.findall(r"^honcho-mockserver (.*)", _SHELL, re.MULTILINE)
+_THEIRS = re.findall(r"^schemathesis run (.*)", _SHELL, re.MULTILINE)
+_FLAGS = re.findall(r"\| `(--[^`]+)` \|$", _TEXT, re.MULTILINE)
+[_SETTINGS] = [block for kind, block in _BLOCKS if kind == "toml"]
+_PATHS = {operation.path for operation in OPERATIONS}
+
+
+def test_every_block_is_of_a_kind_that_is_tried_here() -> None:
+    assert {kind for kind, _ in _BLOCKS} == {"sh", "toml"}
+    lines = [line for line in _SHELL.splitlines() if not line.startswith(" ")]
+    known = ("honcho-mockserver ", "schemathesis run ", "TOKEN=$(curl ", "python -m pip install ")
+    assert [line for line in lines if not line.startswith(known)] == []
+
+
+@pytest.mark.parametrize("command", _OURS)
+def test_our_commands_are_understood(command: str) -> None:
+    assert _parser().parse_args(shlex.split(command)).command in ("serve", "contract")
+
+
+@pytest.mark.parametrize("arguments", [*_THEIRS, *_FLAGS])
+def test_the_commands_of_schemathesis_are_understood(arguments: str) -> None:
+    cli = pytest.importorskip("schemathesis.cli", reason="schemathesis needs pytest 8.4, newer than the lowest")
+    import click
+
+    run = cli.schemathesis.get_command(None, "run")
+    given, *_ = run.make_parser(click.Context(run)).parse_args(shlex.split(arguments))
+    assert set(given.get("exclude_path", ())) <= _PATHS
+    named = [given.get(key) for key in ("included_check_names", "excluded_check_names")]
+    assert {name for names in named if names for name in names} <= {"all", *_checks()}
+
+
+def test_the_settings_of_schemathesis_are_about_operations_and_checks_that_there_are() -> None:
+    config = pytest.importorskip("schemathesis.config", reason="schemathesis needs pytest 8.4, newer than the lowest")
+    config.SchemathesisConfig.from_str(_SETTINGS)
+    for operation in tomllib.loads(_SETTINGS)["operations"]:
+        pattern = operation.get("include-path-regex") or re.escape(operation["include-path"]) + "$"
+        assert any(re.search(pattern, path) for path in _PATHS), pattern
+        assert operation["checks"].keys() <= _checks()
+
+
+def _checks() -> set[str]:
+    from schemathesis.checks import CHECKS, load_all_checks
+
+    load_all_checks()
+    return set(CHECKS.get_all_names())
+
+
+def test_a_flag_leaves_out_what_a_part_of_the_settings_does() -> None:
+    checks = [set(operation["checks"]) for operation in tomllib.loads(_SETTINGS)["operations"]]
+    rows = re.findall(r"^\| [^|]+ \| `(\w+)` \| `--exclude", _TEXT, re.MULTILINE)
+    assert set(rows) == set().union(*checks)
+
+
+def test_the_table_of_added_answers_is_that_of_the_code() -> None:
+    published = json.loads(data_file("sessions-openapi.json").read_text(encoding="utf-8"))
+
+    def added(contract: Any, path: str, method: str) -> set[str]:
+        ours, theirs = (one["paths"][path][method]["responses"] for one in (contract, published))
+        return set(ours.keys() - theirs.keys())
+
+    rows = []
+    for operation in OPERATIONS:
+        path, method = operation.path, operation.method.lower()
+        if method in published["paths"].get(path, {}):
+            always = added(document("contract"), path, method)
+            with_auth = added(document("contract with tokens"), path, method) - always
+            cells = [f"`{operation.name}`", ", ".join(sorted(always)), ", ".join(sorted(with_auth))]
+            rows.append("| " + " | ".join(cells).replace("|  |", "| |") + " |")
+    table = _TEXT.partition("| operation | more answers | with `--auth` |\n| --- | --- | --- |\n")[2]
+    assert table.partition("\n\n")[0].splitlines() == rows
+
+
+def test_the_commands_that_print_the_contract_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in (one for one in _OURS if one.startswith("contract")):
+        with pytest.raises(SystemExit) as end:
+            main(shlex.split(command))
+        assert end.value.code == 0
+        written = json.loads((tmp_path / "contract.json").read_text(encoding="utf-8"))
+        assert written == document("contract with tokens" if "--auth" in command else "contract")
