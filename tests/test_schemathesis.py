@@ -124,6 +124,12 @@ def test_a_405_names_the_methods_of_the_path_declared_first(client: httpx.Client
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE")
 
 
+def test_a_form_with_more_fields_is_valid(client: httpx.Client) -> None:
+    form = {"peer_id": "bob", "then": "{}"}
+    answer = client.post(f"{_W}/sessions/s/messages/upload", data=form, files={"file": ("file", b"Hi", "text/plain")})
+    assert (answer.status_code, [one["content"] for one in answer.json()]) == (201, ["Hi"])
+
+
 def test_a_key_is_for_something() -> None:
     direct = DirectClient(SERVED.app)
     for query, status in (("", 422), ("peer_id=", 422), ("peer_id=bob", 200), ("peer_id=&session_id=s", 200)):
