@@ -22,7 +22,7 @@ from .fields import (
     Text,
     without_control_tokens,
 )
-from .scalars import INTEGER, Boolean, Moment, Reading, is_number, not_of_type
+from .scalars import INTEGER, Boolean, Moment, Reading, not_of_type
 
 
 class PageQuery(Model):
@@ -152,14 +152,15 @@ def _from_json(value: Any) -> Any:
 def _from_iso_format(value: Any, info: ValidationInfo) -> Any:
     """The time of a form field in ISO 8601. None if it is in another format (recorded in x2-upload-form).
 
-    A number is a value of another type.
+    JSON of another type, such as a number, is a value of another type.
     """
     if not isinstance(value, str):
         return value
     try:
         return datetime.fromisoformat(value)
     except ValueError:
-        if info.context is not Reading.LAX and is_number(value):
+        is_of_type = _from_json(value) is None or isinstance(_from_json(value), str)
+        if not is_of_type and info.context is not Reading.LAX:
             raise not_of_type("string", "datetime_type") from None
         return None
 
