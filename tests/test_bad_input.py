@@ -71,17 +71,45 @@ def test_json_in_utf_16_is_held_to_the_same_limits(direct: DirectClient) -> None
     assert direct.send("POST", f"{_W}/sessions", [body], headers=_JSON).status == 422
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "[[-1e999]]"])
-def test_a_number_that_cannot_be_stored_does_no_harm_in_a_key_that_is_not_read(
-    direct: DirectClient, number: str
-) -> None:
-    body = f'{{"id": "s", "metadata": {{"n": 1}}, "unread": {number}}}'
+_UNSTORABLE = ["NaN", "Infinity", "-Infinity", "1e400", "[[-1e999]]", r'"\ud83d"', r'{"a\udc00": 1}', r'"\ude00\ud83d"']
+
+
+@pytest.mark.parametrize("value", _UNSTORABLE)
+def test_a_value_that_cannot_be_stored_does_no_harm_in_a_key_that_is_not_read(direct: DirectClient, value: str) -> None:
+    body = f'{{"id": "s", "metadata": {{"n": 1}}, "unread": {value}}}'
     for content in (body.encode(), body.encode("utf-16")):
         answer = direct.send("POST", f"{_W}/sessions", [content], headers=_JSON)
         assert (answer.status, answer.json["metadata"]) == (200, {"n": 1})
-    both = f'{{"id": "bad id", "unread": {number}}}'
+    both = f'{{"id": "bad id", "unread": {value}}}'
     entries = direct.send("POST", f"{_W}/sessions", [both.encode()], headers=_JSON).json["detail"]
     assert [entry["type"] for entry in entries] == ["string_pattern_mismatch"]
+
+
+@pytest.mark.parametrize("value", _UNSTORABLE)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("sessions", '{"id": "s", "metadata": {"n": %s}}'),
+        ("sessions", '{"id": %s}'),
+        ("sessions", '{"id": "s", "peers": {"bob": {"observe_me": %s}}}'),
+        ("sessions/list", '{"filters": {"metadata": {"n": %s}}}'),
+        ("sessions/s/messages", '{"messages": [{"content": %s, "peer_id": "bob"}]}'),
+        ("sessions/s/messages", '{"messages": [{"content": "x", "peer_id": %s}]}'),
+        ("search", '{"query": %s}'),
+        ("sessions", r'{"id": "s", "peers": {"a\ud83d": {}}, "unread": %s}'),
+    ],
+)
+def test_a_value_that_cannot_be_stored_fails_inside_the_live_server_wherever_it_is_read(
+    start: Start, path: str, body: str, value: str
+) -> None:
+    for quirks, status in (("none", 422), ("inner_failures", 500)):
+        mock, client = start(quirks=quirks)
+        answer = client.send("POST", f"{_W}/{path}", [body.replace("%s", value).encode()], headers=_JSON)
+        assert answer.status == status
+        assert not mock.store.workspaces
+        if status == 500:
+            told = "neither NaN, nor infinities, nor lone surrogates; the body has one: "
+            assert told in answer.headers["x-mock-diagnosis"] or "nothing checks" in answer.headers["x-mock-diagnosis"]
 
 
 @pytest.mark.parametrize("sender", ["", "bad id", "x" * 513])

@@ -17,6 +17,7 @@ from support.replay import SCENARIOS_BY_NAME, replay
 _W = "/v3/workspaces/w"
 _SECRET = "a secret"
 _JSON = {"content-type": "application/json"}
+_CONTROL_TOKEN = ("a.txt", b"<|endoftext|>", "text/plain")
 _NAMES = [quirk.name for quirk in Quirks.catalogue()]
 
 
@@ -153,6 +154,8 @@ def _inner_failures(client: httpx.Client) -> object:
         client.get(f"{_W}/sessions/s/peers", params={"page": 2**63}),
         client.post(f"{_W}/sessions/s/messages", json={"messages": [{"content": "x", "peer_id": "bad id"}]}),
         client.post(f"{_W}/sessions", content='{"id": "s", "metadata": {"x": NaN}}', headers=_JSON),
+        client.post(f"{_W}/sessions", content=r'{"id": "s", "metadata": {"x": "\ud83d"}}', headers=_JSON),
+        client.post(f"{_W}/sessions/s/messages/upload", data={"peer_id": "bob"}, files={"file": _CONTROL_TOKEN}),
         client.post(f"{_W}/peers/bob%00/sessions"),
         client.put(f"{_W}/peers/bad%20id", json={}),
         client.post(f"{_W}/peers", json={"id": "bob", "configuration": {"a\0": 1}}),
@@ -184,7 +187,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
         ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"],
         ["2024-01-01T02:00:00+02:00", "2024-01-01T00:00:00Z"],
     ),
-    "inner_failures": (_inner_failures, [422, 200, 422, 200, 200, 200, 422, 422, 200, 422, 200], [500] * 11),
+    "inner_failures": (_inner_failures, [422, 200, 422, 200, 200, 200, 422, 422, 422, 422, 200, 422, 200], [500] * 13),
     "expiry_invalidates": (_expiry_invalidates, [200, 200], [401, 200]),
     "cors_origins": (_cors_origins, [True, True, False], [True, False, False]),
 }

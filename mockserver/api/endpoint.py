@@ -11,7 +11,7 @@ from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import UNCHECKED_ID, ApiError, InnerFailure, InvalidId, MissingToken
 from ..formats import forms, json_text
-from ..formats.json_text import NotFinite
+from ..formats.json_text import Unstorable
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
@@ -78,7 +78,7 @@ class Endpoint(BaseRoute):
             elif operation.body is not None and body:
                 document = _document(scope, body, operation, self.reads_any_type)
             reach = EVERYTHING if mock.keyring is None else _admit(mock, mock.keyring, operation, found, scope)
-            parse = _parse_in_doubt if isinstance(document, NotFinite) else _parse
+            parse = _parse_in_doubt if isinstance(document, Unstorable) else _parse
             query, parsed = parse(operation, scope, document, mock)
             if found.reads_nul and mock.quirks.inner_failures:
                 raise InnerFailure("the database cannot look up a NUL character")
@@ -212,21 +212,23 @@ def _is_checked_late(entry: dict[str, Any], operation: Operation) -> bool:
     return bool(name == "url" and kind == "string_too_long")
 
 
-def _parse_in_doubt(operation: Operation, scope: Scope, doubt: NotFinite, mock: Mock) -> tuple[Any, Any]:
-    """Like `_parse`, for a body with NaN or an infinity. Only keys that the operation does not read may have one.
+def _parse_in_doubt(operation: Operation, scope: Scope, doubt: Unstorable, mock: Mock) -> tuple[Any, Any]:
+    """Like `_parse`, for a body with a value that cannot be stored. Only keys that the operation does not read may have
+    one.
 
-    The live server refuses these values only where it stores them (recorded in walk2-31).
+    The live server fails on these values only where it reads them (recorded in walk2-31 and x-special-tokens).
     """
     try:
         query, parsed = _parse(operation, scope, doubt.value, mock)
         read = TypeAdapter(Any).dump_python(parsed)
     except _Refused as refusal:
-        if json_text.is_finite(refusal.answer.payload):
+        if json_text.is_storable(refusal.answer.payload):
             raise
         read = doubt.value
-    if not json_text.is_finite(read):
+    if not json_text.is_storable(read):
         if mock.quirks.inner_failures:
-            raise InnerFailure("JSON in the database has neither NaN nor infinities")
+            reason = "JSON in the database has neither NaN, nor infinities, nor lone surrogates"
+            raise InnerFailure(f"{reason}; the body has one: {doubt.reason} (offset {doubt.place})")
         raise _invalid([answers.invalid_json(doubt)], operation)
     return query, parsed
 
@@ -254,8 +256,8 @@ def _form(scope: Scope, body: bytes) -> dict[str, Any]:
 
 
 def _document(scope: Scope, body: bytes, operation: Operation, under_any_type: bool) -> Any:
-    """The JSON of a body, or its text if the content type is not JSON. Returns a NotFinite error, instead of raising
-    it, if the JSON has NaN or an infinity.
+    """The JSON of a body, or its text if the content type is not JSON. Returns an Unstorable error, instead of raising
+    it, if the JSON has a value that cannot be stored.
 
     Raises _Refused for invalid JSON.
     """
@@ -264,7 +266,7 @@ def _document(scope: Scope, body: bytes, operation: Operation, under_any_type: b
         return body.decode("utf-8", "replace")
     try:
         return json_text.parse(body)
-    except NotFinite as doubt:
+    except Unstorable as doubt:
         return doubt  # Only the operation knows whether it would store the value.
     except json_text.InvalidJson as error:
         raise _invalid([answers.invalid_json(error)], operation) from None

@@ -5,10 +5,12 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import suppress
 
-from ..domain.errors import FileTooLarge, Unprocessable, UnsupportedFile
+from ..domain.errors import FileTooLarge, InnerFailure, Unprocessable, UnsupportedFile
+from ..domain.quirks import Quirks
 from ..extras import needs
 from ..formats.forms import InvalidForm, UploadedFile, fields
-from ..wire.fields import CONTENT_LIMIT, without_control_tokens, without_nul
+from ..formats.json_text import has_lone_surrogate
+from ..wire.fields import CONTENT_LIMIT, text_without_nul, without_control_tokens
 
 FILE_BYTES_LIMIT = 5_242_880
 
@@ -19,20 +21,32 @@ _PDF = "application/pdf"
 _ENDS = ("\n\n", "\n", ". ", " ")
 
 
-def pieces_of(file: UploadedFile) -> list[str]:
+class _Unusable(Exception):
+    """The live server fails on this file. The message says why."""
+
+
+def pieces_of(file: UploadedFile, quirks: Quirks) -> list[str]:
     """The text of a file, in pieces of at most CONTENT_LIMIT characters; one empty piece for an empty text.
 
     A piece ends with a paragraph if one ends in its second half; else with a line, a sentence or a word, tried in this
     order.
 
-    Raises FileTooLarge, UnsupportedFile, and Unprocessable for a file that does not match its content type.
+    Raises FileTooLarge, UnsupportedFile, and Unprocessable for a file that does not match its content type, or
+    InnerFailure where the live server fails.
     """
-    text: str = without_nul(_text_of(file))
     try:
-        without_control_tokens(text)
+        return list(_split(_spoken(_text_of(file)))) or [""]
+    except _Unusable as error:
+        refusal = Unprocessable(str(error), _LOCATION, file)
+        raise (InnerFailure(str(error), refusal) if quirks.inner_failures else refusal) from None
+
+
+def _spoken(text: str) -> str:
+    """The text as the content of messages."""
+    try:
+        return without_control_tokens(text_without_nul(text))
     except ValueError as error:
-        raise Unprocessable(str(error), _LOCATION, file) from None
-    return list(_split(text)) or [""]
+        raise _Unusable(str(error)) from None
 
 
 def read_ahead(content_type: bytes | None, body: bytes) -> None:
@@ -84,12 +98,14 @@ def _restated_json(file: UploadedFile) -> str:
 
     NaN and Infinity are accepted, because the result is text.
     """
+    invalid = "Uploaded JSON is invalid"
     try:
         text = file.content.decode()
         restated = json.dumps(json.loads(text), ensure_ascii=False) if text.strip() else ""
-        restated.encode()  # It may have a lone surrogate, which cannot be stored.
     except (ValueError, RecursionError):
-        raise Unprocessable("Uploaded JSON is invalid", _LOCATION, file) from None
+        raise Unprocessable(invalid, _LOCATION, file) from None
+    if has_lone_surrogate(restated):
+        raise _Unusable(invalid)
     return restated
 
 
@@ -101,4 +117,4 @@ def _text_of_pdf(file: UploadedFile) -> str:
     except ImportError:
         raise UnsupportedFile(file["content_type"], needs("Reading a PDF", "pdf")) from None
     except pdf.Unreadable as error:
-        raise Unprocessable(f"The PDF cannot be read: {error}", _LOCATION, file) from None
+        raise _Unusable(f"The PDF cannot be read: {error}") from None  # recorded in x2-upload-pdf

@@ -78,8 +78,8 @@ class Quirks:
     )
     inner_failures: bool = _quirk(
         "Some requests pass the checks and fail later with 500: filters that the database cannot evaluate, malformed "
-        "ids that nothing checks, NUL characters, very large pages. The default carries out the request, or answers "
-        "422 with the reason.",
+        "ids that nothing checks, NUL characters, lone surrogates, very large pages, broken PDFs. The default carries "
+        "out the request, or answers 422 with the reason.",
         scenario="x2-inner-failures",
     )
     cors_origins: bool = _quirk(

@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 # Only a number with an exponent of two digits or with 200 digits can overflow a double.
 _LARGE_NUMBER = re.compile(rb"\d(?:[eE]\+?\d\d|\d{199})")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 
 
@@ -26,8 +27,11 @@ class MalformedJson(InvalidJson):
     """A body is not JSON."""
 
 
-class NotFinite(InvalidJson):
-    """A body has NaN or an infinity, which cannot be stored. Otherwise it is valid JSON. `value` is the parsed body."""
+class Unstorable(InvalidJson):
+    """A body has NaN, an infinity or a lone surrogate, which cannot be stored. Otherwise it is valid JSON.
+
+    `value` is the parsed body.
+    """
 
     def __init__(self, reason: str, place: int, value: Any) -> None:
         super().__init__(reason, place)
@@ -56,8 +60,8 @@ def parse(body: bytes) -> Any:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         return _parse_slowly(body, str(error))
-    if _LARGE_NUMBER.search(body) and not is_finite(value):
-        raise NotFinite("Number out of range", 0, value)
+    if _LARGE_NUMBER.search(body) and not is_storable(value):
+        raise Unstorable("Number out of range", 0, value)
     return value
 
 
@@ -76,7 +80,7 @@ def _parse_slowly(body: bytes, complaint: str) -> Any:
     encoding = json.detect_encoding(body)
     try:
         text = body.decode(encoding)
-        json.loads(text)
+        value = json.loads(text)
     except json.JSONDecodeError as error:
         raise MalformedJson(error.msg, error.pos) from None
     except UnicodeDecodeError as error:
@@ -84,7 +88,7 @@ def _parse_slowly(body: bytes, complaint: str) -> Any:
     except (ValueError, RecursionError):
         raise _from_complaint(body, complaint) from None
     if encoding == "utf-8":
-        raise _not_finite(body, _from_complaint(body, complaint))
+        raise _unstorable(value, _from_complaint(body, complaint))
     return parse(text.encode("utf-8", "surrogatepass"))
 
 
@@ -97,20 +101,28 @@ def _from_complaint(body: bytes, complaint: str) -> InvalidJson:
     return InvalidJson(reason.capitalize(), max(0, sum(len(before) + 1 for before in lines[:-1]) + column - 1))
 
 
-def _not_finite(body: bytes, error: InvalidJson) -> InvalidJson:
-    """A NotFinite error with the same message if NaN and infinities are the only problems of the body, otherwise
-    `error`.
+def _unstorable(value: Any, error: InvalidJson) -> InvalidJson:
+    """An Unstorable error with the same message if NaN, infinities and lone surrogates are the only problems of the
+    body, otherwise `error`.
     """
     try:
-        return NotFinite(error.reason, error.place, from_json(body))
-    except ValueError:
+        from_json(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         return error
+    return Unstorable(error.reason, error.place, value)
 
 
-def is_finite(value: Any) -> bool:
-    """Whether JSON has neither NaN nor an infinity."""
+def is_storable(value: Any) -> bool:
+    """Whether JSON has neither NaN, nor an infinity, nor a lone surrogate."""
     if isinstance(value, float):
         return math.isfinite(value)
+    if isinstance(value, str):
+        return not has_lone_surrogate(value)
     if isinstance(value, dict):
-        return all(map(is_finite, value.values()))
-    return not isinstance(value, list) or all(map(is_finite, value))
+        return all(map(is_storable, value)) and all(map(is_storable, value.values()))
+    return not isinstance(value, list) or all(map(is_storable, value))
+
+
+def has_lone_surrogate(text: str) -> bool:
+    """Whether UTF-8 cannot encode the text."""
+    return not text.isascii() and _LONE_SURROGATE.search(text) is not None
