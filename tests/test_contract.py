@@ -9,6 +9,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator, meta
 
 from mockserver import MockServer
+from mockserver.parity.client import resolved
 from mockserver.parity.recordings import FILES, scenarios
 from mockserver.testing.data import data_file
 from support.replay import replay
@@ -102,7 +103,7 @@ def test_a_document_names_what_it_refers_to(name: str) -> None:
 
 def _operation_of(request: dict[str, Any]) -> dict[str, Any] | None:
     """The published operation that a recorded request calls, or None."""
-    parts = request["path"].split("/")[1:]
+    parts = resolved(request["path"]).split("/")[1:]
     for path, method in _OPERATIONS:
         wanted = path.split("/")[1:]
         same = len(parts) == len(wanted) and all(

@@ -13,7 +13,7 @@ from .client import Client, NoAnswer
 from .matching import Bindings, ReceivedAnswer, StepDifference
 from .purging import PurgeWatch
 from .recordings import RECORDED_SECRET, Json, Scenario
-from .renaming import Renaming, deletes, workspaces_of
+from .renaming import Renaming, deletions_in, mapped, workspaces_of
 
 
 class Outcome(NamedTuple):
@@ -71,7 +71,12 @@ class Check:
     def most_workspaces(self, scenarios: list[Scenario]) -> int:
         """An upper bound for the number of workspaces that these scenarios create."""
         played = [scenario for scenario in scenarios if self.keyring is not None or not scenario.authenticated]
-        return sum(len(workspaces_of(scenario)) + int(deletes(scenario)) for scenario in played)
+        # To see the purges, the check has a workspace for each scenario that deletes, and one more for each deletion.
+        return sum(
+            len(workspaces_of(scenario)) + len(deletions) + bool(deletions)
+            for scenario in played
+            for deletions in [deletions_in(scenario)]
+        )
 
     def play(self, scenario: Scenario) -> Iterator[Outcome]:
         """Play a scenario, and yield the outcome of each step at once."""
@@ -97,8 +102,9 @@ class _Play:
         self._renaming = Renaming(scenario, prefix)
         self._scenario = self._renaming.scenario
         self._bindings = Bindings()
-        self._watch = PurgeWatch(check.client, prefix)
-        self._prefix = prefix
+        # The scenario must not find this workspace by its prefix.
+        self._watched = f"{check.prefix}-{prefix.removeprefix(check.prefix)}"
+        self._watch = PurgeWatch(check.client, self._watched)
         self.skips = check.gave_up
         if scenario.authenticated and check.keyring is None:
             self.skips = check.skips_tokens
@@ -153,7 +159,7 @@ class _Play:
         if answer.status < 300:
             self._check.created |= possibly_created
         if request["method"] == "DELETE" and answer.status == 202:
-            self._check.created[self._prefix] = None
+            self._check.created[self._watched] = None
             self._watch.saw_deletion(request["path"])
         return answer
 
@@ -171,11 +177,12 @@ def _recorded_keyring() -> Keyring:
 def _signed_again(request: Json, keyring: Keyring, renaming: Renaming) -> Json:
     """The request, with its token signed with the secret of the server and for the ids of this check."""
     headers = request.get("headers", {})
+    scheme, _, token = headers.get("Authorization", "").rpartition(" ")
     try:
-        claims = _recorded_keyring().claims_of(headers.get("Authorization", "").removeprefix("Bearer "))
+        claims = _recorded_keyring().claims_of(token)
     except Unauthorized:  # An invalid token in a recording stays as it is.
         return request
     for claim, rename in (("w", renaming.workspace), ("s", renaming.session)):
         if claim in claims:
-            claims[claim] = rename(claims[claim])
-    return {**request, "headers": {**headers, "Authorization": f"Bearer {keyring.sign_claims(claims)}"}}
+            claims[claim] = mapped(claims[claim], rename)
+    return {**request, "headers": {**headers, "Authorization": f"{scheme} {keyring.sign_claims(claims)}"}}

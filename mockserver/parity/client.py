@@ -52,11 +52,15 @@ class Client:
     def send(self, request: Json, *, with_token: bool = True) -> ReceivedAnswer:
         """Send a request in the format of the recordings: `method`, `path`, `query`, `headers`, and its body.
 
-        The body is `json`, `text`, or a `form` with or without `files`. Raises NoAnswer.
+        `query` is an object or a list of pairs. The body is `json`, `text`, or a `form` with or without `files`.
+        Raises NoAnswer.
         """
-        target = self._prefix + quote(request["path"], safe="/%")
-        if request.get("query"):
-            target += "?" + urlencode({name: _text_of(value) for name, value in request["query"].items()})
+        path, mark, query = resolved(request["path"]).partition("?")
+        target = self._prefix + quote(path, safe="/%") + mark + query
+        given = request.get("query")
+        if given:
+            pairs = given.items() if isinstance(given, dict) else given
+            target += "?" + urlencode([(name, _text_of(value)) for name, value in pairs])
         headers = {**(self._headers if with_token else {}), **request.get("headers", {})}
         body = None
         if "json" in request:
@@ -106,6 +110,17 @@ def _body_of(response: HTTPResponse) -> bytes:
     if len(body) > _BODY_LIMIT:
         raise HTTPException(f"a body of more than {_BODY_LIMIT} bytes")
     return body
+
+
+def resolved(path: str) -> str:
+    """The path without the segments `.` and `..`, as the client of the recordings sent it."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            kept = kept[:1] + kept[1:-1]
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join(kept)
 
 
 def _text_of(value: Json) -> str:

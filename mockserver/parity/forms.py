@@ -16,8 +16,8 @@ def encoded(form: Json, files: Json) -> tuple[bytes, str]:
     boundary = Ids().new()
     parts = [_part(boundary, f'name="{name}"', "", text) for name, text in form.items()]
     for name, file in files.items():
-        disposition = f'name="{name}"; filename="{file["name"]}"'
-        parts.append(_part(boundary, disposition, f"Content-Type: {file['type']}\r\n", file["text"]))
+        filename = f'; filename="{file["name"]}"' if file["name"] else ""
+        parts.append(_part(boundary, f'name="{name}"{filename}', f"Content-Type: {file['type']}\r\n", file["text"]))
     return "".join([*parts, f"--{boundary}--\r\n"]).encode(), f"multipart/form-data; boundary={boundary}"
 
 

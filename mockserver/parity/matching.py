@@ -13,6 +13,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{21}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 # Texts of errors have a link with the version of pydantic, which may differ.
 _PYDANTIC_VERSION = re.compile(r"errors\.pydantic\.dev/[0-9.]+/")
+_CLOCK = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_LINES = "<lines>"
 _AUTHORITY = re.compile(r"^https?://[^/]+")
 
 
@@ -82,6 +84,8 @@ class Bindings:
         found += self._of_headers(recorded.get("headers", {}), answer.headers)
         if recorded.get("json") is not None:
             found += self._of_body(recorded["json"], answer.body, bool(step.get("unordered")))
+        elif "text" in recorded:
+            found += self._compare("text", recorded["text"], answer.body.decode("utf-8", "replace"))
         return found
 
     def _of_headers(self, recorded: Mapping[str, str], got: Mapping[str, str]) -> Iterator[StepDifference]:
@@ -110,6 +114,7 @@ class Bindings:
         if isinstance(want, str) and _MARK.fullmatch(want) and want not in self._bound:
             yield from self._bind(place, want, got)
         elif isinstance(want, dict) and isinstance(got, dict):
+            self._bind_keys(want, got)
             wanted = {self.filled(key): value for key, value in want.items()}
             for key in [*wanted, *(key for key in got if key not in wanted)]:
                 if key not in wanted or key not in got:
@@ -123,8 +128,18 @@ class Bindings:
                 yield StepDifference(f"{place} (entries)", len(want), len(got))
             for index, (one, other) in enumerate(zip(want, got, strict=False)):
                 yield from self._compare(f"{place}[{index}]", one, other)
-        elif isinstance(want, bool) != isinstance(got, bool) or _comparable(self.filled(want)) != _comparable(got):
+        elif isinstance(want, bool) != isinstance(got, bool) or _comparable(self.filled(want)) != _masked(got, want):
             yield StepDifference(place, self.filled(want), got)
+
+    def _bind_keys(self, want: Json, got: Json) -> None:
+        """Bind the unknown marks that are keys of an object. Each belongs to the new id with the most similar value."""
+        unknown = [key for key in want if _MARK.fullmatch(key) and key not in self._bound]
+        if unknown:
+            known = {self.filled(key) for key in want}
+            new = [key for key in got if key not in known and _ID.fullmatch(key)]
+            unknown.sort(key=lambda key: _without_texts(want[key]))
+            new.sort(key=lambda key: _without_texts(got[key]))
+            self._bound |= zip(unknown, new, strict=False)
 
     def _bind(self, place: str, mark: str, got: Json) -> Iterator[StepDifference]:
         is_id = mark.startswith("<id")
@@ -157,3 +172,32 @@ def _by_id(page: Json) -> Json:
 
 def _comparable(value: Json) -> Json:
     return _PYDANTIC_VERSION.sub("errors.pydantic.dev/*/", value) if isinstance(value, str) else value
+
+
+def _masked(got: Json, recorded: Json) -> Json:
+    """A received value, comparable, with the placeholders of the recorded one for what that leaves open."""
+    if not isinstance(got, str) or not isinstance(recorded, str):
+        return got
+    if recorded == "<any>" or (recorded == "<sse>" and _is_a_stream(got)):
+        return recorded
+    if "<clock>" in recorded:
+        got = _CLOCK.sub("<clock>", got)
+        if recorded.startswith(_LINES):
+            got = _LINES + "\n".join(sorted(got.split("\n")))
+    return _comparable(got)
+
+
+def _is_a_stream(text: str) -> bool:
+    """Whether this is a stream of at least one piece of an answer, and its end."""
+    try:
+        *pieces, last = (json.loads(event.removeprefix("data: ")) for event in text.strip().split("\n\n"))
+        texts = [piece["delta"]["content"] for piece in pieces if piece["done"] is False]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return last == {"done": True} and len(texts) == len(pieces) > 0 and all(isinstance(piece, str) for piece in texts)
+
+
+def _without_texts(value: Json) -> str:
+    """What a value holds besides texts, for sorting."""
+    values = value.values() if isinstance(value, dict) else [value]
+    return json.dumps([entry for entry in values if not isinstance(entry, str)])

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from .client import Client
-from .recordings import Json
+from .recordings import WORKSPACES, Json
 
 _POLL_SECONDS = 0.1
 _UNKNOWN = -1
@@ -14,11 +14,11 @@ Gone = Callable[[], bool]
 
 
 class PurgeWatch:
-    """Watches the deletions of one scenario. `workspace_id` is a workspace that only this object uses.
+    """Watches the deletions of one scenario. Only this object uses workspaces whose ids begin with `workspace_id`.
 
     The messages and members of a deleted session can be listed until its purge. But the session may have neither, or
-    may exist again. So after each deletion the watch creates and deletes another session, with a message: servers
-    purge in the order of the deletions.
+    may exist again, and so may a deleted workspace. So after each deletion the watch creates and deletes another
+    session, with a message, or another workspace: servers purge in the order of the deletions.
     """
 
     def __init__(self, client: Client, workspace_id: str) -> None:
@@ -33,14 +33,16 @@ class PurgeWatch:
     def saw_deletion(self, path: str) -> None:
         """Record that the server has accepted a DELETE of this path."""
         segments = path.split("/")
+        started = time.monotonic()
         if len(segments) == 4:
-            self._signs.append(lambda: self._total("/v3/workspaces/list", {"filters": {"id": segments[3]}}) == 0)
+            workspace = self._delete_another_workspace()
+            self._signs.append(lambda: not self._is_listed(workspace))
+            self._rests.append(lambda: not self._is_listed(segments[3]))
         elif len(segments) == 6:
-            started = time.monotonic()
-            another = self._delete_another()
-            self._lag = time.monotonic() - started
-            self._signs.append(lambda: not self._is_visible(another))
+            session = self._delete_another_session()
+            self._signs.append(lambda: not self._is_visible(session))
             self._rests.append(lambda: not self._is_visible(path))
+        self._lag = time.monotonic() - started
         self._deleted.add(segments[-1])
 
     def wait(self, seconds: float) -> bool:
@@ -65,12 +67,22 @@ class PurgeWatch:
         grace = 2 * self._lag + _POLL_SECONDS if concerns_it else 0
         return _comes(lambda: any(is_gone() for is_gone in self._signs), grace)
 
+    def _is_listed(self, workspace_id: str) -> bool:
+        return self._total(f"{WORKSPACES}/list", {"filters": {"id": workspace_id}}) != 0
+
     def _is_visible(self, session: str) -> bool:
         return bool(self._total(f"{session}/messages/list") or self._total(f"{session}/peers", method="GET"))
 
-    def _delete_another(self) -> str:
+    def _delete_another_workspace(self) -> str:
         self._deletions += 1
-        session = f"/v3/workspaces/{self._workspace_id}/sessions/{self._workspace_id}-{self._deletions}"
+        workspace_id = f"{self._workspace_id}-{self._deletions}"
+        self._client.call("POST", WORKSPACES, {"id": workspace_id})
+        self._client.call("DELETE", f"{WORKSPACES}/{workspace_id}")
+        return workspace_id
+
+    def _delete_another_session(self) -> str:
+        self._deletions += 1
+        session = f"{WORKSPACES}/{self._workspace_id}/sessions/{self._workspace_id}-{self._deletions}"
         batch = {"messages": [{"content": "to be purged", "peer_id": "nobody"}]}
         self._client.call("POST", f"{session}/messages", batch)
         self._client.call("DELETE", session)

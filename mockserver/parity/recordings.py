@@ -19,6 +19,7 @@ Json = Any
 # The secret with which the tokens in the recordings are signed.
 RECORDED_SECRET = "oracle-secret"  # noqa: S105 - published with the recordings
 
+WORKSPACES = "/v3/workspaces"
 FILES = ("sessions", "worker", "walks", "auth", "rest")
 
 

@@ -1,11 +1,12 @@
 """Gives scenarios unique names, so that a check touches only what it has created."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
-from .recordings import Json, Scenario
+from .recordings import WORKSPACES, Json, Scenario
 
 Rename = Callable[[str], str]
 
@@ -15,14 +16,14 @@ _PREFIX_LIMIT = 40  # characters
 def workspaces_of(scenario: Scenario) -> set[str]:
     """All workspace ids in the scenario that are valid."""
     requests = _requests(scenario)
-    named = {_segment(request["path"], 3) for request in requests if request["path"] != "/v3/workspaces/list"}
-    named |= {_given_id(request) for request in requests if request["path"] == "/v3/workspaces"}
-    return {name for name in named if _is_an_id(name)}
+    named = {_segment(request["path"], 3) for request in requests if request["path"].startswith(f"{WORKSPACES}/")}
+    named |= {_given_id(request) for request in requests if request["path"] == WORKSPACES}
+    return {name for name in named - {"list"} if _is_an_id(name)}
 
 
-def deletes(scenario: Scenario) -> bool:
-    """Whether the scenario deletes anything."""
-    return any(request["method"] == "DELETE" for request in _requests(scenario))
+def deletions_in(scenario: Scenario) -> list[str]:
+    """The paths of all deletions in the scenario."""
+    return [request["path"] for request in _requests(scenario) if request["method"] == "DELETE"]
 
 
 class Renaming:
@@ -30,17 +31,19 @@ class Renaming:
 
     The sessions need it because a clone on the live server also reaches sessions with the same id in other workspaces.
     A prefix does not change the order of the ids. It consists of digits, because no recorded filter searches for
-    digits, so the prefix does not change which ids match.
+    digits, so the prefix does not change which ids match. Lists of workspaces are limited to those with the prefix.
     """
 
     def __init__(self, scenario: Scenario, prefix: str) -> None:
         workspaces, sessions = workspaces_of(scenario), _sessions_of(scenario)
+        self._prefix = prefix
         self.workspaces = [prefix + name for name in sorted(workspaces)]
-        self.session = _replacing(sessions, prefix, before="^", after="$")
-        self.workspace = _replacing(workspaces, prefix, before="^", after="$")
+        self.session = _replacing(sessions, prefix, before="^", after=r"\Z")
+        self.workspace = _replacing(workspaces, prefix, before="^", after=r"\Z")
         self._workspace_in_text = _replacing(workspaces, prefix, before=r"(?<![\w-])", after=r"(?![\w-])")
-        self._session_in_path = _replacing(sessions, prefix, before="(?<=/sessions/)", after="(?=/|$)")
-        in_text = "(?:(?<=ession )|(?<=operator: ))"  # how error messages refer to sessions
+        self._session_in_path = _replacing(sessions, prefix, before="(?<=/sessions/)", after=r"(?=[/?]|\Z)")
+        self._session_in_json = _replacing(sessions, prefix, before='(?<="id":")', after='(?=")')
+        in_text = "(?:(?<=ession )|(?<=operator: )|(?<=value: ))"  # how error messages refer to sessions
         self._session_in_text = _replacing(sessions, prefix, before=in_text, after="(?=[ .])")
         self.scenario = replace(scenario, steps=[self._step(step) for step in scenario.steps])
 
@@ -52,21 +55,39 @@ class Renaming:
     def _step(self, step: Json) -> Json:
         if "control" in step:
             return step
-        step = _mapped(step, self._workspace_in_text)
-        return {**step, "request": self._request(step["request"]), "response": self._response(step["response"])}
+        step = mapped(step, self._workspace_in_text)
+        request, response = step["request"], step["response"]
+        if request["path"] == f"{WORKSPACES}/list" and response["status"] == 200:
+            request = self._of_this_scenario(request)
+        if "location" in response.get("headers", {}):
+            headers = response["headers"]
+            response = {**response, "headers": {**headers, "location": self._session_in_path(headers["location"])}}
+        request = self._request(request, response["status"] < 300)
+        return {**step, "request": request, "response": self._response(response)}
 
-    def _request(self, request: Json) -> Json:
-        body = request.get("json")
-        if isinstance(body, dict):
-            # The body of a new session, the session of a conclusion, and the filters of sessions and messages.
-            renamed = _fields(body, {"id", "name"}, self.session) if request["path"].endswith("/sessions") else body
-            if "conclusions" in body:
-                renamed = _fields(body, {"session_id"}, self.session)
-            if "filters" in body:
-                renamed = {**renamed, "filters": _fields(body["filters"], {"id", "session_id"}, self.session)}
-            request = {**request, "json": renamed}
-        if "session_id" in request.get("query", {}):
-            request = {**request, "query": _fields(request["query"], {"session_id"}, self.session)}
+    def _of_this_scenario(self, request: Json) -> Json:
+        """The request for a list of workspaces, limited to those of the scenario: others may use the server too."""
+        body = json.loads(request["text"]) if "text" in request else request.get("json") or {}
+        mine = {"id": {"contains": self._prefix}}
+        filters = body.get("filters") or {}
+        filters = {**filters, "AND": [*filters.get("AND", []), mine]}
+        kept = {name: value for name, value in request.items() if name != "text"}
+        return {**kept, "json": {**body, "filters": filters}}
+
+    def _request(self, request: Json, is_accepted: bool) -> Json:
+        names = {"session_id", "session_name"}
+        if request["path"].removesuffix("/list").endswith("/sessions"):
+            names |= {"id", "name"}
+        if isinstance(request.get("json"), dict):
+            request = {**request, "json": _fields(request["json"], names, self.session)}
+        elif "text" in request and is_accepted:
+            request = {**request, "text": self._session_in_json(request["text"])}
+        query = request.get("query")
+        if isinstance(query, list):
+            pairs = [[name, self.session(value) if name in names else value] for name, value in query]
+            request = {**request, "query": pairs}
+        elif query:
+            request = {**request, "query": _fields(query, names, self.session)}
         return {**request, "path": self._session_in_path(request["path"])}
 
     def _response(self, value: Json) -> Json:
@@ -101,19 +122,21 @@ def _fields(value: Json, names: set[str], rename: Rename) -> Json:
     if not isinstance(value, dict):
         return value
     return {
-        key: _mapped(entry, rename) if key in names else entry if key == "metadata" else _fields(entry, names, rename)
+        key: mapped(entry, rename) if key in names else entry if key == "metadata" else _fields(entry, names, rename)
         for key, entry in value.items()
     }
 
 
-def _mapped(value: Json, rename: Rename) -> Json:
-    """The value, with every string in it renamed except the keys of objects."""
+def mapped(value: Json, rename: Rename) -> Json:
+    """The value, with every string in it renamed. Keys of objects stay, except those that stand for a list of ids."""
     if isinstance(value, str):
         return rename(value)
     if isinstance(value, list):
-        return [_mapped(entry, rename) for entry in value]
+        return [mapped(entry, rename) for entry in value]
     if isinstance(value, dict):
-        return {key: _mapped(entry, rename) for key, entry in value.items()}
+        if isinstance(value.get("in"), dict):
+            value = {**value, "in": {rename(key): entry for key, entry in value["in"].items()}}
+        return {key: mapped(entry, rename) for key, entry in value.items()}
     return value
 
 

@@ -9,6 +9,7 @@ from mockserver.parity.matching import Bindings, ReceivedAnswer
 
 _TIME = "2024-01-01T00:00:00.000001Z"
 _ID = "abcdefghijklmnopqrstu"
+_CLOCK = "2024-01-01 10:00:00"
 _PAGE = {"items": [{"id": "b"}, {"id": "a"}], "total": 2}
 _OTHER_WAY_ROUND = {"items": [{"id": "a"}, {"id": "b"}], "total": 2}
 
@@ -63,6 +64,18 @@ def _places(recorded: dict[str, Any], status: int, body: Any, headers: dict[str,
             "see https://errors.pydantic.dev/2.99/v/missing",
             [],
         ),
+        ({"status": 200, "json": "<any>"}, 200, "tea", []),
+        ({"status": 200, "json": "<any>"}, 200, None, ["body"]),
+        ({"status": 200, "json": "at <clock>, <clock>"}, 200, "at 2024-01-01 10:00:00, 2025-01-01 10:00:00", []),
+        ({"status": 200, "json": "at <clock>"}, 200, "at noon", ["body"]),
+        ({"status": 200, "json": "<lines>[<clock>] a\n[<clock>] b"}, 200, f"[{_CLOCK}] b\n[{_CLOCK}] a", []),
+        ({"status": 200, "json": "<lines>[<clock>] a\n[<clock>] b"}, 200, f"[{_CLOCK}] b\n[{_CLOCK}] c", ["body"]),
+        ({"status": 200, "json": {"<id:1>": {"n": 1}}}, 200, {_ID: {"n": 1}}, []),
+        ({"status": 200, "json": {"<id:1>": {"n": 1}}}, 200, {_ID: {"n": 2}}, [f"body.{_ID}.n"]),
+        ({"status": 200, "json": {"<id:1>": 1, "<id:2>": 2}}, 200, {_ID: 2, _ID[::-1]: 1}, []),
+        ({"status": 200, "json": {"<id:1>": {"id": "<id:1>"}}}, 200, {_ID: {"id": _ID}}, []),
+        ({"status": 400, "text": "no"}, 400, b"no", []),
+        ({"status": 400, "text": "no"}, 400, b"yes", ["text"]),
     ],
 )
 def test_where_an_answer_parts_from_the_recorded_one(
@@ -84,6 +97,29 @@ def test_where_an_answer_parts_from_the_recorded_one(
 def test_headers_agree_as_far_as_they_were_recorded(name: str, recorded: str, got: str | None, agrees: bool) -> None:
     found = _places({"status": 307, "headers": {name: recorded}}, 307, b"", {} if got is None else {name: got})
     assert found == ([] if agrees else [name])
+
+
+_PIECE = 'data: {"delta": {"content": "a"}, "done": false}\n\n'
+_END = 'data: {"done": true}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "agrees"),
+    [
+        (_PIECE + _END, True),
+        (_PIECE * 3 + _END, True),
+        (_END, False),
+        (_PIECE, False),
+        (_END + _PIECE, False),
+        (_PIECE.replace('"a"', "1") + _END, False),
+        (_PIECE.replace("false", "true") + _END, False),
+        ("data: 1\n\n" + _END, False),
+        ("a", False),
+        ("", False),
+    ],
+)
+def test_a_stream_agrees_whatever_its_pieces_say(text: str, agrees: bool) -> None:
+    assert _places({"status": 200, "text": "<sse>"}, 200, text.encode()) == ([] if agrees else ["text"])
 
 
 def test_what_an_answer_did_not_give_is_lacking() -> None:
