@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 from weakref import WeakValueDictionary
 
 from .delivery import Delivery
 
 if TYPE_CHECKING:
+    from io import BufferedReader
     from ssl import SSLContext
 
 # The timeout of one delivery in total, from the look-up of the name to the last byte of the answer.
@@ -209,6 +210,7 @@ class _Post:
             )
         else:
             self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIMEOUT_SECONDS)
+        self._connection.response_class = _Response
         self._is_cancelled = False
         self._socket: socket.socket | None = None
 
@@ -241,6 +243,38 @@ class _Post:
             with suppress(OSError):  # It is closed already.
                 # The method of the plain socket, because the method of a TLS socket changes what the thread is using.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose head is complete.
+
+    http.client takes the end of the connection for the end of the headers.
+    """
+
+    def begin(self, **options: Any) -> None:
+        """Read the head. Raises HTTPException if it does not end."""
+        stream = self.fp
+        lines = _Lines(stream)
+        self.fp = cast("BufferedReader", lines)
+        super().begin(**options)
+        self.fp = stream
+        if lines.last == b"":
+            raise http.client.HTTPException("the connection ended within the head of the answer")
+
+
+class _Lines:
+    """A stream that remembers the last line that was read from it, or None."""
+
+    def __init__(self, stream: "BufferedReader") -> None:
+        self.last: bytes | None = None
+        self._stream = stream
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self._stream.readline(limit)
+        return self.last
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _beginning(response: http.client.HTTPResponse) -> bytes:

@@ -40,7 +40,6 @@ _LARGE = b"x" * (ANSWER_LIMIT + 1)
         (b"HTTP/1.1 200 OK\r\n\r\n" + _LARGE, (200, _LARGE[:-1])),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4001\r\n" + _LARGE, (200, _LARGE[:-1])),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n" + _LARGE, (200, _LARGE[:-1])),
-        (b"HTTP/1.1 200 OK\r\nContent", (200, b"")),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", (200, b"short")),
     ],
 )
@@ -65,6 +64,21 @@ def test_an_answer_is_read_as_far_as_it_fits(said: bytes, expected: tuple[int, b
 def test_what_is_no_answer_is_none(said: bytes) -> None:
     with raw_server(said) as (url, _), pytest.raises((OSError, http.client.HTTPException)):
         _post(url)
+
+
+_HEADS = [b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", b"HTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.0 200 OK\n\n"]
+
+
+@pytest.mark.parametrize(("head", "length"), [(head, length) for head in _HEADS for length in range(len(head))])
+def test_a_head_that_ends_early_is_no_answer(head: bytes, length: int) -> None:
+    with raw_server(head[:length]) as (url, _), pytest.raises((OSError, http.client.HTTPException)):
+        _post(url)
+
+
+@pytest.mark.parametrize("head", _HEADS)
+def test_a_head_that_is_whole_is_an_answer(head: bytes) -> None:
+    with raw_server(head) as (url, _):
+        assert _post(url) == (200, b"")
 
 
 @pytest.mark.parametrize(
