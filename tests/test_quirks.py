@@ -244,13 +244,13 @@ def test_each_difference_of_the_default_is_claimed_by_just_one_quirk(
         ]
         assert sufficient == [pair], (scenario, step)
     claimed = {name for names in claims.values() for name in names}
-    assert set(_NAMES) - claimed == {"lost_empty_clone", "knowledge_crosses_sessions"}
+    assert set(_NAMES) - claimed == {"lost_empty_clone"}
 
 
-def test_every_quirk_but_two_is_shown_by_a_recording_that_is_here() -> None:
-    """No recording in the package lists a session after it was cloned empty, or compares lines of one second."""
+def test_every_quirk_but_one_is_shown_by_a_recording_that_is_here() -> None:
+    """No recording in the package lists the sessions after one was cloned empty."""
     without = [quirk.name for quirk in Quirks.catalogue() if not quirk.metadata["scenario"]]
-    assert without == ["lost_empty_clone", "knowledge_crosses_sessions"]
+    assert without == ["lost_empty_clone"]
 
 
 def test_of_members_in_several_workspaces_a_clone_keeps_the_settings_of_its_own(server: MockServer) -> None:

@@ -64,7 +64,7 @@ class Quirks:
     knowledge_crosses_sessions: bool = _quirk(
         "A representation that is limited to a session also takes the conclusions near the query and the most frequent "
         "ones from other sessions; in the default all are of the session.",
-        scenario=None,
+        scenario="x2-context-search",
     )
     echoed_created_at: bool = _quirk(
         "The answer to a new message repeats its given created_at with the offset it was sent with, or none; the "
