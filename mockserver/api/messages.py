@@ -5,13 +5,13 @@ from datetime import datetime
 from ..domain import messages, tokens
 from ..domain.clock import microseconds
 from ..domain.filters import tables
+from ..domain.index import message_as_read
 from ..domain.messages import MessageDraft
 from ..domain.records import NOTHING, Row
 from ..wire import bodies
 from ..wire.configuration import MessageConfiguration
 from . import uploads
 from .operation import Call, Reply, Router
-from .rendering import as_read
 
 router = Router("messages")
 
@@ -76,7 +76,7 @@ def get_messages(call: Call) -> Reply:
 def get_message(call: Call) -> Reply:
     """Get a message of a session."""
     path = call.path
-    return 200, as_read(messages.get(call.store, path["workspace_id"], path["session_id"], path["message_id"]))
+    return 200, message_as_read(messages.get(call.store, path["workspace_id"], path["session_id"], path["message_id"]))
 
 
 @router.operation(
@@ -90,7 +90,7 @@ def update_message(call: Call) -> Reply:
     """Replace the metadata of a message."""
     path = call.path
     row = messages.update(call.store, path["workspace_id"], path["session_id"], path["message_id"], call.body.metadata)
-    return 200, row
+    return 200, message_as_read(row) if call.body.metadata is None else row
 
 
 def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list[Row]:

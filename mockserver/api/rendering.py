@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic_core import to_json
 
-from ..domain.index import as_stored
+from ..domain.index import as_read
 from ..domain.records import Row
 
 # A float that is written with an exponent, such as 2e30. Other text can match too.
@@ -61,12 +60,3 @@ class RenderedRows:
                     self._rows.append(row)
             contents.append(content)
         return contents
-
-
-def as_read(value: Any) -> Any:
-    """A row as the live server reads it from its database: see `as_stored`."""
-    if isinstance(value, dict):
-        return {key: as_read(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [as_read(entry) for entry in value]
-    return as_stored(value)

@@ -3,6 +3,7 @@
 from . import membership
 from .clock import timestamp
 from .errors import ClashingClone, MissingMessage, MissingSession
+from .index import as_read
 from .membership import Members
 from .records import Origin, Row, Session, Workspace
 from .store import Store
@@ -28,7 +29,7 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
     sources = _sources(store, original)
     messages = _messages(sources, cutoff)
     now = store.clock.now()
-    row = {**original.row, "id": _fresh_id(store, workspace), "created_at": timestamp(now)}
+    row = {**as_read(original.row), "id": _fresh_id(store, workspace), "created_at": timestamp(now)}
     if messages or not store.quirks.lost_empty_clone:
         members = _members(store, workspace, sources)
         copy = store.add_session(workspace, row, Origin(original.number, session_id, cutoff, len(messages)))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from . import knowledge, sessions, tokens
 from .clock import timestamp
 from .errors import MissingMessage, Unprocessable
+from .index import message_as_read
 from .knowledge import Choice
 from .records import Row, Session, Workspace
 from .store import Store
@@ -109,4 +110,4 @@ def _newest(session: Session, summary: Row | None, left: int) -> list[Row]:
     while start > first and session.messages[start - 1]["token_count"] <= left:
         start -= 1
         left -= session.messages[start]["token_count"]
-    return session.messages[start:]
+    return list(map(message_as_read, session.messages[start:]))

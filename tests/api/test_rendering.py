@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from mockserver.api import rendering
-from mockserver.api.rendering import RenderedRows, as_read
+from mockserver.api.rendering import RenderedRows
+from mockserver.domain.index import as_read
 from support import strategies
+from support.started_mock import Start
 
+_SEARCHED = ("", "/peers/bob", "/sessions/s")
 _rows = st.fixed_dictionaries(
     {"id": strategies.ids, "metadata": strategies.objects, "content": st.one_of(strategies.texts, st.just("é" * 1_000))}
 )
@@ -57,6 +60,32 @@ def test_a_float_is_read_as_the_database_writes_it(number: float) -> None:
     written = format(Decimal(repr(number)), "f")
     assert as_read([{"n": number}]) == [{"n": float(written) if "." in written else int(written)}]
     assert RenderedRows().page(_page([{"n": number}])) == to_json(_page([{"n": as_read(number)}]))
+
+
+@pytest.mark.parametrize("number", [2e30, -1.5e300])
+def test_every_later_answer_has_a_large_float_as_an_integer(start: Start, number: float) -> None:
+    _, client = start()
+    written = {"deep": [{"n": number}]}
+    batch = {"messages": [{"peer_id": "bob", "content": "hello there", "metadata": written}]}
+    session, messages = "/v3/workspaces/w/sessions/s", "/v3/workspaces/w/sessions/s/messages"
+    assert (
+        client.call("POST", "/v3/workspaces/w/sessions", {"id": "s", "metadata": written}).json["metadata"] == written
+    )
+    [said] = client.call("POST", messages, batch).json
+    place = f"{messages}/{said['id']}"
+    assert said["metadata"] == client.call("PUT", place, {"metadata": written}).json["metadata"] == written
+    clone = client.call("POST", f"{session}/clone").json
+    later = [
+        clone,
+        client.call("GET", place).json,
+        client.call("PUT", place, {}).json,
+        *client.call("POST", f"{messages}/list").json["items"],
+        *client.call("POST", f"/v3/workspaces/w/sessions/{clone['id']}/messages/list").json["items"],
+        *(client.call("POST", f"/v3/workspaces/w{of}/search", {"query": "hello"}).json[0] for of in _SEARCHED),
+        *client.call("GET", f"{session}/context").json["messages"],
+    ]
+    read = {"deep": [{"n": int(Decimal(repr(number)))}]}
+    assert [row["metadata"] for row in later] == [read] * 9
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ..errors import InvalidFilter
 from ..filters import tables
 from ..filters.language import Predicate
 from ..filters.logic import folded
+from ..index import message_as_read
 from ..records import Row, Session
 from ..store import Store
 
@@ -63,7 +64,7 @@ def search(
     except InvalidFilter as error:
         error.value = filters
         raise
-    return [row for _, row in best]
+    return [message_as_read(row) for _, row in best]
 
 
 def _sessions(store: Store, workspace_id: str, session_id: str | None) -> Iterable[Session]:
