@@ -122,6 +122,9 @@ def test_the_id_of_a_sender_is_checked_when_nothing_else_is_wrong(direct: Direct
     assert places(malformed, malformed) == [["body", "messages", place, "peer_id"] for place in (0, 1)]
     assert places(malformed, {"peer_id": "bob"}) == [["body", "messages", 1, "content"]]
     assert places({**malformed, "configuration": 1}) == [["body", "messages", 0, "configuration"]]
+    assert places({**malformed, "content": "<|endoftext|>"}, malformed) == [["body", "messages", 0]]
+    for other in ({"content": "<|endoftext|>"}, {"content": "<|endoftext|>", "peer_id": 5}):
+        assert places(other) == [["body", "messages", 0, "peer_id"]]
 
 
 @pytest.mark.parametrize(
