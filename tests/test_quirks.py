@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
 from typing import Any
 
 import httpx
@@ -212,14 +211,6 @@ def test_the_recording_of_a_quirk_needs_it(name: str, make_honcho_server: Callab
     assert _differing(without, [quirk.metadata["scenario"]])
 
 
-# In these steps two habits meet; each of the others has one reason to differ.
-_TWO_AT_ONCE = {
-    ("x-field-names", 0): {"field_names", "created_status"},
-    ("x-field-names", 4): {"field_names", "created_status"},
-    ("x-clone-across-workspaces", 5): {"clone_crosses_workspaces", "clone_zeroes_tokens"},
-}
-
-
 def _differing(server: MockServer, names: Iterable[str]) -> set[tuple[str, int]]:
     """The steps of these scenarios that are not answered as recorded."""
     return {(name, number) for name in names for number, found, _ in replay(server, SCENARIOS_BY_NAME[name]) if found}
@@ -229,22 +220,30 @@ def _differing(server: MockServer, names: Iterable[str]) -> set[tuple[str, int]]
 def test_each_difference_of_the_default_is_claimed_by_just_one_quirk(
     make_honcho_server: Callable[..., MockServer],
 ) -> None:
-    """Over all recordings: where the default differs, one quirk alone makes it agree, and no other does."""
+    """Over all recordings: where the default differs, one quirk alone makes it agree, or two that meet there."""
     by_default = _differing(make_honcho_server(), SCENARIOS_BY_NAME)
     touched = {name for name, _ in by_default}
     with_one = {name: _differing(make_honcho_server(quirks=name), touched) for name in _NAMES}
     claims = {step: {name for name in _NAMES if step not in with_one[name]} for step in by_default}
     assert not set().union(*with_one.values()) - by_default, "a quirk alone takes nothing away from what agrees"
-    assert {step for step, names in claims.items() if len(names) != 1} == _TWO_AT_ONCE.keys()
-    for (scenario, step), pair in _TWO_AT_ONCE.items():
-        sufficient = [
-            set(names)
-            for names in combinations(_NAMES, 2)
-            if (scenario, step) not in _differing(make_honcho_server(quirks=",".join(names)), [scenario])
-        ]
-        assert sufficient == [pair], (scenario, step)
+    assert all(len(names) <= 1 for names in claims.values())
+    _check_pairs(make_honcho_server, {step for step, names in claims.items() if not names})
     claimed = {name for names in claims.values() for name in names}
     assert set(_NAMES) - claimed == {"lost_empty_clone"}
+
+
+def _check_pairs(make_honcho_server: Callable[..., MockServer], steps: set[tuple[str, int]]) -> None:
+    """Each of these steps needs two quirks, and needs no third."""
+    scenarios = {name for name, _ in steps}
+    needed: dict[tuple[str, int], list[str]] = {step: [] for step in steps}
+    for name in _NAMES:
+        without = make_honcho_server(quirks=replace(Quirks.live(), **{name: False}))
+        for step in steps & _differing(without, scenarios):
+            needed[step].append(name)
+    assert all(len(names) == 2 for names in needed.values()), needed
+    for pair in {tuple(names) for names in needed.values()}:
+        theirs = {step for step, names in needed.items() if tuple(names) == pair}
+        assert not theirs & _differing(make_honcho_server(quirks=",".join(pair)), {name for name, _ in theirs}), pair
 
 
 def test_every_quirk_but_one_is_shown_by_a_recording_that_is_here() -> None:
