@@ -35,6 +35,11 @@ ADDITIONS = {
     # Where the ids of a new session may be used.
     f"{_CREATE}/responses/200/links",
     f"{_CLONE}/responses/201/links",
+    # Rules of requests: what metadata may have, which pairs of lengths, ids as keys, and the filter language.
+    "SessionCreate/properties/metadata/anyOf[0]/$ref",
+    "SummaryConfiguration/anyOf",
+    "SessionCreate/properties/peers/anyOf[0]/propertyNames",
+    "SessionGet/properties/filters/anyOf[0]/$ref",
     # What the reference proposes to try.
     "SessionGet/properties/filters/examples",
     # A workspace is made under this id, so the rule of ids holds.

@@ -76,6 +76,10 @@ def _lax_types(client: httpx.Client) -> object:
     return [configured.status_code, said.status_code, listed.status_code]
 
 
+def _allow_of_first_path(client: httpx.Client) -> object:
+    return client.options(f"{_W}/webhooks/test").headers["allow"]
+
+
 def _lost_empty_clone(client: httpx.Client) -> object:
     _session(client)
     _clone(client)
@@ -174,6 +178,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
     "sentence_422": (_sentence_422, ["list", "list"], ["str", "str"]),
     "field_names": (_field_names, [422, [], 422], [200, ["bob"], 201]),
     "lax_types": (_lax_types, [422, 422, 422], [200, 201, 200]),
+    "allow_of_first_path": (_allow_of_first_path, "GET", "DELETE"),
     "lost_empty_clone": (_lost_empty_clone, 2, 1),
     "clone_zeroes_tokens": (_clone_zeroes_tokens, [2], [0]),
     "clone_revives_peers": (_clone_revives_peers, ["bob"], ["al", "bob"]),
@@ -186,7 +191,7 @@ _PROBES: dict[str, tuple[Callable[[httpx.Client], object], object, object]] = {
         ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"],
         ["2024-01-01T02:00:00+02:00", "2024-01-01T00:00:00Z"],
     ),
-    "inner_failures": (_inner_failures, [422, 200, 422, 200, 200, 200, 422, 422, 422, 422, 200, 422, 200], [500] * 13),
+    "inner_failures": (_inner_failures, [422, 422, 422, 200, 200, 200, 422, 422, 422, 422, 200, 422, 200], [500] * 13),
     "expiry_invalidates": (_expiry_invalidates, [200, 200], [401, 200]),
     "cors_origins": (_cors_origins, [True, True, False], [True, False, False]),
 }

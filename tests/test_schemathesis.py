@@ -119,11 +119,6 @@ def test_a_question_names_peers_and_sessions_that_are_there(client: httpx.Client
     assert [answer.status_code for answer in answers] == [200, 404, 404]
 
 
-def test_a_405_names_the_methods_of_the_path_declared_first(client: httpx.Client) -> None:
-    answer = client.options(f"{_W}/webhooks/test")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE")
-
-
 def test_a_form_with_more_fields_is_valid(client: httpx.Client) -> None:
     form = {"peer_id": "bob", "then": "{}"}
     answer = client.post(f"{_W}/sessions/s/messages/upload", data=form, files={"file": ("file", b"Hi", "text/plain")})

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import UNCHECKED_ID, ApiError, InnerFailure, InvalidId, MissingToken
+from ..domain.quirks import Quirks
 from ..formats import forms, json_text
 from ..formats.json_text import Unstorable
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
@@ -70,7 +71,7 @@ class Endpoint(BaseRoute):
         mock = self.mock
         operation = found.operation
         if operation is None:
-            return refused(found)
+            return refused(found, mock.store.quirks)
         try:
             document = None
             if operation.form is not None:
@@ -102,14 +103,15 @@ def too_large(found: Found) -> Answer | None:
     return Answer(413, {"detail": f"The body is larger than {BODY_LIMIT} bytes"}, [(b"connection", b"close")])
 
 
-def refused(found: Found) -> Answer:
+def refused(found: Found, quirks: Quirks) -> Answer:
     """The answer if no operation has the path and method."""
     if found.elsewhere is not None:
         return Answer(307, None, [(b"location", found.elsewhere.encode())])
     if not found.methods:
         return Answer(404, {"detail": "Not Found"}, cause=UnknownPath())
-    allow = [(b"allow", ", ".join(found.methods).encode())]
-    return Answer(405, {"detail": "Method Not Allowed"}, allow, WrongMethod(tuple(found.methods)))
+    methods = found.first_methods if quirks.allow_of_first_path else found.methods
+    allow = [(b"allow", ", ".join(methods).encode())]
+    return Answer(405, {"detail": "Method Not Allowed"}, allow, WrongMethod(methods))
 
 
 async def body_of(receive: Receive) -> bytes:

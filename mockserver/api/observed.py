@@ -145,4 +145,4 @@ class FallbackRoute(BaseRoute):
         shorter = {**scope, "path": path.rstrip("/")}
         if not path.endswith("/") or self._endpoint.matches(shorter)[0] is Match.NONE:
             return None
-        return Found(None, {}, (), quote(str(URL(scope=shorter)), safe=_SAFE_IN_URL))
+        return Found(None, {}, (), elsewhere=quote(str(URL(scope=shorter)), safe=_SAFE_IN_URL))

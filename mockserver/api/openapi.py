@@ -8,12 +8,12 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DictSchema, EnumSchema
 
-from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
 from ..wire import answers
+from ..wire import schemas as named_schemas
+from ..wire.fields import ID_RULE, NAMED
 from .operation import Operation
 
 _REF = "#/components/schemas/{model}"
-_ID_RULE = {"minLength": 1, "maxLength": ID_MAX_LENGTH, "pattern": ID_PATTERN}
 _SUCCESS = "Successful Response"
 _REASONS = {
     400: "Limit Exceeded",
@@ -100,11 +100,12 @@ class _Schemas:
 
     def __init__(self) -> None:
         self._definitions: Json = {}
+        self._named = named_schemas.by_name()
 
     def of(self, type_: Any, title: str | None = None) -> Json:
         """The schema of a type, with references to its models. `title` replaces the name of the type."""
-        schema = _without_absent_defaults(
-            TypeAdapter(type_).json_schema(ref_template=_REF, schema_generator=_Generator)
+        schema: Json = self._with_references(
+            _without_absent_defaults(TypeAdapter(type_).json_schema(ref_template=_REF, schema_generator=_Generator))
         )
         self._definitions.update(schema.pop("$defs", {}))
         if title is not None:
@@ -115,6 +116,21 @@ class _Schemas:
             self._definitions[name] = schema
             return {"$ref": _REF.format(model=name)}
         return schema
+
+    def _with_references(self, schema: Any) -> Any:
+        """The schema, or list of schemas, with a reference to each named one, which is then among the definitions."""
+        if isinstance(schema, list):
+            return [self._with_references(entry) for entry in schema]
+        if not isinstance(schema, dict):
+            return schema
+        named = {key: self._with_references(value) for key, value in schema.items() if key != NAMED}
+        return named if NAMED not in schema else {**named, **self._reference(schema[NAMED])}
+
+    def _reference(self, name: str) -> Json:
+        if name not in self._definitions:
+            self._definitions[name] = {}  # until it is complete
+            self._definitions[name] = self._with_references(self._named[name])
+        return {"$ref": _REF.format(model=name)}
 
     def definitions(self) -> Json:
         return dict(sorted(self._definitions.items()))
@@ -156,7 +172,7 @@ def _path_parameters(operation: Operation) -> list[Json]:
             "schema": {
                 "type": "string",
                 "title": name.replace("_", " ").title(),
-                **(_ID_RULE if name in operation.new_ids else {}),
+                **(ID_RULE if name in operation.new_ids else {}),
             },
         }
         for name, _ in operation.places

@@ -84,7 +84,7 @@ def get_sessions_for_peer(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}/search",
     answers={200: "list[Message]"},
-    body=bodies.MessageSearchOptions,
+    body=bodies.PeerSearchOptions,
     body_description="Message search parameters",
 )
 def search_peer(call: Call) -> Reply:

@@ -12,14 +12,16 @@ from .operation import Operation
 class Found(NamedTuple):
     """The operation for a method and a path, and the parameters in the path.
 
-    If the path has operations for other methods only, `operation` is None and `methods` names them. `elsewhere` is the
-    URL to redirect to. `reads_nul` is true if an id in the path has a NUL character and the operation creates nothing
-    with it.
+    If the path has operations for other methods only, `operation` is None and `methods` names them. If several paths
+    match, these are the methods of the most literal one, and `first_methods` those of the one that is declared first.
+    `elsewhere` is the URL to redirect to. `reads_nul` is true if an id in the path has a NUL character and the
+    operation creates nothing with it.
     """
 
     operation: Operation | None
     path: Mapping[str, str]
     methods: tuple[str, ...]
+    first_methods: tuple[str, ...] = ()
     elsewhere: str | None = None
     reads_nul: bool = False
 
@@ -61,8 +63,7 @@ class RoutingTable:
     """The paths of all operations as a tree of segments.
 
     A literal segment wins over a parameter. If a path matches both ("sessions/list" and "sessions/{session_id}"), and
-    the literal one does not have the method, the parameter is tried, as on the live server. A 405 then names the
-    methods of the path that is declared first, as on the live server (recorded in x2-wrong-methods).
+    the literal one does not have the method, the parameter is tried, as on the live server.
 
     `find(method, path)` returns None if no operation has the path. A parameter matches any non-empty string.
     """
@@ -101,7 +102,7 @@ class RoutingTable:
             if operation is not None:
                 return _found(operation, segments)
         first = min(ends, key=lambda node: node.place)
-        return Found(None, {}, tuple(sorted(first.operations)))
+        return Found(None, {}, tuple(sorted(ends[0].operations)), tuple(sorted(first.operations)))
 
     def _without_backtracking(self, segments: list[str]) -> Mapping[str, Operation]:
         """The operations that the segments lead to without backtracking. This suffices for nearly all requests."""

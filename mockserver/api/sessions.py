@@ -108,7 +108,7 @@ def clone_session(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}/search",
     answers={200: "list[Message]"},
-    body=bodies.MessageSearchOptions,
+    body=bodies.SessionSearchOptions,
     body_description="Message search parameters",
 )
 def search_session(call: Call) -> Reply:

@@ -70,7 +70,7 @@ def delete_workspace(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/search",
     answers={200: "list[Message]"},
-    body=bodies.MessageSearchOptions,
+    body=bodies.WorkspaceSearchOptions,
     body_description="Message search parameters",
 )
 def search_workspace(call: Call) -> Reply:

@@ -32,8 +32,13 @@ class Quirks:
     )
     lax_types: bool = _quirk(
         "Values of other types are converted, such as 0 and 'yes' to a boolean, '10' to an integer, numbers to a time. "
-        "The default takes only the type in the contract.",
+        "An unreadable time in a form is left out. The default takes only the type in the contract.",
         scenario="x-session-coercions",
+    )
+    allow_of_first_path: bool = _quirk(
+        "A 405 on `/webhooks/test` allows DELETE, which is the method of `/webhooks/{endpoint_id}`. The default allows "
+        "GET, the method of the path itself.",
+        scenario="x2-wrong-methods",
     )
     lost_empty_clone: bool = _quirk(
         "Cloning a session without messages answers 201, but the clone is never stored; in the default it exists.",

@@ -20,18 +20,31 @@ from ..formats import json_text
 from ..formats.forms import UploadedFile
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
 from .fields import (
+    ID_RULE,
+    MATCHING_EVERYTHING,
     Bounded,
     Content,
-    Filters,
     HttpUrl,
     Id,
     JsonObject,
     Metadata,
     Model,
     Text,
+    named,
     without_control_tokens,
 )
 from .scalars import INTEGER, Boolean, Moment, Reading, not_of_type
+
+_SCOPE = "Filters to scope the search"
+
+Filters = JsonObject | None
+WorkspaceFilters = Annotated[Annotated[JsonObject, named("WorkspaceFilters")] | None, MATCHING_EVERYTHING]
+PeerFilters = Annotated[Annotated[JsonObject, named("PeerFilters")] | None, MATCHING_EVERYTHING]
+SessionFilters = Annotated[Annotated[JsonObject, named("SessionFilters")] | None, MATCHING_EVERYTHING]
+MessageFilters = Annotated[Annotated[JsonObject, named("MessageFilters")] | None, MATCHING_EVERYTHING]
+WorkspaceSearchFilters = Annotated[Annotated[JsonObject, named("WorkspaceSearchFilters")] | None, MATCHING_EVERYTHING]
+PeerSearchFilters = Annotated[Annotated[JsonObject, named("PeerSearchFilters")] | None, MATCHING_EVERYTHING]
+SessionSearchFilters = Annotated[Annotated[JsonObject, named("SessionSearchFilters")] | None, MATCHING_EVERYTHING]
 
 
 class PageQuery(Model):
@@ -72,7 +85,7 @@ class WorkspaceUpdate(Model):
 
 
 class WorkspaceGet(Model):
-    filters: Filters = None
+    filters: WorkspaceFilters = None
 
 
 class PeerCreate(Model):
@@ -87,7 +100,7 @@ class PeerUpdate(Model):
 
 
 class PeerGet(Model):
-    filters: Filters = None
+    filters: PeerFilters = None
 
 
 class SessionPeerConfig(Model):
@@ -102,7 +115,9 @@ class SessionPeerConfig(Model):
     )
 
 
-SessionPeers = Annotated[dict[str, SessionPeerConfig], Bounded]
+SessionPeers = Annotated[
+    dict[str, SessionPeerConfig], Bounded, Field(json_schema_extra={"propertyNames": {"type": "string", **ID_RULE}})
+]
 
 
 class SessionCreate(Model):
@@ -118,7 +133,7 @@ class SessionUpdate(Model):
 
 
 class SessionGet(Model):
-    filters: Filters = None
+    filters: SessionFilters = None
 
 
 def _is_of_an_id(found: ErrorDetails) -> bool:
@@ -173,19 +188,15 @@ def _from_json(value: Any) -> Any:
 
 
 def _from_iso_format(value: Any, info: ValidationInfo) -> Any:
-    """The time of a form field in ISO 8601. None if it is in another format (recorded in x2-upload-form).
-
-    JSON of another type, such as a number, is a value of another type.
-    """
+    """The time of a form field in ISO 8601. The live server leaves out other times (recorded in x2-upload-form)."""
     if not isinstance(value, str):
         return value
     try:
         return datetime.fromisoformat(value)
     except ValueError:
-        is_of_type = _from_json(value) is None or isinstance(_from_json(value), str)
-        if not is_of_type and info.context is not Reading.LAX:
-            raise not_of_type("string", "datetime_type") from None
-        return None
+        if info.context is Reading.LAX or value == "null":
+            return None
+        raise not_of_type("date-time", "datetime_type") from None
 
 
 _InForm = BeforeValidator(_from_json)
@@ -211,13 +222,27 @@ class MessageUpdate(Model):
 
 
 class MessageGet(Model):
-    filters: Filters = None
+    filters: MessageFilters = None
 
 
 class MessageSearchOptions(Model):
+    """What the searches of a workspace, a peer and a session share."""
+
     query: Text = Field(description="Search query")
-    filters: Filters = Field(default=None, description="Filters to scope the search")
+    filters: Filters = Field(default=None, description=_SCOPE)
     limit: Annotated[int, Field(ge=1, le=100), INTEGER] = Field(default=10, description="Number of results to return")
+
+
+class WorkspaceSearchOptions(MessageSearchOptions):
+    filters: WorkspaceSearchFilters = Field(default=None, description=_SCOPE)
+
+
+class PeerSearchOptions(MessageSearchOptions):
+    filters: PeerSearchFilters = Field(default=None, description=_SCOPE)
+
+
+class SessionSearchOptions(MessageSearchOptions):
+    filters: SessionSearchFilters = Field(default=None, description=_SCOPE)
 
 
 class QueueQuery(Model):

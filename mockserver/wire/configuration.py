@@ -1,6 +1,6 @@
 """Models of the configuration of workspaces, sessions and messages."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -26,7 +26,19 @@ class PeerCardConfiguration(Model):
     create: Boolean | None = Field(default=None, description="Whether to generate peer card based on content.")
 
 
+# No schema can compare two numbers. This one says it in steps: the short summary is below one of these numbers, and the
+# long one is not. The server takes a few pairs that lie between two of them, too.
+_STEPS = (20, 25, 30, 40, 50, 60, 70, 80, 100, 150, 200, 500, 1000)
+_SHORT, _LONG = "messages_per_short_summary", "messages_per_long_summary"
+_SHORT_BEFORE_LONG: Any = [
+    *({"properties": {name: {"type": "null"}}} for name in (_SHORT, _LONG)),
+    *({"properties": {_SHORT: {"maximum": step - 1}, _LONG: {"minimum": step}}} for step in _STEPS),
+]
+
+
 class SummaryConfiguration(Model):
+    model_config = ConfigDict(json_schema_extra={"anyOf": _SHORT_BEFORE_LONG})
+
     enabled: Boolean | None = Field(default=None, description="Whether to enable summary functionality.")
     messages_per_short_summary: Annotated[int, Field(ge=10), INTEGER] | None = Field(
         default=None,

@@ -27,8 +27,17 @@ ENTRIES_LIMIT = 10_000
 URL_LIMIT = 2_048
 
 JsonObject = dict[str, Any]
-# The example that the reference fills in: it matches everything.
-Filters = Annotated[JsonObject | None, Field(examples=[{}])]
+# The key of a schema that names one of `wire/schemas.py`, which the served document refers to there.
+NAMED = "x-named"
+
+
+# What the reference fills in for filters: it matches everything.
+MATCHING_EVERYTHING: Any = Field(examples=[{}])
+
+
+def named(name: str) -> Any:
+    """The annotation of a type that also has the schema of this name."""
+    return Field(json_schema_extra={NAMED: name})
 
 
 class Model(BaseModel):
@@ -138,8 +147,10 @@ def _checked_instructions(instructions: str) -> str:
 
 
 Bounded = BeforeValidator(_bounded)
+# The rule of ids, as a part of a schema.
+ID_RULE: Any = {"minLength": 1, "maxLength": ID_MAX_LENGTH, "pattern": ID_PATTERN}
 Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
-Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata)]
+Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata), named("Metadata")]
 Text = Annotated[str, AfterValidator(text_without_nul)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(text_without_nul)]

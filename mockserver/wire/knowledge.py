@@ -2,12 +2,21 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from ..domain import tokens
 from ..domain.contexts import TOKENS_LIMIT
 from ..domain.knowledge import CONCLUSIONS_SHOWN, Choice
-from .fields import Bounded, Filters, Model, Text, text_without_nul, without_control_tokens
+from .fields import (
+    MATCHING_EVERYTHING,
+    Bounded,
+    JsonObject,
+    Model,
+    Text,
+    named,
+    text_without_nul,
+    without_control_tokens,
+)
 from .scalars import INTEGER, NUMBER, Boolean
 
 CONCLUSION_LIMIT = 65_535
@@ -37,6 +46,10 @@ _QUERY = "What the conclusions should be about"
 _TARGET = "The peer that the knowledge is about, as the peer in the path sees it; default: the peer in the path"
 
 
+ConclusionFilters = Annotated[Annotated[JsonObject, named("ConclusionFilters")] | None, MATCHING_EVERYTHING]
+PairFilters = Annotated[JsonObject, named("ConclusionQueryFilters")] | None
+
+
 class ConclusionCreate(Model):
     content: _Content
     observer_id: str = Field(description="The peer who concludes")
@@ -57,14 +70,23 @@ class ConclusionBatchCreate(Model):
 
 
 class ConclusionGet(Model):
-    filters: Filters = None
+    filters: ConclusionFilters = None
 
 
 class ConclusionQuery(Model):
+    # The handler refuses a query without a pair of peers, with the text of the live server, so this is only a schema.
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [{"required": ["filters"], "properties": {"filters": {"type": "object"}}}]}
+    )
+
     query: str = Field(description="What the conclusions should be similar to")
     top_k: Count = Field(default=10, description="The maximum number of conclusions")
     distance: Distance | None = Field(default=None, description="The maximum distance from the query, from 0 to 1")
-    filters: Filters = Field(default=None, description="Filters for the conclusions: at least observer and observed")
+    filters: PairFilters = Field(
+        default=None,
+        description="Filters for the conclusions: at least observer and observed",
+        examples=[{"observer_id": "bob", "observed_id": "alice"}],
+    )
 
 
 class CardQuery(Model):

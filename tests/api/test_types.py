@@ -119,11 +119,11 @@ def test_a_value_of_another_type_is_refused_with_the_quirk_that_takes_it() -> No
 @pytest.mark.parametrize(
     ("given", "status"),
     [
-        *((text, 422) for text in ("0", "1700000000.5", "{}", "[]", "true")),
-        *((text, 201) for text in ("20240101", "soon", "null", '"soon"', "")),
+        *((text, 422) for text in ("0", "1700000000.5", "{}", "true", "soon")),
+        *((text, 201) for text in ("20240101", "null", "")),
     ],
 )
-def test_a_form_takes_no_json_of_another_type_as_a_time(given: str, status: int) -> None:
+def test_a_form_takes_only_a_time_as_created_at(given: str, status: int) -> None:
     parts = {"peer_id": "bob", "created_at": given}
     form = "".join(
         f'--x\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in parts.items()

@@ -25,6 +25,11 @@ DEPARTURES = {
     r"/messages(/upload)? > body .* > peer_id > (minLength|maxLength|pattern)$": "the operation can create the sender",
     r"/upload > body .* > (metadata|configuration) > anyOf > 0 > contentMediaType$": "a string that contains JSON",
     r"/upload > body .* > created_at > anyOf > 0 > format$": "a string that contains a timestamp",
+    r" > metadata( > anyOf > 0)? > maxProperties$": "metadata has a limited size and depth",
+    r" > filters > anyOf > 0 > (properties|patternProperties|allOf)$": "the filter language, with the columns of the table",
+    r" > summary > anyOf > 0 > anyOf$": "short summaries are more frequent than long ones",
+    r" > (peers|body > application/json)( > anyOf > 0)? > propertyNames$": "the keys are ids of peers",
+    r"/conclusions/query > body > application/json > allOf$": "a query of conclusions needs filters",
     r"POST \S+/webhooks > body .* > url > (format|maxLength)$": "other URLs are refused",
 }
 
@@ -71,7 +76,8 @@ def _plain(schema: Any, schemas: Mapping[str, Json]) -> Any:
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return _plain(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas)
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        return {**_plain(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas), **_plain(beside, schemas)}
     plain: dict[str, Any] = {}
     for key, value in schema.items():
         if key == "properties":

@@ -27,7 +27,7 @@ load_all_checks()
 schemathesis.openapi.media_type("text/plain", st.text().map(lambda text: text.encode("utf-8", "replace")))
 schemathesis.openapi.media_type("application/pdf", st.just(pdf(page_text(b"Hello"))))
 
-EXAMPLES_PER_OPERATION = examples(45)
+EXAMPLES_PER_OPERATION = examples(20)  # The stock command line tries a hundred.
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Run:
         tried = {label for label, count in self.cases.items() if count >= EXAMPLES_PER_OPERATION}
         listed = {f"{method.upper()} {path}" for path, item in self.document["paths"].items() for method in item}
         assert listed - tried <= {"GET /health"}, self.report()  # It takes nothing that could vary.
-        assert 0 < self.excused_share() <= self.most_excused, self.report()
+        assert self.excused_share() <= self.most_excused, self.report()
 
     def report(self) -> str:
         total = sum(self.cases.values())
@@ -105,11 +105,6 @@ def _unsaid_rules(run: Run, case: Any, response: Any) -> str | None:
     return _broken_rule(case)
 
 
-def _unsaid_rules_of_peers(run: Run, case: Any, response: Any) -> str | None:
-    is_refusal = response.status_code == 404 and case.operation.path.endswith("/peers") and isinstance(case.body, dict)
-    return _broken_rule(case) if is_refusal else None
-
-
 def _conclusions_about_nobody(run: Run, case: Any, response: Any) -> str | None:
     is_refusal = response.status_code == 404 and case.method == "POST" and case.operation.path.endswith("/conclusions")
     return "a conclusion names peers and sessions that are there (x-conclusions-routes)" if is_refusal else None
@@ -120,15 +115,8 @@ def _questions_about_nobody(run: Run, case: Any, response: Any) -> str | None:
     return "a question names peers and sessions that are there (x2-chat-unknown-names)" if is_refusal else None
 
 
-def _paths_of_webhooks(run: Run, case: Any, response: Any) -> str | None:
-    """`/webhooks/test` is also a path of an endpoint, which is declared first."""
-    is_refusal = response.status_code == 405 and case.operation.path.endswith("/webhooks/test")
-    return "a 405 names the methods of the path that is declared first (x2-wrong-methods)" if is_refusal else None
-
-
 def _broken_rule(case: Any) -> str | None:
-    body = {"peers": case.body} if case.operation.path.endswith("/peers") else case.body
-    return next(broken_rules(case.path_parameters, case.query or {}, body, case.operation.path, case.method), None)
+    return next(broken_rules(case.path_parameters, case.query or {}, case.body, case.operation.path, case.method), None)
 
 
 def _keys_for_nothing(run: Run, case: Any, response: Any) -> str | None:
@@ -153,9 +141,6 @@ EXCUSES = (
     Excuse("positive_data_acceptance", _keys_for_nothing, "test_a_key_is_for_something"),
     Excuse("positive_data_acceptance", _unsaid_rules, "test_rules_that_the_schema_cannot_say_are_kept"),
     Excuse(
-        "ensure_resource_availability", _unsaid_rules_of_peers, "test_a_session_is_404_to_peers_under_malformed_ids"
-    ),
-    Excuse(
         "ensure_resource_availability",
         _conclusions_about_nobody,
         "test_a_conclusion_names_peers_and_sessions_that_are_there",
@@ -166,7 +151,6 @@ EXCUSES = (
         "test_a_question_names_peers_and_sessions_that_are_there",
     ),
     Excuse("negative_data_rejection", _nothing_is_invalid, "test_a_form_with_more_fields_is_valid"),
-    Excuse("allow_header_conformance", _paths_of_webhooks, "test_a_405_names_the_methods_of_the_path_declared_first"),
 )
 
 

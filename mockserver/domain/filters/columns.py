@@ -46,7 +46,10 @@ class Column:
     def cast(self, value: Any, compilation: Compilation) -> Any:
         """Convert the value of a filter for a test of equality, and each entry of the list of `in`."""
         if isinstance(value, list):
-            return None  # The database compares the text with a list, so the result is never true (recorded).
+            # The database compares it with a list of texts, which no text equals (recorded). Others it cannot compare.
+            if not all(entry is None or isinstance(entry, (str, list)) for entry in value):
+                compilation.note(f"the database cannot compare the text of '{self.name}' with the list {value}")
+            return None
         if isinstance(value, (bool, dict)):
             compilation.refuse_or_note(
                 f"Invalid value for column '{self.name}': {value}. Expected text, got {type(value).__name__}"
@@ -124,19 +127,17 @@ class BooleanColumn(Column):
     """A column of booleans."""
 
     def cast(self, value: Any, compilation: Compilation) -> Any:
-        if not isinstance(value, (bool, int, float)) or value not in (0, 1):
+        if not isinstance(value, bool):
             compilation.refuse_or_note(
                 f"Invalid boolean value: {value}. Expected true or false, got {type(value).__name__}"
             )
-        elif not isinstance(value, bool):
-            compilation.note(f"the database cannot compare the boolean '{self.name}' with the number {value}")
-        return value == 1
+        return value is True
 
     def cast_ordered(self, value: Any, compilation: Compilation) -> Any:
         if isinstance(value, bool):
             compilation.note(f"the database cannot compare the boolean '{self.name}' with a number")
         else:
-            to_number(value, compilation)
+            to_number(value, compilation)  # refuses text, as the live server does before its database fails
         return self.cast(value, compilation)
 
     def cast_part(self, value: Any, compilation: Compilation) -> str:
@@ -156,6 +157,10 @@ class TimeColumn(Column):
         return None if text is None else microseconds(datetime.fromisoformat(text))
 
     def cast(self, value: Any, compilation: Compilation) -> Any:
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+            # The database reads the list as this time in braces, and finds nothing (recorded in x2-vr-lists).
+            _moment(value[0], "Invalid datetime value", compilation)
+            return None
         compilation.note(f"the database cannot compare the time '{self.name}' with text for equality")
         return _moment(value, "Invalid datetime value", compilation)
 

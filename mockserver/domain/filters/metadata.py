@@ -50,7 +50,9 @@ class MetadataColumn(Column):
                 check_operator(name)
             return all_of([self._whole(name, operand, compilation) for name, operand in value.items()])
         if value is not None and not isinstance(value, list):
-            compilation.note(f"the database cannot compare JSON with {value!r}")
+            compilation.refuse_or_note(
+                f"Invalid value for column '{self.name}': {value}. Expected an object, got {type(value).__name__}"
+            )
         return _never
 
     def _whole(self, name: str, operand: Any, compilation: Compilation) -> Condition | None:

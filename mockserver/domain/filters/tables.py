@@ -26,10 +26,10 @@ NAMES_IN_DATABASE = {
     "observed": "observed_id",
 }
 _COMMON = (MetadataColumn("metadata"), TimeColumn("created_at"))
-_WORKSPACES = _table("Workspace", _NAMES, Column("id"), *_COMMON)
-_PEERS = _table("Peer", _NAMES, Column("id"), Column("workspace_id"), *_COMMON)
-_SESSIONS = _table("Session", _NAMES, Column("id"), Column("workspace_id"), BooleanColumn("is_active"), *_COMMON)
-_MESSAGES = _table(
+WORKSPACES = _table("Workspace", _NAMES, Column("id"), *_COMMON)
+PEERS = _table("Peer", _NAMES, Column("id"), Column("workspace_id"), *_COMMON)
+SESSIONS = _table("Session", _NAMES, Column("id"), Column("workspace_id"), BooleanColumn("is_active"), *_COMMON)
+MESSAGES = _table(
     "Message",
     _NAMES_OF_MESSAGES,
     Column("workspace_id"),
@@ -38,7 +38,7 @@ _MESSAGES = _table(
     NumberColumn("token_count"),
     *_COMMON,
 )
-_CONCLUSIONS = _table(
+CONCLUSIONS = _table(
     "Document",
     None,
     *(Column(name) for name in ("id", "workspace_id", "session_id", "observer_id", "observed_id")),
@@ -68,26 +68,26 @@ _DEFAULT = Quirks()
 
 def workspace_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
     """A predicate over rows of workspaces. None if it matches every row. Raises InvalidFilter and InnerFailure."""
-    return compile_filter(_WORKSPACES, filters, quirks)
+    return compile_filter(WORKSPACES, filters, quirks)
 
 
 def peer_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
     """The same for peers."""
-    return compile_filter(_PEERS, filters, quirks)
+    return compile_filter(PEERS, filters, quirks)
 
 
 def session_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Filter | None:
     """The same for sessions."""
-    return compile_filter(_SESSIONS, filters, quirks)
+    return compile_filter(SESSIONS, filters, quirks)
 
 
 def message_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
     """The same for messages."""
-    return compile_filter(_MESSAGES, filters, quirks)
+    return compile_filter(MESSAGES, filters, quirks)
 
 
 def conclusion_filter(workspace_id: str, filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
     """The same for conclusions. Their rows lack some columns, so the predicate adds them."""
-    matches = compile_filter(_CONCLUSIONS, filters, quirks)
+    matches = compile_filter(CONCLUSIONS, filters, quirks)
     hidden = {**_HIDDEN, "workspace_id": workspace_id}
     return matches and (lambda row: matches({**hidden, **row}))
