@@ -230,7 +230,7 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
     for answer in ("", "n\n"):
         done = _check(elsewhere, *scenario, answer=answer)
         assert (done.returncode, done.stdout) == (2, "")
-        assert f"{elsewhere} is not a loopback address. The check creates up to 4 workspaces there" in done.stderr
+        assert f"{elsewhere} is not a loopback address. The check creates up to 7 workspaces there" in done.stderr
         assert done.stderr.endswith("nothing was done; --yes continues without asking\n")
         assert not server.mock.store.workspaces
     assert _check(elsewhere, *scenario, answer="y\n").returncode == 0

@@ -71,9 +71,9 @@ class Check:
     def most_workspaces(self, scenarios: list[Scenario]) -> int:
         """An upper bound for the number of workspaces that these scenarios create."""
         played = [scenario for scenario in scenarios if self.keyring is not None or not scenario.authenticated]
-        # To see the purges, the check has a workspace for each scenario that deletes, and one more for each deletion.
+        # To see purges, the check has a workspace for each scenario that deletes, and one for each deleted workspace.
         return sum(
-            len(workspaces_of(scenario)) + len(deletions) + bool(deletions)
+            len(workspaces_of(scenario)) + bool(deletions) + sum(path.count("/") == 3 for path in deletions)
             for scenario in played
             for deletions in [deletions_in(scenario)]
         )
