@@ -201,6 +201,15 @@ def _from_iso_format(value: Any, info: ValidationInfo) -> Any:
 
 _InForm = BeforeValidator(_from_json)
 _IsFile = WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"})
+# An empty field of a form is left out, as all servers that parse forms with python-multipart do.
+_IS_TIME = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}, {"const": ""}]},
+            {"type": "null"},
+        ]
+    }
+)
 _IsJson = WithJsonSchema({"anyOf": [{"type": "string", "contentMediaType": "application/json"}, {"type": "null"}]})
 
 
@@ -214,7 +223,9 @@ class MessageUpload(Model):
     peer_id: Id
     metadata: Annotated[Metadata | None, _InForm, _IsJson] = None
     configuration: Annotated[MessageConfiguration | None, _InForm, _IsJson] = Field(default=None, title="Configuration")
-    created_at: Annotated[Moment | None, BeforeValidator(_from_iso_format)] = None
+    created_at: Annotated[Moment | None, BeforeValidator(_from_iso_format), _IS_TIME] = Field(
+        default=None, title="Created At"
+    )
 
 
 class MessageUpdate(Model):

@@ -24,7 +24,7 @@ DEPARTURES = {
     r" > parameters > path \w+ > (minLength|maxLength|pattern)$": "the ids of rows that the operation can create have a pattern",
     r"/messages(/upload)? > body .* > peer_id > (minLength|maxLength|pattern)$": "the operation can create the sender",
     r"/upload > body .* > (metadata|configuration) > anyOf > 0 > contentMediaType$": "a string that contains JSON",
-    r"/upload > body .* > created_at > anyOf > 0 > format$": "a string that contains a timestamp",
+    r"/upload > body .* > created_at > anyOf > 0 > anyOf$": "a string that contains a time",
     r" > metadata( > anyOf > 0)? > maxProperties$": "metadata has a limited size and depth",
     r" > filters > anyOf > 0 > (properties|patternProperties|allOf)$": "the filter language, with the columns of the table",
     r" > summary > anyOf > 0 > anyOf$": "short summaries are more frequent than long ones",
