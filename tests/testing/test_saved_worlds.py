@@ -30,7 +30,7 @@ _options = st.fixed_dictionaries(
 
 
 @given(_runs, _options)
-@settings(max_examples=examples(200, brief=20))
+@settings(max_examples=examples(100, brief=20))
 def test_a_world_that_was_saved_is_the_same_state_to_every_answer(run: list[tuple[Any, ...]], options: Any) -> None:
     runner = StepRunner(Mock(**options))
     runner.run([*first_steps, *run])
@@ -54,7 +54,7 @@ def test_a_workspace_that_was_saved_is_the_same_workspace(run: list[tuple[Any, .
 
 
 @given(_runs, _runs, _runs)
-@settings(max_examples=examples(200, brief=20))
+@settings(max_examples=examples(100, brief=20))
 def test_nothing_is_told_exactly_where_the_worlds_are_equal(
     before: list[tuple[Any, ...]], first: list[tuple[Any, ...]], second: list[tuple[Any, ...]]
 ) -> None:

@@ -1,0 +1,62 @@
+"""The command line of schemathesis finds nothing, run as `docs/contract-testing.md` says."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mockserver.domain.access import Scope
+from mockserver.formats.keyring import Keyring
+from support.served_documents import document
+
+pytest.importorskip("schemathesis", reason="schemathesis needs pytest 8.4, newer than the lowest")
+
+pytestmark = [pytest.mark.deep, pytest.mark.process]
+
+_PAGE = Path(__file__).parent.parent.parent / "docs" / "contract-testing.md"
+[_SETTINGS] = re.findall(r"```toml\n(.*?)```", _PAGE.read_text(encoding="utf-8"), re.DOTALL)
+_SECRET = "a secret"
+# Coverage would make both processes slower, and find nothing that the other tests do not reach.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+
+
+@contextmanager
+def _serve(*arguments: str) -> Iterator[str]:
+    """Run `serve` in a process, and give its URL."""
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--no-page", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_ENVIRONMENT) as server:
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().split()[-1]
+        finally:
+            server.terminate()
+
+
+@pytest.mark.parametrize("authenticated", [False, True], ids=["open", "authenticated"])
+@pytest.mark.parametrize(("source", "examples"), [("served", 30), ("contract", 100)])
+def test_stock_schemathesis_finds_no_failure(source: str, examples: int, authenticated: bool, tmp_path: Path) -> None:
+    (tmp_path / "schemathesis.toml").write_text(_SETTINGS, encoding="utf-8")
+    with _serve(*(["--auth-secret", _SECRET] if authenticated else [])) as url:
+        if source == "contract":
+            name = "contract with tokens" if authenticated else "contract"
+            (tmp_path / "contract.json").write_text(json.dumps(document(name)), encoding="utf-8")
+            where = ["contract.json", "--url", url, "--checks", "all"]
+        else:
+            where = [f"{url}/openapi.json"]
+        token = ["-H", f"Authorization: Bearer {Keyring(_SECRET).sign(Scope(admin=True), 0)}"] if authenticated else []
+        command = [sys.executable, "-m", "schemathesis.cli", "run", *where, *token, "--seed", "777"]
+        run = subprocess.run(
+            [*command, "--max-examples", str(examples)],
+            cwd=tmp_path,
+            env=_ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2_000:]
