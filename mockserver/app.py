@@ -81,7 +81,7 @@ class _App(Starlette):
         # The control plane has its own rules for pages.
         if origin is not None and not control_plane.is_control_path(path_of(scope)):
             mock = self._endpoint.mock
-            rules = cors.Cors(origin, mock.cors, mock.quirks)
+            rules = cors.Cors(origin, mock.cors, mock.store.profile)
             preflight = rules.preflight(scope)
             if preflight is not None:
                 await preflight(scope, receive, send)
@@ -99,15 +99,15 @@ def _document_router() -> Router:
     router = Router()
 
     @cache
-    def document(authenticated: bool) -> dict[str, Any]:
+    def document(version: str, authenticated: bool) -> dict[str, Any]:
         from .api.openapi import document_of  # This import takes as long as the rest of the startup.
 
-        return document_of(OPERATIONS, authenticated=authenticated)
+        return document_of(OPERATIONS, version=version, authenticated=authenticated)
 
     @router.operation("HEAD", "/openapi.json", answers={200: "Anything"}, access=None)
     @router.operation("GET", "/openapi.json", answers={200: "Anything"}, access=None)
     def get_openapi(call: Call) -> Reply:
-        return 200, document(call.mock.keyring is not None)
+        return 200, document(call.mock.api_version, call.mock.keyring is not None)
 
     return router
 

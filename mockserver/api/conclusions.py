@@ -40,7 +40,7 @@ def create_conclusions(call: Call) -> Reply:
 def list_conclusions(call: Call) -> Reply:
     """List the conclusions of a workspace, newest first, in pages and with optional filters."""
     workspace_id = call.path["workspace_id"]
-    matches = tables.conclusion_filter(workspace_id, call.filters(), call.store.quirks)
+    matches = tables.conclusion_filter(workspace_id, call.filters(), call.store.profile)
     return 200, conclusions.list_(call.store, workspace_id, *call.page(), matches)
 
 
@@ -57,7 +57,7 @@ def query_conclusions(call: Call) -> Reply:
     The filters must name the observer and the observed peer. Words decide the similarity: no model runs here.
     """
     workspace_id, wanted = call.path["workspace_id"], call.body
-    matches = tables.conclusion_filter(workspace_id, wanted.filters, call.store.quirks)
+    matches = tables.conclusion_filter(workspace_id, wanted.filters, call.store.profile)
     found = conclusions.query(
         call.store, workspace_id, wanted.query, wanted.filters, matches, wanted.top_k, wanted.distance
     )

@@ -19,7 +19,7 @@ from ..testing.mock import Mock
 from ..wire.scalars import Reading
 from . import answers
 from .answers import Answer
-from .operation import Call, Operation
+from .operation import Call, Operation, operations_of
 from .routing import Found, RoutingTable, header_of, path_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,16 @@ class Endpoint(BaseRoute):
     def __init__(self, mock: Mock, operations: Iterable[Operation]) -> None:
         self.mock = mock
         self.operations = list(operations)
-        self.table = RoutingTable(self.operations)
+        self._tables: dict[str, RoutingTable] = {}
+
+    @property
+    def table(self) -> RoutingTable:
+        """The operations of the version of the API that the mock behaves as."""
+        version = self.mock.store.profile.api_version
+        table = self._tables.get(version)
+        if table is None:
+            table = self._tables[version] = RoutingTable(operations_of(self.operations, version))
+        return table
 
     def find(self, scope: Scope) -> Found | None:
         """The result of the routing table. None if no operation has the path, or the scope is not an HTTP request."""
@@ -81,16 +90,16 @@ class Endpoint(BaseRoute):
             reach = EVERYTHING if mock.keyring is None else _admit(mock, mock.keyring, operation, found, scope)
             parse = _parse_in_doubt if isinstance(document, Unstorable) else _parse
             query, parsed = parse(operation, scope, document, mock)
-            if found.reads_nul and mock.quirks.inner_failures:
+            if found.reads_nul and mock.store.profile.inner_failures:
                 raise InnerFailure("the database cannot look up a NUL character")
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except InvalidId as error:
             # Operations whose body has the id of what they create check the ids. The other operations do not, and fail
             # when they use an invalid id (recorded).
-            fails = mock.quirks.inner_failures and operation.id_in_body is None
-            return answers.problem(InnerFailure(UNCHECKED_ID, error) if fails else error, mock.quirks)
+            fails = mock.store.profile.inner_failures and operation.id_in_body is None
+            return answers.problem(InnerFailure(UNCHECKED_ID, error) if fails else error, mock.store.profile)
         except ApiError as error:
-            return answers.problem(error, mock.quirks)
+            return answers.problem(error, mock.store.profile)
         except _Refused as refusal:
             return refusal.answer
         return Answer(status, payload)
@@ -153,7 +162,7 @@ def _admit(mock: Mock, keyring: "Keyring", operation: Operation, found: Found, s
     token = bearer(header or "")
     if token is None:
         raise MissingToken(None if header is None else header.partition(" ")[0])
-    reach = keyring.read(token, mock.clock.now(), refuses_expiry=mock.quirks.expiry_invalidates)
+    reach = keyring.read(token, mock.clock.now(), refuses_expiry=mock.store.profile.expiry_invalidates)
     operation.access(reach, found.path)
     return reach
 
@@ -170,7 +179,7 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     late errors.
     """
     query = parsed = None
-    quirks = mock.store.quirks
+    quirks = mock.store.profile
     entries: list[dict[str, Any]] = []
     if operation.query is not None:
         try:
@@ -228,7 +237,7 @@ def _parse_in_doubt(operation: Operation, scope: Scope, doubt: Unstorable, mock:
             raise
         read = doubt.value
     if not json_text.is_storable(read):
-        if mock.quirks.inner_failures:
+        if mock.store.profile.inner_failures:
             reason = "JSON in the database has neither NaN, nor infinities, nor lone surrogates"
             raise InnerFailure(f"{reason}; the body has one: {doubt.reason} (offset {doubt.place})")
         raise _invalid([answers.invalid_json(doubt)], operation)

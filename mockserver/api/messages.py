@@ -69,7 +69,7 @@ def create_messages_with_file(call: Call) -> Reply:
 )
 def get_messages(call: Call) -> Reply:
     """List the messages of a session in their order, in pages and with optional filters."""
-    matches = tables.message_filter(call.filters(), call.store.quirks)
+    matches = tables.message_filter(call.filters(), call.store.profile)
     return 200, messages.list_(call.store, call.path["workspace_id"], call.path["session_id"], *call.page(), matches)
 
 
@@ -96,7 +96,7 @@ def update_message(call: Call) -> Reply:
 
 def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list[Row]:
     """The new messages for the answer. With the quirk `echoed_created_at` their times are as the client sent them."""
-    if not call.store.quirks.echoed_created_at:
+    if not call.store.profile.echoed_created_at:
         return rows
     return [row if moment is None else {**row, "created_at": moment} for row, moment in zip(rows, given, strict=True)]
 

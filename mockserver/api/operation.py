@@ -1,8 +1,8 @@
 """Declares operations: method and path, parameters, body, handler, answers."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from pydantic import TypeAdapter
 
 from ..domain.access import Rule, Scope, of_the_workspace
+from ..domain.changes import Changes
 from ..domain.errors import InnerFailure
 from ..domain.store import Store
 from ..testing.exchange import Exchange
@@ -17,6 +18,7 @@ from ..testing.mock import Mock
 from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names
 from ..wire.scalars import Reading
+from ..wire.versions import as_of
 
 Reply = tuple[int, Any]
 
@@ -49,7 +51,7 @@ class Call:
 
     def status_of_get_or_create(self, created: bool) -> int:
         """The status of a success: 200, or 201 for something new if the quirk `created_status` is on."""
-        return 201 if created and self.store.quirks.created_status else 200
+        return 201 if created and self.store.profile.created_status else 200
 
     def page(self) -> tuple[int, int, bool]:
         """The number of the page, its size, and whether the newest rows come first. Raises InnerFailure."""
@@ -58,7 +60,7 @@ class Call:
     def forward_page(self) -> tuple[int, int]:
         """Like `page`, but without the order, for lists with a fixed order. Raises InnerFailure."""
         page, size = self.query.page, self.query.size
-        if (page - 1) * size > _MAX_OFFSET and self.store.quirks.inner_failures:
+        if (page - 1) * size > _MAX_OFFSET and self.store.profile.inner_failures:
             raise InnerFailure("the offset of the page does not fit into the type bigint of the database")
         return page, size
 
@@ -113,6 +115,7 @@ class Operation:
     new_ids: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     access: Rule | None = of_the_workspace
+    change: str | None = None
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
@@ -134,6 +137,13 @@ class Operation:
         refused = [422] if self.is_validated else []
         shut = [401] if authenticated and self.access is not None else []
         return tuple(sorted([*self.answers, *refused, *shut]))
+
+    def as_of(self, version: str) -> "Operation | None":
+        """The operation in a version of the API. None if the version does not have it."""
+        if self.change is not None and not Changes.flags_of(version)[self.change]:
+            return None
+        body, query = as_of(self.body, version), as_of(self.query, version)
+        return self if body is self.body and query is self.query else replace(self, body=body, query=query)
 
     @property
     def is_validated(self) -> bool:
@@ -163,6 +173,12 @@ class Operation:
         """
         validate = TypeAdapter(self.query).validator.validate_python
         return lru_cache(16)(lambda query_string, reading: validate(parameters(query_string), context=reading))
+
+
+def operations_of(operations: Iterable[Operation], version: str) -> list[Operation]:
+    """The operations that a version of the API has, each as it is there."""
+    versions = [operation.as_of(version) for operation in operations]
+    return [operation for operation in versions if operation is not None]
 
 
 class Router:

@@ -43,7 +43,7 @@ def get_or_create_peer(call: Call) -> Reply:
 )
 def get_peers(call: Call) -> Reply:
     """List the peers of a workspace, oldest first, in pages and with optional filters."""
-    matches = tables.peer_filter(call.filters(), call.store.quirks)
+    matches = tables.peer_filter(call.filters(), call.store.profile)
     return 200, peers.list_(call.store, call.path["workspace_id"], *call.page(), matches)
 
 
@@ -76,7 +76,7 @@ def update_peer(call: Call) -> Reply:
 )
 def get_sessions_for_peer(call: Call) -> Reply:
     """List the sessions that a peer is or was in, in pages. Deleted sessions are included until their purge."""
-    matches = tables.session_filter(call.filters(), call.store.quirks)
+    matches = tables.session_filter(call.filters(), call.store.profile)
     return 200, peers.sessions(call.store, call.path["workspace_id"], call.path["peer_id"], *call.page(), matches)
 
 
@@ -97,6 +97,6 @@ def _configuration(call: Call) -> JsonObject | None:
     """The configuration in the body, without NUL characters. Raises InnerFailure: the database cannot store them."""
     given: JsonObject | None = call.body.configuration
     stored: JsonObject | None = without_nul(given)
-    if stored != given and call.store.quirks.inner_failures:
+    if stored != given and call.store.profile.inner_failures:
         raise InnerFailure("the database cannot store a NUL character, and the API drops it from metadata only")
     return stored

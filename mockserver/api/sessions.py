@@ -55,7 +55,7 @@ def get_or_create_session(call: Call) -> Reply:
 )
 def get_sessions(call: Call) -> Reply:
     """Get all Sessions for a Workspace, paginated with optional filters."""
-    matches = tables.session_filter(call.filters(), call.store.quirks)
+    matches = tables.session_filter(call.filters(), call.store.profile)
     return 200, sessions.list_(call.store, call.path["workspace_id"], *call.page(), matches)
 
 

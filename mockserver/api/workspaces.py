@@ -40,7 +40,7 @@ def get_or_create_workspace(call: Call) -> Reply:
 )
 def get_all_workspaces(call: Call) -> Reply:
     """List all workspaces, oldest first, in pages and with optional filters."""
-    matches = tables.workspace_filter(call.filters(), call.store.quirks)
+    matches = tables.workspace_filter(call.filters(), call.store.profile)
     return 200, workspaces.list_(call.store, *call.page(), matches)
 
 

@@ -30,7 +30,7 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
     messages = _messages(sources, cutoff)
     now = store.clock.now()
     row = {**as_read(original.row), "id": _fresh_id(store, workspace), "created_at": timestamp(now)}
-    if messages or not store.quirks.lost_empty_clone:
+    if messages or not store.profile.lost_empty_clone:
         members = _members(store, workspace, sources)
         copy = store.add_session(workspace, row, Origin(original.number, session_id, cutoff, len(messages)))
         store.add_messages(copy, _copied(store, messages, row))
@@ -40,7 +40,7 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
 
 def _sources(store: Store, original: Session) -> list[Session]:
     """The sessions that the clone copies. The original is the first."""
-    if not store.quirks.clone_crosses_workspaces:
+    if not store.profile.clone_crosses_workspaces:
         return [original]
     namesakes = [workspace.sessions.get(original.row["id"]) for workspace in store.directory]
     return [original, *(session for session in namesakes if session is not None and session is not original)]
@@ -71,7 +71,7 @@ def _members(store: Store, workspace: Workspace, sources: list[Session]) -> Memb
         for peer_id, member in session.members.items():
             if peer_id not in workspace.peers:
                 raise _clash(sources)
-            if member.present or store.quirks.clone_revives_peers:
+            if member.present or store.profile.clone_revives_peers:
                 members[peer_id] = member._replace(present=True)
     return members
 
@@ -92,7 +92,7 @@ def _copied(store: Store, messages: list[Row], session: Row) -> list[Row]:
     """
     home, now = session["workspace_id"], session["created_at"]
     changes = {"session_id": session["id"], "workspace_id": home, "created_at": now}
-    if store.quirks.clone_zeroes_tokens:
+    if store.profile.clone_zeroes_tokens:
         changes["token_count"] = 0
     copies = [message | changes for message in messages]
     for copy, fresh_id in zip(copies, store.ids.several(len(copies)), strict=True):

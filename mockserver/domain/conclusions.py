@@ -73,7 +73,7 @@ def query(
     given = filters or {}
     pair = [given.get(NAMES_IN_DATABASE[name]) or given.get(name) for name in ("observer", "observed")]
     if not all(isinstance(peer_id, str) and peer_id for peer_id in pair):
-        if all(pair) and store.quirks.inner_failures:
+        if all(pair) and store.profile.inner_failures:
             raise InnerFailure("a peer in the filters of a query must be one id")
         sentence = "observer and observed must be specified for semantic search"
         raise Unprocessable(sentence, ("body", "filters"), filters)

@@ -88,7 +88,7 @@ def chosen(store: Store, workspace_id: str, observer_id: str, observed_id: str, 
     """
     known = conclusions.between(store, workspace_id, observer_id, observed_id)
     of_session = [row for row in known if choice.session_id in (None, row["session_id"])]
-    searched = known if store.quirks.knowledge_crosses_sessions else of_session
+    searched = known if store.profile.knowledge_crosses_sessions else of_session
     similar_count, frequent_count, newest_count = _shares(choice)
     sources = [
         nearest(choice.query or "", conclusions.newest_first(searched), similar_count, choice.distance),

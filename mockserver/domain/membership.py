@@ -22,7 +22,7 @@ def newcomers(store: Store, members: Members, joining: Mapping[str, MemberSettin
         if peer_id in members and members[peer_id].present
         else Membership(settings.get("observe_me"), settings.get("observe_others"))
         for peer_id, settings in joining.items()
-        if store.quirks.joins_again or peer_id not in members or not members[peer_id].present
+        if store.profile.joins_again or peer_id not in members or not members[peer_id].present
     }
 
 
@@ -37,7 +37,7 @@ def joined(store: Store, before: Members, joining: Members, now: int, *, created
     If the session is `created`, its first members are present from the beginning. With the quirk `joins_again`, all
     peers in `joining` are present only from now on.
     """
-    if store.quirks.joins_again:
+    if store.profile.joins_again:
         return {peer_id: member._replace(stays=((now, None),)) for peer_id, member in joining.items()}
     return _with_stays(before, joining, None if created else now, now)
 

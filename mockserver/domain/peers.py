@@ -50,7 +50,7 @@ def find(store: Store, workspace_id: str, peer_id: str) -> Peer:
     workspace = store.workspaces.get(workspace_id)
     peer = workspace.peers.get(peer_id) if workspace else None
     if peer is None:
-        if store.quirks.inner_failures and not workspaces.is_id(peer_id):
+        if store.profile.inner_failures and not workspaces.is_id(peer_id):
             raise InnerFailure(UNCHECKED_ID, InvalidId("peer", ("path", "peer_id"), peer_id))
         raise MissingPeer(workspace_id, peer_id)
     return peer

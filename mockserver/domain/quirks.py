@@ -3,17 +3,23 @@
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
-
-def _quirk(why: str, *, scenario: str | None) -> Any:  # `Any` lets a dataclass field be declared through a helper.
-    return field(default=False, metadata={"why": why, "scenario": scenario})
+from .changes import CONTRACT, VERSIONS
 
 
-@dataclass(frozen=True, slots=True)
+def _quirk(  # `Any` lets a dataclass field be declared through a helper.
+    why: str, *, scenario: str | None, first: str = VERSIONS[0], last: str = VERSIONS[-1]
+) -> Any:
+    versions = VERSIONS[VERSIONS.index(first) : VERSIONS.index(last) + 1]
+    return field(default=False, metadata={"why": why, "scenario": scenario, "versions": versions})
+
+
+@dataclass(frozen=True)
 class Quirks:
-    """Which quirks of the live 3.0.7 server are on. By default all are off.
+    """Which quirks of the live server are on. By default all are off.
 
     Each field is a quirk. Its metadata has `why`, which says what the live server does and what the default does
-    instead, and `scenario`, the recording under `fixtures/recordings` that shows it, or None.
+    instead, `scenario`, the recording under `fixtures/recordings` that shows it, or None, and `versions`, the versions
+    of the API that have it.
     """
 
     created_status: bool = _quirk(
@@ -70,6 +76,7 @@ class Quirks:
         "A representation that is limited to a session also takes the conclusions near the query and the most frequent "
         "ones from other sessions; in the default all are of the session.",
         scenario="x2-context-search",
+        last="3.0.11",
     )
     echoed_created_at: bool = _quirk(
         "The answer to a new message repeats its given created_at with the offset it was sent with, or none; the "
@@ -96,32 +103,46 @@ class Quirks:
     @classmethod
     def catalogue(cls) -> "tuple[Field[bool], ...]":
         """All quirks in the order of declaration, as dataclass fields with `name` and `metadata`."""
-        return fields(cls)
+        return fields(Quirks)
 
     @classmethod
-    def live(cls) -> "Quirks":
-        """All quirks on: the profile that agrees with the recordings."""
-        return cls(**{quirk.name: True for quirk in cls.catalogue()})
+    def live(cls, api_version: str = CONTRACT) -> "Quirks":
+        """All quirks of this version on: the profile that agrees with the recordings."""
+        return Quirks(**dict.fromkeys(_of_version(api_version), True))
 
     @classmethod
-    def named(cls, names: "str | Quirks") -> "Quirks":
+    def named(cls, names: "str | Quirks", api_version: str = CONTRACT) -> "Quirks":
         """The quirks for `"none"`, `"live"`, or names separated by commas.
 
-        Raises ValueError for an unknown name, with a list of the known ones, and for another type.
+        Raises ValueError for an unknown name, with a list of the known ones, for a quirk that the version does not
+        have, with the versions that have it, and for another type.
         """
         if isinstance(names, Quirks):
-            return names
-        if not isinstance(names, str):
+            chosen = [quirk.name for quirk in Quirks.catalogue() if getattr(names, quirk.name)]
+        elif isinstance(names, str):
+            chosen = [name.strip() for name in names.split(",") if name.strip()]
+        else:
             raise ValueError(f"quirks must be none, live, or a string of names separated by commas, not {names!r}")
-        chosen = [name.strip() for name in names.split(",") if name.strip()]
         if chosen == ["live"]:
-            return cls.live()
+            return cls.live(api_version)
         if chosen in ([], ["none"]):
             return cls()
-        known = [quirk.name for quirk in cls.catalogue()]
         for name in chosen:
-            if name in ("none", "live"):
-                raise ValueError(f"{name!r} cannot be combined with other quirks: {names!r}")
-            if name not in known:
-                raise ValueError(f"unknown quirk {name!r}; known: none, live, {', '.join(known)}")
-        return cls(**dict.fromkeys(chosen, True))
+            _check(name, names, api_version)
+        return Quirks(**dict.fromkeys(chosen, True))
+
+
+def _of_version(api_version: str) -> list[str]:
+    return [quirk.name for quirk in Quirks.catalogue() if api_version in quirk.metadata["versions"]]
+
+
+def _check(name: str, names: str | Quirks, api_version: str) -> None:
+    """Raise ValueError if this is not the name of a quirk of the version. `names` is what the caller passed."""
+    known = {quirk.name: quirk.metadata["versions"] for quirk in Quirks.catalogue()}
+    if name in ("none", "live"):
+        raise ValueError(f"{name!r} cannot be combined with other quirks: {names!r}")
+    if name not in known:
+        raise ValueError(f"unknown quirk {name!r}; known: none, live, {', '.join(_of_version(api_version))}")
+    if api_version not in known[name]:
+        having = f"{known[name][0]} to {known[name][-1]}" if len(known[name]) > 1 else known[name][0]
+        raise ValueError(f"API version {api_version} has no quirk {name!r}; {having} have it")

@@ -29,7 +29,7 @@ def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[s
     quirk `deleted_set_peers` the members of a deleted session are replaced nevertheless.
     """
     session = sessions.find(store, workspace_id, session_id)
-    if session is None or not (session.row["is_active"] or store.quirks.deleted_set_peers):
+    if session is None or not (session.row["is_active"] or store.profile.deleted_set_peers):
         raise MissingSession(workspace_id, session_id, is_deleted=session is not None)
     try:
         peers.check_new(store, workspace_id, joining, ("body", "peers"))

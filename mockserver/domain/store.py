@@ -7,18 +7,18 @@ from .clock import Clock, Ids
 from .history import image
 from .index import Index
 from .ordered import Ordered
-from .quirks import Quirks
+from .profile import Profile
 from .records import Extras, Membership, Messages, Origin, Peer, Row, Session, Workspace, ordered
 from .schedule import PurgeSchedule, WorkSchedule
 
 
 class Store:
-    """The state of the API, and the clock, ids and quirks that the rules use.
+    """The state of the API, and the clock, ids and profile that the rules use.
 
     Arguments:
         clock: The clock of timestamps and due times.
         ids: Generates ids and numbers.
-        quirks: The quirks that are on.
+        profile: The version of the API, and the quirks that are on.
         purge_after: How many seconds a purge waits. None means that purges run only on request.
         work_after: The same for the work of the queue.
     """
@@ -27,13 +27,13 @@ class Store:
         self,
         clock: Clock,
         ids: Ids,
-        quirks: Quirks,
+        profile: Profile,
         purge_after: float | None = None,
         work_after: float | None = None,
     ) -> None:
         self.clock = clock
         self.ids = ids
-        self.quirks = quirks
+        self.profile = profile
         self.purges = PurgeSchedule(purge_after, ids.number)
         self.backlog = WorkSchedule(work_after, ids.number)
         self.workspaces: dict[str, Workspace] = {}
@@ -191,7 +191,7 @@ class Store:
 
     def fork(self, clock: Clock, ids: Ids) -> "Store":
         """A copy of the store, with another clock and another id generator. They share rows, and nothing else."""
-        twin = Store(clock, ids, self.quirks)
+        twin = Store(clock, ids, self.profile)
         twin.purges = self.purges.copy(ids.number)
         twin.backlog = self.backlog.copy(ids.number)
         twin.put_workspaces([_copy(workspace) for workspace in self.directory])

@@ -82,7 +82,7 @@ def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str
     """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
-        if store.quirks.inner_failures:
+        if store.profile.inner_failures:
             raise InnerFailure("nothing checks that the workspace of a dream exists")
         raise MissingWorkspace(workspace_id)
     pending, in_progress, completed = workspace.extras.dreams.get((observer, observed), _NONE)

@@ -111,7 +111,12 @@ class Mock:
     @property
     def quirks(self) -> Quirks:
         """The quirks that are on."""
-        return self.store.quirks
+        return self.store.profile.quirks()
+
+    @property
+    def api_version(self) -> str:
+        """The version of the API that the mock behaves as, such as "3.0.7"."""
+        return self.store.profile.api_version
 
     def know_operations(self, names: frozenset[str], documented: Sequence[Documented]) -> None:
         """Set the operations of the app that serves this mock.
@@ -434,7 +439,7 @@ class Mock:
         self._ids.reset(settings)
         # The store is replaced before the other parts are reset, so that threads that wait for those parts find the new
         # state.
-        store = Store(self.clock, self._ids, settings["quirks"], settings["purge_after"], settings["work_after"])
+        store = Store(self.clock, self._ids, settings["profile"], settings["purge_after"], settings["work_after"])
         settings["world"].load(store)
         self.store = store
         for part in (*self._parts_with_workspaces, self.coverage, self.server_link, self.play):

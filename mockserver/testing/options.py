@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, get_type_hints
 
 from ..domain.clock import time_of
+from ..domain.changes import CONTRACT, version_of
+from ..domain.profile import Profile
 from ..domain.quirks import Quirks
 from ..hosts import host_of
 from .arguments import Seed, checked_seed, integer
@@ -58,8 +60,14 @@ class Option:
     flag: Flag | None = None
 
 
-def _quirks(_: str, names: Any) -> Quirks:
-    return Quirks.named(names)
+def _version(_: str, name: Any) -> str:
+    if not isinstance(name, str):
+        raise ValueError(f"api_version must be a string such as '3.0.7': {name!r}")
+    return version_of(name)
+
+
+def _quirks(_: str, names: Any) -> str | Quirks:
+    return names  # Profile checks the names, because the check also needs the version.
 
 
 def _world(_: str, source: Any) -> Any:
@@ -150,6 +158,15 @@ def _wait(what: str) -> Option:
 class Options(TypedDict, total=False):
     """The keyword arguments of Mock, MockServer and reset."""
 
+    api_version: Annotated[
+        str,
+        Option(
+            help="the version of the API, such as 3.0.6, or latest",
+            default=CONTRACT,
+            check=_version,
+            flag=Flag(version_of, "VERSION"),
+        ),
+    ]
     quirks: Annotated[
         str | Quirks,
         Option(
@@ -235,7 +252,8 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
-# The options in force, by name, each as its check returned it. The value of `world` is a StartingWorld.
+# The options in force, by name, each as its check returned it. The value of `world` is a StartingWorld. `profile` is made
+# from two of them.
 Settings = Mapping[str, Any]
 
 
@@ -251,6 +269,8 @@ def changed(settings: Settings, **options: Unpack[Options]) -> Settings:
         if name not in OPTIONS:
             raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
     values = dict(settings) | {name: OPTIONS[name].check(name, value) for name, value in options.items()}
+    if "quirks" in options or "api_version" in options:
+        values["profile"] = Profile.of(values["api_version"], values["quirks"])
     if "world" in options or "seed" in options:  # The seed generates the ids and times that a world leaves out.
         from .worlds.load import StartingWorld
 

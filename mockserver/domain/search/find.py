@@ -59,7 +59,7 @@ def search(
     find = _containing if _SPECIAL.search(query) else _by_rank
     try:
         conditions.pop(_PERSPECTIVE, None)
-        matches = tables.message_filter(conditions, store.quirks)
+        matches = tables.message_filter(conditions, store.profile)
         best = nlargest(limit, find(messages, query, matches), key=lambda placed: placed[0])
     except InvalidFilter as error:
         error.value = filters

@@ -1,0 +1,27 @@
+"""The profile of a server: a version of the API, with quirks. The rules read its flags where they decide."""
+
+from dataclasses import dataclass
+
+from .changes import CONTRACT, Changes
+from .quirks import Quirks
+
+
+@dataclass(frozen=True)
+class Profile(Quirks, Changes):
+    """All quirks and changes as flags. Each flag is true if the server has that quirk or change."""
+
+    api_version: str = CONTRACT
+
+    @classmethod
+    def of(cls, api_version: str, quirks: str | Quirks) -> "Profile":
+        """The profile of a version with these quirks: `"none"`, `"live"`, names with commas, or Quirks.
+
+        Raises ValueError for an unknown quirk, and for one that the version does not have.
+        """
+        chosen = Quirks.named(quirks, api_version)
+        on = {quirk.name: getattr(chosen, quirk.name) for quirk in Quirks.catalogue()}
+        return cls(**on, **Changes.flags_of(api_version), api_version=api_version)
+
+    def quirks(self) -> Quirks:
+        """The quirks that are on, without the version."""
+        return Quirks(**{quirk.name: getattr(self, quirk.name) for quirk in Quirks.catalogue()})
