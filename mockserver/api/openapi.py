@@ -8,10 +8,11 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DictSchema, EnumSchema
 
+from ..domain.changes import CONTRACT
 from ..wire import answers
 from ..wire import schemas as named_schemas
 from ..wire.fields import ID_RULE, NAMED
-from .operation import Operation
+from .operation import Operation, operations_of
 
 _REF = "#/components/schemas/{model}"
 _SUCCESS = "Successful Response"
@@ -34,7 +35,6 @@ _API = {
     "title": "Honcho API",
     "summary": "A stateful fake for tests",
     "description": "A fake server of the Honcho API. It keeps its state in memory, and runs no model.",
-    "version": "3.0.7",
 }
 # What each tag is about. A document lists the tags of its operations, in this order.
 TAGS = {
@@ -55,9 +55,11 @@ _CONTACT = {"name": "The maintainers of honcho-mockserver"}
 _SERVER = {"url": "/", "description": "The server that answers with this document"}
 
 
-def document_of(operations: Iterable[Operation], *, authenticated: bool, info: Mapping[str, str] = _API) -> Json:
-    """The OpenAPI 3.1 document of these operations, with authentication on or off."""
-    listed = list(operations)
+def document_of(
+    operations: Iterable[Operation], *, authenticated: bool, version: str = CONTRACT, info: Mapping[str, str] = _API
+) -> Json:
+    """The OpenAPI 3.1 document of these operations in a version of the API, with authentication on or off."""
+    listed = operations_of(operations, version)
     by_name = {operation.name: operation for operation in listed}
     schemas = _Schemas()
     paths: Json = {}
@@ -69,7 +71,7 @@ def document_of(operations: Iterable[Operation], *, authenticated: bool, info: M
     tags = {operation.tag for operation in listed}
     return {
         "openapi": "3.1.0",
-        "info": {**info, "contact": _CONTACT},
+        "info": {**info, "version": version, "contact": _CONTACT},
         "servers": [_SERVER],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in tags],
         "paths": paths,

@@ -95,6 +95,7 @@ class Operation:
     - `new_ids` are the path parameters with which the operation may create something. They must be valid ids.
     - `aliases` are additional paths of the operation. The OpenAPI document does not list them.
     - `access` decides whether a token may call the operation; None means that it needs no token.
+    - `change` is the change of the API that brought the operation; None if all versions have it.
     - `links` are the OpenAPI links of the success: a mapping from the linked operation to its parameters, as runtime
       expressions.
     """

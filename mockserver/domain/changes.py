@@ -54,9 +54,7 @@ class Changes:
         "they are in lists.",
         first="3.0.6",
     )
-    long_ids: bool = _change(
-        "Ids have up to 512 characters; before, up to 100.", first="3.0.7", scenario="x2-vr-ids"
-    )
+    long_ids: bool = _change("Ids have up to 512 characters; before, up to 100.", first="3.0.7", scenario="x2-vr-ids")
     reversible_lists: bool = _change(
         "Lists of workspaces, peers, sessions, and sessions of a peer take `reverse`; before, they ignore it.",
         first="3.0.7",
@@ -122,9 +120,7 @@ class Changes:
         first="3.0.11",
         scenario="x2-vr-keys",
     )
-    conclusion_level: bool = _change(
-        "Conclusions have a `level`.", first="3.0.12", scenario="x2-vr-level"
-    )
+    conclusion_level: bool = _change("Conclusions have a `level`.", first="3.0.12", scenario="x2-vr-level")
     list_means_in: bool = _change(
         "A list as the value of a column in a filter means `in`; before, it matches nothing.",
         first="3.0.12",
@@ -143,9 +139,7 @@ class Changes:
         first="3.0.12",
         scenario="x2-vr-formats",
     )
-    card_refresh: bool = _change(
-        "A dream can have the type `card_refresh`.", first="3.0.12", scenario="x2-vr-dreams"
-    )
+    card_refresh: bool = _change("A dream can have the type `card_refresh`.", first="3.0.12", scenario="x2-vr-dreams")
     dream_rebuild: bool = _change(
         "`rebuild` of a dream must be a boolean; before, it is ignored.", first="3.0.12", scenario="x2-vr-dreams"
     )
@@ -164,9 +158,7 @@ class Changes:
     def flags_of(version: str) -> dict[str, bool]:
         """Each change by name, and whether this version has it."""
         place = VERSIONS.index(version)
-        return {
-            change.name: VERSIONS.index(change.metadata["first"]) <= place for change in Changes.catalogue()
-        }
+        return {change.name: VERSIONS.index(change.metadata["first"]) <= place for change in Changes.catalogue()}
 
 
 def version_of(name: str) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, get_type_hints
 
-from ..domain.clock import time_of
 from ..domain.changes import CONTRACT, version_of
+from ..domain.clock import time_of
 from ..domain.profile import Profile
 from ..domain.quirks import Quirks
 from ..hosts import host_of
@@ -66,7 +66,7 @@ def _version(_: str, name: Any) -> str:
     return version_of(name)
 
 
-def _quirks(_: str, names: Any) -> str | Quirks:
+def _quirks(_: str, names: Any) -> Any:
     return names  # Profile checks the names, because the check also needs the version.
 
 
@@ -252,8 +252,8 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
-# The options in force, by name, each as its check returned it. The value of `world` is a StartingWorld. `profile` is made
-# from two of them.
+# The options in force, by name, each as its check returned it. The value of `world` is a StartingWorld, and
+# `profile` is made of `api_version` and `quirks`.
 Settings = Mapping[str, Any]
 
 

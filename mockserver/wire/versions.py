@@ -11,6 +11,7 @@ from types import UnionType, new_class
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
 
 from ..domain.changes import Changes
 
@@ -62,15 +63,13 @@ def _model(model: type[BaseModel], has: Mapping[str, bool]) -> type[BaseModel]:
     }
     for name, other in changed.items():
         field = model.model_fields[name]
-        if other is None:
-            members[name] = field.get_default(call_default_factory=True)
-        else:  # All bounds are in the type.
-            members[name] = Field(
-                default=field.default,
-                default_factory=field.default_factory,
-                alias=field.alias,
-                title=field.title,
-                description=field.description,
-                examples=field.examples,
-            )
+        members[name] = field.get_default(call_default_factory=True) if other is None else _field_like(field)
     return new_class(model.__name__, (model,), exec_body=lambda namespace: namespace.update(members))
+
+
+def _field_like(field: FieldInfo) -> Any:
+    """A field with the same default, names and texts. It has no bounds: those are in the type."""
+    described: dict[str, Any] = {name: getattr(field, name) for name in ("alias", "title", "description", "examples")}
+    if field.default_factory is not None:
+        return Field(default_factory=field.default_factory, **described)
+    return Field(default=field.default, **described)

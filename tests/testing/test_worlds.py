@@ -271,7 +271,7 @@ def test_a_wrong_world_is_told_in_a_few_words_however_deep_and_long_it_is() -> N
 
 def test_an_option_that_is_none_is_told() -> None:
     with pytest.raises(
-        TypeError, match="unknown option 'colour'; the options are quirks, world, purge_after, work_after,"
+        TypeError, match="unknown option 'colour'; the options are api_version, quirks, world, purge_after, work_after,"
     ):
         Mock(colour="red")  # type: ignore[call-arg]  # the slip is the point
 

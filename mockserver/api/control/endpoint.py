@@ -36,7 +36,6 @@ OPERATIONS = [
 _INFO = {
     "title": "Control plane of a fake Honcho server",
     "description": "Request log, coverage, webhook deliveries, faults, clock, background work, snapshots and scripts.",
-    "version": "3.0.7",
 }
 _document = Router()
 
