@@ -1,6 +1,6 @@
 """Operations on the context of a session, which a client passes to a model."""
 
-from ..domain import contexts
+from ..domain import access, contexts
 from ..domain.contexts import PeerView
 from ..wire import knowledge
 from .operation import Call, Reply, Router
@@ -11,7 +11,11 @@ _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}"
 
 
 @router.operation(
-    "GET", _PATH + "/context", answers={200: "SessionContext", 404: "Problem"}, query=knowledge.SessionContextQuery
+    "GET",
+    _PATH + "/context",
+    answers={200: "SessionContext", 404: "Problem"},
+    query=knowledge.SessionContextQuery,
+    access=access.read_by_members,
 )
 def get_session_context(call: Call) -> Reply:
     """Get the context of a session, up to a maximum number of tokens.
@@ -28,7 +32,7 @@ def get_session_context(call: Call) -> Reply:
     return 200, call.scripted(composed)
 
 
-@router.operation("GET", _PATH + "/summaries", answers={200: "SessionSummaries"})
+@router.operation("GET", _PATH + "/summaries", answers={200: "SessionSummaries"}, access=access.read_by_members)
 def get_session_summaries(call: Call) -> Reply:
     """Get the summaries of a session. They come from a test, a world or a script: no model writes them here."""
     session_id = call.path["session_id"]

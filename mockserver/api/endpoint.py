@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope
 
+from ..domain import access
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import UNCHECKED_ID, ApiError, InnerFailure, InvalidId, MissingToken
@@ -163,7 +164,8 @@ def _admit(mock: Mock, keyring: "Keyring", operation: Operation, found: Found, s
     if token is None:
         raise MissingToken(None if header is None else header.partition(" ")[0])
     reach = keyring.read(token, mock.clock.now(), refuses_expiry=mock.store.profile.expiry_invalidates)
-    operation.access(reach, found.path)
+    reach = access.complete(reach, mock.store)
+    operation.access(reach, found.path, mock.store)
     return reach
 
 

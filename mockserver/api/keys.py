@@ -1,7 +1,7 @@
 """The operation that creates keys, which are the tokens of clients."""
 
 from ..domain import access
-from ..domain.errors import Disabled, Unprocessable
+from ..domain.errors import Disabled, KeyWithoutWorkspace, Unprocessable
 from ..wire import bodies
 from .operation import Call, Reply, Router
 
@@ -16,9 +16,8 @@ def create_key(call: Call) -> Reply:
     query: bodies.KeyQuery = call.query
     if call.mock.keyring is None:
         raise Disabled
-    if not (query.workspace_id or query.peer_id or query.session_id):
-        named = query.model_dump(include={"workspace_id", "peer_id", "session_id"})
-        raise Unprocessable("At least one of workspace_id, peer_id, or session_id must be provided", ("query",), named)
+    needs_workspace = call.store.profile.keys_need_workspace
+    _check_scope(query.model_dump(include={"workspace_id", "peer_id", "session_id"}), needs_workspace=needs_workspace)
     token = call.mock.token(
         workspace=query.workspace_id or None,
         peer=query.peer_id or None,
@@ -26,3 +25,11 @@ def create_key(call: Call) -> Reply:
         expires_at=query.expires_at,
     )
     return 200, {"key": token}
+
+
+def _check_scope(named: dict[str, str | None], *, needs_workspace: bool) -> None:
+    """Check that the ids name a scope. Raises Unprocessable."""
+    if not any(named.values()):
+        raise Unprocessable("At least one of workspace_id, peer_id, or session_id must be provided", ("query",), named)
+    if needs_workspace and not named["workspace_id"]:
+        raise KeyWithoutWorkspace(named)

@@ -1,6 +1,6 @@
 """Operations on the knowledge about a peer: cards, representation, context and chat."""
 
-from ..domain import knowledge
+from ..domain import access, knowledge
 from ..wire import knowledge as models
 from .events import stream_of, words
 from .operation import Call, Reply, Router
@@ -78,6 +78,8 @@ def chat(call: Call) -> Reply:
     server-sent events.
     """
     question: models.DialecticOptions = call.body
+    if question.session_id:
+        access.check_chat(call.scope, call.store, call.path["workspace_id"], [question.session_id])
     used = knowledge.asked(call.store, *_pair(call, question.target), question.session_id)
     script = call.script()
     content = _unscripted(call, question, len(used)) if script is None else script.members["content"]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ..domain import messages, tokens
+from ..domain import access, messages, tokens
 from ..domain.clock import microseconds
 from ..domain.filters import tables
 from ..domain.index import message_as_read
@@ -66,6 +66,7 @@ def create_messages_with_file(call: Call) -> Reply:
     body_required=False,
     body_title="Options",
     body_description="Filtering options for the message list",
+    access=access.read_by_members,
 )
 def get_messages(call: Call) -> Reply:
     """List the messages of a session in their order, in pages and with optional filters."""
@@ -73,7 +74,9 @@ def get_messages(call: Call) -> Reply:
     return 200, messages.list_(call.store, call.path["workspace_id"], call.path["session_id"], *call.page(), matches)
 
 
-@router.operation("GET", _PATH + "/{message_id}", answers={200: "Message", 404: "Problem"})
+@router.operation(
+    "GET", _PATH + "/{message_id}", answers={200: "Message", 404: "Problem"}, access=access.read_by_members
+)
 def get_message(call: Call) -> Reply:
     """Get a message of a session."""
     path = call.path

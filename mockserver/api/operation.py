@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import TypeAdapter
 
-from ..domain.access import Rule, Scope, of_the_workspace
+from ..domain.access import Rule, Scope, of_the_path
 from ..domain.changes import Changes
 from ..domain.errors import InnerFailure
 from ..domain.store import Store
@@ -115,7 +115,7 @@ class Operation:
     id_in_body: str | None = None
     new_ids: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    access: Rule | None = of_the_workspace
+    access: Rule | None = of_the_path
     change: str | None = None
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

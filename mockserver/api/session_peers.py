@@ -1,6 +1,6 @@
 """Operations on the peers of a session."""
 
-from ..domain import session_peers
+from ..domain import access, session_peers
 from ..wire import bodies
 from .operation import Call, Reply, Router
 
@@ -51,14 +51,16 @@ def remove_peers_from_session(call: Call) -> Reply:
     return 200, session_peers.remove(call.store, call.path["workspace_id"], call.path["session_id"], call.body)
 
 
-@router.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.PageQuery)
+@router.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.PageQuery, access=access.read_by_members)
 def get_session_peers(call: Call) -> Reply:
     """List the peers of a session, oldest first, in pages."""
     path = call.path
     return 200, session_peers.list_(call.store, path["workspace_id"], path["session_id"], *call.forward_page())
 
 
-@router.operation("GET", _PATH + "/{peer_id}/config", answers={200: "SessionPeerConfig", 404: "Problem"})
+@router.operation(
+    "GET", _PATH + "/{peer_id}/config", answers={200: "SessionPeerConfig", 404: "Problem"}, access=access.own_settings
+)
 def get_peer_config(call: Call) -> Reply:
     """Get the settings of a peer that is or was in a session."""
     path = call.path

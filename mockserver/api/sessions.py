@@ -110,6 +110,7 @@ def clone_session(call: Call) -> Reply:
     answers={200: "list[Message]"},
     body=bodies.SessionSearchOptions,
     body_description="Message search parameters",
+    access=access.read_by_members,
 )
 def search_session(call: Call) -> Reply:
     """Search the messages of a session, best matches first, with optional filters."""

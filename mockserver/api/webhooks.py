@@ -15,7 +15,7 @@ _PATH = "/v3/workspaces/{workspace_id}/webhooks"
     answers={200: "WebhookEndpoint", 404: "Problem", 409: "Problem"},
     body=bodies.WebhookEndpointCreate,
     body_description="Webhook endpoint parameters",
-    access=access.any_token,
+    access=access.of_webhooks,
 )
 def get_or_create_webhook_endpoint(call: Call) -> Reply:
     """Get the webhook endpoint of a URL, or create it."""
@@ -24,14 +24,16 @@ def get_or_create_webhook_endpoint(call: Call) -> Reply:
     return call.status_of_get_or_create(is_new), row
 
 
-@router.operation("GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.PageQuery, access=access.any_token)
+@router.operation(
+    "GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.PageQuery, access=access.of_webhooks
+)
 def list_webhook_endpoints(call: Call) -> Reply:
     """List the webhook endpoints of a workspace, oldest first, in pages."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
     return 200, webhooks.list_(call.store, call.path["workspace_id"], *call.forward_page())
 
 
-@router.operation("DELETE", _PATH + "/{endpoint_id}", answers={204: None, 404: "Problem"}, access=access.any_token)
+@router.operation("DELETE", _PATH + "/{endpoint_id}", answers={204: None, 404: "Problem"}, access=access.of_webhooks)
 def delete_webhook_endpoint(call: Call) -> Reply:
     """Delete a webhook endpoint."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
@@ -39,7 +41,7 @@ def delete_webhook_endpoint(call: Call) -> Reply:
     return 204, None
 
 
-@router.operation("GET", _PATH + "/test", answers={200: "Anything"}, access=access.any_token)
+@router.operation("GET", _PATH + "/test", answers={200: "Anything"}, access=access.of_webhooks)
 def test_emit(call: Call) -> Reply:
     """Send a test event to every webhook endpoint of the workspace."""
     access.check_webhooks(call.scope, call.path["workspace_id"], "Unable to publish test webhook")

@@ -3,6 +3,7 @@
 Versions 3.0.4, 3.0.8 and 3.0.9 were compared by their source, all others by running them.
 """
 
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
@@ -96,12 +97,13 @@ class Changes:
         scenario="x2-vr-members",
     )
     own_session_settings: bool = _change(
-        "A token for a peer may not read the settings of another peer in a session.",
+        "A token that names a peer may not read the settings of another peer in a session, not even the token of an "
+        "admin; before, it may.",
         first="3.0.11",
         scenario="x2-vr-members",
     )
     chat_in_own_sessions: bool = _change(
-        "A token for a peer may chat about a session only if the peer is a member.",
+        "A token that names a peer may chat about a session only if the peer is a member; before, about all sessions.",
         first="3.0.11",
         scenario="x2-vr-member-chat",
     )
@@ -153,6 +155,11 @@ class Changes:
     def catalogue(cls) -> "tuple[Field[bool], ...]":
         """All changes in the order of declaration, as dataclass fields with `name` and `metadata`."""
         return fields(Changes)
+
+    @staticmethod
+    def about(name: str) -> Mapping[str, Any]:
+        """The metadata of a change."""
+        return Changes.__dataclass_fields__[name].metadata
 
     @staticmethod
     def flags_of(version: str) -> dict[str, bool]:

@@ -13,9 +13,13 @@ ENDPOINTS_LIMIT = 10
 
 
 class ApiError(Exception):
-    """An answer other than success: `status` is its HTTP status, `detail` the sentence for the client."""
+    """An answer other than success: `status` is its HTTP status, `detail` the sentence for the client.
+
+    `change` is the change of the API without which the request is not refused; None if there is none.
+    """
 
     status: ClassVar[int]
+    change: str | None = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -81,12 +85,26 @@ class NarrowToken(Unauthorized):
     """A token that does not give access to the request.
 
     `granted` and `needed` map the kinds `peer`, `session` and `workspace` to ids; None as `needed` stands for an admin.
+    `needed` can also have the kind `member`, with the id of a session: a token for a peer in that session is enough.
     """
 
-    def __init__(self, detail: str, granted: dict[str, Any], needed: dict[str, str] | None) -> None:
+    def __init__(
+        self, detail: str, granted: dict[str, Any], needed: dict[str, str] | None, change: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.granted = granted
         self.needed = needed
+        self.change = change
+
+
+class IncompleteToken(Unauthorized):
+    """A token for a peer or session that does not name a workspace. `granted` is as in NarrowToken."""
+
+    change = "tokens_need_workspace"
+
+    def __init__(self, granted: dict[str, Any]) -> None:
+        super().__init__("Invalid JWT scope: peer/session token missing workspace")
+        self.granted = granted
 
 
 class NotFound(ApiError):
@@ -236,6 +254,15 @@ class Unprocessable(ApiError):
         super().__init__(detail)
         self.place = place
         self.value = value
+
+
+class KeyWithoutWorkspace(Unprocessable):
+    """A key for a peer or session that does not name a workspace. `named` are the ids that are given."""
+
+    change = "keys_need_workspace"
+
+    def __init__(self, named: object) -> None:
+        super().__init__("workspace_id is required when scoping a key to a peer or session", ("query",), named)
 
 
 class InvalidFilter(Unprocessable):

@@ -651,12 +651,15 @@ _CAUSES: st.SearchStrategy[Cause | None] = st.one_of(
     st.builds(errors.MissingWebhook, _IDS, _IDS),
     st.builds(errors.MalformedIdNotFound, _IDS),
     st.builds(errors.MissingToken, st.none() | _IDS),
+    st.builds(errors.IncompleteToken, _SCOPES),
     st.builds(ExpiredToken, _ANYTHING),
     st.builds(
         errors.NarrowToken,
         _DETAILS,
         _SCOPES,
-        st.none() | st.fixed_dictionaries({"workspace": _IDS}, optional={"peer": _IDS, "session": _IDS}),
+        st.none()
+        | st.fixed_dictionaries({"workspace": _IDS}, optional={"peer": _IDS, "session": _IDS, "member": _IDS}),
+        st.sampled_from([None, "narrow_tokens", "chat_in_own_sessions"]),
     ),
     st.builds(errors.TooManyObservers, _IDS, st.lists(_IDS, max_size=12)),
     st.builds(errors.InnerFailure, st.text()),

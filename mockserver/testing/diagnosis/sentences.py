@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ...domain.changes import Changes
 from ...domain.clock import timestamp
 from ...domain.errors import (
     ENDPOINTS_LIMIT,
@@ -13,6 +14,7 @@ from ...domain.errors import (
     Conflict,
     Disabled,
     ExpiredToken,
+    IncompleteToken,
     InnerFailure,
     InvalidFilter,
     InvalidId,
@@ -74,7 +76,16 @@ def sentence(
     if explained is None:
         detail = payload.get("detail") if isinstance(payload, dict) else None
         explained = plain(detail, limit) if isinstance(detail, str) else f"the answer is {status}"
-    return cut(explained, limit)
+    return cut(explained + _change(cause, store), limit)
+
+
+def _change(cause: Cause | None, store: Store) -> str:
+    """An addition that names the change of the API which caused the refusal, or an empty string."""
+    if not isinstance(cause, ApiError) or cause.change is None:
+        return ""
+    change = Changes.about(cause.change)
+    rule = change["why"].partition("; before")[0].rstrip(".")
+    return f"; {rule[0].lower()}{rule[1:]} (since {change['first']}; this server is {store.profile.api_version})"
 
 
 def _empty_list(case: Case, payload: Any) -> str | None:
@@ -175,8 +186,10 @@ def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR091
             return "the token is signed with the secret, but a claim in it is invalid"
         case ExpiredToken(expiry=expiry):
             return f"the token expired at {_moment(expiry)}; it is {timestamp(store.clock.peek())} now"
-        case NarrowToken(granted=granted, needed=needed):
-            return f"the token is {_access(granted)}; the request needs {_needed(granted, needed)}"
+        case NarrowToken():
+            return f"the token is {_access(cause.granted)}; the request needs {_needed(cause)}"
+        case IncompleteToken(granted=granted):
+            return f"the token is {_access(granted)}, but of no workspace"
     return None
 
 
@@ -201,14 +214,23 @@ def _access(granted: dict[str, Any]) -> str:
     return "of " + " of ".join(named) if named else "of no workspace"
 
 
-def _needed(granted: dict[str, Any], needed: dict[str, str] | None) -> str:
-    if needed is None:
+def _needed(cause: NarrowToken) -> str:
+    if cause.needed is None:
         return "an admin"
-    workspace_id = needed["workspace"]
+    workspace_id, granted = cause.needed["workspace"], cause.granted
+    named = {
+        kind: f"a peer in session {quoted(id_)}" if kind == "member" else f"{kind} {quoted(id_)}"
+        for kind, id_ in cause.needed.items()
+        if kind != "workspace"
+    }
+    if cause.change == "narrow_tokens":
+        return ", ".join([*named.values(), f"all of workspace {quoted(workspace_id)}, or an admin"])
+    if cause.change in ("own_session_settings", "chat_in_own_sessions"):
+        return f"{', '.join(named.values())}, or a token without a peer"
     if granted["workspace"] in (None, workspace_id):
-        for kind, id_ in needed.items():
-            if kind != "workspace" and granted[kind] is not None:
-                return f"{kind} {quoted(id_)}, a token without a {kind}, or an admin"
+        for kind, name in named.items():
+            if granted[kind] is not None:
+                return f"{name}, a token without a {kind}, or an admin"
     return f"workspace {quoted(workspace_id)}, or an admin"
 
 
