@@ -113,7 +113,10 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
             "quark='live'",
             "honcho marker: unknown option 'quark'; the options are api_version, quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, cors, journal_entries, journal_bytes, faults, scripts",
         ),
-        ("'live'", "honcho marker: pass each option by name, not as 'live'; the options are api_version, quirks, world, *"),
+        (
+            "'live'",
+            "honcho marker: pass each option by name, not as 'live'; the options are api_version, quirks, world, *",
+        ),
         ("frozen_at='noon'", "honcho marker: frozen_at is not a datetime, nor a string in ISO 8601: 'noon'"),
         ("seed=1.5", "honcho marker: seed must be an integer, a string or None: 1.5"),
         ("journal_entries=-1", "honcho marker: journal_entries must be an integer of at least 0: -1"),
@@ -390,7 +393,9 @@ def test_async_tests_use_it_as_well(project: pytest.Pytester) -> None:
 
 
 def test_the_marker_and_the_option_are_described(project: pytest.Pytester) -> None:
-    project.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.honcho(api_version=..., quirks=..., world=...*"])
+    project.runpytest_inprocess("--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.honcho(api_version=..., quirks=..., world=...*"]
+    )
     project.runpytest_inprocess("--help").stdout.fnmatch_lines(["*--honcho-url=URL*"])
 
 

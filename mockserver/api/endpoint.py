@@ -81,7 +81,7 @@ class Endpoint(BaseRoute):
         mock = self.mock
         operation = found.operation
         if operation is None:
-            return refused(found, mock.store.quirks)
+            return refused(found, mock.store.profile)
         try:
             document = None
             if operation.form is not None:

@@ -51,7 +51,7 @@ def create_messages_with_file(call: Call) -> Reply:
     reasoning = None if upload.configuration is None else _reasoning(upload.configuration)
     drafts = [
         MessageDraft(piece, upload.peer_id, upload.metadata or {}, moment, tokens.count(piece), reasoning)
-        for piece in uploads.pieces_of(upload.file, call.store.quirks)
+        for piece in uploads.pieces_of(upload.file, call.store.profile)
     ]
     rows = messages.create(call.store, call.path["workspace_id"], call.path["session_id"], drafts)
     return 201, _answered(call, rows, [upload.created_at] * len(rows))
