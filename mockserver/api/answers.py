@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from starlette.types import Message, Receive, Scope, Send
 
 from ..domain.errors import ApiError, InvalidId, Unprocessable
-from ..domain.quirks import Quirks
+from ..domain.profile import Profile
 from ..formats.json_text import InvalidJson
 from ..testing.diagnosis.causes import Cause
 from . import asgi_extension, malformed_id
@@ -107,10 +107,12 @@ async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive
     return True
 
 
-def problem(error: ApiError, quirks: Quirks) -> Answer:
+def problem(error: ApiError, profile: Profile) -> Answer:
     """The answer to an error. The detail of a 422 is a list, or one sentence with the quirk `sentence_422`."""
-    sentence = malformed_id.malformed_id(error) if isinstance(error, InvalidId) else error.detail
-    if isinstance(error, Unprocessable) and not quirks.sentence_422:
+    sentence = error.detail
+    if isinstance(error, InvalidId):
+        sentence = malformed_id.malformed_id(error, profile.api_version)
+    if isinstance(error, Unprocessable) and not profile.sentence_422:
         entry = {"type": "value_error", "loc": error.place, "msg": sentence, "input": error.value}
         return Answer(error.status, {"detail": [entry]}, cause=error)
     return Answer(error.status, {"detail": sentence}, cause=error)

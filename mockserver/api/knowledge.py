@@ -53,7 +53,7 @@ def get_representation(call: Call) -> Reply:
 def get_peer_context(call: Call) -> Reply:
     """Get what a peer knows about itself or a target: its representation and its card."""
     pair = _pair(call, call.query.target)
-    knowledge.check_observer(*pair[:2])
+    knowledge.check_observer(call.store, *pair[:2])
     card = knowledge.card(call.store, *pair)
     composed = {
         "peer_id": pair[1],

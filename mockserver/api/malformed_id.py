@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from ..domain.errors import InvalidId
 from ..wire.bodies import PeerCreate, SessionCreate, WorkspaceCreate
 from ..wire.fields import Model, taking_names
+from ..wire.versions import as_of
 
 # The text ends with a link that names the version of pydantic. The answer always has the recorded version, so
 # that it does not depend on the installed pydantic. A value cannot imitate the link, because pydantic escapes line
@@ -16,13 +17,13 @@ _VERSION = re.compile(r"(?<=\n    For further information visit https://errors\.
 _MODELS: dict[str, type[Model]] = {"workspace": WorkspaceCreate, "peer": PeerCreate, "session": SessionCreate}
 
 
-def malformed_id(error: InvalidId) -> str:
-    """The detail for a malformed id of something that the request would create.
+def malformed_id(error: InvalidId, version: str) -> str:
+    """The detail for a malformed id of something that the request would create, in a version of the API.
 
     Source: the recording x-workspace-appears-with-session, for workspaces.
     """
     try:
-        taking_names(_MODELS[error.kind]).model_validate({"name": error.value})
+        taking_names(as_of(_MODELS[error.kind], version)).model_validate({"name": error.value})
     except ValidationError as complaint:
         return _VERSION.sub(_PYDANTIC, str(complaint))
     return error.detail  # pragma: no cover - the models have the same rule

@@ -11,7 +11,8 @@ from pydantic_core.core_schema import DictSchema, EnumSchema
 from ..domain.changes import CONTRACT
 from ..wire import answers
 from ..wire import schemas as named_schemas
-from ..wire.fields import ID_RULE, NAMED
+from ..wire.fields import NAMED, Id
+from ..wire.versions import as_of
 from .operation import Operation, operations_of
 
 _REF = "#/components/schemas/{model}"
@@ -62,9 +63,10 @@ def document_of(
     listed = operations_of(operations, version)
     by_name = {operation.name: operation for operation in listed}
     schemas = _Schemas()
+    rule_of_ids = schemas.of(as_of(Id, version))
     paths: Json = {}
     for operation in listed:
-        described = _operation(operation, by_name, schemas)
+        described = _operation(operation, by_name, schemas, rule_of_ids)
         if operation.access is not None:
             _add_security(described, schemas, authenticated)
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
@@ -138,14 +140,14 @@ class _Schemas:
         return dict(sorted(self._definitions.items()))
 
 
-def _operation(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas) -> Json:
+def _operation(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas, rule_of_ids: Json) -> Json:
     described: Json = {} if operation.tag is None else {"tags": [operation.tag]}
     described |= {
         "summary": operation.summary,
         "description": _description(operation.handler.__doc__),
         "operationId": operation.operation_id,
     }
-    parameters = _path_parameters(operation) + _query_parameters(operation)
+    parameters = _path_parameters(operation, rule_of_ids) + _query_parameters(operation)
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
@@ -165,7 +167,7 @@ def _description(docstring: str | None) -> str:
     return "\n".join(line.strip() for line in (docstring or "").strip().splitlines())
 
 
-def _path_parameters(operation: Operation) -> list[Json]:
+def _path_parameters(operation: Operation, rule_of_ids: Json) -> list[Json]:
     return [
         {
             "name": name,
@@ -174,7 +176,7 @@ def _path_parameters(operation: Operation) -> list[Json]:
             "schema": {
                 "type": "string",
                 "title": name.replace("_", " ").title(),
-                **(ID_RULE if name in operation.new_ids else {}),
+                **(rule_of_ids if name in operation.new_ids else {}),
             },
         }
         for name, _ in operation.places

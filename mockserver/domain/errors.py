@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 ID_PATTERN = "^[a-zA-Z0-9_-]+$"
 ID_MAX_LENGTH = 512
+SHORT_ID_MAX_LENGTH = 100  # without the change `long_ids`
 OBSERVERS_LIMIT = 10
 ENDPOINTS_LIMIT = 10
 
@@ -186,8 +187,8 @@ class MissingWebhook(Missing):
 class MalformedIdNotFound(NotFound):
     """A malformed id of something to create, where the live server answers 404 (recorded)."""
 
-    def __init__(self, value: str) -> None:
-        super().__init__("Session not found")
+    def __init__(self, value: str, detail: str = "Session not found") -> None:
+        super().__init__(detail)
         self.value = value
 
 
@@ -289,7 +290,8 @@ class UnknownOperator(InvalidFilter):
 
 
 class InvalidId(Unprocessable):
-    """A malformed id of something to create: an id is 1 to 512 characters of `[a-zA-Z0-9_-]`.
+    """A malformed id of something to create: an id is 1 to 512 characters of `[a-zA-Z0-9_-]`; without `long_ids`,
+    1 to 100.
 
     `kind` is "workspace", "peer" or "session". `api/malformed_id.py` makes the detail that the live server gives.
     """

@@ -47,9 +47,9 @@ def card(store: Store, workspace_id: str, observer_id: str, observed_id: str) ->
     return store.workspaces[workspace_id].extras.cards.get((observer_id, observed_id))
 
 
-def check_observer(workspace_id: str, observer_id: str) -> None:
+def check_observer(store: Store, workspace_id: str, observer_id: str) -> None:
     """Raise MissingPeer for an observer with a malformed id, which no peer has (x2-peer-context)."""
-    if not workspaces.is_id(observer_id):
+    if not workspaces.is_id(observer_id, store.profile):
         raise MissingPeer(workspace_id, observer_id, "Peer not found")
 
 

@@ -50,7 +50,7 @@ def find(store: Store, workspace_id: str, peer_id: str) -> Peer:
     workspace = store.workspaces.get(workspace_id)
     peer = workspace.peers.get(peer_id) if workspace else None
     if peer is None:
-        if store.profile.inner_failures and not workspaces.is_id(peer_id):
+        if store.profile.inner_failures and not workspaces.is_id(peer_id, store.profile):
             raise InnerFailure(UNCHECKED_ID, InvalidId("peer", ("path", "peer_id"), peer_id))
         raise MissingPeer(workspace_id, peer_id)
     return peer
@@ -69,7 +69,7 @@ def check_new(store: Store, workspace_id: str, peer_ids: Iterable[str], place: t
     workspace = store.workspaces.get(workspace_id)
     known = workspace.peers if workspace else {}
     for peer_id in peer_ids:
-        if peer_id not in known and not workspaces.is_id(peer_id):
+        if peer_id not in known and not workspaces.is_id(peer_id, store.profile):
             raise InvalidId("peer", place, peer_id)
 
 

@@ -34,7 +34,7 @@ def get_or_create(
     newcomers = membership.newcomers(store, present, joining) if joining else {}
     if session is not None and not session.row["is_active"]:
         raise MissingSession(workspace_id, session_id, is_deleted=True)
-    if session is None and not workspaces.is_id(session_id):
+    if session is None and not workspaces.is_id(session_id, store.profile):
         raise InvalidId("session", ("path", "session_id"), session_id)
     workspaces.check_new(store, workspace_id)
     if joining:

@@ -10,16 +10,18 @@ from .store import Store
 def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]:
     """The endpoint of a URL, and whether it was created now.
 
-    Raises NotFound for an unknown workspace (recorded), Conflict for more than ten endpoints.
+    Raises NotFound for an unknown workspace (recorded), Conflict for more than ten endpoints: without the change
+    `known_webhooks_first`, also if the workspace has the URL.
     """
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
         raise MissingWorkspace(workspace_id)
     endpoints = workspace.extras.webhooks
     known = next((row for row in endpoints.values() if row["url"] == url), None)
-    if known is not None:
+    is_full = len(endpoints) >= ENDPOINTS_LIMIT
+    if known is not None and (store.profile.known_webhooks_first or not is_full):
         return known, False
-    if len(endpoints) >= ENDPOINTS_LIMIT:
+    if is_full:
         raise TooManyWebhooks(workspace_id)
     row = {
         "id": store.ids.new(),

@@ -4,22 +4,28 @@ import re
 
 from . import paging
 from .clock import timestamp
-from .errors import ID_MAX_LENGTH, ID_PATTERN, ActiveSessions, InvalidId, MissingWorkspace
+from .errors import ID_MAX_LENGTH, ID_PATTERN, SHORT_ID_MAX_LENGTH, ActiveSessions, InvalidId, MissingWorkspace
 from .filters.language import Predicate
+from .profile import Profile
 from .records import Row, Workspace, changed
 from .store import Store
 
 _ID = re.compile(ID_PATTERN)
 
 
-def is_id(text: str) -> bool:
+def is_id(text: str, profile: Profile) -> bool:
     """Whether a string is a valid id of a workspace, peer or session."""
-    return len(text) <= ID_MAX_LENGTH and _ID.fullmatch(text) is not None
+    return len(text) <= id_limit(profile) and _ID.fullmatch(text) is not None
+
+
+def id_limit(profile: Profile) -> int:
+    """How many characters an id has at most."""
+    return ID_MAX_LENGTH if profile.long_ids else SHORT_ID_MAX_LENGTH
 
 
 def check_new(store: Store, workspace_id: str) -> None:
     """Raise InvalidId if the workspace does not exist and its id is malformed."""
-    if workspace_id not in store.workspaces and not is_id(workspace_id):
+    if workspace_id not in store.workspaces and not is_id(workspace_id, store.profile):
         raise InvalidId("workspace", ("path", "workspace_id"), workspace_id)
 
 

@@ -24,16 +24,17 @@ from .fields import (
     MATCHING_EVERYTHING,
     Bounded,
     Content,
-    HttpUrl,
     Id,
     JsonObject,
     Metadata,
     Model,
     Text,
+    WebhookUrl,
     named,
     without_control_tokens,
 )
 from .scalars import INTEGER, Boolean, Moment, Reading, not_of_type
+from .versions import Before
 
 _SCOPE = "Filters to scope the search"
 
@@ -55,7 +56,9 @@ class PageQuery(Model):
 
 
 class ReversiblePage(PageQuery):
-    reverse: Boolean = Field(default=False, description="Whether to reverse the order of results")
+    reverse: Annotated[Boolean, Before("reversible_lists")] = Field(
+        default=False, description="Whether to reverse the order of results"
+    )
 
 
 class MessagePage(PageQuery):
@@ -274,7 +277,7 @@ class DreamRequest(Model):
 
 
 class WebhookEndpointCreate(Model):
-    url: HttpUrl
+    url: WebhookUrl
 
 
 PeerIds = Annotated[list[str], Bounded]

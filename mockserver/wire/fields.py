@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from ipaddress import ip_address
 from operator import methodcaller
 from types import new_class
 from typing import Annotated, Any
@@ -16,7 +17,8 @@ from pydantic import (
 )
 
 from ..domain import tokens
-from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
+from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN, SHORT_ID_MAX_LENGTH
+from .versions import Before
 
 METADATA_KEYS_LIMIT = 100
 METADATA_DEPTH_LIMIT = 5
@@ -133,6 +135,26 @@ def _http_url(url: str) -> str:
     return str(without_nul(url))
 
 
+def _public(url: str) -> str:
+    """The URL. Raises ValueError for an IP address that is private, or reserved. Names of hosts are not looked up."""
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return url  # A name, or a number that only some resolvers take for an address (recorded in x2-vr-webhooks).
+    inner = getattr(address, "ipv4_mapped", None) or address
+    if (
+        inner.is_private
+        or inner.is_loopback
+        or inner.is_link_local
+        or inner.is_reserved
+        or inner.is_multicast
+        or inner.is_unspecified
+    ):
+        raise ValueError("Private/internal IP addresses are not allowed")
+    return url
+
+
 def _bounded(entries: Any) -> Any:
     """Refuse a list or an object with too many entries: each may become an entry of the answer."""
     if isinstance(entries, (list, dict)) and len(entries) > ENTRIES_LIMIT:
@@ -149,11 +171,13 @@ def _checked_instructions(instructions: str) -> str:
 Bounded = BeforeValidator(_bounded)
 # The rule of ids, as a part of a schema.
 ID_RULE: Any = {"minLength": 1, "maxLength": ID_MAX_LENGTH, "pattern": ID_PATTERN}
-Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
+ShortId = Annotated[str, Field(min_length=1, max_length=SHORT_ID_MAX_LENGTH, pattern=ID_PATTERN)]
+Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN), Before("long_ids", ShortId)]
 Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata), named("Metadata")]
 Text = Annotated[str, AfterValidator(text_without_nul)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(text_without_nul)]
 SpokenContent = Annotated[Content, AfterValidator(without_control_tokens)]
-Instructions = Annotated[str, AfterValidator(_checked_instructions)]
+Instructions = Annotated[str, AfterValidator(_checked_instructions), Before("instructions_limit", str)]
 HttpUrl = Annotated[str, Field(max_length=URL_LIMIT, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)]
+WebhookUrl = Annotated[HttpUrl, AfterValidator(_public), Before("public_webhooks", HttpUrl)]

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ...domain import workspaces
+from ...domain.changes import Changes
 from ...domain.errors import ID_MAX_LENGTH
+from ...domain.profile import Profile
 from ...formats.forms import is_form
 from ...formats.json_text import is_json
 from ..text import place, plain, quoted, value
@@ -23,21 +26,27 @@ class _Error(NamedTuple):
     context: dict[str, Any]
     takes_form: bool
     content_type: str | None
+    profile: Profile
 
 
-def first_error(cause: InvalidRequest, content_type: str | None) -> str:
+def first_error(cause: InvalidRequest, content_type: str | None, profile: Profile) -> str:
     """The first error, and how many more there are."""
-    error = _read(cause.entries[0], cause.takes_form, content_type)
+    error = _read(cause.entries[0], cause.takes_form, content_type, profile)
     first = next(text for explain in _EXPLANATIONS if (text := explain(error)) is not None)
     return f"{first} (and {len(cause.entries) - 1} more)" if len(cause.entries) > 1 else first
 
 
-def rule_of_ids(id_: str) -> str:
-    """What is wrong with a malformed id."""
-    return f"{value(id_)} is not an id: an id is 1 to {ID_MAX_LENGTH} characters of a-z, A-Z, 0-9, _ and -"
+def rule_of_ids(id_: str, profile: Profile) -> str:
+    """What is wrong with a malformed id, and which version of the API would take it."""
+    limit = workspaces.id_limit(profile)
+    rule = f"{value(id_)} is not an id: an id is 1 to {limit} characters of a-z, A-Z, 0-9, _ and -"
+    if not limit < len(id_) <= ID_MAX_LENGTH:
+        return rule
+    came = f"ids of more than {limit} characters came with {Changes.about('long_ids')['first']}"
+    return f"{rule}; {came}, and this server is {profile.api_version}"
 
 
-def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None) -> _Error:
+def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None, profile: Profile) -> _Error:
     location, kind, message, context = (entry.get(name) for name in ("loc", "type", "msg", "ctx"))
     return _Error(
         tuple(location) if isinstance(location, (list, tuple)) else (),
@@ -47,6 +56,7 @@ def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None) -> 
         context if isinstance(context, dict) else {},
         takes_form,
         content_type,
+        profile,
     )
 
 
@@ -99,7 +109,7 @@ def _malformed_id(error: _Error) -> str | None:
     is_of_id = error.kind.startswith("string_") and error.location[-1:] in [(name,) for name in _FIELDS_OF_IDS]
     if not is_of_id or not isinstance(error.given, str):
         return None
-    return f"{place(error.location)}: {rule_of_ids(error.given)}"
+    return f"{place(error.location)}: {rule_of_ids(error.given, error.profile)}"
 
 
 def _other_type(error: _Error) -> str | None:

@@ -34,6 +34,7 @@ from ...domain.errors import (
     UnreadableToken,
     UnsupportedFile,
 )
+from ...domain.profile import Profile
 from ...domain.store import Store
 from ..text import cut, listed, place, plain, quoted, shortened, value
 from . import invalid
@@ -112,16 +113,16 @@ def _explained(cause: Cause, case: Case) -> str | None:  # noqa: PLR0911 - one r
         case Unauthorized():
             return _no_access(cause, case.store)
         case Unprocessable():
-            return _unprocessable(cause)
+            return _unprocessable(cause, case.store.profile)
         case Conflict():
             return _conflict(cause, case.store)
         case InvalidRequest():
-            return invalid.first_error(cause, case.request.content_type)
+            return invalid.first_error(cause, case.request.content_type, case.store.profile)
         case UnknownPath():
             return _unknown_path(case)
         case WrongMethod():
             return _wrong_method(cause, case)
-    return _other_refusal(cause)
+    return _other_refusal(cause, case.store.profile)
 
 
 def _missing(cause: Missing, case: Case) -> str | None:
@@ -130,10 +131,10 @@ def _missing(cause: Missing, case: Case) -> str | None:
     return first_missing(case, {name: id_ for name, id_ in vars(cause).items() if name.endswith("_id")})
 
 
-def _other_refusal(cause: ApiError | UnreadableForm) -> str | None:  # noqa: PLR0911 - one return for each cause
+def _other_refusal(cause: ApiError | UnreadableForm, profile: Profile) -> str | None:  # noqa: PLR0911 - one return for each cause
     match cause:
         case MalformedIdNotFound():
-            return invalid.rule_of_ids(cause.value)
+            return invalid.rule_of_ids(cause.value, profile)
         case Disabled():
             return "keys are made only while authentication is on: auth_secret turns it on"
         case TooManyObservers(session_id=session_id, observers=observers):
@@ -144,7 +145,7 @@ def _other_refusal(cause: ApiError | UnreadableForm) -> str | None:  # noqa: PLR
         case InnerFailure(reason=reason, instead=None):
             return f"the live server fails here: {plain(reason, invalid.MESSAGE_LIMIT)} (quirk inner_failures)"
         case InnerFailure(instead=Unprocessable() as error):
-            return f"{_unprocessable(error)}; the live server fails here (quirk inner_failures)"
+            return f"{_unprocessable(error, profile)}; the live server fails here (quirk inner_failures)"
         case ClashingClone(session_id=session_id, workspace_ids=homes):
             where = f"session {quoted(session_id)} is in the workspaces {listed(homes, len(homes))}"
             return f"{where}, and the quirk clone_crosses_workspaces mixes them"
@@ -254,11 +255,11 @@ def _wrong_method(cause: WrongMethod, case: Case) -> str | None:
 # What was parsed and is still invalid.
 
 
-def _unprocessable(cause: Unprocessable) -> str:
+def _unprocessable(cause: Unprocessable, profile: Profile) -> str:
     at, message = place(cause.place), plain(cause.detail, invalid.MESSAGE_LIMIT)
     match cause:
         case InvalidId():
-            return f"{at}: {invalid.rule_of_ids(cause.value)}"
+            return f"{at}: {invalid.rule_of_ids(cause.value, profile)}"
         case UnknownColumn(columns=names):
             return f"{at}: {message}; there are {', '.join(names)}"
         case UnknownOperator(operators=names):
