@@ -153,3 +153,120 @@ def test_health_exists_from_3_0_6_on(start: Start) -> None:
         assert (missing.status, missing.json) == (404, {"detail": "Not Found"})
         assert since.call(method, f"/health{path}").status == status
     assert "/health" not in before.call("GET", "/openapi.json").json["paths"]
+
+
+_NUL = {"id": "p", "metadata": {"a": "x\0"}}
+
+
+@pytest.mark.parametrize(("version", "status"), [("3.0.3", 200), ("3.0.4", 422)])
+def test_metadata_has_limits(start: Start, version: str, status: int) -> None:
+    client = start(api_version=version, world=_WORLD).client
+    deep: dict[str, Any] = {}
+    for _ in range(6):
+        deep = {"d": deep}
+    for metadata in (deep, {str(number): 0 for number in range(101)}):
+        answer = client.call("POST", f"{_W}/peers", {"id": "p", "metadata": metadata})
+        assert answer.status == status
+        assert status == 422 or answer.json["metadata"] == metadata
+
+
+@pytest.mark.parametrize(("version", "fails"), [("3.0.3", True), ("3.0.4", False)])
+def test_live_fails_on_nul_where_it_stores_or_searches_text(start: Start, version: str, fails: bool) -> None:
+    live = start(api_version=version, world=_WORLD, quirks="live").client
+    live.call("POST", f"{_W}/peers", {"id": "q"})
+    pair = {"observer_id": "q", "observed_id": "q"}
+    for method, path, body in (
+        ("POST", "/peers", _NUL),
+        ("POST", "/sessions/s/messages", {"messages": [{"content": "\0", "peer_id": "q"}]}),
+        ("PUT", "/peers/q/card", {"peer_card": ["\0"]}),
+        ("POST", "/conclusions", {"conclusions": [{"content": "a\0", **pair}]}),
+        ("POST", "/search", {"query": "\0"}),
+    ):
+        assert (live.call(method, _W + path, body).status == 500) is fails, path
+    for path, body in (
+        ("/peers/q/chat", {"query": "a\0"}),
+        ("/peers/q/representation", {"search_query": "\0"}),
+        ("/conclusions/query", {"query": "\0", "filters": pair}),
+    ):
+        assert live.call("POST", _W + path, body).status == 200, path
+    assert start(api_version=version).client.call("POST", f"{_W}/peers", _NUL).json["metadata"] == {"a": "x"}
+
+
+@pytest.mark.parametrize(("version", "status"), [("3.0.3", 200), ("3.0.4", 422)])
+def test_filters_have_a_limit_of_depth(start: Start, version: str, status: int) -> None:
+    client = start(api_version=version, world=_WORLD).client
+    filters: dict[str, Any] = {"id": "s"}
+    for _ in range(6):
+        filters = {"AND": [filters]}
+    answer = client.call("POST", f"{_W}/sessions/list", {"filters": filters})
+    assert answer.status == status
+    assert status == 422 or [row["id"] for row in answer.json["items"]] == ["s"]
+
+
+@pytest.mark.parametrize(("version", "fails"), [("3.0.3", True), ("3.0.4", False)])
+def test_live_fails_on_uploads_that_it_does_not_check(start: Start, version: str, fails: bool) -> None:
+    live, default = (start(api_version=version, world=_WORLD, quirks=quirks).client for quirks in ("live", "none"))
+    for type_, content, status in (
+        ("application/json", b" ", 201),
+        ("application/json", b"{", 422),
+        ("application/json", b'"\xff"', 422),
+        ("text/plain", b"a\0b", 201),
+    ):
+        assert _upload(live, type_, content) == (500 if fails else status)
+        assert _upload(default, type_, content) == status
+    assert _upload(live, "application/json", b"[1]") == 201
+
+
+def _upload(client: DirectClient, type_: str, content: bytes) -> int:
+    parts = (
+        b'--b\r\ncontent-disposition: form-data; name="peer_id"\r\n\r\nq\r\n',
+        b'--b\r\ncontent-disposition: form-data; name="file"; filename="f"\r\n',
+        b"content-type: %b\r\n\r\n%b\r\n--b--\r\n" % (type_.encode(), content),
+    )
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    return client.send("POST", f"{_W}/sessions/s/messages/upload", [b"".join(parts)], headers=headers).status
+
+
+@pytest.mark.parametrize(("version", "shows"), [("3.0.3", True), ("3.0.4", False)])
+def test_live_shows_deleted_conclusions_in_representations(start: Start, version: str, shows: bool) -> None:
+    peers = {"id": "s", "peers": {"q": {}}}
+    for quirks, is_shown in (("live", shows), ("none", False)):
+        client = start(api_version=version, world={"workspaces": {"w": {"sessions": [peers]}}}, quirks=quirks).client
+        made = []
+        for text in ("old", "new"):
+            draft = {"content": text, "observer_id": "q", "observed_id": "q", "session_id": "s"}
+            made += client.call("POST", f"{_W}/conclusions", {"conclusions": [draft]}).json
+        assert client.call("DELETE", f"{_W}/conclusions/{made[0]['id']}").status == 204
+        assert [row["id"] for row in client.call("POST", f"{_W}/conclusions/list").json["items"]] == [made[1]["id"]]
+        for wanted in ({}, {"include_most_frequent": True, "max_conclusions": 2}):
+            told = client.call("POST", f"{_W}/peers/q/representation", wanted).json["representation"]
+            assert ("old" in told) is is_shown
+        near = {"search_query": "old", "search_top_k": 1, "max_conclusions": 1}
+        assert "old" not in client.call("POST", f"{_W}/peers/q/representation", near).json["representation"]
+
+
+@pytest.mark.parametrize(("version", "leaks"), [("3.0.5", True), ("3.0.6", False)])
+def test_live_lists_the_members_of_namesake_sessions(start: Start, version: str, leaks: bool) -> None:
+    world = {
+        "workspaces": {
+            "w": {"peers": [{"id": "eve"}], "sessions": [{"id": "s", "peers": {"bob": {}}}]},
+            "v": {"sessions": [{"id": "s", "peers": {"eve": {}, "bob": {}, "zoe": {}}}]},
+        }
+    }
+    for quirks, leaked in (("live", leaks), ("none", False)):
+        client = start(api_version=version, world=world, quirks=quirks).client
+        page = client.call("GET", f"{_W}/sessions/s/peers").json
+        assert {row["id"] for row in page["items"]} == ({"bob", "eve"} if leaked else {"bob"})
+        assert page["total"] == (3 if leaked else 1)
+        assert {row["workspace_id"] for row in page["items"]} == {"w"}
+
+
+@pytest.mark.parametrize(("version", "written"), [("3.0.5", "10000000000000000000000"), ("3.0.6", "1e22")])
+def test_answers_have_floats_as_they_were_sent(start: Start, version: str, written: str) -> None:
+    client = start(api_version=version).client
+    body = b'{"id": "x", "metadata": {"n": 1e22, "m": 1.0}}'
+    for method, path in (("POST", "/sessions"), ("PUT", ""), ("PUT", "/peers/p"), ("PUT", "/sessions/s")):
+        answer = client.send(method, _W + path, [body], headers={"content-type": "application/json"})
+        assert f'"n":{written},"m":1.0' in answer.body.decode().replace("e+", "e"), path
+    echoed = client.send("POST", f"{_W}/peers", [body], headers={"content-type": "application/json"})
+    assert '"n":1e22' in echoed.body.decode().replace("e+", "e")

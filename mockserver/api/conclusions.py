@@ -50,6 +50,7 @@ def list_conclusions(call: Call) -> Reply:
     answers={200: "list[Conclusion]"},
     body=knowledge.ConclusionQuery,
     body_description="The query, and the pair of peers in the filters",
+    takes_nul=True,
 )
 def query_conclusions(call: Call) -> Reply:
     """Find the conclusions of one peer about another that are most similar to a text, most similar first.

@@ -11,6 +11,7 @@ from ..domain import access
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import UNCHECKED_ID, ApiError, InnerFailure, InvalidId, MissingToken
+from ..domain.filters.compilation import has_nul
 from ..domain.quirks import Quirks
 from ..formats import forms, json_text
 from ..formats.json_text import Unstorable
@@ -93,6 +94,8 @@ class Endpoint(BaseRoute):
             query, parsed = parse(operation, scope, document, mock)
             if found.reads_nul and mock.store.profile.inner_failures:
                 raise InnerFailure("the database cannot look up a NUL character")
+            if not mock.store.profile.drops_nul:
+                _check_nul(operation, document, mock)
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except InvalidId as error:
             # Operations whose body has the id of what they create check the ids. The other operations do not, and fail
@@ -209,6 +212,13 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
         # first.
         raise _invalid(first if first and operation.form is None else entries, operation)
     return query, parsed
+
+
+def _check_nul(operation: Operation, document: Any, mock: Mock) -> None:
+    """Raise InnerFailure if the live server would store a NUL character of the body, or search for it."""
+    is_of_api = operation.path.startswith("/v3/")  # not of the control plane
+    if mock.store.profile.inner_failures and is_of_api and not operation.takes_nul and has_nul(document):
+        raise InnerFailure("the database does not accept NUL characters")
 
 
 def _is_checked_late(entry: dict[str, Any], operation: Operation) -> bool:

@@ -36,6 +36,7 @@ def set_peer_card(call: Call) -> Reply:
     answers={200: "RepresentationResponse"},
     body=models.PeerRepresentationGet,
     body_description="The topic and size of the representation",
+    takes_nul=True,
 )
 def get_representation(call: Call) -> Reply:
     """Get what a peer knows about itself or a target: its conclusions as text, or a scripted answer."""
@@ -70,6 +71,7 @@ def get_peer_context(call: Call) -> Reply:
     answers={200: "DialecticResponse", 404: "Problem"},
     body=models.DialecticOptions,
     streams=True,
+    takes_nul=True,
     new_ids=("workspace_id", "peer_id"),
 )
 def chat(call: Call) -> Reply:

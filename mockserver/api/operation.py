@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from ..domain.access import Rule, Scope, of_the_path
 from ..domain.changes import Changes
 from ..domain.errors import InnerFailure
+from ..domain.records import Row
 from ..domain.store import Store
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
@@ -19,6 +20,7 @@ from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names
 from ..wire.scalars import Reading
 from ..wire.versions import as_of
+from .rendering import as_read
 
 Reply = tuple[int, Any]
 
@@ -52,6 +54,10 @@ class Call:
     def status_of_get_or_create(self, created: bool) -> int:
         """The status of a success: 200, or 201 for something new if the quirk `created_status` is on."""
         return 201 if created and self.store.profile.created_status else 200
+
+    def written(self, row: Row) -> Row:
+        """A row for the answer to a create or an update: as it was sent, or as the database has it."""
+        return row if self.store.profile.echoes_floats else as_read(row)
 
     def page(self) -> tuple[int, int, bool]:
         """The number of the page, its size, and whether the newest rows come first. Raises InnerFailure."""
@@ -95,6 +101,7 @@ class Operation:
     - `new_ids` are the path parameters with which the operation may create something. They must be valid ids.
     - `aliases` are additional paths of the operation. The OpenAPI document does not list them.
     - `access` decides whether a token may call the operation; None means that it needs no token.
+    - `takes_nul`: no text in the body gets to the database, which does not store NUL characters.
     - `change` is the change of the API that brought the operation; None if all versions have it.
     - `links` are the OpenAPI links of the success: a mapping from the linked operation to its parameters, as runtime
       expressions.
@@ -116,6 +123,7 @@ class Operation:
     new_ids: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     access: Rule | None = of_the_path
+    takes_nul: bool = False
     change: str | None = None
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

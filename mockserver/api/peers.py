@@ -61,7 +61,7 @@ def update_peer(call: Call) -> Reply:
     row, _ = peers.get_or_create(
         call.store, call.path["workspace_id"], call.path["peer_id"], body.metadata, _configuration(call)
     )
-    return 200, row
+    return 200, call.written(row)
 
 
 @router.operation(

@@ -40,7 +40,7 @@ def get_or_create_session(call: Call) -> Reply:
     session, is_new = sessions.get_or_create(
         call.store, call.path["workspace_id"], body.name, body.metadata, configuration, joining
     )
-    return call.status_of_get_or_create(is_new), session.row
+    return call.status_of_get_or_create(is_new), call.written(session.row)
 
 
 @router.operation(
@@ -71,7 +71,7 @@ def update_session(call: Call) -> Reply:
     body: bodies.SessionUpdate = call.body
     configuration = stored(body.configuration)
     row = sessions.update(call.store, call.path["workspace_id"], call.path["session_id"], body.metadata, configuration)
-    return 200, row
+    return 200, call.written(row)
 
 
 @router.operation(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ..domain.errors import FileTooLarge, InnerFailure, Unprocessable, UnsupportedFile
-from ..domain.quirks import Quirks
+from ..domain.profile import Profile
 from ..extras import needs
 from ..formats.forms import InvalidForm, UploadedFile, fields
 from ..formats.json_text import has_lone_surrogate
@@ -17,6 +17,7 @@ FILE_BYTES_LIMIT = 5_242_880
 # The `loc` of the 422 for a file.
 _LOCATION = ("body", "file")
 _PDF = "application/pdf"
+_UNCHECKED_JSON = "this version of the API does not check that the file is JSON"
 # Where a piece may end, best first: after a paragraph, a line, a sentence, a word.
 _ENDS = ("\n\n", "\n", ". ", " ")
 
@@ -25,7 +26,7 @@ class _Unusable(Exception):
     """The live server fails on this file. The message says why."""
 
 
-def pieces_of(file: UploadedFile, quirks: Quirks) -> list[str]:
+def pieces_of(file: UploadedFile, profile: Profile) -> list[str]:
     """The text of a file, in pieces of at most CONTENT_LIMIT characters; one empty piece for an empty text.
 
     A piece ends with a paragraph if one ends in its second half; else with a line, a sentence or a word, tried in this
@@ -34,11 +35,14 @@ def pieces_of(file: UploadedFile, quirks: Quirks) -> list[str]:
     Raises FileTooLarge, UnsupportedFile, and Unprocessable for a file that does not match its content type, or
     InnerFailure where the live server fails.
     """
+    text = _text_of(file, profile)
+    if profile.inner_failures and not profile.drops_nul and "\0" in text:
+        raise InnerFailure("the database cannot store a NUL character")
     try:
-        return list(_split(_spoken(_text_of(file)))) or [""]
+        return list(_split(_spoken(text))) or [""]
     except _Unusable as error:
         refusal = Unprocessable(str(error), _LOCATION, file)
-        raise (InnerFailure(str(error), refusal) if quirks.inner_failures else refusal) from None
+        raise (InnerFailure(str(error), refusal) if profile.inner_failures else refusal) from None
 
 
 def _spoken(text: str) -> str:
@@ -70,7 +74,7 @@ def _split(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _text_of(file: UploadedFile) -> str:
+def _text_of(file: UploadedFile, profile: Profile) -> str:
     if file["size"] > FILE_BYTES_LIMIT:
         raise FileTooLarge(f"File size ({file['size']} bytes) exceeds maximum allowed size ({FILE_BYTES_LIMIT} bytes)")
     # As on the live server, content types are case-sensitive, and only text types may have parameters
@@ -79,7 +83,7 @@ def _text_of(file: UploadedFile) -> str:
     if content_type.startswith("text/"):
         return _decoded(file)
     if content_type == "application/json":
-        return _restated_json(file)
+        return _restated_json(file, profile)
     if content_type == _PDF:
         return _text_of_pdf(file)
     raise UnsupportedFile(file["content_type"])
@@ -93,17 +97,22 @@ def _decoded(file: UploadedFile) -> str:
     return file.content.decode("latin-1")
 
 
-def _restated_json(file: UploadedFile) -> str:
+def _restated_json(file: UploadedFile, profile: Profile) -> str:
     """The value of a JSON file, written again as Python writes it; "" for a blank file (recorded in x2-upload-json).
 
-    NaN and Infinity are accepted, because the result is text.
+    NaN and Infinity are accepted, because the result is text. With the quirk `inner_failures`, blank and invalid files
+    fail in versions without the change `checks_uploaded_json`.
     """
     invalid = "Uploaded JSON is invalid"
+    fails = profile.inner_failures and not profile.checks_uploaded_json
     try:
         text = file.content.decode()
         restated = json.dumps(json.loads(text), ensure_ascii=False) if text.strip() else ""
     except (ValueError, RecursionError):
-        raise Unprocessable(invalid, _LOCATION, file) from None
+        refusal = Unprocessable(invalid, _LOCATION, file)
+        raise InnerFailure(_UNCHECKED_JSON, refusal) if fails else refusal from None
+    if fails and not restated:
+        raise InnerFailure(_UNCHECKED_JSON)
     if has_lone_surrogate(restated):
         raise _Unusable(invalid)
     return restated

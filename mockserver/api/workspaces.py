@@ -56,7 +56,7 @@ def update_workspace(call: Call) -> Reply:
     """Replace the metadata of a workspace and merge its configuration by top-level keys. Creates a missing one."""
     body: bodies.WorkspaceUpdate = call.body
     configuration = stored(body.configuration)
-    return 200, workspaces.update(call.store, call.path["workspace_id"], body.metadata, configuration)
+    return 200, call.written(workspaces.update(call.store, call.path["workspace_id"], body.metadata, configuration))
 
 
 @router.operation("DELETE", "/v3/workspaces/{workspace_id}", answers={202: "Anything", 404: "Problem", 409: "Problem"})

@@ -94,6 +94,17 @@ def newest_first(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=_time, reverse=True)
 
 
+def shown_between(store: Store, workspace_id: str, observer_id: str, observed_id: str) -> list[Row]:
+    """The same as `between`, with the deleted conclusions that the quirk `deleted_knowledge` still shows."""
+    present = between(store, workspace_id, observer_id, observed_id)
+    workspace = store.workspaces.get(workspace_id)
+    if workspace is None or not workspace.extras.deleted:
+        return present
+    deleted = workspace.extras.deleted.values()
+    shown = [row for row in deleted if (row["observer_id"], row["observed_id"]) == (observer_id, observed_id)]
+    return sorted([*present, *shown], key=_time)
+
+
 def between(
     store: Store, workspace_id: str, observer_id: str, observed_id: str, session_id: str | None = None
 ) -> list[Row]:

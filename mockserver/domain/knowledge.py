@@ -86,12 +86,18 @@ def chosen(store: Store, workspace_id: str, observer_id: str, observed_id: str, 
     most frequent, and the newest. Every conclusion occurs once here, so the most frequent ones are the oldest (recorded
     in x2-representation-limits). The quirk `knowledge_crosses_sessions` takes the first two from all sessions.
     """
-    known = conclusions.between(store, workspace_id, observer_id, observed_id)
+    known = conclusions.shown_between(store, workspace_id, observer_id, observed_id)
     of_session = [row for row in known if choice.session_id in (None, row["session_id"])]
     searched = known if store.profile.knowledge_crosses_sessions else of_session
+    deleted = store.workspaces[workspace_id].extras.deleted if known else {}
     similar_count, frequent_count, newest_count = _shares(choice)
     sources = [
-        nearest(choice.query or "", conclusions.newest_first(searched), similar_count, choice.distance),
+        nearest(
+            choice.query or "",
+            [row for row in conclusions.newest_first(searched) if row["id"] not in deleted],
+            similar_count,
+            choice.distance,
+        ),
         searched[:frequent_count],
         conclusions.newest_first(of_session)[:newest_count],
     ]

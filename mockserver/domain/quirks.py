@@ -78,6 +78,18 @@ class Quirks:
         scenario="x2-context-search",
         last="3.0.11",
     )
+    deleted_knowledge: bool = _quirk(
+        "A deleted conclusion stays among the newest and the most frequent ones of representations and contexts; in "
+        "the default it is in none.",
+        scenario=None,
+        last="3.0.3",
+    )
+    namesake_members: bool = _quirk(
+        "The list of a session's peers also has those who are in a session of the same id in another workspace; in the "
+        "default it has only the members.",
+        scenario=None,
+        last="3.0.5",
+    )
     echoed_created_at: bool = _quirk(
         "The answer to a new message repeats its given created_at with the offset it was sent with, or none; the "
         "default answers in UTC with Z, as every later read does.",

@@ -173,9 +173,10 @@ class Extras:
             units are pending, in progress and completed.
         dreams: The same for dreams, by (observer, observed).
         webhooks: Rows by id, oldest first.
+        deleted: The conclusions that were deleted while the quirk `deleted_knowledge` is on, as `conclusions`.
     """
 
-    __slots__ = ("cards", "conclusions", "dreams", "history", "summaries", "webhooks", "work")
+    __slots__ = ("cards", "conclusions", "deleted", "dreams", "history", "summaries", "webhooks", "work")
 
     def __init__(self, history: History) -> None:
         self.history = history
@@ -185,15 +186,16 @@ class Extras:
         self.work: dict[tuple[str, str], tuple[int, int, int]] = {}
         self.dreams: dict[tuple[str, str], tuple[int, int, int]] = {}
         self.webhooks: dict[str, Row] = {}
+        self.deleted: dict[str, Row] = {}
 
     @property
     def content(self) -> Content:
         """What a version keeps."""
-        return None, self.conclusions, self.cards, self.summaries, self.work, self.dreams, self.webhooks
+        return None, self.conclusions, self.cards, self.summaries, self.work, self.dreams, self.webhooks, self.deleted
 
     @content.setter
     def content(self, content: Content) -> None:
-        _, self.conclusions, self.cards, self.summaries, self.work, self.dreams, self.webhooks = content
+        _, self.conclusions, self.cards, self.summaries, self.work, self.dreams, self.webhooks, self.deleted = content
 
 
 class Workspace:

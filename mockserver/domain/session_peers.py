@@ -57,7 +57,13 @@ def remove(store: Store, workspace_id: str, session_id: str, leaving: Iterable[s
 
 
 def list_(store: Store, workspace_id: str, session_id: str, page: int, size: int) -> Row:
-    """A page of the present peers of a session, deleted or not, oldest first. Empty for an unknown session."""
+    """A page of the present peers of a session, deleted or not, oldest first. Empty for an unknown session.
+
+    With the quirk `namesake_members`, it has the peers in sessions of that id in all workspaces. The total counts one
+    for each of these sessions.
+    """
+    if store.profile.namesake_members:
+        return _namesakes(store, workspace_id, session_id, page, size)
     workspace = store.workspaces.get(workspace_id)
     session = sessions.find(store, workspace_id, session_id)
     if workspace is None or session is None:
@@ -65,6 +71,21 @@ def list_(store: Store, workspace_id: str, session_id: str, page: int, size: int
     present = [workspace.peers[peer_id] for peer_id, member in session.members.items() if member.present]
     present.sort(key=lambda peer: peer.number)
     return paging.of_records(present, page, size, False, None)
+
+
+def _namesakes(store: Store, workspace_id: str, session_id: str, page: int, size: int) -> Row:
+    workspace = store.workspaces.get(workspace_id)
+    known = workspace.peers if workspace else {}
+    present = [
+        peer_id
+        for other in store.workspaces.values()
+        if session_id in other.sessions
+        for peer_id, member in other.sessions[session_id].members.items()
+        if member.present and peer_id in known
+    ]
+    listed = sorted({known[peer_id] for peer_id in present}, key=lambda peer: peer.number)
+    shown = paging.of_records(listed, page, size, False, None)
+    return {**shown, "total": len(present), "pages": -(-len(present) // size)}
 
 
 def get_settings(store: Store, workspace_id: str, session_id: str, peer_id: str) -> Row:

@@ -102,7 +102,9 @@ class Store:
 
     def drop_conclusion(self, workspace: Workspace, conclusion_id: str) -> None:
         _keep(workspace.extras)
-        del workspace.extras.conclusions[conclusion_id]
+        row = workspace.extras.conclusions.pop(conclusion_id)
+        if self.profile.deleted_knowledge:
+            workspace.extras.deleted[conclusion_id] = row
 
     def put_card(self, workspace: Workspace, observer_id: str, observed_id: str, card: Sequence[str]) -> None:
         _keep(workspace.extras)
@@ -179,15 +181,20 @@ class Store:
 
     def _remove_extras(self, extras: Extras, session_id: str, members: Iterable[str]) -> None:
         """Remove the summaries, conclusions and work of a session."""
-        gone = [id_ for id_, row in extras.conclusions.items() if row["session_id"] == session_id]
+        gone = [
+            (rows, id_)
+            for rows in (extras.conclusions, extras.deleted)
+            for id_, row in rows.items()
+            if row["session_id"] == session_id
+        ]
         work = [(session_id, peer_id) for peer_id in members if (session_id, peer_id) in extras.work]
         if gone or work or session_id in extras.summaries:
             _keep(extras)
             extras.summaries.pop(session_id, None)
             for queue in work:
                 del extras.work[queue]
-            for id_ in gone:
-                del extras.conclusions[id_]
+            for rows, id_ in gone:
+                del rows[id_]
 
     def fork(self, clock: Clock, ids: Ids) -> "Store":
         """A copy of the store, with another clock and another id generator. They share rows, and nothing else."""

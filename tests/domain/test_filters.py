@@ -19,7 +19,7 @@ from mockserver.domain.filters.tables import (
     session_filter,
     workspace_filter,
 )
-from mockserver.domain.quirks import Quirks
+from mockserver.domain.profile import Profile
 from support import strategies
 
 Row = dict[str, Any]
@@ -384,29 +384,32 @@ _FAILING: list[Row] = [
 ]
 
 
+_LIVE = Profile.of("3.0.7", "live")
+
+
 @pytest.mark.parametrize("filters", _FAILING)
 def test_the_quirk_fails_where_the_database_of_the_live_server_does(filters: Row) -> None:
     """The default answers or refuses it. A part that the live server refuses itself comes first."""
     with suppress(InvalidFilter):
         session_filter(filters)
     with pytest.raises(InnerFailure):
-        session_filter(filters, Quirks.live())
+        session_filter(filters, _LIVE)
     if "AND" not in filters:
         for refused in ({**filters, "bogus": 1}, {**filters, "AND": [{"id": {"in": 1}}]}):
             with pytest.raises(InvalidFilter):
-                session_filter(refused, Quirks.live())
+                session_filter(refused, _LIVE)
 
 
 def test_a_failure_has_the_document_for_the_diagnosis() -> None:
     for filters in ({"created_at": {"gte": 5}}, {"AND": ["x"]}):
         with pytest.raises(InnerFailure) as failed:
-            session_filter(filters, Quirks.live())
+            session_filter(filters, _LIVE)
         assert failed.value.instead is not None
         assert failed.value.instead.value == filters
 
 
 def test_the_quirk_fails_if_the_text_of_a_row_is_not_a_number() -> None:
-    matches = session_filter({"metadata": {"n": {"gt": 1}}}, Quirks.live())
+    matches = session_filter({"metadata": {"n": {"gt": 1}}}, _LIVE)
     assert matches is not None
     with pytest.raises(InnerFailure):
         matches({"id": "s", "metadata": {"n": "nine"}})

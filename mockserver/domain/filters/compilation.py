@@ -1,7 +1,7 @@
 """What the parts of one filter document share while it is compiled: its limits, and its inner failures."""
 
 from ..errors import InnerFailure, InvalidFilter
-from ..quirks import Quirks
+from ..profile import Profile
 from .logic import Steps
 
 # Limits of the mock server, so that no filter can block it: members of a filter, and values that it compares.
@@ -16,11 +16,12 @@ class Compilation:
     database, so it counts only if nothing in the document is refused.
     """
 
-    def __init__(self, filters: object, quirks: Quirks) -> None:
+    def __init__(self, filters: object, profile: Profile) -> None:
         self._filters = filters
         self.members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
         self.comparisons = Steps(MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons")
-        self._fails = quirks.inner_failures
+        self.profile = profile
+        self._fails = profile.inner_failures
         self._failure: InnerFailure | None = None
 
     def note(self, reason: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..errors import InvalidFilter, UnknownColumn
 from ..index import is_scalar
-from ..quirks import Quirks
+from ..profile import Profile
 from ..records import Row
 from .columns import OPERATORS, WILDCARD, Column
 from .compilation import Compilation
@@ -48,7 +48,7 @@ class Table(NamedTuple):
         raise UnknownColumn(f"Column '{name}' {problem} on {self.name}", self.columns)
 
 
-def compile_filter(table: Table, filters: Row | None, quirks: Quirks) -> "Filter | None":
+def compile_filter(table: Table, filters: Row | None, profile: Profile) -> "Filter | None":
     """Compile a filter document for a table.
 
     Returns the predicate, or None if it matches every row. Raises InvalidFilter, with the message of the live server,
@@ -57,7 +57,7 @@ def compile_filter(table: Table, filters: Row | None, quirks: Quirks) -> "Filter
     """
     if not filters:
         return None
-    compilation = Compilation(filters, quirks)
+    compilation = Compilation(filters, profile)
     try:
         condition = _document(table, filters, 0, compilation)
         compilation.finish()
@@ -109,7 +109,7 @@ def _metadata_equality(filters: Row) -> tuple[str, Any] | None:
 
 def _document(table: Table, filters: Row, depth: int, compilation: Compilation) -> Condition | None:
     compilation.members.take()
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH and compilation.profile.filter_depth:
         raise InvalidFilter(f"Filter nesting exceeds maximum depth of {MAX_DEPTH}")
     conditions: list[Condition | None] = []
     for operator, join in _LOGIC.items():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..quirks import Quirks
+from ..profile import Profile
 from ..records import Row
 from .columns import BooleanColumn, Column, NumberColumn, TimeColumn
 from .language import Filter, Predicate, Table, compile_filter
@@ -63,31 +63,31 @@ _HIDDEN: dict[str, Any] = {
     "internal_metadata": {},
 }
 
-_DEFAULT = Quirks()
+_DEFAULT = Profile()
 
 
-def workspace_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
+def workspace_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
     """A predicate over rows of workspaces. None if it matches every row. Raises InvalidFilter and InnerFailure."""
-    return compile_filter(WORKSPACES, filters, quirks)
+    return compile_filter(WORKSPACES, filters, profile)
 
 
-def peer_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
+def peer_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
     """The same for peers."""
-    return compile_filter(PEERS, filters, quirks)
+    return compile_filter(PEERS, filters, profile)
 
 
-def session_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Filter | None:
+def session_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Filter | None:
     """The same for sessions."""
-    return compile_filter(SESSIONS, filters, quirks)
+    return compile_filter(SESSIONS, filters, profile)
 
 
-def message_filter(filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
+def message_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
     """The same for messages."""
-    return compile_filter(MESSAGES, filters, quirks)
+    return compile_filter(MESSAGES, filters, profile)
 
 
-def conclusion_filter(workspace_id: str, filters: Row | None, quirks: Quirks = _DEFAULT) -> Predicate | None:
+def conclusion_filter(workspace_id: str, filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
     """The same for conclusions. Their rows lack some columns, so the predicate adds them."""
-    matches = compile_filter(CONCLUSIONS, filters, quirks)
+    matches = compile_filter(CONCLUSIONS, filters, profile)
     hidden = {**_HIDDEN, "workspace_id": workspace_id}
     return matches and (lambda row: matches({**hidden, **row}))
