@@ -35,10 +35,10 @@ def pieces_of(file: UploadedFile, profile: Profile) -> list[str]:
     Raises FileTooLarge, UnsupportedFile, and Unprocessable for a file that does not match its content type, or
     InnerFailure where the live server fails.
     """
-    text = _text_of(file, profile)
-    if profile.inner_failures and not profile.drops_nul and "\0" in text:
-        raise InnerFailure("the database cannot store a NUL character")
     try:
+        text = _text_of(file, profile)
+        if profile.inner_failures and not profile.drops_nul and "\0" in text:
+            raise InnerFailure("the database cannot store a NUL character")
         return list(_split(_spoken(text))) or [""]
     except _Unusable as error:
         refusal = Unprocessable(str(error), _LOCATION, file)
