@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from ..domain.access import Rule, Scope, of_the_path
 from ..domain.changes import Changes
 from ..domain.errors import InnerFailure
+from ..domain.index import as_read
 from ..domain.records import Row
 from ..domain.store import Store
 from ..testing.exchange import Exchange
@@ -20,7 +21,6 @@ from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names
 from ..wire.scalars import Reading
 from ..wire.versions import as_of
-from .rendering import as_read
 
 Reply = tuple[int, Any]
 

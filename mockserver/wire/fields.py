@@ -175,7 +175,9 @@ ShortId = Annotated[str, Field(min_length=1, max_length=SHORT_ID_MAX_LENGTH, pat
 Id = Annotated[str, Field(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN), Before("long_ids", ShortId)]
 Text = Annotated[str, AfterValidator(text_without_nul)]
 Storable = Annotated[JsonObject, AfterValidator(without_nul)]
-Metadata = Annotated[JsonObject, AfterValidator(_checked_metadata), named("Metadata"), Before("metadata_limits", Storable)]
+Metadata = Annotated[
+    JsonObject, AfterValidator(_checked_metadata), named("Metadata"), Before("metadata_limits", Storable)
+]
 Content = Annotated[str, Field(min_length=0, max_length=CONTENT_LIMIT), AfterValidator(text_without_nul)]
 SpokenContent = Annotated[Content, AfterValidator(without_control_tokens)]
 Instructions = Annotated[str, AfterValidator(_checked_instructions), Before("instructions_limit", str)]
