@@ -79,7 +79,7 @@ _KINDS: Mapping[type[Column], _Kind] = {
     ),
     TimeColumn: _Kind(
         "FilterOnTime",
-        {"anyOf": [_TIME, _NULL, {"type": "array", "items": _TIME, "minItems": 1, "maxItems": 1}]},
+        {"anyOf": [_TIME, _NULL, {"type": "array", "items": _TIME, "minItems": 1}]},
         _TIME,
         {"anyOf": [_TIME, _NULL]},
         _TIME,

@@ -79,6 +79,8 @@ class Column:
 
         if value is None:
             return is_null(read)
+        if isinstance(value, list) and compilation.list_means_in:
+            return self._member(read, value, compilation)
         if not has_operators(value):
             return compared(read, operator.eq, self.cast(value, compilation))
         return all_of([self._operation(read, name, operand, compilation) for name, operand in value.items()])
@@ -157,10 +159,12 @@ class TimeColumn(Column):
         return None if text is None else microseconds(datetime.fromisoformat(text))
 
     def cast(self, value: Any, compilation: Compilation) -> Any:
-        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-            # The database reads the list as this time in braces, and finds nothing (recorded in x2-vr-lists).
-            _moment(value[0], "Invalid datetime value", compilation)
-            return None
+        if (
+            isinstance(value, list)
+            and value
+            and all(isinstance(one, str) and _parsed(one) is not None for one in value)
+        ):
+            return None  # As in `Column.cast`, if all entries are times (recorded in x2-vr-lists).
         compilation.note(f"the database cannot compare the time '{self.name}' with text for equality")
         return _moment(value, "Invalid datetime value", compilation)
 
@@ -227,6 +231,14 @@ def _moment(value: Any, complaint: str, compilation: Compilation) -> int | None:
     if not isinstance(value, str):
         compilation.refuse_or_note(f"{complaint}: {value}")
         return None
+    moment = _parsed(value)
+    if moment is None:
+        raise InvalidFilter(f"{complaint}: {value}")
+    return moment
+
+
+def _parsed(value: str) -> int | None:
+    """The microseconds of a text that is a time, or None."""
     text = value.strip()
     if loose := _LOOSE_TIME.fullmatch(text):
         year, month, day, rest = loose.groups()
@@ -234,4 +246,4 @@ def _moment(value: Any, complaint: str, compilation: Compilation) -> int | None:
     try:
         return microseconds(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise InvalidFilter(f"{complaint}: {value}") from None
+        return None

@@ -21,6 +21,7 @@ class Compilation:
         self.members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
         self.comparisons = Steps(MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons")
         self.profile = profile
+        self.list_means_in = profile.list_means_in
         self._fails = profile.inner_failures
         self._failure: InnerFailure | None = None
 

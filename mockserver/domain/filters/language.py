@@ -2,7 +2,8 @@
 
 - A key is the name of a column, or `AND`, `OR` or `NOT` with a list of filters. `NOT` negates each member and joins
   them with AND. Empty members and conditions (`{}`, `"*"`) are ignored.
-- A value is compared for equality, or it is an object of operators (`gte lte gt lt ne in contains icontains`).
+- A value is compared for equality, or it is an object of operators (`gte lte gt lt ne in contains icontains`). After
+  the change `list_means_in`, a list means the operator `in`.
 - Metadata is compared by containment, each key separately. The value of a key is an object of operators if at least
   one of its keys is an operator, else a value to contain.
 """
