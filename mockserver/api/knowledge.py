@@ -1,6 +1,9 @@
 """Operations on the knowledge about a peer: cards, representation, context and chat."""
 
-from ..domain import access, knowledge
+import json
+
+from ..domain import access, knowledge, response_schema
+from ..domain.session_filter import allowed_sessions
 from ..wire import knowledge as models
 from .events import stream_of, words
 from .operation import Call, Reply, Router
@@ -76,15 +79,23 @@ def get_peer_context(call: Call) -> Reply:
 )
 def chat(call: Call) -> Reply:
     """Ask a question about a peer. Creates a missing peer. A script gives the answer, because the server runs no model.
-    Without a script, the answer is a message that no script exists. With `stream`, the answer is a stream of
-    server-sent events.
+    Without a script, the answer is JSON of the wanted format, or a message that no script exists. With `stream`, the
+    answer is a stream of server-sent events.
     """
     question: models.DialecticOptions = call.body
+    workspace_id = call.path["workspace_id"]
     if question.session_id:
-        access.check_chat(call.scope, call.store, call.path["workspace_id"], [question.session_id])
-    used = knowledge.asked(call.store, *_pair(call, question.target), question.session_id)
+        access.check_chat(call.scope, call.store, workspace_id, [question.session_id])
+    allowed = allowed_sessions(question.filters, question.session_id)
+    if allowed is not None:
+        access.check_chat(call.scope, call.store, workspace_id, allowed)
+    value = None if question.response_format is None else response_schema.example(question.response_format)
+    used = knowledge.asked(call.store, *_pair(call, question.target), question.session_id, allowed)
     script = call.script()
-    content = _unscripted(call, question, len(used)) if script is None else script.members["content"]
+    if script is not None:
+        content = script.members["content"]
+    else:
+        content = _unscripted(call, question, len(used)) if value is None else _compact(value)
     if not question.stream:
         return 200, {"content": content}
     pieces = script.pieces if script is not None else None
@@ -97,6 +108,10 @@ def _pair(call: Call, target: str | None) -> tuple[str, str, str]:
     """
     peer_id = call.path["peer_id"]
     return call.path["workspace_id"], peer_id, peer_id if target is None else target
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _unscripted(call: Call, question: models.DialecticOptions, count: int) -> str:

@@ -62,11 +62,10 @@ def document_of(
     """The OpenAPI 3.1 document of these operations in a version of the API, with authentication on or off."""
     listed = operations_of(operations, version)
     by_name = {operation.name: operation for operation in listed}
-    schemas = _Schemas()
-    rule_of_ids = schemas.of(as_of(Id, version))
+    schemas = _Schemas(version)
     paths: Json = {}
     for operation in listed:
-        described = _operation(operation, by_name, schemas, rule_of_ids)
+        described = _operation(operation, by_name, schemas)
         if operation.access is not None:
             _add_security(described, schemas, authenticated)
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
@@ -100,16 +99,17 @@ class _Generator(GenerateJsonSchema):
 
 
 class _Schemas:
-    """Collects the schemas that operations refer to."""
+    """Collects the schemas that operations refer to, as a version of the API has them."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
+        self._version = version
         self._definitions: Json = {}
         self._named = named_schemas.by_name()
 
     def of(self, type_: Any, title: str | None = None) -> Json:
         """The schema of a type, with references to its models. `title` replaces the name of the type."""
         schema: Json = self._with_references(
-            _without_absent_defaults(TypeAdapter(type_).json_schema(ref_template=_REF, schema_generator=_Generator))
+            _without_absent_defaults(TypeAdapter(as_of(type_, self._version)).json_schema(ref_template=_REF, schema_generator=_Generator))
         )
         self._definitions.update(schema.pop("$defs", {}))
         if title is not None:
@@ -140,14 +140,14 @@ class _Schemas:
         return dict(sorted(self._definitions.items()))
 
 
-def _operation(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas, rule_of_ids: Json) -> Json:
+def _operation(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas) -> Json:
     described: Json = {} if operation.tag is None else {"tags": [operation.tag]}
     described |= {
         "summary": operation.summary,
         "description": _description(operation.handler.__doc__),
         "operationId": operation.operation_id,
     }
-    parameters = _path_parameters(operation, rule_of_ids) + _query_parameters(operation)
+    parameters = _path_parameters(operation, schemas) + _query_parameters(operation)
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
@@ -167,7 +167,7 @@ def _description(docstring: str | None) -> str:
     return "\n".join(line.strip() for line in (docstring or "").strip().splitlines())
 
 
-def _path_parameters(operation: Operation, rule_of_ids: Json) -> list[Json]:
+def _path_parameters(operation: Operation, schemas: _Schemas) -> list[Json]:
     return [
         {
             "name": name,
@@ -176,7 +176,7 @@ def _path_parameters(operation: Operation, rule_of_ids: Json) -> list[Json]:
             "schema": {
                 "type": "string",
                 "title": name.replace("_", " ").title(),
-                **(rule_of_ids if name in operation.new_ids else {}),
+                **(schemas.of(Id) if name in operation.new_ids else {}),
             },
         }
         for name, _ in operation.places
@@ -233,7 +233,9 @@ def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
     success = next(iter(operation.answers))
     for status, shape in operation.answers.items():
         reason = _SUCCESS if status == success else _REASONS[status]
-        response: Json = {"description": reason} if shape is None else _response(reason, answers.SHAPES[shape], schemas)
+        response: Json = {"description": reason}
+        if shape is not None:
+            response = _response(reason, answers.SHAPES[shape], schemas)
         if status == success and operation.streams:
             response["content"]["text/event-stream"] = {}
         if status == success and operation.links:

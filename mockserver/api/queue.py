@@ -1,6 +1,7 @@
 """Operations on the queue of background work."""
 
 from ..domain import work
+from ..domain.records import Dream
 from ..wire import bodies
 from .operation import Call, Reply, Router
 
@@ -30,5 +31,6 @@ def schedule_dream(call: Call) -> Reply:
     """Schedule a dream of a peer about another, or about itself."""
     body: bodies.DreamRequest = call.body
     observed = body.observer if body.observed is None else body.observed
-    work.schedule_dream(call.store, call.path["workspace_id"], body.observer, observed)
+    dream = Dream(body.observer, observed, body.dream_type.value)
+    work.schedule_dream(call.store, call.path["workspace_id"], dream)
     return 204, None

@@ -76,7 +76,7 @@ class Changes:
         scenario="x2-vr-webhooks",
     )
     newest_frequent: bool = _change(
-        "Of conclusions that are equally frequent, the newest are in a representation; before, the oldest.",
+        "Of equally frequent conclusions, a representation has the newest; before, the oldest.",
         first="3.0.10",
         scenario="x2-vr-scoping",
     )
@@ -137,7 +137,7 @@ class Changes:
         scenario="x2-vr-representation-filters",
     )
     response_format: bool = _change(
-        "`response_format` makes chat answer with JSON of that schema; before, it is ignored.",
+        "`response_format` makes chat answer with JSON that fits the schema; before, it is ignored.",
         first="3.0.12",
         scenario="x2-vr-formats",
     )

@@ -1,6 +1,6 @@
 """The rules of conclusions, which a peer (the observer) draws about a peer (the observed)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import paging, peers, sessions
@@ -22,6 +22,9 @@ class ConclusionDraft(NamedTuple):
     session_id: str | None
 
 
+EXPLICIT = "explicit"
+
+
 def create(store: Store, workspace_id: str, drafts: Sequence[ConclusionDraft]) -> list[Row]:
     """Store conclusions in their order, all or none.
 
@@ -35,7 +38,7 @@ def create(store: Store, workspace_id: str, drafts: Sequence[ConclusionDraft]) -
         peers.find(store, workspace_id, peer_id)
     workspace = store.workspaces[workspace_id]
     now = timestamp(store.clock.now())
-    rows = [new_row(store.ids.new(), draft, now) for draft in drafts]
+    rows = [new_row(store, store.ids.new(), draft, now) for draft in drafts]
     for row in rows:
         store.put_conclusion(workspace, row)
     return rows
@@ -106,21 +109,26 @@ def shown_between(store: Store, workspace_id: str, observer_id: str, observed_id
 
 
 def between(
-    store: Store, workspace_id: str, observer_id: str, observed_id: str, session_id: str | None = None
+    store: Store, workspace_id: str, observer_id: str, observed_id: str, session_ids: Container[str] | None = None
 ) -> list[Row]:
-    """The conclusions of one peer about another in the order of creation, all or those of a session."""
-    return [
+    """The conclusions of one peer about another in the order of creation: all, or the explicit ones of sessions."""
+    rows = [
         row
         for row in _all(store, workspace_id)
-        if row["observer_id"] == observer_id
-        and row["observed_id"] == observed_id
-        and session_id in (None, row["session_id"])
+        if row["observer_id"] == observer_id and row["observed_id"] == observed_id
     ]
+    return rows if session_ids is None else explicit_of(rows, session_ids)
 
 
-def new_row(id_: str, draft: ConclusionDraft, created_at: str) -> Row:
-    """The row of a conclusion."""
-    return {"id": id_, **draft._asdict(), "created_at": created_at}
+def explicit_of(rows: Iterable[Row], session_ids: Container[str]) -> list[Row]:
+    """The explicit conclusions of these sessions. All are explicit in versions without levels."""
+    return [row for row in rows if row["session_id"] in session_ids and row.get("level", EXPLICIT) == EXPLICIT]
+
+
+def new_row(store: Store, id_: str, draft: ConclusionDraft, created_at: str, level: str = EXPLICIT) -> Row:
+    """The row of a conclusion. A client creates only explicit ones (recorded in x2-vr-level)."""
+    levels = {"level": level} if store.profile.conclusion_level else {}
+    return {"id": id_, **draft._asdict(), **levels, "created_at": created_at}
 
 
 def _time(row: Row) -> str:

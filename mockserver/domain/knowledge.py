@@ -1,6 +1,6 @@
 """The knowledge of a peer about itself or another peer: its card, and its representation (conclusions as text)."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from . import conclusions, peers, sessions, tokens, workspaces
@@ -22,7 +22,7 @@ class Choice(NamedTuple):
     """Selects the conclusions of a representation.
 
     Arguments:
-        session_id: Only those of this session.
+        session_ids: Only explicit ones of these sessions.
         query: Include the conclusions that are most similar to this text.
         top_k: With a query: how many of the most similar. By default a third of the total.
         distance: With a query: leave out similar ones with a larger distance from it.
@@ -30,7 +30,7 @@ class Choice(NamedTuple):
         at_most: The maximum number of conclusions in total. By default 100.
     """
 
-    session_id: str | None = None
+    session_ids: Container[str] | None = None
     query: str | None = None
     top_k: int | None = None
     distance: float | None = None
@@ -62,8 +62,16 @@ def put_card(
     return lines
 
 
-def asked(store: Store, workspace_id: str, observer_id: str, observed_id: str, session_id: str | None) -> list[Row]:
-    """The conclusions that an answer to a question would use. With a session, only its conclusions.
+def asked(
+    store: Store,
+    workspace_id: str,
+    observer_id: str,
+    observed_id: str,
+    session_id: str | None,
+    session_ids: Container[str] | None = None,
+) -> list[Row]:
+    """The conclusions that an answer to a question would use. With a session, only its conclusions, otherwise with
+    `session_ids` only those of these sessions.
 
     The peer who is asked and its workspace are created if they are missing, even if the question is then refused
     (recorded in x2-chat-unknown-names). An empty `session_id` means no session (recorded in x2-chat-validation).
@@ -75,7 +83,8 @@ def asked(store: Store, workspace_id: str, observer_id: str, observed_id: str, s
     peers.find(store, workspace_id, observed_id)
     if session_id:
         sessions.active(store, workspace_id, session_id)
-    return conclusions.between(store, workspace_id, observer_id, observed_id, session_id or None)
+        session_ids = (session_id,)
+    return conclusions.between(store, workspace_id, observer_id, observed_id, session_ids)
 
 
 def chosen(store: Store, workspace_id: str, observer_id: str, observed_id: str, choice: Choice) -> list[Row]:
@@ -83,34 +92,35 @@ def chosen(store: Store, workspace_id: str, observer_id: str, observed_id: str, 
 
     They come from three sources, each with a share of the total. If a source has fewer conclusions, the rest of its
     share is not used (recorded in x2-representation-search and x2-context-search): the most similar to the query, the
-    most frequent, and the newest. Every conclusion occurs once here, so the most frequent ones are the oldest (recorded
-    in x2-representation-limits). The quirk `knowledge_crosses_sessions` takes the first two from all sessions.
+    most frequent, and the newest. Every conclusion occurs once here, so all are equally frequent: the oldest of them
+    count (recorded in x2-representation-limits), or the newest after the change `newest_frequent`. The quirk
+    `knowledge_crosses_sessions` takes the first two from all sessions.
     """
     known = conclusions.shown_between(store, workspace_id, observer_id, observed_id)
-    of_session = [row for row in known if choice.session_id in (None, row["session_id"])]
-    searched = known if store.profile.knowledge_crosses_sessions else of_session
+    in_scope = known if choice.session_ids is None else conclusions.explicit_of(known, choice.session_ids)
+    searched = known if store.profile.knowledge_crosses_sessions else in_scope
     deleted = store.workspaces[workspace_id].extras.deleted if known else {}
-    similar_count, frequent_count, newest_count = _shares(choice)
+    similar_count, frequent_count, newest_count = _shares(choice, 1 if store.profile.similar_share else 0)
+    newest_searched = conclusions.newest_first(searched)
+    found = [row for row in newest_searched if row["id"] not in deleted]
     sources = [
-        nearest(
-            choice.query or "",
-            [row for row in conclusions.newest_first(searched) if row["id"] not in deleted],
-            similar_count,
-            choice.distance,
-        ),
-        searched[:frequent_count],
-        conclusions.newest_first(of_session)[:newest_count],
+        nearest(choice.query or "", found, similar_count, choice.distance),
+        (newest_searched if store.profile.newest_frequent else searched)[:frequent_count],
+        conclusions.newest_first(in_scope)[:newest_count],
     ]
     shown = {row["id"] for rows in sources for row in rows}
     return [row for row in known if row["id"] in shown]
 
 
-def _shares(choice: Choice) -> tuple[int, int, int]:
-    """How many conclusions a representation takes at most from each source: similar, frequent, newest."""
+def _shares(choice: Choice, least_similar: int) -> tuple[int, int, int]:
+    """How many conclusions a representation takes at most from each source: similar, frequent, newest.
+
+    With a query, the first share is at least `least_similar`, unless `top_k` sets it.
+    """
     total = CONCLUSIONS_LIMIT if choice.at_most is None else choice.at_most
     similar = frequent = 0
     if choice.query:
-        similar = total // 3 if choice.top_k is None else min(choice.top_k, total)
+        similar = max(total // 3, least_similar) if choice.top_k is None else min(choice.top_k, total)
     if choice.frequent:
         frequent = min(total // (3 if choice.query else 2), total - similar)
     return similar, frequent, total - similar - frequent

@@ -160,6 +160,14 @@ class Peer:
         self.row, self.sessions = content
 
 
+class Dream(NamedTuple):
+    """What a peer dreams: about whom, and the type of the dream."""
+
+    observer: str
+    observed: str
+    dream_type: str
+
+
 class Extras:
     """What a workspace has besides peers and sessions.
 
@@ -171,7 +179,7 @@ class Extras:
         summaries: Rows by session id, then by type ("short" or "long").
         work: The work that messages caused, by (session, sender), for senders who are or were in the session: how many
             units are pending, in progress and completed.
-        dreams: The same for dreams, by (observer, observed).
+        dreams: The same for dreams.
         webhooks: Rows by id, oldest first.
         deleted: The conclusions that were deleted while the quirk `deleted_knowledge` is on, as `conclusions`.
     """
@@ -184,7 +192,7 @@ class Extras:
         self.cards: dict[tuple[str, str], Sequence[str]] = {}
         self.summaries: dict[str, Mapping[str, Row]] = {}
         self.work: dict[tuple[str, str], tuple[int, int, int]] = {}
-        self.dreams: dict[tuple[str, str], tuple[int, int, int]] = {}
+        self.dreams: dict[Dream, tuple[int, int, int]] = {}
         self.webhooks: dict[str, Row] = {}
         self.deleted: dict[str, Row] = {}
 

@@ -8,7 +8,7 @@ from .history import image
 from .index import Index
 from .ordered import Ordered
 from .profile import Profile
-from .records import Extras, Membership, Messages, Origin, Peer, Row, Session, Workspace, ordered
+from .records import Dream, Extras, Membership, Messages, Origin, Peer, Row, Session, Workspace, ordered
 from .schedule import PurgeSchedule, WorkSchedule
 
 
@@ -120,10 +120,10 @@ class Store:
         _keep(workspace.extras)
         workspace.extras.work[session_id, sender_id] = units
 
-    def put_dreams(self, workspace: Workspace, observer: str, observed: str, units: tuple[int, int, int]) -> None:
+    def put_dreams(self, workspace: Workspace, dream: Dream, units: tuple[int, int, int]) -> None:
         """Set the counts of units for the dreams of a peer about another."""
         _keep(workspace.extras)
-        workspace.extras.dreams[observer, observed] = units
+        workspace.extras.dreams[dream] = units
 
     def put_webhook(self, workspace: Workspace, row: Row) -> None:
         _keep(workspace.extras)

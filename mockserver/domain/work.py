@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from .errors import InnerFailure, MissingWorkspace
 from .purges import is_there
-from .records import Row, Session, Workspace
+from .records import Dream, Row, Session, Workspace
 from .schedule import Job, Target
 from .store import Store
 
@@ -24,6 +24,11 @@ class QueuedMessage(Protocol):
     def reasoning(self) -> bool | None: ...
 
 
+# The types of dreams. All versions have the first one.
+OMNI = "omni"
+CARD_REFRESH = "card_refresh"
+
+
 class Units(NamedTuple):
     """Counts of units of work, by state."""
 
@@ -34,13 +39,14 @@ class Units(NamedTuple):
 
 class Queue(NamedTuple):
     """A queue and its units. With a session, the units are for the messages of a peer. With an observer, the units are
-    for its dreams about a peer.
+    for its dreams about a peer, all of one type.
     """
 
     workspace_id: str
     session_id: str | None
     observer: str | None
     observed: str
+    dream_type: str | None
     units: Units
 
 
@@ -75,8 +81,8 @@ def add_units(
         store.backlog.add(now, session.number, workspace.row["id"], session_id)
 
 
-def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str) -> None:
-    """Add a unit for a dream of one peer about another, unless one waits already (recorded in x2-dreams).
+def schedule_dream(store: Store, workspace_id: str, dream: Dream) -> None:
+    """Add a unit for a dream, unless the same one waits already (recorded in x2-dreams and x2-vr-dreams).
 
     Raises NotFound, or InnerFailure, for an unknown workspace.
     """
@@ -85,10 +91,10 @@ def schedule_dream(store: Store, workspace_id: str, observer: str, observed: str
         if store.profile.inner_failures:
             raise InnerFailure("nothing checks that the workspace of a dream exists")
         raise MissingWorkspace(workspace_id)
-    pending, in_progress, completed = workspace.extras.dreams.get((observer, observed), _NONE)
+    pending, in_progress, completed = workspace.extras.dreams.get(dream, _NONE)
     if pending or in_progress:
         return
-    store.put_dreams(workspace, observer, observed, (1, 0, completed))
+    store.put_dreams(workspace, dream, (1, 0, completed))
     store.backlog.add(store.clock.now(), workspace.number, workspace_id, None)
 
 
@@ -152,7 +158,8 @@ def queues_of_session(workspace: Workspace, session_id: str) -> list[Queue]:
     senders = [peer_id for peer_id in session.members if (session_id, peer_id) in work] if session else []
     senders.sort(key=lambda peer_id: workspace.peers[peer_id].number)
     return [
-        Queue(workspace.row["id"], session_id, None, sender, Units(*work[session_id, sender])) for sender in senders
+        Queue(workspace.row["id"], session_id, None, sender, None, Units(*work[session_id, sender]))
+        for sender in senders
     ]
 
 
@@ -169,7 +176,7 @@ def _queues_at(workspace: Workspace, session_id: str | None) -> list[Queue]:
     if session_id is not None:
         return queues_of_session(workspace, session_id)
     dreams = sorted(workspace.extras.dreams.items())
-    return [Queue(workspace.row["id"], None, *pair, Units(*units)) for pair, units in dreams]
+    return [Queue(workspace.row["id"], None, *dream, Units(*units)) for dream, units in dreams]
 
 
 def _queues_for(store: Store, job: Job) -> list[Queue]:
@@ -255,4 +262,5 @@ def put(store: Store, queue: Queue) -> None:
     if queue.session_id is not None:
         store.put_work(workspace, queue.session_id, queue.observed, queue.units)
     else:
-        store.put_dreams(workspace, queue.observer or "", queue.observed, queue.units)
+        dream = Dream(queue.observer or "", queue.observed, queue.dream_type or OMNI)
+        store.put_dreams(workspace, dream, queue.units)

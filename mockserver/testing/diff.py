@@ -167,7 +167,8 @@ def _work(workspace: str, before: Iterable[Part], after: Iterable[Part]) -> Iter
 def _queue(queue: Part) -> str:
     if "session" in queue:
         return f"messages of peer {queue['observed']!r} in session {queue['session']!r}"
-    return f"dreams of peer {queue['observer']!r} about {queue['observed']!r}"
+    kind = f"{queue['dream_type']} " if "dream_type" in queue else ""
+    return f"{kind}dreams of peer {queue['observer']!r} about {queue['observed']!r}"
 
 
 def _units(queue: Part) -> str:

@@ -11,15 +11,17 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from . import control, deliveries
 from .bodies import SessionPeerConfig
-from .fields import Model
+from .fields import Level, Model
+from .versions import Before
 
 T = TypeVar("T")
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """Drop the defaults: in the contract these fields are not required, but have no default."""
+    """Drop empty defaults: in the contract these fields are not required, but have no default."""
     for field in schema["properties"].values():
-        field.pop("default", None)
+        if not field.get("default"):
+            field.pop("default", None)
 
 
 class _Answer(Model):
@@ -67,6 +69,7 @@ class Conclusion(_Answer):
     observer_id: str = Field(description="The peer who concluded")
     observed_id: str = Field(description="The peer that the conclusion is about")
     session_id: str | None = None
+    level: Annotated[Level, Before("conclusion_level")] = "explicit"
     created_at: datetime
 
 

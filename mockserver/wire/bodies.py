@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticKnownError
 
+from ..domain import work
 from ..formats import json_text
 from ..formats.forms import UploadedFile
 from .configuration import MessageConfiguration, SessionConfiguration, WorkspaceConfiguration
@@ -266,14 +267,22 @@ class QueueQuery(Model):
 
 
 class DreamType(Enum):
-    OMNI = "omni"
+    OMNI = work.OMNI
+    CARD_REFRESH = work.CARD_REFRESH
+
+
+# The same name in the document of each version.
+_EarlierDreamType = Enum("DreamType", {"OMNI": work.OMNI})  # type: ignore[misc]
 
 
 class DreamRequest(Model):
     observer: str = Field(description="Who dreams")
     observed: str | None = Field(default=None, description="The peer that the dream is about; default: the observer")
-    dream_type: DreamType
+    dream_type: Annotated[DreamType, Before("card_refresh", _EarlierDreamType)]
     session_id: str | None = Field(default=None, description="The session that the dream is limited to")
+    rebuild: Annotated[Boolean, Before("dream_rebuild")] = Field(
+        default=False, description="Whether to rebuild the card from conclusions alone; ignored, because no model runs"
+    )
 
 
 class WebhookEndpointCreate(Model):

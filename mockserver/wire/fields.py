@@ -5,7 +5,7 @@ from functools import cache
 from ipaddress import ip_address
 from operator import methodcaller
 from types import new_class
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -168,6 +168,7 @@ def _checked_instructions(instructions: str) -> str:
     return instructions
 
 
+Level = Literal["explicit", "deductive", "inductive", "contradiction"]
 Bounded = BeforeValidator(_bounded)
 # The rule of ids, as a part of a schema.
 ID_RULE: Any = {"minLength": 1, "maxLength": ID_MAX_LENGTH, "pattern": ID_PATTERN}

@@ -1,5 +1,6 @@
 """Models of requests about knowledge: conclusions, cards, representations, contexts and questions."""
 
+from collections.abc import Container
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from ..domain import tokens
 from ..domain.contexts import TOKENS_LIMIT
 from ..domain.knowledge import CONCLUSIONS_SHOWN, Choice
+from ..domain.session_filter import allowed_sessions
 from .fields import (
     MATCHING_EVERYTHING,
     Bounded,
@@ -18,6 +20,7 @@ from .fields import (
     without_control_tokens,
 )
 from .scalars import INTEGER, NUMBER, Boolean
+from .versions import Before
 
 CONCLUSION_LIMIT = 65_535
 CONCLUSION_TOKENS_LIMIT = 8_192
@@ -43,6 +46,10 @@ _DISTANCE = "How far from the search query a conclusion may be, from 0 to 1"
 _FREQUENT = "Whether to include the most frequent conclusions, in addition to those near the query"
 _AT_MOST = "The maximum total number of conclusions"
 _QUERY = "What the conclusions should be about"
+_SESSIONS = (
+    "The only key is session_id: a session, a list of sessions, or an object with `in`. If the body has a session_id "
+    "too, it must be one of them."
+)
 _TARGET = "The peer that the knowledge is about, as the peer in the path sees it; default: the peer in the path"
 
 
@@ -105,9 +112,14 @@ class PeerRepresentationGet(Model):
     search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
     include_most_frequent: Boolean | None = Field(default=None, description=_FREQUENT)
     max_conclusions: Count | None = Field(default=CONCLUSIONS_SHOWN, description=_AT_MOST)
+    filters: Annotated[JsonObject | None, Before("representation_filters")] = Field(
+        default=None, description=_SESSIONS, examples=[None]
+    )
 
     def choice(self) -> Choice:
-        return _choice(self, self.session_id)
+        """The selected conclusions. Raises InvalidFilter."""
+        allowed = allowed_sessions(self.filters, self.session_id)
+        return _choice(self, allowed if self.session_id is None else (self.session_id,))
 
 
 class PeerContextQuery(CardQuery):
@@ -136,7 +148,7 @@ class SessionContextQuery(Model):
     max_conclusions: Count | None = Field(default=None, description=_AT_MOST)
 
     def choice(self, session_id: str) -> Choice:
-        return _choice(self, session_id if self.limit_to_session else None)
+        return _choice(self, (session_id,) if self.limit_to_session else None)
 
 
 class DialecticOptions(Model):
@@ -147,11 +159,21 @@ class DialecticOptions(Model):
     reasoning_level: Literal["minimal", "low", "medium", "high", "max"] = Field(
         default="low", description="The reasoning effort; ignored, because no model runs here"
     )
+    filters: Annotated[JsonObject | None, Before("chat_filters")] = Field(
+        default=None, description=_SESSIONS, examples=[None]
+    )
+    response_format: Annotated[JsonObject | None, Before("response_format")] = Field(
+        default=None,
+        description="A JSON Schema of an object: `content` is JSON that fits it, without regard to bounds of values",
+        examples=[None],
+    )
 
 
-def _choice(wanted: PeerRepresentationGet | PeerContextQuery | SessionContextQuery, session_id: str | None) -> Choice:
+def _choice(
+    wanted: PeerRepresentationGet | PeerContextQuery | SessionContextQuery, session_ids: Container[str] | None
+) -> Choice:
     return Choice(
-        session_id,
+        session_ids,
         wanted.search_query,
         wanted.search_top_k,
         wanted.search_max_distance,

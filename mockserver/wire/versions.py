@@ -50,6 +50,11 @@ def _as_of(type_: Any, has: Mapping[str, bool]) -> Any:
 
 
 def _model(model: type[BaseModel], has: Mapping[str, bool]) -> type[BaseModel]:
+    generic = model.__pydantic_generic_metadata__
+    origin: Any = generic["origin"]
+    if origin is not None:
+        other: type[BaseModel] = origin[tuple(_as_of(part, has) for part in generic["args"])]
+        return other
     hints = get_type_hints(model, include_extras=True)
     others = {name: _as_of(hints[name], has) for name in model.model_fields}
     changed = {name: other for name, other in others.items() if other is not hints[name]}

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import HttpUrl, Id, Metadata, SpokenContent, Storable, Strict, Text
+from .fields import HttpUrl, Id, Level, Metadata, SpokenContent, Storable, Strict, Text
 from .knowledge import StoredContent
 from .scalars import Moment
 
@@ -84,24 +84,28 @@ class WorldPeer(Strict):
 
 
 class WorldConclusion(Strict):
-    """A conclusion of one peer about another. Loading creates both peers if they are missing."""
+    """A conclusion of one peer about another. Loading creates both peers if they are missing. The level counts in
+    versions of the API that have levels.
+    """
 
     id: Id | None = None
     content: StoredContent
     observer_id: Id
     observed_id: Id
     session_id: Id | None = None
+    level: Level | None = None
     created_at: Moment | None = None
 
 
 class WorldQueue(Strict):
     """The number of units of work in a queue. The units are for the messages of peer `observed` in a session, or
-    for the dreams of `observer` about `observed`.
+    for the dreams of `observer` about `observed`, by default of the type omni.
     """
 
     session: Id | None = None
     observer: str | None = None
     observed: str
+    dream_type: Literal["omni", "card_refresh"] | None = None
     pending: Count = 0
     in_progress: Count = 0
     completed: Count = 0
@@ -110,6 +114,8 @@ class WorldQueue(Strict):
     def _of_messages_or_dreams(self) -> Self:
         if (self.session is None) is (self.observer is None):
             raise ValueError("a queue must have either session or observer")
+        if self.dream_type is not None and self.observer is None:
+            raise ValueError("only a queue of dreams, which has observer, can have dream_type")
         if not self.pending + self.in_progress + self.completed:
             raise ValueError("a queue must have at least one unit of work")
         return self

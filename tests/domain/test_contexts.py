@@ -16,7 +16,7 @@ from mockserver.domain.search.similarity import nearest
 _conclusions = st.lists(st.tuples(st.sampled_from(["tea", "coffee in bed", "walks"]), st.sampled_from([None, "s"])))
 _choice = st.builds(
     Choice,
-    session_id=st.sampled_from([None, "s"]),
+    session_ids=st.sampled_from([None, ("s",)]),
     query=st.sampled_from([None, "", "tea", "bed"]),
     top_k=st.one_of(st.none(), st.integers(1, 5)),
     distance=st.one_of(st.none(), st.floats(0, 1)),
@@ -93,7 +93,7 @@ def test_a_representation_has_the_nearest_the_most_frequent_and_the_newest_oldes
     """With the quirk, the session limits only the newest."""
     mock = _mock([], concluded=concluded, quirks="knowledge_crosses_sessions" if leaks else "none")
     rows = list(mock.store.workspaces["w"].extras.conclusions.values())
-    of_session = [row for row in rows if choice.session_id in (None, row["session_id"])]
+    of_session = [row for row in rows if choice.session_ids is None or row["session_id"] in choice.session_ids]
     searched = rows if leaks else of_session
     near, frequent, newest = _shares(choice)
     wanted = [

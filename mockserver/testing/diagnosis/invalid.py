@@ -7,6 +7,7 @@ from ...domain import workspaces
 from ...domain.changes import Changes
 from ...domain.errors import ID_MAX_LENGTH
 from ...domain.profile import Profile
+from ...domain.work import CARD_REFRESH
 from ...formats.forms import is_form
 from ...formats.json_text import is_json
 from ..text import place, plain, quoted, value
@@ -120,6 +121,14 @@ def _other_type(error: _Error) -> str | None:
     return f"{place(error.location)}: the contract says {type_}; {converted}"
 
 
+def _later_dream(error: _Error) -> str | None:
+    """A type of dreams that only later versions of the API have."""
+    if error.kind != "enum" or error.location != ("body", "dream_type") or error.given != CARD_REFRESH:
+        return None
+    came = f"{quoted(CARD_REFRESH)} came with {Changes.about('card_refresh')['first']}"
+    return f"{place(error.location)}: {came}; this server is older, and expects {error.context.get('expected')}"
+
+
 def _any_other(error: _Error) -> str:
     at = f"{place(error.location)}: " if error.location else ""
     return f"{at}{plain(error.message, MESSAGE_LIMIT)} (input {value(error.given)})"
@@ -134,5 +143,6 @@ _EXPLANATIONS: tuple[Callable[[_Error], str | None], ...] = (
     _large_batch,
     _malformed_id,
     _other_type,
+    _later_dream,
     _any_other,
 )

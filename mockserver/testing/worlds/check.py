@@ -7,6 +7,7 @@ from ...domain import membership
 from ...domain.clock import microseconds
 from ...domain.errors import BadRequest
 from ...domain.records import ALWAYS, Membership, Stay
+from ...domain.work import OMNI
 
 if TYPE_CHECKING:
     from ...wire.worlds import World, WorldMember, WorldSession, WorldWorkspace
@@ -147,7 +148,7 @@ def _of_work(at: str, workspace: "WorldWorkspace") -> Iterator[str]:
     for place, queue in enumerate(workspace.work):
         if queue.session is not None and queue.observed not in member_ids.get(queue.session, ()):
             yield f"{at}.work[{place}]: peer {queue.observed!r} was never in session {queue.session!r}"
-        key = (queue.session, queue.observer, queue.observed)
+        key = (queue.session, queue.observer, queue.observed, queue.dream_type or OMNI)
         if key in seen:
             yield f"{at}.work[{place}]: the same queue is listed twice"
         seen.add(key)

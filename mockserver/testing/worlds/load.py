@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...domain import conclusions, contexts, membership, messages, peers, sessions, tokens, workspaces
 from ...domain.clock import Clock, Ids, microseconds, timestamp
-from ...domain.conclusions import ConclusionDraft
+from ...domain.conclusions import EXPLICIT, ConclusionDraft
 from ...domain.messages import MessageDraft
 from ...domain.records import Origin, Row, Session, Workspace
 from ...domain.schedule import Target
@@ -174,7 +174,10 @@ def _load_conclusions(
         draft = ConclusionDraft(
             conclusion.content, conclusion.observer_id, conclusion.observed_id, conclusion.session_id
         )
-        store.put_conclusion(workspace, conclusions.new_row(str(conclusion.id), draft, timestamp(_age(conclusion))))
+        moment = timestamp(_age(conclusion))
+        store.put_conclusion(
+            workspace, conclusions.new_row(store, str(conclusion.id), draft, moment, conclusion.level or EXPLICIT)
+        )
 
 
 def _load_cards_and_summaries(store: Store, workspace: Workspace, source: "WorldWorkspace") -> None:
@@ -200,7 +203,9 @@ def _load_work(store: Store, workspace: Workspace, source: "WorldWorkspace") -> 
     workspace_id, now = workspace.row["id"], store.clock.peek()
     for described in source.work:
         units = Units(described.pending, described.in_progress, described.completed)
-        queue = Queue(workspace_id, described.session, described.observer, described.observed, units)
+        queue = Queue(
+            workspace_id, described.session, described.observer, described.observed, described.dream_type, units
+        )
         put(store, queue)
         if is_open(queue):
             number = workspace.number if queue.session_id is None else workspace.sessions[queue.session_id].number

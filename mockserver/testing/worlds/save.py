@@ -8,7 +8,7 @@ from typing import Any
 from ...domain.clock import timestamp
 from ...domain.records import ALWAYS, Membership, Row, Session, Workspace
 from ...domain.schedule import Job
-from ...domain.work import queues_of
+from ...domain.work import OMNI, queues_of
 from ..clone_tree import original_of
 
 
@@ -138,6 +138,7 @@ def _queues(workspace: Workspace) -> list[dict[str, Any]]:
         {
             **({"session": queue.session_id} if queue.observer is None else {"observer": queue.observer}),
             "observed": queue.observed,
+            **({} if queue.dream_type in (None, OMNI) else {"dream_type": queue.dream_type}),
             **{name: count for name, count in queue.units._asdict().items() if count},
         }
         for queue in queues_of(workspace)

@@ -1,0 +1,53 @@
+"""The filters of questions and representations: an allowlist of sessions (recorded in x2-vr-chat-filters)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import InvalidFilter
+
+_KEY = "session_id"
+_LIMIT = 1_000
+_NOT_A_LIST = f'filters.{_KEY} must be a session id, a list of session ids, or {{"in": [...]}}'
+
+
+def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None) -> list[str] | None:
+    """The ids of the sessions in filters, or None without filters. Nothing checks that the sessions exist.
+
+    Arguments:
+        session_id: The session that the request names beside the filters. It must be one of them.
+
+    Raises InvalidFilter.
+    """
+    if filters is None:
+        return None
+    try:
+        return _allowed(filters, session_id)
+    except InvalidFilter as error:
+        error.value = filters
+        raise
+
+
+def _allowed(filters: Mapping[str, Any], session_id: str | None) -> list[str]:
+    others = sorted(filters.keys() - {_KEY})
+    if others:
+        raise InvalidFilter(f"Unsupported filter key(s) for this endpoint: {others}. Only '{_KEY}' is supported.")
+    if _KEY not in filters:
+        raise InvalidFilter(f"filters must contain '{_KEY}'")
+    listed = _listed(filters[_KEY])
+    if not all(isinstance(entry, str) and entry for entry in listed):
+        raise InvalidFilter(f"filters.{_KEY} entries must be non-empty strings")
+    if len(set(listed)) > _LIMIT:
+        raise InvalidFilter(f"filters.{_KEY} supports at most {_LIMIT} sessions per request")
+    if session_id is not None and session_id not in listed:
+        raise InvalidFilter(f"{_KEY} must be included in filters.{_KEY}")
+    return listed
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, dict) and value.keys() == {"in"}:
+        value = value["in"]
+    elif isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
+        raise InvalidFilter(_NOT_A_LIST)
+    return value
