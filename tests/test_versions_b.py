@@ -69,6 +69,8 @@ def test_only_explicit_conclusions_are_in_what_a_session_limits(start: Start) ->
     deduced = _concluded(("x", "s"), level="deductive")
     _, client = start(api_version="3.0.12", world=_world(conclusions=deduced))
     assert _shown(client) == {"x"}
+    text = client.call("POST", f"{_W}/peers/al/representation", {}).json["representation"]
+    assert text.startswith("## Deductive Observations\n\n[")
     assert _shown(client, session_id="s") == set()
 
 

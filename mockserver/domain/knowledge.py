@@ -127,8 +127,15 @@ def _shares(choice: Choice, least_similar: int) -> tuple[int, int, int]:
 
 
 def text(rows: Sequence[Row]) -> str:
-    """The representation in Markdown. It is empty without conclusions."""
-    return "\n".join(["## Explicit Observations", "", *_lines(rows), ""]) if rows else ""
+    """The representation in Markdown. It is empty without conclusions.
+
+    Only explicit conclusions were recorded; those of other levels, which only worlds have, get headings like theirs.
+    """
+    by_level: dict[str, list[Row]] = {}
+    for row in rows:
+        by_level.setdefault(row.get("level", conclusions.EXPLICIT), []).append(row)
+    parts = [[f"## {level.title()} Observations", "", *_lines(of_level), ""] for level, of_level in by_level.items()]
+    return "\n".join(line for part in parts for line in part)
 
 
 def token_count(rows: Sequence[Row]) -> int:

@@ -1,6 +1,6 @@
 """The filters of questions and representations: an allowlist of sessions (recorded in x2-vr-chat-filters)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .errors import InvalidFilter
@@ -10,8 +10,8 @@ _LIMIT = 1_000
 _NOT_A_LIST = f'filters.{_KEY} must be a session id, a list of session ids, or {{"in": [...]}}'
 
 
-def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None) -> list[str] | None:
-    """The ids of the sessions in filters, or None without filters. Nothing checks that the sessions exist.
+def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None) -> Collection[str] | None:
+    """The ids of the sessions in filters, each once, or None without filters. Nothing checks that the sessions exist.
 
     Arguments:
         session_id: The session that the request names beside the filters. It must be one of them.
@@ -27,7 +27,7 @@ def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None) 
         raise
 
 
-def _allowed(filters: Mapping[str, Any], session_id: str | None) -> list[str]:
+def _allowed(filters: Mapping[str, Any], session_id: str | None) -> Collection[str]:
     others = sorted(filters.keys() - {_KEY})
     if others:
         raise InvalidFilter(f"Unsupported filter key(s) for this endpoint: {others}. Only '{_KEY}' is supported.")
@@ -36,11 +36,12 @@ def _allowed(filters: Mapping[str, Any], session_id: str | None) -> list[str]:
     listed = _listed(filters[_KEY])
     if not all(isinstance(entry, str) and entry for entry in listed):
         raise InvalidFilter(f"filters.{_KEY} entries must be non-empty strings")
-    if len(set(listed)) > _LIMIT:
+    allowed = dict.fromkeys(listed)  # A set in the order of the request.
+    if len(allowed) > _LIMIT:
         raise InvalidFilter(f"filters.{_KEY} supports at most {_LIMIT} sessions per request")
-    if session_id is not None and session_id not in listed:
+    if session_id is not None and session_id not in allowed:
         raise InvalidFilter(f"{_KEY} must be included in filters.{_KEY}")
-    return listed
+    return allowed
 
 
 def _listed(value: Any) -> list[Any]:

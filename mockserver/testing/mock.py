@@ -393,7 +393,7 @@ class Mock:
         """Send `queue.empty` for each of these queues to the webhooks of its workspace."""
         for emptied in queues:
             data = emptied._asdict() | {"queue_type": "representation" if emptied.observer is None else "dream"}
-            del data["units"]
+            del data["units"], data["dream_type"]  # The event has neither.
             self.publish("queue.empty", emptied.workspace_id, data)
 
     # --- Inside ---
