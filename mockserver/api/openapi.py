@@ -108,8 +108,9 @@ class _Schemas:
 
     def of(self, type_: Any, title: str | None = None) -> Json:
         """The schema of a type, with references to its models. `title` replaces the name of the type."""
+        adapter = TypeAdapter(as_of(type_, self._version))
         schema: Json = self._with_references(
-            _without_absent_defaults(TypeAdapter(as_of(type_, self._version)).json_schema(ref_template=_REF, schema_generator=_Generator))
+            _without_absent_defaults(adapter.json_schema(ref_template=_REF, schema_generator=_Generator))
         )
         self._definitions.update(schema.pop("$defs", {}))
         if title is not None:
