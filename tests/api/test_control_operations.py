@@ -473,6 +473,7 @@ def test_a_reset_takes_each_option_with_its_help_and_default(start: Start) -> No
         assert described[name].get("default") == option.default
     given = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
     assert given == {
+        "api_version": "3.0.7",
         "quirks": "none",
         "webhook_secret": "honcho-mockserver",
         "cors": [],

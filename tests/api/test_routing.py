@@ -1,7 +1,5 @@
 """Paths find their operation as on the real server, which tries its routes in order."""
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +24,7 @@ def test_every_operation_is_found_and_other_methods_of_its_path_are_405(
 ) -> None:
     path = operation.path.replace("{workspace_id}", "w").replace("{session_id}", "s")
     path = path.replace("{peer_id}", "p").replace("{message_id}", "m")
-    first = next(other.path for other in OPERATIONS if re.fullmatch(re.sub(r"{\w+}", "[^/]+", other.path), path))
-    methods = {other.method for other in OPERATIONS if other.path == first}
+    methods = {other.method for other in OPERATIONS if other.path == operation.path}
     answer = client.call(operation.method, path)
     assert answer.json is None or answer.json.get("detail") not in ("Not Found", "Method Not Allowed")
     answer = client.call("TRACE", path)
@@ -59,8 +56,8 @@ def test_the_name_list_is_a_session_to_the_methods_that_lists_lack(client: Direc
     assert client.call("GET", f"{_W}/sessions/s/messages/list").json == {"detail": "Message with ID list not found"}
 
 
-def test_a_405_names_the_methods_of_the_path_that_is_declared_first(client: DirectClient) -> None:
-    assert client.call("POST", f"{_W}/webhooks/test").headers["allow"] == "DELETE"
+def test_a_405_names_the_methods_of_the_path_itself(client: DirectClient) -> None:
+    assert client.call("POST", f"{_W}/webhooks/test").headers["allow"] == "GET"
     assert client.call("DELETE", f"{_W}/webhooks/test").json["detail"].startswith("Webhook endpoint test not found")
     assert client.call("PATCH", f"{_W}/conclusions/list").headers["allow"] == "POST"
 
