@@ -1,4 +1,4 @@
-"""The command line: `serve`, `demo`, `check` and `contract`."""
+"""The command line: `serve`, `demo`, `check`, `contract` and `versions`."""
 
 import argparse
 import errno
@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 
 from .app import OPERATIONS
 from .demo import DemoPlayer
+from .domain.changes import VERSIONS, version_of
+from .domain.profile import table_of_changes
 from .domain.tokens import is_tokenizer_installed
 from .extras import needs
 from .parity import command as check
@@ -76,6 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(check.run(parser, options))
     if options.command == "contract":
         _print_contract(parser, options)
+        sys.exit(0)
+    if options.command == "versions":
+        print(table_of_changes(options.old, options.new))
         sys.exit(0)
     with suppress(KeyboardInterrupt):
         _serve(parser, options)
@@ -194,7 +199,7 @@ def _open(url: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API in memory.")
     parser.add_argument("--version", action=_Version, help="show the version and exit")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo,check,contract}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo,check,contract,versions}")
     serving = commands.add_parser(
         "serve",
         help="serve a fake API until Ctrl-C; the first line of the output is its URL",
@@ -210,6 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("check", help="compare the answers of a server with recordings of the real one")
     check.add_arguments(checking)
     _add_contract(commands.add_parser("contract", help="print the published contract as a document for other tools"))
+    _add_versions(commands.add_parser("versions", help="print what changed between two versions of the API"))
     demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
     for name, command in (("serve", serving), ("demo", demo)):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
@@ -242,6 +248,12 @@ def _add_contract(command: argparse.ArgumentParser) -> None:
         "--auth", action="store_true", help="describe a server with authentication, as with serve --auth-secret"
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="the file to write (default: standard output)")
+
+
+def _add_versions(command: argparse.ArgumentParser) -> None:
+    read = _argument(version_of)
+    command.add_argument("old", nargs="?", type=read, default=VERSIONS[0], help="default: %(default)s, the oldest")
+    command.add_argument("new", nargs="?", type=read, default=VERSIONS[-1], help="default: %(default)s, the newest")
 
 
 def _add_page_options(command: argparse.ArgumentParser) -> None:

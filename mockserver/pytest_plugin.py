@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 # Arguments of the marker besides the options of a mock.
 _RULES = ("faults", "scripts")
+# The oldest version that the test is for; with older ones it is skipped.
+_MINIMUM = "min_api_version"
+# The property of a test report that says with which version of the API the test ran.
+_VERSION = "honcho_api_version"  # also the name of the fixture
 # A failure report shows at most this many of the last requests, and of the last deliveries.
 _SHOWN_REQUESTS = 20
 # The mock servers that the fixtures gave to a test, and the positions of the logs when it began.
@@ -32,6 +37,15 @@ class RemoteServer:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+
+    @property
+    def api_version(self) -> str:
+        """The version that the server's `/openapi.json` names. Raises NoAnswer if the server does not answer."""
+        from .parity.client import Client
+
+        with Client(self.url) as connection:
+            version: str = json.loads(connection.call("GET", "/openapi.json").body)["info"]["version"]
+        return version
 
     @property
     def mock(self) -> Mock:
@@ -50,6 +64,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--honcho-url",
         metavar="URL",
         help="run the tests against this Honcho server, with the key in HONCHO_API_KEY, instead of the mock server",
+    )
+    group.addoption(
+        "--honcho-api-version",
+        metavar="VERSIONS",
+        help="run each test that uses the mock server once with each of these versions of the API, such as "
+        "3.0.6,3.0.12, or with all",
     )
     group.addoption(
         "--honcho-coverage",
@@ -78,6 +98,12 @@ def pytest_configure(config: pytest.Config) -> None:
     url = config.getoption("--honcho-url")
     if url is not None and not url.startswith(("http://", "https://")):
         raise pytest.UsageError(f"--honcho-url must begin with http:// or https://: {url!r}")
+    if config.getoption("--honcho-api-version") is not None:
+        if url is not None:
+            raise pytest.UsageError(
+                "--honcho-api-version cannot be used with --honcho-url: that server has one version"
+            )
+        _versions(config)
     fail_under = config.getoption("--honcho-coverage-fail-under")
     if config.getoption("--honcho-coverage") or fail_under is not None:
         from .pytest_coverage import ContractCoverage
@@ -87,10 +113,60 @@ def pytest_configure(config: pytest.Config) -> None:
     options = [f"{name}=..." for name in _options()] if config.getoption("markers") else ["..."]
     config.addinivalue_line(
         "markers",
-        f"honcho({', '.join(options)}, faults=[...], scripts=[...]): options of the honcho_server of this test: "
-        "the options of MockServer (world may be a path relative to the test file), faults such as "
+        f"honcho({', '.join(options)}, faults=[...], scripts=[...], min_api_version=...): "
+        "options of the honcho_server of this test: the options of MockServer (world may be a path relative to the "
+        "test file), faults such as "
         "{'fault': 'error', 'status': 503, 'times': 1} and scripts such as {'operation': 'chat', 'answers': ['Blue.']}",
     )
+
+
+def _versions(config: pytest.Config) -> list[str]:
+    """The versions of `--honcho-api-version`, without duplicates. Raises UsageError for an unknown one."""
+    from .domain.changes import VERSIONS, version_of
+
+    names = [name.strip() for name in config.getoption("--honcho-api-version").split(",") if name.strip()]
+    try:
+        versions = VERSIONS if names == ["all"] else [version_of(name) for name in names]
+    except ValueError as error:
+        raise pytest.UsageError(f"--honcho-api-version: {error}") from None
+    if not versions:
+        raise pytest.UsageError("--honcho-api-version needs a version such as 3.0.6, versions with commas, or all")
+    return list(dict.fromkeys(versions))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once for each version of `--honcho-api-version`, unless its marker has a version."""
+    if _VERSION not in metafunc.fixturenames or metafunc.config.getoption("--honcho-api-version") is None:
+        return
+    if not any("api_version" in marker.kwargs for marker in metafunc.definition.iter_markers("honcho")):
+        metafunc.parametrize(_VERSION, _versions(metafunc.config), indirect=True)
+
+
+@pytest.fixture
+def honcho_api_version(request: pytest.FixtureRequest) -> str | None:
+    """The version of the API that this run of the test asks for, or None without `--honcho-api-version`."""
+    version: str | None = getattr(request, "param", None)
+    if version is not None:
+        request.node.user_properties.append((_VERSION, version))
+    return version
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """List the tests that fail with some versions of the API only."""
+    outcomes: dict[str, dict[str, list[str]]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            version = dict(report.user_properties).get(_VERSION)
+            if version is not None and report.when == "call":
+                name = report.nodeid.replace(version, "*")
+                outcomes.setdefault(name, {"passed": [], "failed": []})[outcome].append(version)
+    some = {name: found for name, found in outcomes.items() if found["passed"] and found["failed"]}
+    if some:
+        terminalreporter.section("honcho: failures with some versions of the API")
+    for name, found in some.items():
+        terminalreporter.line(
+            f"{name}: fails with {', '.join(found['failed'])}; passes with {', '.join(found['passed'])}"
+        )
 
 
 def _options() -> tuple[str, ...]:
@@ -137,7 +213,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             requests = request_log.since(positions.get(request_log, (0, 0)))
             sent = deliveries.since(positions.get(deliveries, (0, 0)))
             if requests or server in given:
-                report.sections.append((f"honcho requests to {server.url}", _shown(requests)))
+                of_version = f" (API {server.api_version})" if _VERSION in dict(item.user_properties) else ""
+                report.sections.append((f"honcho requests to {server.url}{of_version}", _shown(requests)))
             if sent:
                 lines = [delivery.line for delivery in sent[-_SHOWN_REQUESTS:]]
                 report.sections.append((f"honcho deliveries of {server.url}", "\n".join(lines)))
@@ -166,7 +243,9 @@ def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServe
 
 @pytest.fixture
 def honcho_server(
-    request: pytest.FixtureRequest, _honcho_process_server: MockServer | RemoteServer
+    request: pytest.FixtureRequest,
+    _honcho_process_server: MockServer | RemoteServer,
+    honcho_api_version: str | None,
 ) -> MockServer | RemoteServer:
     """A mock Honcho server with a `url` and a `mock`, empty or with the world of the marker `honcho`.
 
@@ -174,17 +253,23 @@ def honcho_server(
     """
     server = _honcho_process_server
     options = _marker_options(request)
+    minimum = options.pop(_MINIMUM, None)
     if isinstance(server, RemoteServer):
         if options:
             _skip(f"the marker honcho({', '.join(options)})")
         return server
+    if honcho_api_version is not None:
+        options.setdefault("api_version", honcho_api_version)
     complaint = None
     try:
         _prepare(server.mock, options)
+        is_older = minimum is not None and _is_older(server.api_version, minimum)
     except (ValueError, TypeError, ImportError) as error:
         complaint = str(error)
     if complaint is not None:
         pytest.fail(f"honcho marker: {complaint}", pytrace=False)
+    if is_older:
+        pytest.skip(f"the test is for version {minimum} of the API or newer, not {server.api_version}")
     request.node.stash.setdefault(_SERVERS, []).append(server)
     return server
 
@@ -229,7 +314,9 @@ def honcho_env(
 
 
 @pytest.fixture
-def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., MockServer]]:
+def make_honcho_server(
+    request: pytest.FixtureRequest, honcho_api_version: str | None
+) -> Iterator[Callable[..., MockServer]]:
     """A function that starts further servers: call it with the options of MockServer. They stop after the test."""
     if request.config.getoption("--honcho-url"):
         _skip("make_honcho_server")
@@ -238,6 +325,8 @@ def make_honcho_server(request: pytest.FixtureRequest) -> Iterator[Callable[...,
     used = request.node.stash.setdefault(_SERVERS, [])
 
     def make(**options: Any) -> MockServer:
+        if honcho_api_version is not None:
+            options.setdefault("api_version", honcho_api_version)
         server = stack.enter_context(MockServer(**options))
         used.append(server)
         return server
@@ -255,7 +344,7 @@ def _skip(what: str) -> NoReturn:
 def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The options of the markers. Those of the test override those of its class and module."""
     options: dict[str, Any] = {}
-    known = (*_options(), *_RULES)
+    known = (*_options(), *_RULES, _MINIMUM)
     for marker in reversed(list(request.node.iter_markers("honcho"))):
         problems = [f"unknown option {name!r}" for name in marker.kwargs if name not in known]
         problems += [f"pass each option by name, not as {argument!r}" for argument in marker.args]
@@ -265,6 +354,13 @@ def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     if isinstance(options.get("world"), (str, Path)):
         options["world"] = request.path.parent / options["world"]
     return options
+
+
+def _is_older(version: str, minimum: str) -> bool:
+    """Whether one version of the API is older than another. Raises ValueError for an unknown one."""
+    from .domain.changes import VERSIONS, version_of
+
+    return VERSIONS.index(version) < VERSIONS.index(version_of(minimum))
 
 
 def _prepare(mock: Mock, options: dict[str, Any]) -> None:

@@ -136,6 +136,11 @@ class MockServer:
             raise RuntimeError("the server has not started yet: use it in a `with` statement")
         return self._url
 
+    @property
+    def api_version(self) -> str:
+        """The version of the API that the server behaves as, such as "3.0.7"."""
+        return self.mock.api_version
+
     @classmethod
     def of(cls, mock: Mock, host: str = "127.0.0.1", **app_options: Unpack[AppOptions]) -> "MockServer":
         """A server for this mock, on a free port."""

@@ -11,6 +11,8 @@ import pytest
 
 from mockserver.app import OPERATIONS
 from mockserver.cli import _parser, main
+from mockserver.domain.changes import VERSIONS
+from mockserver.domain.profile import table_of_changes
 from mockserver.testing.data import data_file
 from support.served_documents import document
 
@@ -98,3 +100,15 @@ def test_the_commands_that_print_the_contract_run(tmp_path: Path, monkeypatch: p
         assert end.value.code == 0
         written = json.loads((tmp_path / "contract.json").read_text(encoding="utf-8"))
         assert written == document("contract with tokens" if "--auth" in command else "contract")
+
+
+def test_the_table_of_changes_is_that_of_the_code() -> None:
+    text = (_ROOT / "docs" / "versions.md").read_text(encoding="utf-8")
+    table = text.split("<!-- changes -->\n")[1].split("<!-- /changes -->")[0]
+    assert table.strip() == table_of_changes(VERSIONS[0], VERSIONS[-1])
+
+
+def test_the_python_of_the_page_about_versions_runs() -> None:
+    text = (_ROOT / "docs" / "versions.md").read_text(encoding="utf-8")
+    for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        exec(compile(block, "docs/versions.md", "exec"), {})  # noqa: S102 - our own text

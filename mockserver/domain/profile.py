@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .changes import CONTRACT, Changes
+from .changes import CONTRACT, VERSIONS, Changes
 from .quirks import Quirks
 
 
@@ -25,3 +25,26 @@ class Profile(Quirks, Changes):
     def quirks(self) -> Quirks:
         """The quirks that are on, without the version."""
         return Quirks(**{quirk.name: getattr(self, quirk.name) for quirk in Quirks.catalogue()})
+
+
+def table_of_changes(old: str, new: str) -> str:
+    """What changed from one version of the API to a newer one, as a table in Markdown.
+
+    A quirk of the live server that the newer version does not have any more is a change too. If the newer version is
+    given first, the two are swapped.
+    """
+    first, last = sorted((VERSIONS.index(old), VERSIONS.index(new)))
+    rows = ["| since | name | what changed |", "| --- | --- | --- |"]
+    for version in VERSIONS[first + 1 : last + 1]:
+        before = VERSIONS[VERSIONS.index(version) - 1]
+        rows += [
+            f"| {version} | `{change.name}` | {change.metadata['why']} |"
+            for change in Changes.catalogue()
+            if change.metadata["first"] == version
+        ]
+        rows += [
+            f"| {version} | `{quirk.name}` | Mended: {quirk.metadata['why']} |"
+            for quirk in Quirks.catalogue()
+            if quirk.metadata["versions"][-1] == before
+        ]
+    return "\n".join(rows)
