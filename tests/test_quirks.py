@@ -18,7 +18,7 @@ _W = "/v3/workspaces/w"
 _SECRET = "a secret"
 _JSON = {"content-type": "application/json"}
 _CONTROL_TOKEN = ("a.txt", b"<|endoftext|>", "text/plain")
-# The quirks of the default version. `test_versions_c.py` has those that only other versions have.
+# The quirks of the default version. `test_older_versions.py` has those that only other versions have.
 _NAMES = [quirk.name for quirk in Quirks.catalogue() if CONTRACT in quirk.metadata["versions"]]
 
 
