@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver import Mock, MockServer, create_app
+from support.direct_client import DirectClient
 
 
 def test_a_websocket_is_closed() -> None:
@@ -105,3 +106,17 @@ def test_instructions_have_a_limit_in_tokens(text: str) -> None:
     if text != "x":
         [entry] = answer.json()["detail"]
         assert entry["loc"] == ["body", "configuration", "reasoning", "custom_instructions"]
+
+
+@pytest.mark.parametrize(
+    ("options", "path", "reason"),
+    [
+        ({"control": False}, "/_mock/reset", "the control plane is off: control=False, or --no-control"),
+        ({"control": False}, "/_mock/", "the control plane is off: control=False, or --no-control"),
+        ({"page": False}, "/_mock/", "the page is off: page=False, or --no-page"),
+    ],
+)
+def test_a_404_says_that_the_control_plane_or_the_page_is_off(options: dict[str, Any], path: str, reason: str) -> None:
+    answer = DirectClient(create_app(**options)).call("POST" if "reset" in path else "GET", path)
+    assert answer.status == 404
+    assert reason in (answer.headers.get("x-mock-diagnosis"), answer.json["detail"])

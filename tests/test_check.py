@@ -69,6 +69,7 @@ def check_of() -> Iterator[Callable[..., Check]]:
 _WITHOUT_PURGES = [scenario for scenario in SCENARIOS if not any("control" in step for step in scenario.steps)]
 
 
+@pytest.mark.deep
 def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_left(
     make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
 ) -> None:
@@ -88,6 +89,7 @@ def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_l
     assert list(server.mock.store.workspaces) == ["elsewhere"]
 
 
+@pytest.mark.deep
 def test_a_server_that_purges_at_once_differs_nowhere(
     make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
 ) -> None:

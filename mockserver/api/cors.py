@@ -24,8 +24,8 @@ _PREFLIGHT: Headers = (
     (b"access-control-max-age", b"600"),
     _CREDENTIALS,
 )
-# Without this header, a page cannot read the diagnosis header.
-_EXPOSED = (b"access-control-expose-headers", answers.DIAGNOSIS_HEADER)
+# Without this header, a page can read neither the diagnosis header nor how long a rate limit asks it to wait.
+_EXPOSED = (b"access-control-expose-headers", answers.DIAGNOSIS_HEADER + b", retry-after")
 
 
 class Cors:

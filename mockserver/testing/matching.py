@@ -122,6 +122,8 @@ def _check(of: str, name: str, value: Any, operations: list[str]) -> None:
         raise ValueError(f"predicate must be callable: {value!r}")
     if name == "path" and isinstance(value, str) and len(value) > _LONGEST_PATH:
         raise ValueError(f"path has more than {_LONGEST_PATH} characters")
+    if name == "path" and isinstance(value, str) and not value.startswith(("/", "*")):
+        raise ValueError(f"path {value!r} never matches; did you mean {f'/{value}'!r}?")
     if name == "operation" and operations and value not in operations:
         raise ValueError(f"no operation {value!r}; {did_you_mean(value, operations)}")
 

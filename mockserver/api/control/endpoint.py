@@ -126,6 +126,8 @@ def _unread_body(operation: Operation, body: bytes) -> str | None:
 
 
 def _no_operation(path: str) -> str:
+    if path.rstrip("/") == "/_mock":
+        return "the page is off: page=False, or --no-page"
     nearest = nearest_template(path, [(operation.method, operation.path) for operation in OPERATIONS])
     hint = "GET /_mock/openapi.json lists all operations" if nearest is None else f"did you mean {nearest}?"
     return f"no operation at {shortened(path)}; {hint}"

@@ -240,6 +240,8 @@ def _needed(cause: NarrowToken) -> str:
 
 def _unknown_path(case: Case) -> str:
     path = case.request.path
+    if path.startswith("/_mock"):  # With the control plane, its endpoint answers these paths.
+        return "the control plane is off: control=False, or --no-control"
     template = nearest_template(path, case.paths)
     hint = "" if template is None else f"; did you mean {template}?"
     return f"no operation at {shortened(path, 80)}{hint}"
