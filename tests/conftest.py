@@ -32,7 +32,7 @@ _transport.create_ssl_context = cache(_transport.create_ssl_context)  # type: ig
 # The default run tries each law on few examples, always the same ones; `-m deep` on more. HONCHO_EXAMPLES=10 makes those ten
 # times as many, at random.
 _TIMES = int(os.environ.get("HONCHO_EXAMPLES", "1"))
-for profile, max_examples in (("short", 20), ("deep", AT_LENGTH * _TIMES)):
+for profile, max_examples in (("short", 10), ("deep", AT_LENGTH * _TIMES)):
     settings.register_profile(
         profile,
         max_examples=max_examples,

@@ -228,7 +228,9 @@ def test_each_difference_of_the_default_is_claimed_by_just_one_quirk(
     make_honcho_server: Callable[..., MockServer],
 ) -> None:
     """Over all recordings: where the default differs, one quirk alone makes it agree, or two that meet there."""
-    by_default = _differing(make_honcho_server(), SCENARIOS_BY_NAME)
+    # The second walks and combinations of tokens are many, and show no other quirks.
+    short = [name for name in SCENARIOS_BY_NAME if not name.startswith(("walk2", "x2-a2"))]
+    by_default = _differing(make_honcho_server(), short)
     touched = {name for name, _ in by_default}
     with_one = {name: _differing(make_honcho_server(quirks=name), touched) for name in _NAMES}
     claims = {step: {name for name in _NAMES if step not in with_one[name]} for step in by_default}

@@ -1,6 +1,6 @@
 """schemathesis drives the operations in-process: the published four, and in sequences all of them.
 
-`deep/test_every_operation.py` drives each of them by the served document.
+`deep/test_stock_schemathesis.py` drives each of them by the served document, with the command line.
 """
 
 from collections import Counter

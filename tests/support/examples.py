@@ -3,7 +3,7 @@
 from hypothesis import settings
 
 # What a law has in a deep run if it does not say otherwise.
-AT_LENGTH = 100
+AT_LENGTH = 50
 
 
 def examples(at_length: int, brief: int | None = None) -> int:
