@@ -184,17 +184,17 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     late errors.
     """
     query = parsed = None
-    quirks = mock.store.profile
+    profile = mock.store.profile
     entries: list[dict[str, Any]] = []
     if operation.query is not None:
         try:
-            query = operation.read_query(scope["query_string"], Reading.LAX if quirks.lax_types else Reading.TEXT)
+            query = operation.read_query(scope["query_string"], profile.lax_types)
         except ValidationError as error:
             entries += answers.offences("query", error)
     if document is not None:
         try:
-            read = operation.read_body_with_names if quirks.field_names else operation.read_body
-            parsed = read(document, from_attributes=True, context=Reading.LAX if quirks.lax_types else None)
+            read = operation.read_body_with_names if profile.field_names else operation.read_body
+            parsed = read(document, from_attributes=True, context=Reading.LAX if profile.lax_types else None)
         except ValidationError as error:
             entries += answers.offences("body", error, is_form=operation.form is not None)
     elif operation.body is not None and operation.body_required:
@@ -204,7 +204,7 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
         entries.sort(key=lambda entry: not files.isdisjoint(entry["loc"][1:2]))
     if entries:
         first = [entry for entry in entries if not _is_checked_late(entry, operation)]
-        if not first and quirks.inner_failures:
+        if not first and profile.inner_failures:
             raise InnerFailure(
                 f"the live server does not check {'.'.join(map(str, entries[0]['loc'][1:]))}: {entries[0]['msg']}"
             )

@@ -187,7 +187,7 @@ def _path_parameters(operation: Operation, schemas: _Schemas) -> list[Json]:
 def _query_parameters(operation: Operation) -> list[Json]:
     if operation.query is None:
         return []
-    properties = TypeAdapter(operation.query).json_schema()["properties"]
+    properties = TypeAdapter(as_of(operation.query, operation.version)).json_schema()["properties"]
     # The published document lists `reverse` before the page.
     names = sorted(properties, key=lambda name: name != "reverse")
     return [

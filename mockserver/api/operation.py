@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from pydantic import TypeAdapter
 
 from ..domain.access import Rule, Scope, of_the_path
-from ..domain.changes import Changes
+from ..domain.changes import CONTRACT, Changes
 from ..domain.errors import InnerFailure
 from ..domain.index import as_read
 from ..domain.records import Row
@@ -103,6 +103,7 @@ class Operation:
     - `access` decides whether a token may call the operation; None means that it needs no token.
     - `takes_nul`: no text in the body gets to the database, which does not store NUL characters.
     - `change` is the change of the API that brought the operation; None if all versions have it.
+    - `version` is the version of the API whose operation this is. The body and the query are written for all versions.
     - `links` are the OpenAPI links of the success: a mapping from the linked operation to its parameters, as runtime
       expressions.
     """
@@ -125,6 +126,7 @@ class Operation:
     access: Rule | None = of_the_path
     takes_nul: bool = False
     change: str | None = None
+    version: str = CONTRACT
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
@@ -151,8 +153,7 @@ class Operation:
         """The operation in a version of the API. None if the version does not have it."""
         if self.change is not None and not Changes.flags_of(version)[self.change]:
             return None
-        body, query = as_of(self.body, version), as_of(self.query, version)
-        return self if body is self.body and query is self.query else replace(self, body=body, query=query)
+        return self if version == self.version else replace(self, version=version)
 
     @property
     def is_validated(self) -> bool:
@@ -165,23 +166,27 @@ class Operation:
         segments = self.path.split("/")
         return [(segment[1:-1], place) for place, segment in enumerate(segments) if segment.startswith("{")]
 
-    # Built at the first request that needs them: the server of one test needs one or two.
+    # Built at the first request that needs them, as the version has them: the server of one test needs one or two.
     @cached_property
     def read_body(self) -> Callable[..., Any]:
-        return TypeAdapter(self.body).validator.validate_python
+        return TypeAdapter(as_of(self.body, self.version)).validator.validate_python
 
     @cached_property
     def read_body_with_names(self) -> Callable[..., Any]:
         """Like `read_body`, but also accepts field names, for the quirk `field_names`."""
-        return TypeAdapter(taking_names(self.body)).validator.validate_python
+        return TypeAdapter(taking_names(as_of(self.body, self.version))).validator.validate_python
 
     @cached_property
-    def read_query(self) -> Callable[[bytes, Reading], Any]:
-        """A function from the query string to the model. Results are cached, because clients often repeat the same
-        query.
+    def read_query(self) -> Callable[[bytes, bool], Any]:
+        """A function from the query string, and whether `lax_types` is on, to the model. Results are cached, because
+        clients often repeat the same query.
         """
-        validate = TypeAdapter(self.query).validator.validate_python
-        return lru_cache(16)(lambda query_string, reading: validate(parameters(query_string), context=reading))
+        validate = TypeAdapter(as_of(self.query, self.version)).validator.validate_python
+
+        def read(query_string: bytes, lax: bool) -> Any:
+            return validate(parameters(query_string), context=Reading.LAX if lax else Reading.TEXT)
+
+        return lru_cache(16)(read)
 
 
 def operations_of(operations: Iterable[Operation], version: str) -> list[Operation]:

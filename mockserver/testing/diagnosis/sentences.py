@@ -240,7 +240,7 @@ def _needed(cause: NarrowToken) -> str:
 
 def _unknown_path(case: Case) -> str:
     path = case.request.path
-    if path.startswith("/_mock"):  # With the control plane, its endpoint answers these paths.
+    if path == "/_mock" or path.startswith("/_mock/"):  # With the control plane, its endpoint answers these paths.
         return "the control plane is off: control=False, or --no-control"
     template = nearest_template(path, case.paths)
     hint = "" if template is None else f"; did you mean {template}?"
