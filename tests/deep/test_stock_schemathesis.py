@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,11 +15,10 @@ from mockserver.formats.keyring import Keyring
 from support.served_documents import document
 
 pytest.importorskip("schemathesis", reason="schemathesis needs pytest 8.4, newer than the lowest")
+from support.schemathesis_runs import DOCUMENTED_SETTINGS
 
 pytestmark = [pytest.mark.deep, pytest.mark.process]
 
-_PAGE = Path(__file__).parent.parent.parent / "docs" / "contract-testing.md"
-[_SETTINGS] = re.findall(r"```toml\n(.*?)```", _PAGE.read_text(encoding="utf-8"), re.DOTALL)
 _SECRET = "a secret"
 # Coverage would make both processes slower, and find nothing that the other tests do not reach.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
@@ -41,7 +39,7 @@ def _serve(*arguments: str) -> Iterator[str]:
 @pytest.mark.parametrize("authenticated", [False, True], ids=["open", "authenticated"])
 @pytest.mark.parametrize(("source", "examples"), [("served", 5), ("contract", 100)])
 def test_stock_schemathesis_finds_no_failure(source: str, examples: int, authenticated: bool, tmp_path: Path) -> None:
-    (tmp_path / "schemathesis.toml").write_text(_SETTINGS, encoding="utf-8")
+    (tmp_path / "schemathesis.toml").write_text(DOCUMENTED_SETTINGS, encoding="utf-8")
     with _serve(*(["--auth-secret", _SECRET] if authenticated else [])) as url:
         if source == "contract":
             name = "contract with tokens" if authenticated else "contract"

@@ -1,14 +1,17 @@
 """Runs of schemathesis, in process, by the served document and by the contract, the published one with its additions."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import schemathesis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.config import SchemathesisConfig
 from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
@@ -27,6 +30,9 @@ load_all_checks()
 schemathesis.openapi.media_type("text/plain", st.text().map(lambda text: text.encode("utf-8", "replace")))
 schemathesis.openapi.media_type("application/pdf", st.just(pdf(page_text(b"Hello"))))
 
+_PAGE = Path(__file__).parent.parent.parent / "docs" / "contract-testing.md"
+[DOCUMENTED_SETTINGS] = re.findall(r"```toml\n(.*?)```", _PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
 EXAMPLES_PER_OPERATION = examples(20)  # The stock command line tries a hundred.
 
 
@@ -38,6 +44,7 @@ class Run:
     document: Json
     app: Any
     most_excused: float  # the share of cases that may be excused from being accepted or refused
+    settings: str = ""  # of schemathesis, in TOML
     cases: Counter[str] = field(default_factory=Counter)
     checks: int = 0
     excused: Counter[str] = field(default_factory=Counter)
@@ -172,6 +179,7 @@ SERVED = Run(
     document_of(OPERATIONS, authenticated=False),
     _WithToken(),
     0.07,
+    DOCUMENTED_SETTINGS,
 )
 CONTRACT = Run(
     "contract",
@@ -183,6 +191,6 @@ SETTINGS = settings(max_examples=EXAMPLES_PER_OPERATION, suppress_health_check=l
 
 
 def schema_of(run: Run) -> Any:
-    schema = schemathesis.openapi.from_dict(run.document)
+    schema = schemathesis.openapi.from_dict(run.document, config=SchemathesisConfig.from_str(run.settings))
     schema.app = run.app
     return schema
