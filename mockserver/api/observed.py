@@ -46,7 +46,7 @@ class ObservedEndpoint(Endpoint):
         except TooLarge:
             refusal = too_large(found)
         if found.operation is not None and found.operation.form is not None:
-            await _read_ahead(scope, body)
+            await self._read_ahead(scope, body)
         log, faults, elapsed = mock.requests, mock.faults, mock.clock.elapsed
         started = elapsed()
         exchange = log.arrived(scope, found.operation, found.path, body)
@@ -83,6 +83,20 @@ class ObservedEndpoint(Endpoint):
         log.add(exchange)
         await answers.send_whole(scope, receive, send, answer, content)
 
+    async def _read_ahead(self, scope: Scope, body: bytes) -> None:
+        """Read a PDF in a form in a thread. It may take seconds, and other requests are answered meanwhile. The reading
+        stops when the server ends.
+        """
+        if b"application/pdf" not in body.lower():
+            return
+        from ..formats.pdf import Reader  # Uploads of PDFs are rare.
+
+        reader = Reader()
+        # Without an event loop, there are no other requests to answer.
+        with suppress(RuntimeError), self.mock.server_link.calls_at_end(reader.stop):
+            asyncio.get_running_loop()
+            await asyncio.to_thread(uploads.read_ahead, content_type_of(scope), body, reader)
+
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
         """Carry out a request that met a fault."""
         self.mock.run_due()
@@ -116,14 +130,6 @@ class ObservedEndpoint(Endpoint):
         diagnosis = sentence(exchange, status, payload, cause, self.mock.store, self.mock.requests, self._paths)
         exchange.diagnosis = diagnosis
         return answer if diagnosis is None else answers.with_diagnosis(answer, diagnosis)
-
-
-async def _read_ahead(scope: Scope, body: bytes) -> None:
-    """Read a PDF in a form in a thread. It may take seconds, and other requests are answered meanwhile."""
-    if b"application/pdf" in body.lower():
-        with suppress(RuntimeError):  # Without an event loop, there are no other requests to answer.
-            asyncio.get_running_loop()
-            await asyncio.to_thread(uploads.read_ahead, content_type_of(scope), body)
 
 
 class FallbackRoute(BaseRoute):
