@@ -20,6 +20,7 @@ from .testing.faults import assert_fired
 from .testing.mock import Mock
 from .testing.options import Options
 from .uvicorn_connection import with_connection
+from .uvicorn_protocol import BoundedConfig
 
 # How many seconds a stopping server waits for its requests, and then for its connections.
 _GRACE_SECONDS = 0.1
@@ -79,7 +80,7 @@ def serve(
     """
     host = listener.getsockname()[0]
     app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
-    config = uvicorn.Config(
+    config = BoundedConfig(
         with_connection(create_app(mock, **app_options)),
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
@@ -162,7 +163,7 @@ class MockServer:
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
         app = with_connection(create_app(self.mock, **self._app_options))
-        config = uvicorn.Config(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
+        config = BoundedConfig(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
         self._server = _Server(config, ending=self.mock.server_link.end)
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
@@ -233,11 +234,12 @@ class _Server(uvicorn.Server):
 
     def __init__(
         self,
-        config: uvicorn.Config,
+        config: BoundedConfig,
         ready: Callable[[str], None] | None = None,
         ending: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(config)
+        self.config: BoundedConfig = config
         self._ready = ready
         self._ending = ending
         self.loop: Future[asyncio.AbstractEventLoop] = Future()
@@ -267,8 +269,7 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         self.loop.set_result(loop)
         if self._ready is not None:
-            parser = self.config.http_protocol_class.__module__.rpartition(".")[2].removesuffix("_impl")
-            self._ready(f"{type(loop).__module__.partition('.')[0]} and {parser}")
+            self._ready(f"{type(loop).__module__.partition('.')[0]} and {self.config.parser}")
         if not self.should_exit:
             await self._stopping.wait()
 

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -32,6 +31,7 @@ from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
 from mockserver.server import _Server, listen, url_of
+from mockserver.uvicorn_protocol import BoundedConfig
 from support.replay import SCENARIOS, SCENARIOS_BY_NAME
 from support.waiting import wait_until
 
@@ -519,7 +519,7 @@ def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> No
     """The path goes before every other, and is taken off the redirects."""
     app = Starlette(routes=[Mount("/honcho", create_app(Mock(quirks="live")))])
     listener = listen("127.0.0.1", 0)
-    behind = _Server(uvicorn.Config(app, log_config=None, **UVICORN_SETTINGS))
+    behind = _Server(BoundedConfig(app, log_config=None, **UVICORN_SETTINGS))
     thread = threading.Thread(target=behind.serve_on, args=[listener])
     thread.start()
     try:
