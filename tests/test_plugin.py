@@ -111,7 +111,7 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
     [
         (
             "quark='live'",
-            "honcho marker: unknown option 'quark'; the options are api_version, quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, cors, journal_entries, journal_bytes, faults, scripts, min_api_version",
+            "honcho marker: unknown option 'quark'; the options are api_version, quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, cors, journal_entries, journal_bytes, max_forks, faults, scripts, min_api_version",
         ),
         (
             "'live'",

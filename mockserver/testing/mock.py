@@ -233,9 +233,10 @@ class Mock:
     def open_fork(self) -> str:
         """Start a server with an equal state, which runs until this mock is reset or its server ends. Returns the URL.
 
-        Raises ValueError if no server runs this mock.
+        Raises ValueError if no server runs this mock, and TooManyForks if `max_forks` servers of forks run, those of
+        forks included, or the system has no resources for another one.
         """
-        return self.server_link.open_fork(self.fork())
+        return self.server_link.open_fork(self.fork)
 
     def world(self, workspace: str | None = None) -> dict[str, Any]:
         """The state, or one workspace of it, as a world: a server that starts from it gives the same answers.
@@ -424,6 +425,7 @@ class Mock:
     def _forked(self) -> "Mock":
         twin = Mock()
         twin._settings = self._settings
+        twin.server_link.count_with(self.server_link)
         twin._begin(changed(self._in_force, world=None))
         twin._in_force = self._in_force
         twin.clock.put_back(self.clock.state())

@@ -240,6 +240,15 @@ class Options(TypedDict, total=False):
             flag=Flag(_read_count, "COUNT"),
         ),
     ]
+    max_forks: Annotated[
+        int,
+        Option(
+            help="how many servers of forks may run at the same time",
+            default=32,
+            check=integer,
+            flag=Flag(_read_count, "COUNT"),
+        ),
+    ]
 
 
 def _declared(annotated: Any) -> Option:

@@ -394,6 +394,34 @@ def test_a_fork_is_a_server_of_its_own_until_the_reset() -> None:
                 other.get("/health")
 
 
+def test_forks_and_their_forks_are_limited_together() -> None:
+    with MockServer(max_forks=3) as server:
+
+        def fork(url: str) -> httpx.Response:
+            return httpx.post(f"{url}/_mock/fork")
+
+        first = fork(server.url).json()["url"]
+        assert [fork(url).status_code for url in (first, server.url, first, server.url)] == [201, 201, 409, 409]
+        assert fork(first).json() == {"detail": "3 forks run, which is the limit (max_forks); a reset ends them"}
+        httpx.post(f"{first}/_mock/reset")
+        assert [fork(server.url).status_code for _ in range(2)] == [201, 409]
+        httpx.post(f"{server.url}/_mock/reset")
+        assert fork(server.url).status_code == 201
+
+
+def test_a_fork_that_cannot_start_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    with MockServer() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("mockserver.server.listen", fail)
+            answer = httpx.post(f"{server.url}/_mock/fork")
+        assert answer.status_code == 409
+        assert answer.json()["detail"].startswith("0 forks run, and another one cannot start: ")
+        assert httpx.post(f"{server.url}/_mock/fork").status_code == 201
+
+
 def test_an_app_without_a_server_cannot_be_forked_over_http(start: Start) -> None:
     _, client = start()
     answer = client.call("POST", "/_mock/fork")

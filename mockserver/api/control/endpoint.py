@@ -12,6 +12,7 @@ from ...testing.diagnosis.suggestions import nearest_template
 from ...testing.exchange import Exchange
 from ...testing.mock import Mock
 from ...testing.registry import UnknownName, did_you_mean
+from ...testing.server_link import TooManyForks
 from ...testing.text import shortened
 from .. import answers
 from ..answers import Answer
@@ -87,8 +88,8 @@ class ControlEndpoint(Endpoint):
         return answer
 
     def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:
-        """Carry out a request. Errors of Mock become answers: 404 for UnknownName, 409 for AssertionError, 422 for
-        others.
+        """Carry out a request. Errors of Mock become answers: 404 for UnknownName, 409 for AssertionError and
+        TooManyForks, 422 for others.
         """
         if found is NOWHERE:
             return Answer(404, {"detail": _no_operation(scope["path"])})
@@ -100,7 +101,7 @@ class ControlEndpoint(Endpoint):
             return super().carried_out(found, scope, body, exchange)
         except UnknownName as error:
             return Answer(404, {"detail": str(error)})
-        except AssertionError as error:
+        except (AssertionError, TooManyForks) as error:
             return Answer(409, {"detail": str(error)})
         except (ValueError, ImportError) as error:
             return Answer(422, {"detail": str(error)})
