@@ -187,6 +187,15 @@ class MockServer:
         if error is None:
             assert_fired(fault for fault in faults if fault.must_fire)
 
+    def _let_go(self) -> None:
+        """Forget the server in a forked process."""
+        server = self._server
+        self._server = self._thread = None
+        if server is not None:
+            _INHERITED.append(server)
+            for descriptor in server.descriptors():
+                _replace_with_nothing(descriptor)
+
     def _hand_over(self, work: Callable[[], object]) -> object:
         """Run `work` in the thread of the server, between two requests, and return its result or raise its error."""
         server, thread = self._server, self._thread
@@ -211,6 +220,38 @@ class MockServer:
             if not thread.is_alive():  # The thread ended before it ran `work`.
                 return work()
         return outcome.result()
+
+
+# What a forked process inherits stays referenced there: a finalizer must not touch what the parent still uses.
+_INHERITED: list["_Server"] = []
+
+
+def _let_go_after_fork() -> None:
+    """In a process that was just forked, close its copies of the sockets of all servers. Their threads run only in the
+    parent.
+
+    Otherwise the copies keep the port, and clients that wait for the end of a connection wait for ever.
+    """
+    servers = list(STARTED)
+    STARTED.clear()
+    for server in servers:
+        server._let_go()  # noqa: SLF001 - the same module
+    for server in servers:  # Now that none runs any more, this has nothing to stop.
+        server.mock.server_link.attach(None, None)
+
+
+def _replace_with_nothing(descriptor: int) -> None:
+    """Close a descriptor, and keep its number: the object that owns the number may close it later.
+
+    `close` methods would change the selector that the parent uses too; this only drops the copy of this process.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, descriptor, inheritable=False)
+    os.close(nothing)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_after_fork)
 
 
 def _loop_factory(config: uvicorn.Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -242,11 +283,13 @@ class _Server(uvicorn.Server):
         self.config: BoundedConfig = config
         self._ready = ready
         self._ending = ending
+        self._listener: socket.socket | None = None
         self.loop: Future[asyncio.AbstractEventLoop] = Future()
         self._stopping = asyncio.Event()
 
     def serve_on(self, listener: socket.socket) -> None:
         """Serve until `stop` is called, and close the listener."""
+        self._listener = listener
         try:
             with listener, asyncio.Runner(loop_factory=_loop_factory(self.config)) as runner:
                 runner.run(self.serve(sockets=[listener]))
@@ -260,6 +303,14 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         if self.loop.done():
             self.loop.result().call_soon_threadsafe(self._stopping.set)
+
+    def descriptors(self) -> list[int]:
+        """The descriptors of the listener, the connections and the selector (which uvloop does not tell)."""
+        transports = [connection.transport for connection in list(self.server_state.connections)]
+        sockets = [transport.get_extra_info("socket") for transport in transports]
+        selector = getattr(self.loop.result(), "_selector", None)
+        owners = [self._listener, *sockets, selector]
+        return [owner.fileno() for owner in owners if owner is not None and owner.fileno() >= 0]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)

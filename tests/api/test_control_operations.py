@@ -507,6 +507,7 @@ def test_a_reset_takes_each_option_with_its_help_and_default(start: Start) -> No
         "cors": [],
         "journal_entries": 1000,
         "journal_bytes": 16777216,
+        "max_forks": 32,
     }
 
 
