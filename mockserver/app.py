@@ -78,9 +78,11 @@ class _App(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = cors.origin_of(scope) if scope["type"] == "http" else None
-        # The control plane has its own rules for pages.
-        if origin is not None and not control_plane.is_control_path(path_of(scope)):
-            mock = self._endpoint.mock
+        mock = self._endpoint.mock
+        # The control plane refuses all origins but its own and those that the user named.
+        if origin is not None and (
+            not control_plane.is_control_path(path_of(scope)) or origin.decode("latin-1") in mock.cors
+        ):
             rules = cors.Cors(origin, mock.cors, mock.store.profile)
             preflight = rules.preflight(scope)
             if preflight is not None:
