@@ -52,6 +52,14 @@ class RemoteServer:
         """Skips the test: the state of a real server is not accessible."""
         _skip("honcho_server.mock")
 
+    def start(self) -> None:
+        """Skips the test, as `stop` does: a real server cannot be stopped."""
+        _skip("honcho_server.start")
+
+    def stop(self) -> None:
+        """Skips the test."""
+        _skip("honcho_server.stop")
+
     @property
     def token(self) -> Callable[..., str]:
         """Skips the test: the secret of a real server is unknown."""
@@ -260,6 +268,8 @@ def honcho_server(
         return server
     if honcho_api_version is not None:
         options.setdefault("api_version", honcho_api_version)
+    if not server.is_running:  # An earlier test stopped it.
+        server.start()
     complaint = None
     try:
         _prepare(server.mock, options)

@@ -106,8 +106,7 @@ class MockServer:
     to loopback and `host`, under which the control plane answers. With `control=False` there is no control plane, and
     with `page=False` it has no page. The other options are those of Mock. `token` creates tokens, as `mock.token` does.
 
-    Entering the block raises OSError if the address is not available, ValueError for an invalid host or port, and
-    RuntimeError if the server is already running. Leaving it without an error raises AssertionError if a fault with
+    Entering the block raises as `start` does. Leaving it without an error raises AssertionError if a fault with
     `must_fire` did not fire.
     """
 
@@ -157,11 +156,17 @@ class MockServer:
     def _serving(self, mock: Mock) -> "MockServer":
         return MockServer.of(mock, self._host, **self._app_options)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Start the server: `with` does it too. After `stop` it continues on the same port, with the same state.
+
+        Raises OSError if the address is not available, ValueError for an invalid host or port, and RuntimeError if the
+        server is already running.
+        """
         if self._thread is not None:
             raise RuntimeError("the server is already running")
         listener = listen(self._host, self._port)
         self._url = url_of(self._host, listener)
+        self._port = listener.getsockname()[1]
         app = with_connection(create_app(self.mock, **self._app_options))
         config = BoundedConfig(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
         self._server = _Server(config, ending=self.mock.server_link.end)
@@ -170,20 +175,35 @@ class MockServer:
         self._server.loop.result()
         self.mock.server_link.attach(self._hand_over, self._serving)
         STARTED.add(self)
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Stop the server: nothing listens at its port until `start`. The mock keeps its state, log and faults.
+
+        Requests in progress lose their connection. Servers of forks stop too. Does nothing if the server does not run.
+        """
         if self._server is None or self._thread is None:
             return
-        faults = list(self.mock.faults)
-        self.mock.faults.forget()  # Requests that a fault holds end now.
         self.mock.server_link.attach(None, None)
         self._server.stop()
         self._thread.join()
         self._server = self._thread = None
         self.mock.deliveries.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server listens."""
+        return self._thread is not None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        faults = list(self.mock.faults)
+        self.mock.faults.forget()  # Requests that a fault holds end now.
+        self.stop()
         if error is None:
             assert_fired(fault for fault in faults if fault.must_fire)
 

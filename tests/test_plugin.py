@@ -47,6 +47,21 @@ def test_every_test_finds_the_server_empty_whatever_the_one_before_it_did(projec
     project.runpytest_inprocess().assert_outcomes(passed=3)
 
 
+def test_a_server_that_a_test_stopped_runs_in_the_next(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from helpers import total
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_it(honcho_server, number):
+            assert total(honcho_server) == 0
+            honcho_server.stop()
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
 def test_a_clock_that_a_test_moved_is_right_in_the_next(project: pytest.Pytester) -> None:
     project.makepyfile(
         """

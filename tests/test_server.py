@@ -285,3 +285,46 @@ def test_the_public_names_are_loaded_when_first_used() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Server'"):
         mockserver.Server  # noqa: B018 - reading it is the test
     assert Path(str(mockserver.__file__)).parent.joinpath("py.typed").exists()
+
+
+def test_a_server_that_was_stopped_continues_with_its_state_on_its_port() -> None:
+    with MockServer() as server:
+        url = server.url
+        httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"})
+        server.mock.faults.error(503, operation="get_all_workspaces", times=1)
+        for _ in range(3):
+            server.stop()
+            assert not server.is_running
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(f"{url}/health")
+            server.stop()
+            server.start()
+            assert server.url == url
+            assert httpx.post(f"{url}/v3/workspaces/w/sessions/list").json()["total"] == 1
+        assert httpx.post(f"{url}/v3/workspaces/list").status_code == 503
+        assert server.mock.requests.count("get_sessions") == 3
+        with pytest.raises(RuntimeError, match="the server is already running"):
+            server.start()
+
+
+def test_a_server_runs_without_a_block() -> None:
+    server = MockServer()
+    server.start()
+    assert httpx.get(f"{server.url}/health").status_code == 200
+    server.stop()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{server.url}/health")
+
+
+def test_clients_of_a_server_that_stops_lose_their_connection() -> None:
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+        client.get("/health")
+        hold = server.mock.faults.hang(operation="get_all_workspaces")
+        with ThreadPoolExecutor() as pool:
+            held = pool.submit(httpx.post, f"{server.url}/v3/workspaces/list", timeout=60)
+            wait_until(lambda: hold.held)
+            server.stop()
+            with pytest.raises(httpx.TransportError):
+                held.result()
+        server.start()
+        assert client.get("/health").status_code == 200  # over a new connection
