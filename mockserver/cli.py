@@ -1,4 +1,4 @@
-"""The command line: `serve`, `demo`, `check`, `contract` and `versions`."""
+"""The command line: `serve`, `demo`, `check`, `record`, `contract` and `versions`."""
 
 import argparse
 import errno
@@ -18,7 +18,8 @@ from .domain.profile import table_of_changes
 from .domain.tokens import is_tokenizer_installed
 from .extras import needs
 from .parity import command as check
-from .server import listen, serve, url_of
+from .parity import record_command as record
+from .server import listen, serve, serve_app, url_of
 from .testing.data import data_file
 from .testing.mock import Mock
 from .testing.options import OPTIONS
@@ -76,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     options = parser.parse_args(arguments)
     if options.command == "check":
         sys.exit(check.run(parser, options))
+    if options.command == "record":
+        _record(parser, options)
+        sys.exit(0)
     if options.command == "contract":
         _print_contract(parser, options)
         sys.exit(0)
@@ -85,6 +89,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     with suppress(KeyboardInterrupt):
         _serve(parser, options)
     sys.exit(0)
+
+
+def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Serve the proxy that records, until Ctrl-C."""
+    proxy, recorder = record.prepared(parser, options)
+    with recorder, suppress(KeyboardInterrupt):
+        listener = _listener(parser, options)
+        url = url_of(options.host, listener)
+        serve_app(proxy, listener, ready=lambda _: print(url, flush=True))
+    record.report(recorder, options)
 
 
 def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -107,11 +121,19 @@ def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> t
             world=data_file("demo.json") if options.command == "demo" else options.world,
             **{name: getattr(options, name) for name, option in OPTIONS.items() if option.flag is not None},
         )
-        return mock, listen(options.host, options.port)
+        return mock, _listener(parser, options)
     except WorldError as error:
         first, *others = error.complaints
         parser.error(f"{first} (and {len(others)} more)" if others else first)
     except (ValueError, ImportError) as error:
+        parser.error(str(error))
+
+
+def _listener(parser: argparse.ArgumentParser, options: argparse.Namespace) -> socket.socket:
+    """The socket to listen on. Calls `parser.error` if the address is not available."""
+    try:
+        return listen(options.host, options.port)
+    except ValueError as error:
         parser.error(str(error))
     except OSError as error:
         hint = "; use --port 0 to pick a free port" if error.errno == errno.EADDRINUSE else ""
@@ -199,7 +221,9 @@ def _open(url: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API in memory.")
     parser.add_argument("--version", action=_Version, help="show the version and exit")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo,check,contract,versions}")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="{serve,demo,check,record,contract,versions}"
+    )
     serving = commands.add_parser(
         "serve",
         help="serve a fake API until Ctrl-C; the first line of the output is its URL",
@@ -214,14 +238,17 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(world=None)
     checking = commands.add_parser("check", help="compare the answers of a server with recordings of the real one")
     check.add_arguments(checking)
+    recording = commands.add_parser("record", help="write what clients and a real server say to each other to a file")
+    record.add_arguments(recording)
     _add_contract(commands.add_parser("contract", help="print the published contract as a document for other tools"))
     _add_versions(commands.add_parser("versions", help="print what changed between two versions of the API"))
     demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
-    for name, command in (("serve", serving), ("demo", demo)):
+    for command in (serving, demo, recording):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         command.add_argument(
             "--port", type=_port, default=8000, help="the port; 0 picks a free port (default: %(default)s)"
         )
+    for name, command in (("serve", serving), ("demo", demo)):
         _add_options(command, name)
         command.add_argument(
             "--allow-host",

@@ -12,6 +12,7 @@ from typing import Any, Self, TypedDict, Unpack
 from weakref import WeakSet
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
@@ -80,19 +81,32 @@ def serve(
     """
     host = listener.getsockname()[0]
     app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
+    app = with_connection(create_app(mock, **app_options))
+    mock.server_link.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
+    try:
+        serve_app(app, listener, ready=ready, log_level=log_level, ending=mock.server_link.end)
+    finally:
+        mock.server_link.attach(None, None)
+        mock.deliveries.stop()
+
+
+def serve_app(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    ready: Callable[[str], None],
+    log_level: str = "warning",
+    ending: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve an app as `serve` does. The server calls `ending` before it closes connections."""
     config = BoundedConfig(
-        with_connection(create_app(mock, **app_options)),
+        app,
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
         **UVICORN_SETTINGS,
     )
-    mock.server_link.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
-    try:
-        _Server(config, ready, mock.server_link.end).serve_on(listener)
-    finally:
-        mock.server_link.attach(None, None)
-        mock.deliveries.stop()
+    _Server(config, ready, ending).serve_on(listener)
 
 
 # All started servers that are still referenced. The pytest plugin shows their requests when a test fails.

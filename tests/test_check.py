@@ -24,7 +24,7 @@ from mockserver.formats.keyring import Keyring
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
 from mockserver.parity.client import Client, NoAnswer
-from mockserver.parity.command import _is_local
+from mockserver.parity.confirmation import is_local
 from mockserver.parity.matching import Bindings, ReceivedAnswer
 from mockserver.parity.purging import PurgeWatch
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
@@ -382,7 +382,7 @@ def test_a_reader_that_has_seen_enough_ends_it(server: MockServer) -> None:
     ],
 )
 def test_only_loopback_is_written_to_without_asking(host: str, is_here: bool) -> None:
-    assert _is_local(host) is is_here
+    assert is_local(host) is is_here
 
 
 @contextmanager

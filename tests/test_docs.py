@@ -39,6 +39,15 @@ def test_our_commands_are_understood(command: str) -> None:
     assert _parser().parse_args(shlex.split(command)).command in ("serve", "contract")
 
 
+@pytest.mark.parametrize("page", ["record"])
+def test_the_commands_of_a_page_are_understood(page: str) -> None:
+    text = (_ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^honcho-mockserver (.*)", text, re.MULTILINE)
+    assert commands
+    for command in commands:
+        assert _parser().parse_args(shlex.split(command)).command in command
+
+
 @pytest.mark.parametrize("arguments", [*_THEIRS, *_FLAGS])
 def test_the_commands_of_schemathesis_are_understood(arguments: str) -> None:
     cli = pytest.importorskip("schemathesis.cli", reason="schemathesis needs pytest 8.4, newer than the lowest")
