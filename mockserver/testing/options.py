@@ -14,6 +14,7 @@ from ..domain.clock import time_of
 from ..domain.profile import Profile
 from ..domain.quirks import Quirks
 from ..hosts import host_of
+from ..wire.scalars import WrittenMoment
 from .arguments import Seed, checked_seed, integer
 from .worlds import WorldSource
 
@@ -96,6 +97,8 @@ def _time(name: str, value: Any) -> datetime | None:
 def _keyring(_: str, secret: Any) -> "Keyring | None":
     if secret is None:
         return None
+    if not isinstance(secret, str) or not secret:
+        raise ValueError(f"auth_secret must be a string of at least one character, or None: {secret!r}")
     from ..formats.keyring import Keyring  # Most servers need no authentication.
 
     return Keyring(secret)
@@ -168,12 +171,12 @@ class Options(TypedDict, total=False):
         ),
     ]
     quirks: Annotated[
-        str | Quirks,
+        str | Sequence[str] | Quirks,
         Option(
             help="none, live, or names separated by commas",
             default="none",
             check=_quirks,
-            json=str,
+            json=str | list[str],
             flag=Flag(str, "NAMES"),
         ),
     ]
@@ -194,7 +197,7 @@ class Options(TypedDict, total=False):
     ]
     frozen_at: Annotated[
         datetime | str | None,
-        Option(help="the time at which the clock is frozen", check=_time, json=datetime | None),
+        Option(help="the time at which the clock is frozen", check=_time, json=WrittenMoment | None),
     ]
     auth_secret: Annotated[
         str | None,

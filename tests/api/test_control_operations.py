@@ -273,7 +273,7 @@ def test_faults_are_set_listed_and_taken_away(start: Start) -> None:
     [
         ({"fault": "explode"}, "Input should be 'error', 'delay'"),
         ({"fault": "error", "colour": 1}, "Extra inputs are not permitted"),
-        ({"fault": "delay"}, "delay() missing 1 required positional argument: 'seconds'"),
+        ({"fault": "delay"}, "delay needs 'seconds'"),
         ({"fault": "delay", "seconds": 1, "limit": 5}, "delay takes no 'limit'"),
         ({"fault": "error", "every": 0}, "every must be an integer of at least 1: 0"),
     ],

@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import cache
+from threading import Event
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from ...testing.diagnosis.suggestions import nearest_template
 from ...testing.exchange import Exchange
+from ...testing.hints import did_you_mean
 from ...testing.mock import Mock
-from ...testing.registry import UnknownName, did_you_mean
+from ...testing.registry import UnknownName
 from ...testing.text import shortened
 from .. import answers
 from ..answers import Answer
@@ -77,7 +79,7 @@ class ControlEndpoint(Endpoint):
         if elapsed() >= end:
             return answer
         leaving = asyncio.ensure_future(left(receive))
-        with self.mock.requests.watching() as changed, self.mock.deliveries.watching(changed):
+        with self.mock.requests.watching(Event()) as changed, self.mock.deliveries.watching(changed):
             while answer.status == 409 and elapsed() < end and not leaving.done():
                 await asyncio.sleep(_TICK_SECONDS)
                 if changed.is_set():
