@@ -329,5 +329,5 @@ def test_without_pyjwt_the_extra_is_named_and_the_rest_works() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     sentence = 'Authentication needs the extra auth: pip install "honcho-mockserver[auth]"'
-    complaint = f"honcho-mockserver: error: {sentence}\n"
+    complaint = f"honcho-mockserver serve: error: {sentence}\n"
     assert (done.returncode, done.stderr) == (2, complaint)
