@@ -16,6 +16,10 @@ from .text import cut
 _OWN_SIZE = 1_000
 # A body up to this size in bytes is parsed fast enough for the live page, which shows many requests at once.
 _SMALL_BODY = 10_000
+# The maximum length of a shown body, the number of entries of a 422 that are shown, and the length of their inputs.
+_LINE = 200
+_ENTRIES = 3
+_INPUT = 40
 _MASK = "(masked)"
 _SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 
@@ -232,6 +236,16 @@ class Exchange:
         }
 
     @property
+    def is_remarkable(self) -> bool:
+        """Whether it has a diagnosis or a note, so that a report shows it however early it came."""
+        return self.diagnosis is not None or bool(getattr(self, "notes", ()))
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the status of the answer is 400 or more."""
+        return self.status is not None and self.status >= 400
+
+    @property
     def line(self) -> str:
         """The request and its status in one line."""
         query = self._query.decode("latin-1")
@@ -248,11 +262,45 @@ class Exchange:
         if self.content:
             lines.append(f"    sent: {preview(self.body)}")
         if self.answer_content:
-            lines.append(f"    answered: {preview(self.answer)}")
+            lines.append(f"    answered: {_shown_answer(self.answer)}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return f"<Exchange {self.line}>"
+
+
+def _shown_answer(answer: Any) -> str:
+    """An answer in one line: of a page first which part it is, and of an error its detail, however long the rest is."""
+    if not isinstance(answer, dict):
+        return preview(answer)
+    items = answer.get("items")
+    if isinstance(items, list) and "total" in answer:
+        total, page, pages = (preview(answer.get(name), 20) for name in ("total", "page", "pages"))
+        return cut(f"{len(items)} of {total}, page {page} of {pages}: {preview(items)}", _LINE)
+    if "detail" in answer:
+        detail = answer["detail"]
+        shown = list(map(_shown_entry, detail[:_ENTRIES])) if isinstance(detail, list) else detail
+        return preview(
+            {**answer, "detail": shown} if len(answer) == 1 else {"detail": shown, **_rest(answer)}, 2 * _LINE
+        )
+    return preview(answer)
+
+
+def _rest(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "detail"}
+
+
+def _shown_entry(entry: Any) -> Any:
+    """An entry of a 422: where and what first, and the input shortened."""
+    if not isinstance(entry, dict):
+        return entry
+    first = {name: entry[name] for name in ("loc", "msg", "type") if name in entry}
+    return {**first, **({"input": _shortened(entry["input"])} if "input" in entry else {})}
+
+
+def _shortened(value: Any) -> Any:
+    text = preview(value, _INPUT)
+    return text if text.endswith("...") else value
 
 
 def preview(value: Any, limit: int = 200) -> str:
