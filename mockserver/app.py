@@ -4,7 +4,7 @@ import reprlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Never
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -54,8 +54,9 @@ ROUTERS = (
 OPERATIONS = [operation for router in ROUTERS for operation in router.operations]
 
 
-# The mocks with an app that are still referenced. The pytest plugin shows their requests when a test fails.
-SERVED: "WeakSet[Mock]" = WeakSet()
+# The mocks with an app that are still referenced, by their `id`, the oldest first. The pytest plugin shows their
+# requests when a test fails.
+SERVED: "WeakValueDictionary[int, Mock]" = WeakValueDictionary()
 
 
 def create_app(
@@ -87,7 +88,7 @@ def create_app(
     planes = [control_plane.ControlPlane(mock, allow_hosts, page=page)] if control else []
     app = _App(endpoint, *planes, Reference())
     app.state.mock = mock
-    SERVED.add(mock)
+    SERVED[id(mock)] = mock
     mock.know_operations(frozenset(operation.name for operation in endpoint.operations), OPERATIONS)
     return app
 

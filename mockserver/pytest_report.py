@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # A report shows at most this many of the last requests and of the last deliveries, and as many of the earlier requests
 # with a diagnosis or a note.
 SHOWN = 20
+# A report has sections for at most this many apps in the process, the last ones.
+_SHOWN_APPS = 5
 # The mock servers that the fixtures gave to a test, and the positions of the logs when it began.
 SERVERS = pytest.StashKey[list["MockServer"]]()
 POSITIONS = pytest.StashKey["Positions"]()
@@ -35,7 +37,7 @@ HONCHO_URL = pytest.StashKey["str | None"]()
 
 def remember_positions(item: pytest.Item) -> None:
     """Remember where the logs of all mocks end, before a test begins."""
-    mocks = {server.mock for server in started_servers()} | _served_mocks()
+    mocks = {*(server.mock for server in started_servers()), *_served_mocks()}
     item.stash[POSITIONS] = {log: log.position for mock in mocks for log in (mock.requests, mock.deliveries)}
 
 
@@ -59,10 +61,18 @@ def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, st
             text = "\n".join([*_warnings(item), text]) if server in given else text
             yield f"honcho requests to {server.url}{of_version}", text
         yield from _of_deliveries(server.mock, positions, server.url)
-    for mock in _served_mocks() - {server.mock for server in [*given, *started]}:
+    yield from _of_apps({server.mock for server in [*given, *started]}, positions)
+
+
+def _of_apps(of_servers: set[Mock], positions: Positions) -> Iterator[tuple[str, str]]:
+    """The sections for the apps in this process without a server. A test on many inputs may have made many apps."""
+    logs = [mock for mock in _served_mocks() if mock not in of_servers]
+    used = [mock for mock in logs if mock.requests.since(positions.get(mock.requests, (0, 0)))]
+    if len(used) > _SHOWN_APPS:
+        yield "honcho requests to apps in this process", f"({len(used) - _SHOWN_APPS} more apps had requests)"
+    for mock in used[-_SHOWN_APPS:]:
         requests = mock.requests.since(positions.get(mock.requests, (0, 0)))
-        if requests:
-            yield "honcho requests to an app in this process", shown(requests)
+        yield "honcho requests to an app in this process", shown(requests)
         yield from _of_deliveries(mock, positions, "an app in this process")
 
 
@@ -141,7 +151,7 @@ def _place(url: str) -> tuple[str, str | None, int | None] | str:
     return parts.scheme, host, port
 
 
-def _served_mocks() -> set[Mock]:
-    """The mocks that have an app, without importing the app."""
+def _served_mocks() -> list[Mock]:
+    """The mocks that have an app, the oldest first, without importing the app."""
     module = sys.modules.get("mockserver.app")
-    return set() if module is None else set(module.SERVED)
+    return [] if module is None else list(module.SERVED.values())
