@@ -272,6 +272,10 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
     for option_name, option in OPTIONS.items():
         if option.flag is None:
             continue
+        if option.flag.turns_off:
+            shown = f"do not {option.help}"
+            command.add_argument(f"--no-{option_name}", dest=option_name, action="store_false", help=shown)
+            continue
         default = option.flag.defaults.get(name, option.default)
         shown = f"{default:g}" if isinstance(default, float) else default
         command.add_argument(

@@ -27,6 +27,7 @@ GUARDED: Headers = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 DIAGNOSIS_HEADER = b"x-mock-diagnosis"
+NOTE_HEADER = b"x-mock-note"
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 
@@ -60,6 +61,12 @@ class Answer(NamedTuple):
 def with_diagnosis(answer: Answer, diagnosis: str) -> Answer:
     """The answer with a diagnosis in a header. Characters other than printable ASCII are percent-encoded."""
     return answer._replace(headers=[*answer.headers, (DIAGNOSIS_HEADER, quote(diagnosis, safe=_PRINTABLE).encode())])
+
+
+def with_notes(answer: Answer, notes: Sequence[str]) -> Answer:
+    """The answer with its notes in a header."""
+    value = quote("; ".join(notes), safe=_PRINTABLE).encode()
+    return answer._replace(headers=[*answer.headers, (NOTE_HEADER, value)])
 
 
 def head(answer: Answer, content: bytes) -> Message:

@@ -2,7 +2,7 @@
 
 import json
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol
@@ -53,6 +53,8 @@ class Exchange:
             request from the API.
         diagnosis: Why the API refused the request or found nothing, in a sentence, or None.
         fault: The name of the fault that the request met, or None.
+        notes: What surprises about a success, in sentences.
+        retry_after: How many seconds a fault asked the client to wait, or None.
         bodies_left_out: Whether the bodies were too large for the log.
     """
 
@@ -77,6 +79,9 @@ class Exchange:
 
     diagnosis: str | None = None
     fault: str | None = None
+    notes: Sequence[str] = ()
+    retry_after: float | None = None
+    draft: Any = None  # what notes need, while the request is carried out
     bodies_left_out = False
 
     def __init__(
@@ -231,6 +236,7 @@ class Exchange:
             "status": self.status,
             "duration": self.duration,
             "diagnosis": self.diagnosis,
+            "notes": list(self.notes),
             "fault": self.fault,
             "bodies_left_out": self.bodies_left_out,
         }
@@ -238,7 +244,7 @@ class Exchange:
     @property
     def is_remarkable(self) -> bool:
         """Whether it has a diagnosis or a note, so that a report shows it however early it came."""
-        return self.diagnosis is not None or bool(getattr(self, "notes", ()))
+        return self.diagnosis is not None or bool(self.notes)
 
     @property
     def is_refused(self) -> bool:
@@ -246,10 +252,20 @@ class Exchange:
         return self.status is not None and self.status >= 400
 
     @property
+    def moment(self) -> int:
+        """When the request came, in microseconds since 1970."""
+        return self._at
+
+    @property
+    def target(self) -> str:
+        """The path with the query, as it was sent."""
+        query = self._query.decode("latin-1")
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
     def line(self) -> str:
         """The request and its status in one line."""
-        query = self._query.decode("latin-1")
-        target = preview(f"{self.path}?{query}" if query else self.path, 120)
+        target = preview(self.target, 120)
         duration = "" if self.duration is None else f" in {self.duration * 1000:.1f} ms"
         fault = "" if self.fault is None else f" by the fault {self.fault!r}"
         return f"#{self.number} {self.method} {target} -> {self.status or 'no answer'}{fault}{duration}"
@@ -259,6 +275,7 @@ class Exchange:
         lines = [self.line]
         if self.diagnosis is not None:
             lines.append(f"    why: {self.diagnosis}")
+        lines += [f"    note: {note}" for note in self.notes]
         if self.content:
             lines.append(f"    sent: {preview(self.body)}")
         if self.answer_content:

@@ -22,6 +22,7 @@ from .coverage_counts import CoverageCounter, Documented
 from .demo_state import DemoState
 from .faults import Faults
 from .hints import Hinting
+from .notes.writer import Notes
 from .options import Options, Settings, changed, settings_of
 from .registry import UnknownName
 from .requests import RequestLog
@@ -95,6 +96,7 @@ class Mock(Hinting):
         self.deliveries = WebhookLog(self.clock, self.server_link)
         self.faults = Faults(self.clock, self.server_link)
         self.scripts = Scripts()
+        self.notes = Notes()
         self.coverage = CoverageCounter(self.server_link)
         self.play: DemoState | None = None
         self._ids = Ids()
@@ -465,7 +467,7 @@ class Mock(Hinting):
         store = Store(self.clock, self._ids, settings["profile"], settings["purge_after"], settings["work_after"])
         settings["world"].load(store)
         self.store = store
-        for part in (*self._parts_with_workspaces, self.coverage, self.server_link, self.play):
+        for part in (*self._parts_with_workspaces, self.coverage, self.notes, self.server_link, self.play):
             if part is not None:
                 part.reset(settings)
 

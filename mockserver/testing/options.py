@@ -33,12 +33,14 @@ class Flag:
         metavar: The placeholder in the help.
         defaults: Defaults by command, if they differ from the default in Python.
         repeatable: Whether the option may be repeated; its value is the list of the arguments.
+        turns_off: Whether the flag is `--no-` and the name, without an argument.
     """
 
     read: Callable[[str], Any]
     metavar: str
     defaults: Mapping[str, Any] = field(default_factory=dict)
     repeatable: bool = False
+    turns_off: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +104,12 @@ def _keyring(_: str, secret: Any) -> "Keyring | None":
     from ..formats.keyring import Keyring  # Most servers need no authentication.
 
     return Keyring(secret)
+
+
+def _boolean(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False: {value!r}")
+    return value
 
 
 def _text(name: str, value: Any) -> str:
@@ -223,6 +231,15 @@ class Options(TypedDict, total=False):
             default=[],
             check=_origins,
             flag=Flag(_origin, "ORIGIN", repeatable=True),
+        ),
+    ]
+    notes: Annotated[
+        bool,
+        Option(
+            help="write notes on successes that may surprise",
+            default=True,
+            check=_boolean,
+            flag=Flag(bool, "", turns_off=True),
         ),
     ]
     journal_entries: Annotated[

@@ -190,6 +190,7 @@ class RequestState(Model):
     answer: Any
     duration: float | None
     diagnosis: str | None
+    notes: list[str]
     fault: str | None
     bodies_left_out: bool
 
