@@ -50,6 +50,8 @@ def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, st
     Arguments:
         is_versioned: Whether to name the version of the API, because the test runs with several.
     """
+    from .testing.notes.summary import differences_from_live, pages_not_requested  # Needed for failed tests only.
+
     given = item.stash.get(SERVERS, [])
     positions = item.stash.get(POSITIONS, {})
     started = started_servers()
@@ -57,8 +59,9 @@ def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, st
         of_version = f" (API {server.api_version})" if is_versioned else ""
         requests = server.mock.requests.since(positions.get(server.mock.requests, (0, 0)))
         if requests or server in given:
+            remarks = [*differences_from_live(requests, server.mock.store.profile), *pages_not_requested(requests)]
             text = "\n".join([shown(requests)] if requests else _no_request(item, server))
-            text = "\n".join([*_warnings(item), text]) if server in given else text
+            text = "\n".join([*_warnings(item), *remarks, text]) if server in given else "\n".join([*remarks, text])
             yield f"honcho requests to {server.url}{of_version}", text
         yield from _of_deliveries(server.mock, positions, server.url)
     yield from _of_apps({server.mock for server in [*given, *started]}, positions)

@@ -157,3 +157,9 @@ def test_the_report_is_shown_as_it_looks(pytester: pytest.Pytester) -> None:
 def _without_chance(line: str) -> str:
     """The line without what differs from run to run: ports, times and the width of a title."""
     return re.sub(r"-{5,}|(?<=127\.0\.0\.1:)\d+|in [\d.]+ ms", "", line)
+
+
+def test_the_example_of_notes_runs() -> None:
+    text = (_ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    exec(compile(example, "docs/notes.md", "exec"), {})  # noqa: S102 - the code of the documentation

@@ -274,3 +274,33 @@ def test_of_many_apps_in_the_process_the_last_ones_are_shown(project: pytest.Pyt
     output = project.runpytest_inprocess().stdout.str()
     assert "(3 more apps had requests)" in output
     assert re.findall(r"GET /app-(\d) -> 404", output) == ["3", "4", "5", "6", "7"]
+
+
+def test_the_report_names_what_no_refusal_shows(project: pytest.Pytester) -> None:
+    output = _report(
+        project,
+        """
+sessions = f"{honcho_server.url}/v3/workspaces/w/sessions"
+for number in range(60):
+    httpx.post(sessions, json={"id": f"s{number}"})
+found = httpx.post(f"{sessions}/list", json={"filter": {"id": "s1"}}).json()
+""",
+    )
+    lines = output.partition("honcho requests to ")[2].splitlines()
+    assert lines[1:3] == [
+        "default profile; the live server differs in created_status (60 answers)",
+        "page 2 was not requested: #61 get_sessions has 60 in 2 pages",
+    ]
+    assert "    note: ignored: body.filter; did you mean 'filters'?" in lines
+
+
+def test_a_note_on_an_early_request_is_shown(project: pytest.Pytester) -> None:
+    output = _report(
+        project,
+        """
+httpx.post(f"{honcho_server.url}/v3/workspaces", json={"id": "w", "meta_data": {}})
+for _ in range(30):
+    httpx.get(f"{honcho_server.url}/health")
+""",
+    )
+    assert "    note: ignored: body.meta_data; did you mean 'metadata'?" in output

@@ -50,6 +50,7 @@ def test_an_entry_has_all_of_the_request_and_its_answer(start: Start) -> None:
         "answer": {"items": [], "total": 0, "page": 2, "size": 50, "pages": 0},
         "duration": entry.duration,
         "diagnosis": entry.diagnosis,
+        "notes": [],
         "fault": None,
         "bodies_left_out": False,
     }

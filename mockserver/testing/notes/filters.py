@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...domain.filters.columns import OPERATORS
+from ...domain.filters.columns import OPERATORS, WILDCARD
 from ...domain.records import Row
 from ..diagnosis.suggestions import nearest_name
 from ..text import listed, quoted, shortened
@@ -18,7 +18,7 @@ _TIMES = ("created_at", "deleted_at")
 _ALIASES = {"eq": None, "equals": None, "like": "contains", "not": "ne", "nin": "ne", "regex": "contains"}
 _KINDS = {bool: "booleans", int: "numbers", float: "numbers", str: "texts", list: "lists", dict: "objects"}
 # By operation: what a list has, in the plural.
-_NOUNS = {
+NOUNS = {
     "get_all_workspaces": "workspaces",
     "get_peers": "peers",
     "get_sessions": "sessions",
@@ -35,24 +35,28 @@ _NOUNS = {
 def filter_notes(occasion: Occasion) -> Iterator[str]:
     """The notes on the filters of a list or a search."""
     filters = occasion.document.get("filters") if isinstance(occasion.document, dict) else None
-    noun = _NOUNS.get("" if occasion.operation is None else occasion.operation.name)
+    noun = NOUNS.get("" if occasion.operation is None else occasion.operation.name)
     if not isinstance(filters, dict) or noun is None:
         return
     conditions = list(_conditions(filters))
     yield from _without_zone(conditions)
     rows = _rows(occasion, noun)
     yield from _never_unequal(conditions, rows)
-    if occasion.items == []:
-        yield from _matching_nothing(occasion, conditions, rows, noun)
+    total = occasion.payload.get("total") if isinstance(occasion.payload, dict) else 0
+    if occasion.items == [] and total == 0:
+        needed = list(_conditions(filters, negated=False))
+        yield from _matching_nothing(occasion, needed, rows, noun)
 
 
-def _conditions(filters: Row, levels: int = _LEVELS) -> Iterator[tuple[str, Any]]:
-    """The columns of a filter document with what they are compared with, at any depth."""
+def _conditions(filters: Row, levels: int = _LEVELS, *, negated: bool = True) -> Iterator[tuple[str, Any]]:
+    """The columns of a filter document with what they are compared with, at any depth. With `negated`, those inside NOT
+    too.
+    """
     for name, value in filters.items():
-        if name in _LOGIC and isinstance(value, list) and levels:
+        if name in _LOGIC and isinstance(value, list) and levels and (negated or name != "NOT"):
             for member in value:
                 if isinstance(member, dict):
-                    yield from _conditions(member, levels - 1)
+                    yield from _conditions(member, levels - 1, negated=negated)
         elif name not in _LOGIC:
             yield name, value
 
@@ -121,7 +125,7 @@ def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]
         if isinstance(row.get("metadata"), dict):
             known |= row["metadata"]
     for key, inner in value.items():
-        if key in OPERATORS:
+        if key in OPERATORS or all(operand == WILDCARD for _, operand in _operands(inner)):
             continue
         if isinstance(inner, dict) and inner and OPERATORS.isdisjoint(inner):
             yield from map(_no_operator, filter(_looks_like_an_operator, inner))
@@ -159,7 +163,7 @@ def _other_type(key: str, inner: Any, rows: list[Row]) -> Iterator[str]:
     for _, operand in _operands(inner):
         for wanted in operand if isinstance(operand, list) else [operand]:
             kind = _KINDS.get(type(wanted))
-            if kind is not None and kind not in kinds and None not in kinds and wanted != "*":
+            if kind is not None and kind not in kinds and None not in kinds and wanted != WILDCARD:
                 yield f"metadata.{shortened(key)}: you asked for {kind}, rows have {', '.join(sorted(map(str, kinds)))}"
                 return
 
@@ -169,7 +173,7 @@ def _unmatched_column(column: str, value: Any, rows: list[Row], noun: str) -> It
     known = {row[column]: None for row in rows if isinstance(row.get(column), str)}
     for operator, operand in _operands(value):
         wanted = operand if operator == "in" and isinstance(operand, list) else [operand]
-        texts = [text for text in wanted if isinstance(text, str) and text != "*"]
+        texts = [text for text in wanted if isinstance(text, str) and text != WILDCARD]
         if operator not in ("", "in") or not texts or any(text in known for text in texts):
             continue
         nearest = nearest_name(texts[0], known)

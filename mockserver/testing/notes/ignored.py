@@ -1,6 +1,6 @@
 """Notes on input that the API ignores: unknown keys in a body, unknown parameters in a query."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin
@@ -12,14 +12,15 @@ from ...domain.filters.tables import CONCLUSIONS, MESSAGES, PEERS, SESSIONS, WOR
 from ...wire.versions import as_of
 from ..diagnosis.suggestions import nearest_name
 from ..text import cut, place
+from .filters import NOUNS
 from .occasion import NotedOperation
 
 _LOGIC = ("AND", "OR", "NOT")
 # What other APIs call the parameters of this one.
 _HABITS = {
     "limit": "size",
-    "per_page": "size",
-    "page_size": "size",
+    "perpage": "size",
+    "pagesize": "size",
     "offset": "page",
     "cursor": "page",
     "order": "reverse",
@@ -111,10 +112,10 @@ def ignored_parameters(
                 told.add(name)
                 yield f"ignored: query.{cut(name, 40)} came with {newer}; this server is {version}"
             continue
-        habit = _HABITS.get(name)
+        habit = _HABITS.get(name.lower().replace("_", ""))
         nearest = habit if habit in known else nearest_name(name, known)
         hint = "; it belongs in the body" if name in in_body else f"; did you mean {nearest!r}?" if nearest else ""
-        if not hint and name in _COLUMNS and "filters" in in_body:
+        if not hint and name in _columns_of(operation) and "filters" in in_body:
             hint = "; it belongs in body.filters"
         yield f"ignored: query.{cut(name, 40)}{hint}"
 
@@ -144,10 +145,14 @@ def _hint(operation: NotedOperation, location: tuple[Any, ...], known: Shape, ve
         return f"; did you mean {known.names[key]!r}?"
     keys = known.keys or {}
     nearest = nearest_name(key, keys)
-    return f"; did you mean {nearest!r}?" if nearest is not None else _place_inside(location, key, keys)
+    if nearest is not None:
+        return f"; did you mean {nearest!r}?"
+    return _place_inside(location, key, keys, _columns_of(operation))
 
 
-def _place_inside(location: tuple[Any, ...], key: str, keys: Mapping[str, Shape | None]) -> str:
+def _place_inside(
+    location: tuple[Any, ...], key: str, keys: Mapping[str, Shape | None], columns: Collection[str]
+) -> str:
     """A hint that the key belongs one level below."""
     for name, inner in keys.items():
         entry = None if inner is None else inner.inside
@@ -155,7 +160,7 @@ def _place_inside(location: tuple[Any, ...], key: str, keys: Mapping[str, Shape 
             return f"; it belongs in each entry of {_shown((*location[:-1], name))}"
         if inner is not None and inner.keys is not None and key in [*inner.keys]:
             return f"; it belongs in {_shown((*location[:-1], name))}"
-    return "; it belongs in body.filters" if "filters" in keys and (key in _COLUMNS or key in _LOGIC) else ""
+    return "; it belongs in body.filters" if "filters" in keys and (key in columns or key in _LOGIC) else ""
 
 
 def _version_with(operation: NotedOperation, location: tuple[Any, ...]) -> str | None:
@@ -207,4 +212,16 @@ class _AnyKey(dict[str, Shape | None]):
         return None
 
 
-_COLUMNS = frozenset(name for table in (WORKSPACES, PEERS, SESSIONS, MESSAGES, CONCLUSIONS) for name in table.columns)
+def _columns_of(operation: NotedOperation) -> Collection[str]:
+    """The columns that the filters of an operation may use."""
+    table = _TABLES.get(NOUNS.get(operation.name, ""))
+    return () if table is None else table.columns
+
+
+_TABLES = {
+    "workspaces": WORKSPACES,
+    "peers": PEERS,
+    "sessions": SESSIONS,
+    "messages": MESSAGES,
+    "conclusions": CONCLUSIONS,
+}

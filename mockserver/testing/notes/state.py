@@ -13,10 +13,10 @@ def of_what_does_not_exist(occasion: Occasion) -> Iterator[str]:
     if any(of_internal_ids(occasion)):
         return
     named = dict(occasion.exchange.parameters)
-    if "session_id" in occasion.query and "session_id" not in named:
+    if occasion.query.get("session_id") and "session_id" not in named:
         named["session_id"] = occasion.query["session_id"]
     for name in ("target", "peer_target", "sender_id", "observer_id"):
-        if name in occasion.query and "peer_id" not in named:
+        if occasion.query.get(name) and "peer_id" not in named:
             named["peer_id"] = occasion.query[name]
     sentence = first_missing(occasion.case, named)
     if sentence is not None:
