@@ -1,8 +1,10 @@
 """create_app: puts the ASGI app together."""
 
-from collections.abc import Iterable
+import reprlib
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Never
+from weakref import WeakValueDictionary
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -31,7 +33,9 @@ from .api.observed import FallbackRoute, ObservedEndpoint
 from .api.operation import Call, Reply, Router
 from .api.page import Reference
 from .api.routing import path_of
+from .hosts import checked_hosts
 from .testing.mock import Mock
+from .testing.options import OPTIONS
 
 ROUTERS = (
     workspaces.router,
@@ -50,19 +54,41 @@ ROUTERS = (
 OPERATIONS = [operation for router in ROUTERS for operation in router.operations]
 
 
+# The mocks with an app that are still referenced, by their `id`, the oldest first. The pytest plugin shows their
+# requests when a test fails.
+SERVED: "WeakValueDictionary[int, Mock]" = WeakValueDictionary()
+
+
 def create_app(
-    mock: Mock | None = None, *, allow_hosts: Iterable[str] = (), control: bool = True, page: bool = True
+    mock: Mock | None = None,
+    *,
+    allow_hosts: Iterable[str] = (),
+    control: bool = True,
+    page: bool = True,
+    **options: Never,
 ) -> Starlette:
     """The ASGI app of `mock`, or of a new Mock with the default options; `app.state.mock` is the mock.
 
     `allow_hosts` are host names, in addition to loopback, under which the control plane `/_mock/` answers. With
     `control=False` there is no control plane, and with `page=False` it has no page.
+
+    Raises TypeError for anything else in place of the mock, and for the options of a mock, and ValueError for an
+    invalid host.
     """
+    if options:
+        named: Mapping[str, object] = options
+        given = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in named.items())
+        known = "the options of a mock belong to Mock: " if OPTIONS.keys() >= options.keys() else ""
+        raise TypeError(f"create_app takes no {next(iter(options))!r}; {known}create_app(Mock({given}))")
+    if mock is not None and not isinstance(mock, Mock):
+        raise TypeError(f"create_app takes a Mock, such as create_app(Mock(quirks='live')), not {reprlib.repr(mock)}")
     mock = Mock() if mock is None else mock
+    allow_hosts = checked_hosts("allow_hosts", allow_hosts)
     endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations])
     planes = [control_plane.ControlPlane(mock, allow_hosts, page=page)] if control else []
     app = _App(endpoint, *planes, Reference())
     app.state.mock = mock
+    SERVED[id(mock)] = mock
     mock.know_operations(frozenset(operation.name for operation in endpoint.operations), OPERATIONS)
     return app
 

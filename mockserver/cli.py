@@ -17,6 +17,7 @@ from .domain.changes import VERSIONS, version_of
 from .domain.profile import table_of_changes
 from .domain.tokens import is_tokenizer_installed
 from .extras import needs
+from .hosts import checked_host
 from .parity import command as check
 from .parity import record_command as record
 from .server import listen, serve, serve_app, url_of
@@ -73,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     The exit code is 0 if the user stopped the server, the check found no difference, or the contract is written. It
     is 2, after one line on standard error, if the command could not start. `check` also exits with 1 or 130.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
+    parser = options.parser
     if options.command == "check":
         sys.exit(check.run(parser, options))
     if options.command == "record":
@@ -243,6 +244,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_contract(commands.add_parser("contract", help="print the published contract as a document for other tools"))
     _add_versions(commands.add_parser("versions", help="print what changed between two versions of the API"))
     demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
+    for command in commands.choices.values():
+        command.set_defaults(parser=command)  # Its errors name the command.
     for command in (serving, demo, recording):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         command.add_argument(
@@ -254,6 +257,7 @@ def _parser() -> argparse.ArgumentParser:
             "--allow-host",
             action="append",
             default=[],
+            type=_argument(lambda text: checked_host("the name", text)),
             metavar="NAME",
             help="an additional host name (besides loopback) under which /_mock/ is served; repeatable",
         )
@@ -295,6 +299,10 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
     for option_name, option in OPTIONS.items():
         if option.flag is None:
             continue
+        if option.flag.turns_off:
+            shown = f"do not {option.help}"
+            command.add_argument(f"--no-{option_name}", dest=option_name, action="store_false", help=shown)
+            continue
         default = option.flag.defaults.get(name, option.default)
         shown = f"{default:g}" if isinstance(default, float) else default
         command.add_argument(
@@ -320,6 +328,6 @@ def _argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _port(text: str) -> int:
-    if not (text.isdecimal() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"not a port: {text!r}")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"not a port from 0 to 65535: {text!r}")
     return int(text)

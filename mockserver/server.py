@@ -1,6 +1,7 @@
 """Starts and stops a mock server: in a thread (MockServer) or in the foreground (serve)."""
 
 import asyncio
+import errno
 import os
 import socket
 import threading
@@ -17,7 +18,9 @@ from uvicorn.config import LOGGING_CONFIG
 
 from .app import create_app
 from .fast_path import UVICORN_SETTINGS
+from .hosts import checked_hosts
 from .testing.faults import assert_fired
+from .testing.hints import Hinting
 from .testing.mock import Mock
 from .testing.options import Options
 from .uvicorn_connection import with_connection
@@ -42,10 +45,10 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises OSError if the address is not available, and ValueError if the host is empty or the port is not 0 to 65535.
     """
-    if not host:
-        raise ValueError("the host is empty: it must be a name or an address")
-    if not 0 <= port <= 65535:
-        raise ValueError(f"the port must be from 0 to 65535, not {port}")
+    if not isinstance(host, str) or not host:
+        raise ValueError(f"the host must be a name or an address, not {host!r}")
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+        raise ValueError(f"the port must be an integer from 0 to 65535, not {port!r}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only on sockets that were created with the protocol TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -113,7 +116,19 @@ def serve_app(
 STARTED: "WeakSet[MockServer]" = WeakSet()
 
 
-class MockServer:
+_OF_THE_MOCK = (
+    *("requests", "deliveries", "faults", "scripts", "clock", "coverage", "seed", "quirks", "reset", "snapshot"),
+    *("restore", "diff", "world", "load", "save", "purge", "pending", "work", "summarize"),
+)
+_HINTS = {
+    **dict.fromkeys(("base_url", "address", "host", "port"), "use url"),
+    **dict.fromkeys(("start", "run"), "use `with MockServer() as server:`"),
+    **dict.fromkeys(("close", "shutdown"), "stop() stops it, and so does the end of its `with` block"),
+    **{name: f"use mock.{name}" for name in _OF_THE_MOCK},
+}
+
+
+class MockServer(Hinting):
     """A context manager that runs a mock server in a thread. It answers from the start of the `with` block to its end.
 
     `host` and `port` are the address to listen on; port 0 picks a free port. `allow_hosts` are host names, in addition
@@ -123,6 +138,8 @@ class MockServer:
     Entering the block raises as `start` does. Leaving it without an error raises AssertionError if a fault with
     `must_fire` did not fire.
     """
+
+    hints = _HINTS
 
     def __init__(
         self,
@@ -138,10 +155,15 @@ class MockServer:
         self.token = self.mock.token
         self._host = host
         self._port = port
-        self._app_options = AppOptions(allow_hosts=(host, *allow_hosts), control=control, page=page)
+        self._app_options = AppOptions(
+            allow_hosts=(host, *checked_hosts("allow_hosts", allow_hosts)), control=control, page=page
+        )
         self._url: str | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"<MockServer {self._url or '(not started)'}: {self.mock.described}>"
 
     @property
     def url(self) -> str:
@@ -178,7 +200,12 @@ class MockServer:
         """
         if self._thread is not None:
             raise RuntimeError("the server is already running")
-        listener = listen(self._host, self._port)
+        try:
+            listener = listen(self._host, self._port)
+        except OSError as error:
+            hint = "; port=0 picks a free port" if error.errno == errno.EADDRINUSE else ""
+            problem = f"cannot listen on {self._host}:{self._port}: {error.strerror or error}{hint}"
+            raise OSError(error.errno, problem) from None
         self._url = url_of(self._host, listener)
         self._port = listener.getsockname()[1]
         app = with_connection(create_app(self.mock, **self._app_options))

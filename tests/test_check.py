@@ -249,7 +249,7 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
         (["http://127.0.0.1:99999"], "Port out of range"),
         (["http://127.0.0.1:9", "--scenario", "x-nope"], "no scenario matches 'x-nope'; similar names: "),
         (["http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer: "),
-        (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret cannot sign: "),
+        (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret is empty: it must have at least one character"),
         (["http://127.0.0.1:9", "--purge-wait", "-1"], "argument --purge-wait: must be a number of seconds"),
         (["http://127.0.0.1:9", "--purge-wait", "none"], "argument --purge-wait: must be a number of seconds"),
         (["http://127.0.0.1:9", "--token", "日本"], "the key has characters that are not allowed in a header"),

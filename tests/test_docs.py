@@ -121,3 +121,54 @@ def test_the_python_of_the_page_about_versions_runs() -> None:
     text = (_ROOT / "docs" / "versions.md").read_text(encoding="utf-8")
     for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
         exec(compile(block, "docs/versions.md", "exec"), {})  # noqa: S102 - our own text
+
+
+_PYTEST = (_ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
+_OF_PYTEST = re.findall(r"^```(\w*)\n(.*?)^```", _PYTEST, re.DOTALL | re.MULTILINE)
+
+
+def test_every_block_of_the_page_on_pytest_is_tried_here() -> None:
+    # The block with a client of the SDK is run by tests/sdk.
+    assert [kind for kind, _ in _OF_PYTEST] == ["text", "toml", "python", "python"]
+    settings = tomllib.loads(_OF_PYTEST[1][1])
+    assert settings == {"tool": {"pytest": {"ini_options": {"honcho_env_autouse": True}}}}
+
+
+def test_the_example_of_assertions_runs(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(_OF_PYTEST[3][1])
+    pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=1)
+
+
+def test_the_report_is_shown_as_it_looks(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import httpx, pytest
+
+        @pytest.mark.honcho(
+            frozen_at="2026-03-01T12:00:00Z",
+            world={"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(120)]}}},
+        )
+        def test_it(honcho_server):
+            sessions = f"{honcho_server.url}/v3/workspaces/w/sessions"
+            httpx.post(sessions, json={"id": "not an id"})
+            for _ in range(41):
+                httpx.post(f"{sessions}/list")
+            assert False
+        """
+    )
+    output = pytester.runpytest_inprocess().stdout.str()
+    head, *lines = (_without_chance(line) for line in _OF_PYTEST[0][1].splitlines())
+    shown = [_without_chance(line) for line in output.splitlines()]
+    start = shown.index(head)
+    assert shown[start + 1 : start + 1 + len(lines)] == lines
+
+
+def _without_chance(line: str) -> str:
+    """The line without what differs from run to run: ports, times and the width of a title."""
+    return re.sub(r"-{5,}|(?<=127\.0\.0\.1:)\d+|in [\d.]+ ms", "", line)
+
+
+def test_the_example_of_notes_runs() -> None:
+    text = (_ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    exec(compile(example, "docs/notes.md", "exec"), {})  # noqa: S102 - the code of the documentation

@@ -29,6 +29,7 @@ GUARDED: Headers = (
 )
 DIAGNOSIS_HEADER = b"x-mock-diagnosis"
 _OUTER_SPACES = re.compile("^ +| +$")
+NOTE_HEADER = b"x-mock-note"
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 
@@ -72,6 +73,11 @@ def header_value(text: str) -> bytes:
     if encoded[:1] == " " or encoded[-1:] == " ":
         encoded = _OUTER_SPACES.sub(lambda spaces: "%20" * len(spaces[0]), encoded)
     return encoded.encode()
+
+
+def with_notes(answer: Answer, notes: Sequence[str]) -> Answer:
+    """The answer with its notes in a header."""
+    return answer._replace(headers=[*answer.headers, (NOTE_HEADER, header_value("; ".join(notes)))])
 
 
 def head(answer: Answer, content: bytes) -> Message:

@@ -12,11 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from ..testing.exchange import Exchange, preview
 from ..testing.mock import Mock
+from ..testing.notes.repeats import of_a_fault
 from ..testing.scripts import ScriptFailed
 from . import answers, uploads
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, content_type_of, too_large
 from .faulty import FaultyRequest
+from .notes import noted
 from .operation import Operation
 from .rendering import RenderedRows
 from .routing import NOWHERE, Found
@@ -35,7 +37,7 @@ class ObservedEndpoint(Endpoint):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.answer(scope["mockserver.found"], scope, receive, send)
 
-    async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - see below
         """Record a request and answer it. Every request comes here, so it is one function, for speed."""
         mock = self.mock
         body, refusal = b"", None
@@ -64,6 +66,12 @@ class ObservedEndpoint(Endpoint):
                 items = payload.get("items") if type(payload) is dict else payload
                 if status >= 400 or items == []:
                     answer = self.explained(exchange, answer)
+                if (
+                    mock.notes.enabled
+                    and status < 400
+                    and (exchange.draft is not None or items == [] or status == 307 or mock.notes.saw_fault)
+                ):
+                    answer = noted(mock, exchange, found.operation, answer, self._paths)
                 is_page = items is not payload and items
                 content = self._rows.page(payload) if is_page else answer.content()
         except Exception as error:
@@ -107,6 +115,10 @@ class ObservedEndpoint(Endpoint):
     def _close(
         self, exchange: Exchange, started: float, found: Found, alters: bool, status: int | None, content: bytes
     ) -> None:
+        if exchange.fault is not None and self.mock.notes.enabled:
+            self.mock.notes.saw_fault = True
+            exchange.status = status
+            exchange.notes = [*exchange.notes, *of_a_fault(exchange)]
         is_altered = exchange.fault is not None and alters
         self.mock.coverage.add(found.operation, status, by_fault=is_altered)
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
