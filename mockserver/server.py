@@ -122,7 +122,7 @@ _OF_THE_MOCK = (
 )
 _HINTS = {
     **dict.fromkeys(("base_url", "address", "host", "port"), "use url"),
-    **dict.fromkeys(("start", "run"), "use `with MockServer() as server:`"),
+    **dict.fromkeys(("run",), "use `with MockServer() as server:`"),
     **dict.fromkeys(("close", "shutdown"), "stop() stops it, and so does the end of its `with` block"),
     **{name: f"use mock.{name}" for name in _OF_THE_MOCK},
 }

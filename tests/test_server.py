@@ -213,7 +213,7 @@ def test_a_server_shows_its_url_and_its_profile() -> None:
     [
         ("base_url", "use url"),
         ("faults", r"use mock\.faults"),
-        ("close", "stop() stops it, and so does the end of its `with` block"),
+        ("close", r"stop\(\) stops it, and so does the end of its `with` block"),
         ("tokn", "did you mean 'token'"),
     ],
 )
