@@ -8,7 +8,7 @@ from ..formats import json_text
 from ..testing.diagnosis.missing import Case
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
-from ..testing.notes.writer import CHANGING, Draft, row_before
+from ..testing.notes.draft import CHANGING, Draft, row_before
 from . import answers
 from .answers import Answer
 from .operation import Operation, parameters
@@ -24,7 +24,8 @@ def take(
     exchange: Exchange,
 ) -> None:
     """Take what notes need of a request, before its handler runs. Most requests need none."""
-    if not mock.notes.enabled or not operation.is_notable(document, query_string, body):
+    notes = mock.notes
+    if not notes.enabled or not (notes.saw_fault or operation.is_notable(document, query_string, body)):
         return
     if operation.body is None and body:
         with suppress(json_text.InvalidJson):
@@ -36,14 +37,17 @@ def take(
 def noted(
     mock: Mock, exchange: Exchange, operation: Operation | None, answer: Answer, paths: Sequence[tuple[str, str]]
 ) -> Answer:
-    """The answer to a success, with its notes. The log keeps the notes too."""
+    """The answer, with notes if it is a success. The log keeps the notes too."""
     draft: Draft = exchange.draft or Draft(None, {}, None, mock.api_version)
     exchange.draft = None
+    if answer.status >= 400 or not mock.notes.enabled:
+        return answer
+    from ..testing.notes.writer import written  # Imported late: many servers never write a note.
+
     location = next((value.decode() for name, value in answer.headers if name == b"location"), None)
     case = Case(exchange, mock.store, mock.requests, paths)
-    notes = mock.notes.written(
-        case, exchange, operation, draft, answer.status, answer.payload, location, _earlier(mock, exchange)
-    )
+    given = answer.status, answer.payload
+    notes = written(case, exchange, operation, draft, given, location, mock.notes, _earlier(mock, exchange))
     if not notes:
         return answer
     exchange.notes = notes

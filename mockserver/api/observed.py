@@ -66,11 +66,7 @@ class ObservedEndpoint(Endpoint):
                 items = payload.get("items") if type(payload) is dict else payload
                 if status >= 400 or items == []:
                     answer = self.explained(exchange, answer)
-                if (
-                    mock.notes.enabled
-                    and status < 400
-                    and (exchange.draft is not None or items == [] or status == 307 or mock.notes.saw_fault)
-                ):
+                if exchange.draft is not None or items == [] or status == 307:
                     answer = noted(mock, exchange, found.operation, answer, self._paths)
                 is_page = items is not payload and items
                 content = self._rows.page(payload) if is_page else answer.content()

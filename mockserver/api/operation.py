@@ -17,8 +17,8 @@ from ..domain.records import Row
 from ..domain.store import Store
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
-from ..testing.notes.ignored import Shape, has_unknown, shape_of
-from ..testing.notes.writer import ALWAYS, CHANGING
+from ..testing.notes.draft import ALWAYS, CHANGING
+from ..testing.notes.shapes import Shape, has_unknown, shape_of
 from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names
 from ..wire.scalars import Reading

@@ -22,7 +22,7 @@ from .coverage_counts import CoverageCounter, Documented
 from .demo_state import DemoState
 from .faults import Faults
 from .hints import Hinting
-from .notes.writer import Notes
+from .notes.draft import Notes
 from .options import Options, Settings, changed, settings_of
 from .registry import UnknownName
 from .requests import RequestLog
