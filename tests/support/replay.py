@@ -1,6 +1,7 @@
 """Replays the recordings of the real server against the mock server."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from mockserver import MockServer
 from mockserver.parity.client import Client
@@ -9,6 +10,12 @@ from mockserver.parity.recordings import RECORDED_SECRET, Scenario, scenarios
 
 SCENARIOS = list(scenarios())
 SCENARIOS_BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+@cache
+def scenarios_of(version: str) -> dict[str, Scenario]:
+    """The scenarios of a version of the API by their names."""
+    return {scenario.name: scenario for scenario in scenarios(version=version)}
 
 
 def replay(server: MockServer, scenario: Scenario) -> Iterator[tuple[int, list[StepDifference], ReceivedAnswer | None]]:
