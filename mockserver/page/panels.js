@@ -90,6 +90,7 @@ conversation.begin()
 journal.begin()
 controls.begin()
 followTheDemo()
+state.onView((view) => setText(byId('api-version'), view.api_version))
 state.begin((text, isWell) => {
   setText(byId('connection'), text)
   byId('connection').className = isWell ? 'well' : 'ill'
