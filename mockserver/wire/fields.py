@@ -164,7 +164,9 @@ def _bounded(entries: Any) -> Any:
 
 def _checked_instructions(instructions: str) -> str:
     if tokens.count(instructions) > INSTRUCTIONS_TOKENS_LIMIT:
-        raise ValueError(f"custom_instructions exceeds maximum of {INSTRUCTIONS_TOKENS_LIMIT} tokens")
+        raise ValueError(
+            f"custom_instructions exceeds DERIVER.MAX_CUSTOM_INSTRUCTIONS_TOKENS ({INSTRUCTIONS_TOKENS_LIMIT} tokens)"
+        )
     return instructions
 
 
