@@ -116,9 +116,9 @@ def _restated_json(file: UploadedFile, profile: Profile) -> str:
     except (ValueError, RecursionError) as error:
         is_other_text = isinstance(error, UnicodeDecodeError)
         refusal = Unprocessable(_NOT_UTF_8 if is_other_text else _INVALID_JSON, _LOCATION, file)
-        raise InnerFailure(_UNCHECKED_JSON, refusal) if fails else refusal from None
+        raise InnerFailure(_UNCHECKED_JSON, refusal, "checks_uploaded_json") if fails else refusal from None
     if fails and not restated:
-        raise InnerFailure(_UNCHECKED_JSON)
+        raise InnerFailure(_UNCHECKED_JSON, change="checks_uploaded_json")
     if has_lone_surrogate(restated):
         raise _Unusable(_INVALID_JSON)
     return restated

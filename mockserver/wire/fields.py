@@ -135,6 +135,9 @@ def _http_url(url: str) -> str:
     return str(without_nul(url))
 
 
+PRIVATE_ADDRESS = "Private/internal IP addresses are not allowed"
+
+
 def _public(url: str) -> str:
     """The URL. Raises ValueError for an IP address that is private, or reserved. Names of hosts are not looked up."""
     host = urlsplit(url).hostname or ""
@@ -151,7 +154,7 @@ def _public(url: str) -> str:
         or inner.is_multicast
         or inner.is_unspecified
     ):
-        raise ValueError("Private/internal IP addresses are not allowed")
+        raise ValueError(PRIVATE_ADDRESS)
     return url
 
 

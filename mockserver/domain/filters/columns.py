@@ -82,8 +82,16 @@ class Column:
         if isinstance(value, list) and compilation.list_means_in:
             return self._member(read, value, compilation)
         if not has_operators(value):
-            return compared(read, operator.eq, self.cast(value, compilation))
+            return compared(read, operator.eq, self._cast_equal(value, compilation))
         return all_of([self._operation(read, name, operand, compilation) for name, operand in value.items()])
+
+    def _cast_equal(self, value: Any, compilation: Compilation) -> Any:
+        try:
+            return self.cast(value, compilation)
+        except InvalidFilter as error:
+            if isinstance(value, list):
+                error.change = "list_means_in"
+            raise
 
     def _operation(self, read: Reader, name: str, operand: Any, compilation: Compilation) -> Condition | None:
         check_operator(name)

@@ -29,6 +29,9 @@ class Request(Protocol):
 
     @property
     def content_type(self) -> str | None: ...
+    @property
+    def content(self) -> bytes:
+        """The body."""
 
 
 class Past(Protocol):
@@ -41,12 +44,15 @@ class Past(Protocol):
 
 
 class Case(NamedTuple):
-    """What a diagnosis may look at. `paths` has the method and path template of each operation."""
+    """What a diagnosis may look at. `paths` has the method and path template of each operation in any version of the
+    API, `changes` the change that brought a template which not all versions have.
+    """
 
     request: Request
     store: Store
     past: Past
     paths: Sequence[tuple[str, str]]
+    changes: Mapping[str, str]
 
 
 def deleted_session(case: Case, workspace_id: str, session_id: str) -> str:
