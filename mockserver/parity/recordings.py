@@ -30,7 +30,7 @@ RECORDED_SECRET = "oracle-secret"  # noqa: S105 - published with the recordings
 
 WORKSPACES = "/v3/workspaces"
 FILES = ("sessions", "worker", "walks", "auth", "rest", "versions", "versions-auth")
-_DIFFERENCES = "recordings/versions/{}.jsonl"
+DIFFERENCES = "recordings/versions/{}.jsonl"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Scenario:
 def recorded_versions() -> tuple[str, ...]:
     """The versions of the API of which there are recordings, oldest first."""
     return tuple(
-        version for version in VERSIONS if version == CONTRACT or data_file(_DIFFERENCES.format(version)).exists()
+        version for version in VERSIONS if version == CONTRACT or data_file(DIFFERENCES.format(version)).exists()
     )
 
 
@@ -103,7 +103,7 @@ def differences_of(version: str) -> dict[str, Json]:
     recorded = recordings_of(version)
     if recorded == CONTRACT:
         return {}
-    with data_file(_DIFFERENCES.format(recorded)).open(encoding="utf-8") as lines:
+    with data_file(DIFFERENCES.format(recorded)).open(encoding="utf-8") as lines:
         return {read["name"]: read for read in map(json.loads, lines)}
 
 
