@@ -144,6 +144,7 @@ def test_lists_are_five_levels_deep_at_most(path: str, name: str) -> None:
     assert _agree(path, {**deepest, **pair})
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", _LISTS)
 def test_lists_have_any_depth_before_3_0_4(name: str) -> None:
     filters: Json = {"created_at": None}
