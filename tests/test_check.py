@@ -289,6 +289,7 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
             ["http://127.0.0.1:9", "--api-version", "3.0.10"],
             "there are no recordings of 3.0.10; there are recordings of",
         ),
+        (["http://127.0.0.1:9", "--api-version", "3.0.6", "--recordings", "x"], "so it does not go with --recordings"),
         (["http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer: "),
         (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret is empty: it must have at least one character"),
         (["http://127.0.0.1:9", "--purge-wait", "-1"], "argument --purge-wait: must be a number of seconds"),

@@ -83,10 +83,10 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     from .recordings import matching
     from .report import play_all
 
+    if options.api_version is not None and options.recordings:
+        parser.error("--api-version chooses recordings of the package, so it does not go with --recordings")
     try:
         keyring = None if options.auth_secret is None else Keyring(options.auth_secret)
-        if options.api_version is not None and options.recordings:
-            raise ValueError("--api-version chooses among the recordings of the package, so it excludes --recordings")
         version = None if options.api_version is None else version_of(options.api_version)
         chosen = matching(options.scenario, options.recordings, version or CONTRACT)
         client = Client(options.url, _token(options, keyring))
