@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from ...domain.ordered import Ordered
@@ -52,7 +53,7 @@ class Case(NamedTuple):
     store: Store
     past: Past
     paths: Sequence[tuple[str, str]]
-    changes: Mapping[str, str]
+    changes: Mapping[str, str] = MappingProxyType({})
 
 
 def deleted_session(case: Case, workspace_id: str, session_id: str) -> str:
