@@ -21,7 +21,9 @@ from .hosts import checked_host
 from .parity import command as check
 from .parity import record_command as record
 from .server import listen, serve, serve_app, url_of
+from .streams import discard_output, open_missing, when_input_ends
 from .testing.data import data_file
+from .testing.files import replace
 from .testing.mock import Mock
 from .testing.options import OPTIONS
 from .testing.worlds.read import WorldError
@@ -74,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     The exit code is 0 if the user stopped the server, the check found no difference, or the contract is written. It
     is 2, after one line on standard error, if the command could not start. `check` also exits with 1 or 130.
     """
+    open_missing()
     options = _parser().parse_args(arguments)
     parser = options.parser
     if options.command == "check":
@@ -83,12 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(0)
     if options.command == "contract":
         _print_contract(parser, options)
-        sys.exit(0)
-    if options.command == "versions":
-        print(table_of_changes(options.old, options.new))
-        sys.exit(0)
-    with suppress(KeyboardInterrupt):
-        _serve(parser, options)
+    elif options.command == "versions":
+        _print(parser, table_of_changes(options.old, options.new))
+    else:
+        with suppress(KeyboardInterrupt):
+            _serve(parser, options)
     sys.exit(0)
 
 
@@ -98,8 +100,17 @@ def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Non
     with recorder, suppress(KeyboardInterrupt):
         listener = _listener(parser, options)
         url = url_of(options.host, listener)
-        serve_app(proxy, listener, ready=lambda _: print(url, flush=True))
+        serve_app(proxy, listener, ready=lambda _: _print(parser, url))
     record.report(recorder, options)
+
+
+def _print(parser: argparse.ArgumentParser, text: str) -> None:
+    """Print a text on standard output at once. The command ends if this fails."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        discard_output()
+        parser.error(f"cannot write to standard output: {error.strerror or error}")
 
 
 def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -107,10 +118,10 @@ def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace
 
     text = json.dumps(contract_of(OPERATIONS, authenticated=options.auth), indent=2)
     if options.output is None:
-        print(text)
+        _print(parser, text)
         return
     try:
-        options.output.write_text(text + "\n", encoding="utf-8")
+        replace(options.output, text + "\n")
     except OSError as error:
         parser.error(f"cannot write {options.output}: {error.strerror or error}")
 
@@ -154,7 +165,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     with ExitStack() as playing:
 
         def announce(engine: str) -> None:
-            print(url, flush=True)
+            _print(parser, url)
             print(f"on uvicorn with {engine}", file=sys.stderr, flush=True)
             # A demo needs neither of these extras.
             if options.command == "serve" and not _is_fast():
@@ -165,10 +176,10 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
             if has_page:
                 print(f"the page is at {here}/_mock/", file=sys.stderr, flush=True)
             if plays:
-                print((_IS_PAUSED if options.paused else _PLAYS).format(url=here))
+                _print(parser, (_IS_PAUSED if options.paused else _PLAYS).format(url=here))
                 playing.enter_context(_player(mock, here, options))
             if options.command == "demo":
-                print(_DEMO.format(url=here, control=_CONTROL.format(url=here) if options.control else ""), flush=True)
+                _print(parser, _DEMO.format(url=here, control=_CONTROL.format(url=here) if options.control else ""))
             if options.open:
                 _open(f"{here}/_mock/")
 
@@ -176,6 +187,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
             mock,
             listener,
             ready=announce,
+            stopper=when_input_ends if options.exit_on_stdin_close else None,
             allow_hosts=[options.host, *options.allow_host],
             control=options.control,
             page=options.page,
@@ -262,6 +274,11 @@ def _parser() -> argparse.ArgumentParser:
             help="an additional host name (besides loopback) under which /_mock/ is served; repeatable",
         )
         _add_page_options(command)
+        command.add_argument(
+            "--exit-on-stdin-close",
+            action="store_true",
+            help="stop when standard input ends, as it does when the program that started the command has ended",
+        )
         command.add_argument(
             "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
         )

@@ -359,3 +359,16 @@ def test_what_belongs_to_something_that_is_not_there_is_refused_with_its_place()
         f"{there}.sessions[0].summaries.short.message_id: there is no message 'x'"
     )
     assert complaint({}, {"session_id": "t"}) == f"{there}.conclusions[0].session_id: there is no session 't'"
+
+
+@pytest.mark.parametrize(
+    ("count", "last"), [(20, "sessions[19].id"), (21, "and 1 more problem"), (500, "and 480 more problems")]
+)
+def test_a_world_with_many_problems_names_the_first_ones(count: int, last: str) -> None:
+    world = {"workspaces": {"w": {"sessions": [{"id": "bad id"}] * count}}}
+    with pytest.raises(WorldError) as refused:
+        Mock(world=world)
+    lines = str(refused.value).splitlines()
+    assert len(lines) == min(count, 21)
+    assert last in lines[-1]
+    assert len(refused.value.complaints) == count

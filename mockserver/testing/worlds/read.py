@@ -21,19 +21,27 @@ if TYPE_CHECKING:
     from . import WorldSource
 
 
+# How many complaints a message shows.
+_SHOWN = 20
+
+
 class WorldError(ValueError):
-    """A world is invalid. Each of `complaints` names the file and the place in it."""
+    """A world is invalid. Each of `complaints` names the file and the place in it. The message has the first 20, and
+    how many more there are.
+    """
 
     def __init__(self, *complaints: str) -> None:
-        super().__init__("\n".join(complaints))
+        more = len(complaints) - _SHOWN
+        others = [f"and {more} more problem{'s' if more > 1 else ''}"] if more > 0 else []
+        super().__init__("\n".join([*complaints[:_SHOWN], *others]))
         self.complaints = complaints
 
 
 def read(source: "WorldSource", version: str) -> "World":
     """Read a world from the path of a JSON file, or from a mapping. It keeps to the limits of a version of the API.
 
-    Raises WorldError if the file cannot be read, or if the world is invalid. The message has one line for each problem,
-    with its place, such as `workspaces.demo.sessions[2].id: ...`.
+    Raises WorldError if the file cannot be read, or if the world is invalid. The message has a line for each of the
+    first 20 problems, with its place, such as `workspaces.demo.sessions[2].id: ...`.
     """
     # Building these models takes time at start, and most servers start without a world.
     from ...wire import worlds
