@@ -180,21 +180,23 @@ def test_the_example_of_notes_runs() -> None:
 
 
 _SIGNALS = re.findall(
-    r"^\| `(serve|demo|check)` \| (\d+) \| (\d+) \| (\d+) \|$",
+    r"^\| `(serve|demo|record|check)` \| (\d+) \| (\d+) \| (\d+) \|$",
     (_ROOT / "docs" / "command-line.md").read_text(encoding="utf-8"),
     re.MULTILINE,
 )
 
 
 def test_the_table_of_signals_has_the_commands_that_signals_end() -> None:
-    assert [command for command, *_ in _SIGNALS] == ["serve", "demo", "check"]
+    assert [command for command, *_ in _SIGNALS] == ["serve", "demo", "record", "check"]
 
 
 @pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("row", _SIGNALS, ids=lambda row: row[0])
-def test_a_signal_ends_a_command_with_the_exit_code_in_the_table(row: tuple[str, ...], name: str) -> None:
+def test_a_signal_ends_a_command_with_the_exit_code_in_the_table(
+    row: tuple[str, ...], name: str, tmp_path: Path
+) -> None:
     command, *codes = row
     number = getattr(signal, name)
     # A process inherits ignored signals, such as from nohup or from a shell that runs the tests in the background.
@@ -204,7 +206,9 @@ def test_a_signal_ends_a_command_with_the_exit_code_in_the_table(row: tuple[str,
         "from mockserver.cli import main; main(sys.argv[1:])"
     )
     with ExitStack() as connections, socket.create_server(("127.0.0.1", 0)) as silent:
-        arguments = [f"http://127.0.0.1:{silent.getsockname()[1]}"] if command == "check" else ["--port", "0"]
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        more = ["--upstream", url, "--output", str(tmp_path / "r.jsonl")] if command == "record" else []
+        arguments = [url] if command == "check" else ["--port", "0", *more]
         with subprocess.Popen(
             [sys.executable, "-c", program, command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
