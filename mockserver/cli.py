@@ -74,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit.
 
     The exit code is 0 if the user stopped the server, the check found no difference, or the contract is written. It
-    is 2, after one line on standard error, if the command could not start. `check` also exits with 1 or 130.
+    is 2, after one line on standard error, if the command could not start. `check` also exits with 1 or 130. SIGTERM
+    and SIGHUP end `serve` and `demo` by the signal itself.
     """
     open_missing()
     options = _parser().parse_args(arguments)

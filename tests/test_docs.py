@@ -3,7 +3,12 @@
 import json
 import re
 import shlex
+import signal
+import socket
+import subprocess
+import sys
 import tomllib
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +177,47 @@ def test_the_example_of_notes_runs() -> None:
     text = (_ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
     [example] = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     exec(compile(example, "docs/notes.md", "exec"), {})  # noqa: S102 - the code of the documentation
+
+
+_SIGNALS = re.findall(
+    r"^\| `(serve|demo|record|check)` \| (\d+) \| (\d+) \| (\d+) \|$",
+    (_ROOT / "docs" / "command-line.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+def test_the_table_of_signals_has_the_commands_that_signals_end() -> None:
+    assert [command for command, *_ in _SIGNALS] == ["serve", "demo", "record", "check"]
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("row", _SIGNALS, ids=lambda row: row[0])
+def test_a_signal_ends_a_command_with_the_exit_code_in_the_table(
+    row: tuple[str, ...], name: str, tmp_path: Path
+) -> None:
+    command, *codes = row
+    number = getattr(signal, name)
+    # A process inherits ignored signals, such as from nohup or from a shell that runs the tests in the background.
+    program = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL); signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from mockserver.cli import main; main(sys.argv[1:])"
+    )
+    with ExitStack() as connections, socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        more = ["--upstream", url, "--output", str(tmp_path / "r.jsonl")] if command == "record" else []
+        arguments = [url] if command == "check" else ["--port", "0", *more]
+        with subprocess.Popen(
+            [sys.executable, "-c", program, command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            assert process.stdout is not None
+            if command == "check":
+                silent.settimeout(60)
+                connections.enter_context(silent.accept()[0])  # `check` waits for an answer that never comes.
+            else:
+                process.stdout.readline()
+            process.send_signal(number)
+            ended = process.wait(timeout=60)
+    assert (128 - ended if ended < 0 else ended) == int(codes[("SIGINT", "SIGTERM", "SIGHUP").index(name)])

@@ -94,9 +94,10 @@ class ObservedEndpoint(Endpoint):
         """
         if b"application/pdf" not in body.lower():
             return
-        from ..formats.pdf import Reader  # Uploads of PDFs are rare.
+        from ..formats import pdf  # Uploads of PDFs are rare.
 
-        reader = Reader()
+        reader = pdf.Reader()
+        pdf.begin_request()
         # Without an event loop, there are no other requests to answer.
         with suppress(RuntimeError), self.mock.server_link.calls_at_end(reader.stop):
             asyncio.get_running_loop()

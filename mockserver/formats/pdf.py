@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from contextvars import ContextVar
 from hashlib import sha256
 from importlib.util import find_spec
 from io import BytesIO
@@ -27,9 +28,9 @@ class Unreadable(Exception):
     """The file is not a PDF, is broken or encrypted, or exceeds a limit. The message says which."""
 
 
-# The results of `read_ahead` that `text_of` has not fetched yet, by the digest of the file.
-_ahead: dict[bytes, str | Unreadable] = {}
-_AHEAD_LIMIT = 8
+# What `read_ahead` read for the request that runs in this context, by the digest of the file. Requests do not share it:
+# the first of several that upload the same file would take the result, and the others would read it in the event loop.
+_ahead: ContextVar[dict[bytes, str | Unreadable] | None] = ContextVar("ahead", default=None)
 
 
 def text_of(content: bytes) -> str:
@@ -41,7 +42,7 @@ def text_of(content: bytes) -> str:
     """
     if find_spec("pypdf") is None:
         raise ImportError("pypdf")
-    text = _ahead.pop(_key(content), None)
+    text = (_ahead.get() or {}).pop(_key(content), None)
     if text is None:
         text = Reader().outcome(content)
     if isinstance(text, Unreadable):
@@ -49,13 +50,20 @@ def text_of(content: bytes) -> str:
     return text
 
 
+def begin_request() -> None:
+    """Let `read_ahead` keep its result for the request that runs in this context."""
+    _ahead.set({})
+
+
 def read_ahead(content: bytes, reader: "Reader") -> None:
-    """Read a PDF now, so that the next `text_of` of it returns at once. You may call this in any thread."""
-    if find_spec("pypdf") is not None:
-        outcome = reader.outcome(content)
-        for key in list(_ahead)[: 1 - _AHEAD_LIMIT]:  # Results that nobody fetched.
-            _ahead.pop(key, None)
-        _ahead[_key(content)] = outcome
+    """Read a PDF now, so that the next `text_of` of it in this request returns at once.
+
+    You may call this in any thread that has a copy of the context in which `begin_request` was called, as in
+    `asyncio.to_thread`.
+    """
+    ahead = _ahead.get()
+    if ahead is not None and find_spec("pypdf") is not None:
+        ahead[_key(content)] = reader.outcome(content)
 
 
 def _key(content: bytes) -> bytes:

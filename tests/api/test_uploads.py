@@ -479,6 +479,27 @@ def test_others_are_answered_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch
         assert unreadable.status_code == 400
 
 
+def test_each_upload_of_the_same_pdf_is_read_outside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the server answers nobody while it reads one."""
+    count = 3
+    all_read = threading.Barrier(count)
+    threads: list[str] = []
+
+    def noted(_: Reader, __: bytes) -> str:
+        threads.append(threading.current_thread().name)
+        if len(threads) <= count:
+            all_read.wait(60)
+        return "hello"
+
+    monkeypatch.setattr(Reader, "outcome", noted)
+    with MockServer() as server, ThreadPoolExecutor() as pool:
+        files = {"file": ("a.pdf", b"the same", "application/pdf")}
+        url = f"{server.url}/v3/workspaces/w/sessions/s/messages/upload"
+        uploads = [pool.submit(httpx.post, url, data=_BOB, files=files, timeout=60) for _ in range(count)]
+        assert [upload.result().json()[0]["content"] for upload in uploads] == ["hello"] * count
+    assert len(threads) == count
+
+
 @pytest.mark.process
 def test_a_server_ends_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr("mockserver.formats.pdf.SECONDS_LIMIT", 600)

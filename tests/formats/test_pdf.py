@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from io import BytesIO
 from pathlib import Path
 
@@ -112,35 +113,41 @@ def test_one_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_without_the_extra_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "_ahead", {})  # without what other tests left
     monkeypatch.setitem(sys.modules, "pypdf", None)
-    pdf.read_ahead(pdf_of(page_text(b"hello")), pdf.Reader())
-    assert not pdf._ahead
+
+    def request() -> None:
+        pdf.begin_request()
+        pdf.read_ahead(pdf_of(page_text(b"hello")), pdf.Reader())
+        assert pdf._ahead.get() == {}
+
+    copy_context().run(request)
 
 
-@pytest.mark.process
-def test_what_is_read_ahead_is_read_once_and_no_more_than_a_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_read_ahead_is_read_once_for_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[bytes] = []
-    good = pdf_of(page_text(b"hello"))
-    read = pdf.Reader.outcome
 
-    def counted(reader: pdf.Reader, content: bytes) -> str | pdf.Unreadable:
+    def counted(_: pdf.Reader, content: bytes) -> str | pdf.Unreadable:
         reads.append(content)
-        return read(reader, content)
+        return "hello" if content == b"good" else pdf.Unreadable("no PDF")
 
     monkeypatch.setattr(pdf.Reader, "outcome", counted)
-    pdf.read_ahead(good, pdf.Reader())
-    pdf.read_ahead(b"no PDF", pdf.Reader())
-    with pytest.raises(pdf.Unreadable):
-        pdf.text_of(b"no PDF")
-    assert (pdf.text_of(good), len(reads)) == ("[Page 1]\nhello", 2)
-    assert (pdf.text_of(good), len(reads)) == ("[Page 1]\nhello", 3)
-    monkeypatch.setattr(pdf.Reader, "outcome", lambda _, content: content.decode())
-    for number in range(20):
-        pdf.read_ahead(f"{number}".encode(), pdf.Reader())
-    assert len(pdf._ahead) == 8
-    assert pdf.text_of(b"19") == "19"
-    pdf._ahead.clear()
+
+    def request() -> None:
+        pdf.begin_request()
+        for content in (b"good", b"bad"):
+            copy_context().run(pdf.read_ahead, content, pdf.Reader())  # as in a thread
+
+    first, second = copy_context(), copy_context()
+    first.run(request)
+    second.run(request)
+    assert len(reads) == 4
+    for context in (first, second):
+        assert context.run(pdf.text_of, b"good") == "hello"
+        with pytest.raises(pdf.Unreadable, match="no PDF"):
+            context.run(pdf.text_of, b"bad")
+        assert context[pdf._ahead] == {}
+    assert len(reads) == 4
+    assert (first.run(pdf.text_of, b"good"), len(reads)) == ("hello", 5)
 
 
 _SLOW = _packed(b"BT (x) Tj ET " * 1_000_000)
