@@ -38,7 +38,7 @@ def create_messages_for_session(call: Call) -> Reply:
 @router.operation(
     "POST",
     _PATH + "/upload",
-    answers={201: "list[Message]", 404: "Problem", 413: "Problem", 415: "Problem"},
+    answers={201: "list[Message]", 400: "Problem", 404: "Problem", 413: "Problem", 415: "Problem"},
     body=bodies.MessageUpload,
     # JSON and PDF are accepted too. No schema can say what such a file must contain, so the document has only text.
     form={"file": "text/plain"},

@@ -27,6 +27,7 @@ _REASONS = {
     415: "Unsupported File Type",
     422: "Validation Error",
 }
+_REASONS_OF_FORMS = {400: "Unreadable Form"}
 _TOKEN: dict[str, list[str]] = {"HTTPBearer": []}
 
 Json = dict[str, Any]
@@ -232,8 +233,9 @@ def _form(operation: Operation, files: Mapping[str, str], schemas: _Schemas) -> 
 def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Schemas) -> Json:
     responses: Json = {}
     success = next(iter(operation.answers))
+    reasons = _REASONS if operation.form is None else {**_REASONS, **_REASONS_OF_FORMS}
     for status, shape in operation.answers.items():
-        reason = _SUCCESS if status == success else _REASONS[status]
+        reason = _SUCCESS if status == success else reasons[status]
         response: Json = {"description": reason}
         if shape is not None:
             response = _response(reason, answers.SHAPES[shape], schemas)

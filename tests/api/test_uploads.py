@@ -359,6 +359,9 @@ def test_a_form_that_cannot_be_read_is_a_400(start: Start) -> None:
     ):
         answer = _sent(client, b"--c\r\n", content_type)
         assert (answer.status, answer.json) == (400, {"detail": detail})
+    path = "/v3/workspaces/{workspace_id}/sessions/{session_id}/messages/upload"
+    answers = client.call("GET", "/openapi.json").json["paths"][path]["post"]["responses"]
+    assert answers["400"]["description"] == "Unreadable Form"
 
 
 def test_a_deleted_session_takes_no_file(start: Start) -> None:
