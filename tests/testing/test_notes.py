@@ -77,7 +77,7 @@ _IGNORED: list[tuple[str, str, Any, dict[str, object], str]] = [
     ("POST", "/sessions", {"id": "s", "meta_data": {}}, {}, "ignored: body.meta_data; did you mean 'metadata'?"),
     ("POST", "/sessions", {"id": "s", "summary": {}}, {}, "ignored: body.summary; it belongs in body.configuration"),
     ("POST", "/peers", {"id": "a", "name": "Alice"}, {}, "ignored: body.name"),
-    ("PUT", "/sessions/s", {"peers": {"a": {}}}, {}, "ignored: body.peers"),
+    ("PUT", "/sessions/s", {"peers": {"a": {}}}, {}, "ignored: body.peers; PUT …/peers sets them"),
     (
         "POST",
         "/sessions/s/messages",
@@ -159,14 +159,19 @@ def test_lists_without_deleted_sessions_name_the_deletion(call: _Client) -> None
         ("PUT", "/sessions/s", {"metadata": {"year": 1}}, "metadata was replaced: 'topic' is gone"),
         ("POST", "/sessions", {"id": "s", "metadata": {}}, "metadata was replaced: 'topic', 'year' are gone"),
         ("PUT", "/sessions/t", {"configuration": {"summary": {}}}, "configuration was merged: 'dream' stays"),
-        ("DELETE", "/sessions/s/peers", ["bob"], "the messages of 'bob' stay in the session"),
+        ("DELETE", "/sessions/s/peers", ["bob"], "'bob' left session 's'; 1 message stays"),
         ("DELETE", "/sessions/s/peers", ["zoe"], "'zoe' was never in session 's'"),
         ("GET", "/sessions/none/context", None, "workspace 'w' has no session 'none'; it has 's', 't'"),
         ("GET", "/sessions/none/summaries", None, "workspace 'w' has no session 'none'; it has 's', 't'"),
         ("GET", "/queue/status?session_id=none", None, "workspace 'w' has no session 'none'; it has 's', 't'"),
         ("POST", "/peers/bob/representation", {}, "1 unit of work is pending; the fake works when asked: mock.work()"),
         ("GET", "/queue/status", None, "1 unit of work is pending; the fake works when asked: mock.work()"),
-        ("POST", "/sessions/list/", {}, f"redirected to http://localhost{_S}/list: paths of the API do not end"),
+        (
+            "POST",
+            "/sessions/list/",
+            {},
+            f"the path ends with a slash, and the operation has none: redirected to http://localhost{_S}/list",
+        ),
     ],
 )
 def test_an_effect_that_may_surprise_is_noted(call: _Client, method: str, path: str, body: Any, note: str) -> None:
@@ -193,7 +198,7 @@ def test_an_answer_that_was_lost_and_its_repeat_are_noted(call: _Client) -> None
     assert list(list(call.mock.requests)[-1].notes) == [
         "the API carried the request out (200), but the client got no answer"
     ]
-    repeated = "same request as #4, which was carried out although its answer was lost"
+    repeated = "same request as #4, which was carried out"
     assert repeated in call.notes("POST", "/sessions", {"id": "u"})
     assert call.notes("POST", "/sessions", {"id": "u"}) == ""
 

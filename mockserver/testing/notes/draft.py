@@ -16,6 +16,7 @@ ALWAYS = frozenset(
         "get_peer_context",
         "get_peer_card",
         "get_queue_status",
+        "add_peers_to_session",
         "remove_peers_from_session",
     }
 )

@@ -1,18 +1,19 @@
 """Notes on effects that are smaller or larger than a client may expect."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ..text import listed, quoted
-from .occasion import Occasion
+from .occasion import SEEN_ROWS, Occasion
 
 
 def of_an_update(occasion: Occasion) -> Iterator[str]:
     """Notes on a row that a request changed: metadata is replaced, configuration is merged."""
-    before, given = occasion.before, occasion.document
-    if before is None or not isinstance(given, dict):
+    before, given, answer = occasion.before, occasion.document, occasion.payload
+    if before is None or not isinstance(given, dict) or not isinstance(answer, dict):
         return
-    metadata, old = given.get("metadata"), before.get("metadata")
-    if isinstance(metadata, dict) and isinstance(old, dict):
+    metadata, old = answer.get("metadata"), before.get("metadata")
+    if isinstance(given.get("metadata"), dict) and isinstance(metadata, dict) and isinstance(old, dict):
         gone = [key for key in old if key not in metadata]
         if gone:
             are = "is" if len(gone) == 1 else "are"
@@ -26,6 +27,30 @@ def of_an_update(occasion: Occasion) -> Iterator[str]:
             yield f"configuration was merged: {listed(kept, len(kept))} {stay}"
 
 
+def of_an_existing_workspace(occasion: Occasion) -> Iterator[str]:
+    """Notes on what a get-or-create of an existing workspace left as it was."""
+    before, given = occasion.before, occasion.document
+    if before is None or not isinstance(given, dict):
+        return
+    for name in ("metadata", "configuration"):
+        if given.get(name) and given[name] != before[name] and occasion.payload.get(name) == before[name]:
+            yield f"workspace {quoted(before['id'])} exists: its {name} did not change; PUT changes it"
+
+
+def of_joining(occasion: Occasion) -> Iterator[str]:
+    """Notes on members whose settings a second joining did not change."""
+    session, given = occasion.session, occasion.document
+    if session is None or not isinstance(given, dict):
+        return
+    for peer_id, settings in given.items():
+        member = session.members.get(peer_id)
+        if member is None or not isinstance(settings, dict):
+            continue
+        for name in ("observe_me", "observe_others"):
+            if settings.get(name) is not None and settings[name] != getattr(member, name):
+                yield f"{quoted(peer_id)} is a member already: its {name} did not change; PUT …/config changes it"
+
+
 def of_a_removal(occasion: Occasion) -> Iterator[str]:
     """Notes on peers that were removed from a session: messages stay, and who is no member cannot leave."""
     session, named = occasion.session, occasion.document
@@ -36,10 +61,11 @@ def of_a_removal(occasion: Occasion) -> Iterator[str]:
     if strangers:
         were = "was" if len(strangers) == 1 else "were"
         yield f"{listed(strangers, len(strangers))} {were} never in session {quoted(session.row['id'])}"
-    authors = {row["peer_id"] for row in session.messages[-1000:]}
-    stayed = [peer_id for peer_id in peers if peer_id in authors]
-    if stayed:
-        yield f"the messages of {listed(stayed, len(stayed))} stay in the session"
+    authors = Counter(row["peer_id"] for row in session.messages[-SEEN_ROWS:])
+    for peer_id in peers:
+        if count := authors[peer_id]:
+            stay = "1 message stays" if count == 1 else f"{count} messages stay"
+            yield f"{quoted(peer_id)} left session {quoted(session.row['id'])}; {stay}"
 
 
 def of_peers_without_sessions(occasion: Occasion) -> Iterator[str]:

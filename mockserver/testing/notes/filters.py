@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from ...domain.filters.columns import OPERATORS, WILDCARD
@@ -104,8 +105,28 @@ def _matching_nothing(
             yield _deleted(occasion)
         elif column == "metadata" and isinstance(value, dict):
             yield from _unmatched_metadata(value, rows, noun)
-        elif rows and column not in _TIMES:
+        elif rows and column in _TIMES:
+            yield from _after_all_rows(column, value, rows, noun)
+        elif rows:
             yield from _unmatched_column(column, value, rows, noun)
+
+
+def _after_all_rows(column: str, value: Any, rows: list[Row], noun: str) -> Iterator[str]:
+    latest = max((row[column] for row in rows if isinstance(row.get(column), str)), default=None)
+    for operator, operand in _operands(value):
+        moment = _moment(operand)
+        if operator in ("gt", "gte") and latest is not None and moment is not None and moment > _moment(latest):
+            newest_one = f"the newest {noun.removesuffix('s')} ({latest})"
+            yield f"{column}.{operator} {shortened(operand)} is after {newest_one}"
+
+
+def _moment(text: Any) -> Any:
+    """A time in ISO 8601, or None."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _deleted(occasion: Occasion) -> str:
@@ -134,7 +155,7 @@ def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]
         elif rows and key not in known:
             yield _no_such_key(key, known, noun)
         elif rows:
-            yield from _other_type(key, inner, rows)
+            yield from _other_type(key, inner, rows) or _other_case(key, inner, rows, noun)
 
 
 def _looks_like_an_operator(key: str) -> bool:
@@ -158,14 +179,26 @@ def _no_such_key(key: str, known: Row, noun: str) -> str:
     return f"no {singular} has metadata.{shortened(key)}; {keys}"
 
 
-def _other_type(key: str, inner: Any, rows: list[Row]) -> Iterator[str]:
+def _other_case(key: str, inner: Any, rows: list[Row], noun: str) -> list[str]:
+    values = {row["metadata"][key] for row in rows if isinstance((row.get("metadata") or {}).get(key), str)}
+    for operator, wanted in _operands(inner):
+        if operator == "" and isinstance(wanted, str) and wanted not in values:
+            nearest = nearest_name(wanted, values)
+            if nearest is not None:
+                known = f"metadata.{shortened(key)} {quoted(wanted)}"
+                return [f"no {noun.removesuffix('s')} has {known}; did you mean {quoted(nearest)}?"]
+    return []
+
+
+def _other_type(key: str, inner: Any, rows: list[Row]) -> list[str]:
     kinds = {_KINDS.get(type(row["metadata"].get(key))) for row in rows if key in (row.get("metadata") or {})}
     for _, operand in _operands(inner):
         for wanted in operand if isinstance(operand, list) else [operand]:
             kind = _KINDS.get(type(wanted))
             if kind is not None and kind not in kinds and None not in kinds and wanted != WILDCARD:
-                yield f"metadata.{shortened(key)}: you asked for {kind}, rows have {', '.join(sorted(map(str, kinds)))}"
-                return
+                have = ", ".join(sorted(map(str, kinds)))
+                return [f"metadata.{shortened(key)}: you asked for {kind}, rows have {have}"]
+    return []
 
 
 def _unmatched_column(column: str, value: Any, rows: list[Row], noun: str) -> Iterator[str]:

@@ -17,11 +17,17 @@ _HABITS = {
     "limit": "size",
     "perpage": "size",
     "pagesize": "size",
-    "offset": "page",
     "cursor": "page",
     "order": "reverse",
     "sort": "reverse",
     "desc": "reverse",
+}
+# What another operation does.
+_ELSEWHERE = {
+    ("update_session", "peers"): "PUT …/peers sets them",
+    ("update_session", "messages"): "POST …/messages adds them",
+    ("get_or_create_session", "messages"): "POST …/messages adds them",
+    ("update_message", "content"): "the content of a message never changes",
 }
 # How many ignored keys of one request are listed.
 _MOST = 5
@@ -68,6 +74,9 @@ def ignored_parameters(
             continue
         habit = _HABITS.get(name.lower().replace("_", ""))
         nearest = habit if habit in known else nearest_name(name, known)
+        if name == "offset" and "page" in known:
+            yield "ignored: query.offset; pages are chosen by 'page' and 'size'"
+            continue
         hint = "; it belongs in the body" if name in in_body else f"; did you mean {nearest!r}?" if nearest else ""
         if not hint and name in _columns_of(operation) and "filters" in in_body:
             hint = "; it belongs in body.filters"
@@ -95,6 +104,8 @@ def _hint(operation: NotedOperation, location: tuple[Any, ...], known: Shape, ve
     query = shape_of(operation.query, version)
     if len(location) == 2 and query is not None and query.keys is not None and key in query.keys:
         return "; it belongs in the query"
+    if (operation.name, key) in _ELSEWHERE:
+        return f"; {_ELSEWHERE[operation.name, key]}"
     if key in known.names:
         return f"; did you mean {known.names[key]!r}?"
     keys = known.keys or {}

@@ -28,12 +28,11 @@ def of_a_repeat(exchange: Exchange, earlier: Iterable[Exchange]) -> Iterator[str
             continue
         if other.fault is None:
             return
-        if other.retry_after is not None:
-            waited = (exchange.moment - other.moment) / 1_000_000
-            if waited < other.retry_after:
-                yield f"came {waited:.2g} s after #{other.number}, which asked for {other.retry_after:g} s"
-            return
+        waited = (exchange.moment - other.moment) / 1_000_000
+        if other.retry_after is not None and waited < other.retry_after:
+            yield f"came {waited:.2g} s after #{other.number}, which asked for {other.retry_after:g} s"
         is_same = other.content == exchange.content and exchange.method != "GET"
-        if is_same and other.outcome is not None and other.outcome < 400 and other.status is None:
-            yield f"same request as #{other.number}, which was carried out although its answer was lost"
+        failed = other.status is None or other.status >= 500
+        if is_same and other.outcome is not None and other.outcome < 400 and failed:
+            yield f"same request as #{other.number}, which was carried out"
         return

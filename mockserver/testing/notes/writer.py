@@ -23,6 +23,8 @@ Writer = Callable[[Occasion], Iterable[str]]
 # By operation: what is written about its successes, besides what is written about all.
 _WRITERS: Mapping[str, tuple[Writer, ...]] = {
     **dict.fromkeys(CHANGING, (effects.of_an_update,)),
+    "get_or_create_workspace": (effects.of_an_existing_workspace,),
+    "add_peers_to_session": (effects.of_joining,),
     "remove_peers_from_session": (effects.of_a_removal,),
     "get_peers": (effects.of_peers_without_sessions, filter_notes),
     "get_session_context": (state.of_what_does_not_exist, state.of_internal_ids, state.of_pending_work),
@@ -70,7 +72,7 @@ def _of_input(occasion: Occasion, draft: Draft, told: set[str]) -> Iterator[str]
 
 def _of_answer(occasion: Occasion, location: str | None) -> Iterator[str]:
     if location is not None:
-        yield f"redirected to {shortened(location, 120)}: paths of the API do not end with a slash"
+        yield f"the path ends with a slash, and the operation has none: redirected to {shortened(location, 120)}"
     if occasion.operation is None:
         return
     for write in _WRITERS.get(occasion.operation.name, (filter_notes,)):

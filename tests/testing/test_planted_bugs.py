@@ -1,0 +1,268 @@
+"""Bugs of clients: each is a few calls, and the text of the recorded requests names the cause."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from mockserver import Mock
+from mockserver.app import create_app
+from support.direct_client import DirectClient
+
+_W = "/v3/workspaces/w"
+_S = f"{_W}/sessions/s"
+_START: dict[str, Any] = {
+    "workspaces": {
+        "w": {
+            "peers": [{"id": "alice"}, {"id": "bob"}],
+            "sessions": [
+                {"id": "s", "metadata": {"topic": "travel", "year": 2026}, "peers": {"alice": {}}},
+                {"id": "t", "metadata": {"year": 2025}},
+            ],
+        }
+    }
+}
+Call = tuple[Any, ...]
+
+
+class Bug(NamedTuple):
+    """Calls with the method, path, body and query, and a phrase that the text of the requests has."""
+
+    name: str
+    calls: list[Call]
+    cause: str
+    prepare: Callable[[Mock], object] | None = None
+
+
+def _post(path: str, body: Any = None, **query: object) -> Call:
+    return "POST", path, body, query
+
+
+def _list(filters: Any, path: str = f"{_W}/sessions/list") -> list[Call]:
+    return [_post(path, {"filters": filters})]
+
+
+_SAY = _post(f"{_S}/messages", {"messages": [{"content": "hi", "peer_id": "alice"}]})
+_DELETE: Call = ("DELETE", _S, None, {})
+
+BUGS = [
+    # Ignored input.
+    Bug(
+        "filter for filters",
+        [_post(f"{_W}/sessions/list", {"filter": {}})],
+        "ignored: body.filter; did you mean 'filters'?",
+    ),
+    Bug("limit of a list", [_post(f"{_W}/sessions/list", {}, limit=2)], "ignored: query.limit; did you mean 'size'?"),
+    Bug(
+        "offset of a list",
+        [_post(f"{_W}/peers/list", {}, offset=50)],
+        "ignored: query.offset; pages are chosen by 'page' and 'size'",
+    ),
+    Bug(
+        "reverse in the body",
+        [_post(f"{_W}/sessions/list", {"reverse": True})],
+        "ignored: body.reverse; it belongs in the query",
+    ),
+    Bug("page in the body", [_post(f"{_S}/messages/list", {"page": 2})], "ignored: body.page; it belongs in the query"),
+    Bug(
+        "filters in the query",
+        [_post(f"{_W}/peers/list", {}, filters="x")],
+        "ignored: query.filters; it belongs in the body",
+    ),
+    Bug(
+        "metadata of a list",
+        [_post(f"{_W}/sessions/list", {"metadata": {"a": 1}})],
+        "ignored: body.metadata; it belongs in body.filters",
+    ),
+    Bug(
+        "misspelt setting",
+        [_post(f"{_W}/sessions", {"id": "n", "configuration": {"reasoning": {"enable": False}}})],
+        "ignored: body.configuration.reasoning.enable; did you mean 'enabled'?",
+    ),
+    Bug(
+        "camel case of a peer",
+        [_post(f"{_W}/sessions", {"id": "n", "peers": {"a": {"observeMe": True}}})],
+        "ignored: body.peers.a.observeMe; did you mean 'observe_me'?",
+    ),
+    Bug(
+        "peer_names",
+        [_post(f"{_W}/sessions", {"id": "n", "peer_names": {"a": {}}})],
+        "ignored: body.peer_names; did you mean 'peers'?",
+    ),
+    Bug(
+        "metadata beside messages",
+        [_post(f"{_S}/messages", {"messages": [{"content": "a", "peer_id": "alice"}], "metadata": {}})],
+        "ignored: body.metadata; it belongs in each entry of body.messages",
+    ),
+    Bug(
+        "time of a message",
+        [_post(f"{_S}/messages", {"messages": [{"content": "a", "peer_id": "alice", "createdAt": "2026-01-01"}]})],
+        "ignored: body.messages[0].createdAt; did you mean 'created_at'?",
+    ),
+    Bug(
+        "role of a message",
+        [_post(f"{_S}/messages", {"messages": [{"content": "a", "peer_id": "alice", "role": "user"}]})],
+        "ignored: body.messages[0].role",
+    ),
+    Bug(
+        "camel case of a cut-off",
+        [_SAY, _post(f"{_S}/clone", None, messageId="x")],
+        "ignored: query.messageId; did you mean 'message_id'?",
+    ),
+    Bug(
+        "cut-off in the body",
+        [_SAY, _post(f"{_S}/clone", {"message_id": "x"})],
+        "ignored: body.message_id; it belongs in the query",
+    ),
+    Bug(
+        "peers of an update",
+        [("PUT", _S, {"peers": {"bob": {}}}, {})],
+        "ignored: body.peers; PUT …/peers sets them",
+    ),
+    Bug(
+        "content of an update",
+        [("PUT", f"{_S}/messages/m", {"content": "x"}, {})],
+        "there is no message 'm' in session 's'",
+    ),
+    Bug(
+        "field of a newer version",
+        [_post(f"{_W}/peers/alice/chat", {"query": "?", "response_format": {"type": "object"}})],
+        "ignored: body.response_format came with 3.0.12; this server is 3.0.7",
+    ),
+    # Filters.
+    Bug(
+        "operator with a dollar",
+        _list({"metadata": {"year": {"$gt": 3}}}),
+        "'$gt' is a key to contain, not an operator; did you mean 'gt'?",
+    ),
+    Bug(
+        "misspelt key", _list({"metadata": {"topik": "travel"}}), "no session has metadata.topik; did you mean 'topic'?"
+    ),
+    Bug(
+        "text for a number",
+        _list({"metadata": {"year": "2026"}}),
+        "metadata.year: you asked for texts, rows have numbers",
+    ),
+    Bug(
+        "other case",
+        _list({"metadata": {"topic": "Travel"}}),
+        "no session has metadata.topic 'Travel'; did you mean 'travel'?",
+    ),
+    Bug(
+        "time without a zone",
+        _list({"created_at": {"gte": "2020-01-01T00:00:00"}}),
+        "created_at.gte has no zone: 2020-01-01T00:00:00 is read as UTC",
+    ),
+    Bug(
+        "ne and missing keys",
+        _list({"metadata": {"topic": {"ne": "x"}}}),
+        "1 row has no 'topic' in metadata: ne never matches it",
+    ),
+    Bug(
+        "deleted sessions",
+        [_DELETE, *_list({"is_active": False})],
+        "lists leave out deleted sessions: 's' was deleted by request #1",
+    ),
+    Bug("time in the future", _list({"created_at": {"gte": "2999-01-01T00:00:00Z"}}), "is after the newest session"),
+    Bug(
+        "misspelt sender",
+        [_SAY, *_list({"peer_id": "alcie"}, f"{_S}/messages/list")],
+        "no message has the peer_id 'alcie'; did you mean 'alice'?",
+    ),
+    # Effects.
+    Bug(
+        "replaced metadata",
+        [("PUT", _S, {"metadata": {"a": 1}}, {})],
+        "metadata was replaced: 'topic', 'year' are gone",
+    ),
+    Bug(
+        "merged configuration",
+        [("PUT", _S, {"configuration": {"a": 1}}, {}), ("PUT", _S, {"configuration": {"b": 1}}, {})],
+        "configuration was merged: 'a' stays",
+    ),
+    Bug(
+        "removed no member",
+        [("DELETE", f"{_S}/peers", ["bob"], {})],
+        "'bob' was never in session 's'",
+    ),
+    Bug(
+        "removed with messages",
+        [_SAY, ("DELETE", f"{_S}/peers", ["alice"], {})],
+        "'alice' left session 's'; 1 message stays",
+    ),
+    Bug(
+        "peers of a deleted session",
+        [_DELETE, _post(f"{_W}/peers/list", {})],
+        "'alice' remains, though its sessions are deleted: peers belong to the workspace",
+    ),
+    Bug(
+        "workspace exists",
+        [_post("/v3/workspaces", {"id": "w", "metadata": {"a": 1}})],
+        "workspace 'w' exists: its metadata did not change",
+    ),
+    Bug(
+        "settings of a member",
+        [_post(f"{_S}/peers", {"alice": {"observe_others": True}})],
+        "'alice' is a member already: its observe_others did not change",
+    ),
+    # Repeats and faults.
+    Bug(
+        "retry after a lost answer",
+        [_SAY, _SAY],
+        "same request as #1, which was carried out",
+        lambda mock: mock.faults.error(503, carry_out=True, times=1),
+    ),
+    Bug(
+        "retry too early",
+        [_SAY, _SAY],
+        "which asked for 30 s",
+        lambda mock: mock.faults.error(429, headers={"Retry-After": "30"}, times=1),
+    ),
+    Bug(
+        "fault that carries out",
+        [_SAY],
+        "the API carried the request out (201), but the client got 503",
+        lambda mock: mock.faults.error(503, carry_out=True),
+    ),
+    Bug(
+        "fault that does not",
+        [_SAY],
+        "the fault kept the request from the API: nothing was changed",
+        lambda mock: mock.faults.error(503),
+    ),
+    # Nothing there, no worker.
+    Bug("summaries of nothing", [("GET", f"{_W}/sessions/x/summaries", None, {})], "workspace 'w' has no session 'x'"),
+    Bug("context of nothing", [("GET", f"{_W}/sessions/x/context", None, {})], "workspace 'w' has no session 'x'"),
+    Bug("representation of nothing", [_post(f"{_W}/peers/alcie/representation", {})], "did you mean 'alice'?"),
+    Bug(
+        "queue of nothing",
+        [("GET", f"{_W}/queue/status", None, {"session_id": "x"})],
+        "workspace 'w' has no session 'x'",
+    ),
+    Bug(
+        "pending queue",
+        [_SAY, ("GET", f"{_W}/queue/status", None, {})],
+        "1 unit of work is pending; the fake works when asked: mock.work()",
+    ),
+    Bug("representation at once", [_SAY, _post(f"{_W}/peers/alice/representation", {})], "1 unit of work is pending"),
+    Bug(
+        "slash at the end",
+        [("GET", f"{_S}/peers/", None, {})],
+        "the path ends with a slash, and the operation has none: redirected to",
+    ),
+    # Refusals.
+    Bug("wrong path", [_post(f"{_W}/session", {"id": "x"})], "did you mean /v3/workspaces/{workspace_id}/sessions?"),
+    Bug("deleted session", [_DELETE, _SAY], "session 's' was deleted by request #1"),
+    Bug("name for id", [_post(f"{_W}/sessions", {"name": "x"})], "body.id"),
+]
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
+def test_the_text_of_the_requests_names_the_cause(bug: Bug) -> None:
+    mock = Mock(world=_START)
+    client = DirectClient(create_app(mock))
+    if bug.prepare is not None:
+        bug.prepare(mock)
+    for method, path, body, query in bug.calls:
+        client.call(method, path, body, **query)
+    assert bug.cause in str(mock.requests)
