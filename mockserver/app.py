@@ -27,6 +27,7 @@ from .api import (
     workspaces,
 )
 from .api.control import guard as control_plane
+from .api.front_door import FrontDoor
 from .api.observed import FallbackRoute, ObservedEndpoint
 from .api.operation import Call, Reply, Router
 from .api.page import Reference
@@ -59,9 +60,12 @@ def create_app(
     `control=False` there is no control plane, and with `page=False` it has no page.
     """
     mock = Mock() if mock is None else mock
-    endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations])
+    has_page = control and page
+    pages = ["/docs", "/redoc", *(["/_mock"] if has_page else [])]
+    endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations], pages)
     planes = [control_plane.ControlPlane(mock, allow_hosts, page=page)] if control else []
-    app = _App(endpoint, *planes, Reference())
+    doors = [FrontDoor()] if has_page else []
+    app = _App(endpoint, *planes, Reference(), *doors)
     app.state.mock = mock
     mock.know_operations(frozenset(operation.name for operation in endpoint.operations), OPERATIONS)
     return app

@@ -41,7 +41,7 @@ class Past(Protocol):
 
 
 class Case(NamedTuple):
-    """What a diagnosis may look at. `paths` has the method and path template of each operation."""
+    """What a diagnosis may look at. `paths` has the method and path template of each operation and page."""
 
     request: Request
     store: Store

@@ -64,7 +64,7 @@ def sentence(
         cause: The cause of the refusal.
         store: The state of the server. It is not changed.
         past: What is known about earlier requests.
-        paths: The method and path template of each operation, for suggestions.
+        paths: The method and path template of each operation and page, for suggestions.
         limit: The maximum number of characters.
 
     Returns one printable line. Raises nothing, whatever the client sent.
@@ -242,6 +242,9 @@ def _unknown_path(case: Case) -> str:
     path = case.request.path
     if path == "/_mock" or path.startswith("/_mock/"):  # With the control plane, its endpoint answers these paths.
         return "the control plane is off: control=False, or --no-control"
+    if path == "/":
+        page = "page is at /_mock/, the " if ("GET", "/_mock") in case.paths else ""
+        return f"no operation at /; the {page}reference {'' if page else 'is '}at /docs, and the API below /v3/"
     template = nearest_template(path, case.paths)
     hint = "" if template is None else f"; did you mean {template}?"
     return f"no operation at {shortened(path, 80)}{hint}"
