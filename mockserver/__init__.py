@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .app import create_app as create_app
+    from .asgi import create_app as create_app
     from .domain.quirks import Quirks as Quirks
     from .server import MockServer as MockServer
     from .testing.mock import Mock as Mock
@@ -20,7 +20,7 @@ _HOMES = {
     "MockServer": ".server",
     "Quirks": ".domain.quirks",
     "WorldError": ".testing.worlds.read",
-    "create_app": ".app",
+    "create_app": ".asgi",
 }
 
 

@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .app import OPERATIONS
+from .asgi import OPERATIONS
+from .command_parser import CommandParser
 from .demo import DemoPlayer
 from .domain.changes import VERSIONS, version_of
 from .domain.profile import table_of_changes
@@ -42,15 +43,22 @@ _CONTROL = """\
   curl -s {url}/_mock/requests
   curl -s -X POST {url}/_mock/reset
 """
+_SERVE = """\
+Serves a fake API until Ctrl-C. The first line on standard output is its URL, for scripts; the page at /_mock/ under
+that URL shows its state. It begins empty, or with a world.
+
+  honcho-mockserver serve --port 0                              on a free port
+  honcho-mockserver serve --open                                with the page in the browser
+  honcho-mockserver serve --world world.json --quirks live      with a state, as the live server behaves
+  honcho-mockserver serve --host 0.0.0.0 --allow-host honcho    in a container with the name honcho"""
+_DEMO_HELP = """\
+Serves a demo world on which a scripted conversation runs: a session is cloned, the clone is deleted, and purged. It
+prints a few commands to try.
+
+  honcho-mockserver demo --open      with the page in the browser
+  honcho-mockserver demo --paused    without the conversation, until you start it"""
 _PLAYS = "A scripted conversation is running. Pause it on the page or with POST {url}/_mock/play/pause."
 _IS_PAUSED = "A scripted conversation is paused; the page or POST {url}/_mock/play/resume starts it."
-
-
-class _Parser(argparse.ArgumentParser):
-    """Prints an error as one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 class _Version(argparse.Action):
@@ -69,11 +77,15 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit.
 
-    The exit code is 0 if the user stopped the server, the check found no difference, or the contract is written. It
-    is 2, after one line on standard error, if the command could not start. `check` also exits with 1 or 130.
+    Without a command it prints the help. The exit code is 0 if the user stopped the server, the check found no
+    difference, or the contract is written. It is 2, after one line on standard error, if the command could not start.
+    `check` also exits with 1 or 130.
     """
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.read(arguments)
+    if options.command is None:
+        parser.print_help()
+        sys.exit(0)
     if options.command == "check":
         sys.exit(check.run(parser, options))
     if options.command == "contract":
@@ -196,26 +208,38 @@ def _open(url: str) -> None:
     Thread(target=open_page, daemon=True).start()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API in memory.")
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        prog="honcho-mockserver",
+        description="A fake Honcho API in memory. Begin with `demo`, or with `serve` for your own tests.",
+        epilog="`honcho-mockserver COMMAND --help` shows the options of a command, and examples.",
+    )
     parser.add_argument("--version", action=_Version, help="show the version and exit")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{serve,demo,check,contract,versions}")
-    serving = commands.add_parser(
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    serving = parser.add_command(
+        commands,
         "serve",
         help="serve a fake API until Ctrl-C; the first line of the output is its URL",
-        description="Serves a fake API until Ctrl-C. The first line on standard output is its URL.",
+        description=_SERVE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     serving.add_argument("--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)")
-    demo = commands.add_parser(
+    demo = parser.add_command(
+        commands,
         "demo",
         help="serve a demo, and print a few commands to try",
-        description="Serves a demo with a scripted conversation, and prints a few commands to try.",
+        description=_DEMO_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     demo.set_defaults(world=None)
-    checking = commands.add_parser("check", help="compare the answers of a server with recordings of the real one")
+    checking = parser.add_command(
+        commands, "check", help="compare the answers of a server with recordings of the real one"
+    )
     check.add_arguments(checking)
-    _add_contract(commands.add_parser("contract", help="print the published contract as a document for other tools"))
-    _add_versions(commands.add_parser("versions", help="print what changed between two versions of the API"))
+    _add_contract(
+        parser.add_command(commands, "contract", help="print the published contract as a document for other tools")
+    )
+    _add_versions(parser.add_command(commands, "versions", help="print what changed between two versions of the API"))
     demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
     for name, command in (("serve", serving), ("demo", demo)):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")

@@ -14,7 +14,7 @@ from weakref import WeakSet
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
-from .app import create_app
+from .asgi import create_app
 from .fast_path import UVICORN_SETTINGS
 from .testing.faults import assert_fired
 from .testing.mock import Mock

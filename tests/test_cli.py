@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.api.contract import contract_of
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from mockserver.cli import _parser, main
 from support.curl_command import run_curl
 from support.raw_server import raw_server
@@ -308,15 +309,47 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Calla
         (["serve", "--journal-bytes", "1e3"], "argument --journal-bytes: not an integer of at least 0: '1e3'"),
         (["serve", "--host", "256.1.1.1"], "cannot listen on 256.1.1.1:8000: "),
         (["serve", "--host", ""], "the host is empty: it must be a name or an address"),
-        (["serve", "--log-level", "loud"], "argument --log-level: invalid choice: 'loud'"),
-        (["sing"], "invalid choice: 'sing'"),
-        ([], "the following arguments are required"),
+        (
+            ["serve", "--log-level", "loud"],
+            "serve: error: argument --log-level: there is no 'loud'; there are critical, error, warning, info, debug",
+        ),
+        (["serve", "--log-level", "inof"], "there is no 'inof'; did you mean info?"),
+        (["sing"], "error: there is no 'sing'; there are serve, demo, check, contract, versions"),
+        (["serv"], "error: there is no 'serv'; did you mean serve?"),
+        (["serve", "--prot", "0"], "serve: error: unknown option --prot; did you mean --port?"),
+        (
+            ["serve", "--quirk=live", "--purge-aftr=2"],
+            "serve: error: unknown option --purge-aftr; did you mean --purge-after?",
+        ),
+        (["check", "http://127.0.0.1:1", "--colour"], "check: error: unknown option --colour; --help lists all"),
+        (["--verison"], "honcho-mockserver: error: unknown option --verison; did you mean --version?"),
+        (["demo", "world.json"], "demo: error: unexpected argument: 'world.json'"),
     ],
 )
 def test_a_command_that_makes_no_sense_is_one_line(
     arguments: list[str], complaint: str, refused: Callable[..., str]
 ) -> None:
     assert complaint in refused(*arguments)
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The standard output of a command that ends well, in this process."""
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    out, err = capsys.readouterr()
+    assert (end.value.code, err) == (0, "")
+    return str(out)
+
+
+def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _printed(capsys) == _printed(capsys, "--help")
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_the_examples_in_the_help_are_understood(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    examples = re.findall(r"^  honcho-mockserver (.*?)(?:   |$)", _printed(capsys, command, "--help"), re.MULTILINE)
+    assert len(examples) > 1
+    assert [_parser().read(example.split()).command for example in examples] == [command] * len(examples)
 
 
 def test_contract_prints_the_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from mockserver.cli import _parser, main
 from mockserver.domain.changes import VERSIONS
 from mockserver.domain.profile import table_of_changes

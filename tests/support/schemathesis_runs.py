@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from mockserver import Mock, create_app
 from mockserver.api.contract import contract_of
 from mockserver.api.openapi import document_of
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from support.discarded_deliveries import discard_deliveries
 from support.examples import examples
 from support.pdf_files import page_text, pdf

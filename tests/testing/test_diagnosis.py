@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mockserver import Mock, create_app
 from mockserver.api.control import endpoint as control_endpoint
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from mockserver.domain import errors
 from mockserver.domain.errors import ExpiredToken
 from mockserver.domain.store import Store
