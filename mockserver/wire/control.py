@@ -170,7 +170,9 @@ class RequestState(Model):
 
 class RequestList(Model):
     requests: list[RequestState]
-    dropped: int
+    total: int = Field(description="How many requests in the log match, whatever after and limit are")
+    dropped: int = Field(description="How many older requests the log dropped")
+    next: int | None = Field(description="The value of after that lists the following requests; null at the end")
 
 
 class CoverageTotals(Model):
