@@ -81,7 +81,8 @@ def test_a_log_is_read_in_pieces(kind: str, start: Start) -> None:
     for _ in range(7):
         client.call("GET", "/v3/workspaces/w/webhooks/test")
     for limit in (1, 2, 4, 6, 100):
-        seen, pieces, following = list[int](), 0, 0
+        seen, pieces = list[int](), 0
+        following: int | None = 0
         while following is not None:
             piece = client.call("GET", f"/_mock/{kind}", workspace="w", after=following, limit=limit).json
             assert (piece["total"], len(piece[kind]) <= limit) == (6, True)
