@@ -32,6 +32,7 @@ from .api.observed import FallbackRoute, ObservedEndpoint
 from .api.operation import Call, Reply, Router
 from .api.page import Reference
 from .api.routing import path_of
+from .testing.environment import options_from_environment
 from .testing.mock import Mock
 
 ROUTERS = (
@@ -54,12 +55,15 @@ OPERATIONS = [operation for router in ROUTERS for operation in router.operations
 def create_app(
     mock: Mock | None = None, *, allow_hosts: Iterable[str] = (), control: bool = True, page: bool = True
 ) -> Starlette:
-    """The ASGI app of `mock`, or of a new Mock with the default options; `app.state.mock` is the mock.
+    """The ASGI app of `mock`; `app.state.mock` is the mock.
+
+    Without `mock` it makes one, with the options that environment variables such as HONCHO_MOCK_QUIRKS set, so that
+    `uvicorn mockserver:create_app --factory` can take options. Then it raises ValueError for an invalid variable.
 
     `allow_hosts` are host names, in addition to loopback, under which the control plane `/_mock/` answers. With
     `control=False` there is no control plane, and with `page=False` it has no page.
     """
-    mock = Mock() if mock is None else mock
+    mock = Mock(**options_from_environment()) if mock is None else mock
     has_page = control and page
     pages = ["/docs", "/redoc", *(["/_mock"] if has_page else [])]
     endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations], pages)

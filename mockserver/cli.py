@@ -5,7 +5,7 @@ import errno
 import json
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,7 @@ from .extras import needs
 from .parity import command as check
 from .server import listen, serve, url_of
 from .testing.data import data_file
+from .testing.environment import options_from_environment
 from .testing.mock import Mock
 from .testing.options import OPTIONS
 from .testing.worlds.read import WorldError
@@ -50,7 +51,9 @@ that URL shows its state. It begins empty, or with a world.
   honcho-mockserver serve --port 0                              on a free port
   honcho-mockserver serve --open                                with the page in the browser
   honcho-mockserver serve --world world.json --quirks live      with a state, as the live server behaves
-  honcho-mockserver serve --host 0.0.0.0 --allow-host honcho    in a container with the name honcho"""
+  honcho-mockserver serve --host 0.0.0.0 --allow-host honcho    in a container with the name honcho
+
+Environment variables such as HONCHO_MOCK_QUIRKS and HONCHO_MOCK_WORLD set the defaults of the options of the mock."""
 _DEMO_HELP = """\
 Serves a demo world on which a scripted conversation runs: a session is cloned, the clone is deleted, and purged. It
 prints a few commands to try.
@@ -86,6 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if options.command is None:
         parser.print_help()
         sys.exit(0)
+    if options.command in ("serve", "demo"):
+        options = _with_environment(parser, arguments)
     if options.command == "check":
         sys.exit(check.run(parser, options))
     if options.command == "contract":
@@ -97,6 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     with suppress(KeyboardInterrupt):
         _serve(parser, options)
     sys.exit(0)
+
+
+def _with_environment(parser: CommandParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a server: those of the arguments, then those of environment variables, then the defaults."""
+    try:
+        return _parser(options_from_environment()).read(arguments)
+    except (ValueError, ImportError) as error:
+        parser.error(str(error))
 
 
 def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -115,11 +128,10 @@ def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace
 def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[Mock, socket.socket]:
     """The mock, and the listening socket of its server."""
     try:
-        mock = Mock(
-            world=data_file("demo.json") if options.command == "demo" else options.world,
-            **{name: getattr(options, name) for name, option in OPTIONS.items() if option.flag is not None},
-        )
-        return mock, listen(options.host, options.port)
+        given: Any = {name: getattr(options, name) for name in OPTIONS if name in options}
+        if options.command == "demo":
+            given["world"] = data_file("demo.json")
+        return Mock(**given), listen(options.host, options.port)
     except WorldError as error:
         first, *others = error.complaints
         parser.error(f"{first} (and {len(others)} more)" if others else first)
@@ -208,7 +220,8 @@ def _open(url: str) -> None:
     Thread(target=open_page, daemon=True).start()
 
 
-def _parser() -> CommandParser:
+def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
+    """The parser of all commands. `environment` has the options that replace the defaults of servers."""
     parser = CommandParser(
         prog="honcho-mockserver",
         description="A fake Honcho API in memory. Begin with `demo`, or with `serve` for your own tests.",
@@ -231,7 +244,6 @@ def _parser() -> CommandParser:
         description=_DEMO_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    demo.set_defaults(world=None)
     checking = parser.add_command(
         commands, "check", help="compare the answers of a server with recordings of the real one"
     )
@@ -258,6 +270,7 @@ def _parser() -> CommandParser:
         command.add_argument(
             "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
         )
+        command.set_defaults(**(environment or {}))
     return parser
 
 

@@ -352,6 +352,31 @@ def test_the_examples_in_the_help_are_understood(command: str, capsys: pytest.Ca
     assert [_parser().read(example.split()).command for example in examples] == [command] * len(examples)
 
 
+@pytest.mark.process
+def test_serve_takes_options_from_the_environment_and_flags_override_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps({"workspaces": {"w": {"sessions": [{"id": "s"}]}}}), encoding="utf-8")
+    monkeypatch.setenv("HONCHO_MOCK_WORLD", str(world))
+    monkeypatch.setenv("HONCHO_MOCK_QUIRKS", "live")
+    monkeypatch.setenv("HONCHO_MOCK_SEED", "1")
+    monkeypatch.setenv("HONCHO_MOCK_FROZEN_AT", "2026-03-01T12:00:00Z")
+    with _running("serve", "--port", "0", "--quirks", "none") as (url, _):
+        sessions = f"{url}/v3/workspaces/w/sessions"
+        assert httpx.post(f"{sessions}/list").json()["total"] == 1
+        made = httpx.post(sessions, json={"id": "t"})
+        assert (made.status_code, made.json()["created_at"]) == (200, "2026-03-01T12:00:00Z")
+
+
+def test_a_wrong_variable_is_one_line_for_servers_only(
+    refused: Callable[..., str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HONCHO_MOCK_QUIRKS", "lively")
+    assert "error: HONCHO_MOCK_QUIRKS: unknown quirk 'lively'" in refused("serve")
+    assert "3.0.6" in _printed(capsys, "versions")
+
+
 def test_contract_prints_the_document(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, is_on in ([], False), (["--auth"], True):
         with pytest.raises(SystemExit) as end:

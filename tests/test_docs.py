@@ -1,12 +1,18 @@
 """The code blocks of the pages in `docs/` hold, and their tables are those of the code."""
 
 import json
+import os
 import re
 import shlex
+import signal
+import subprocess
+import sys
 import tomllib
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from mockserver.asgi import OPERATIONS
@@ -14,6 +20,8 @@ from mockserver.cli import _parser, main
 from mockserver.domain.changes import VERSIONS
 from mockserver.domain.profile import table_of_changes
 from mockserver.testing.data import data_file
+from mockserver.testing.environment import variable_of
+from mockserver.testing.options import OPTIONS
 from support.served_documents import document
 
 _ROOT = Path(__file__).parent.parent
@@ -112,3 +120,40 @@ def test_the_python_of_the_page_about_versions_runs() -> None:
     text = (_ROOT / "docs" / "versions.md").read_text(encoding="utf-8")
     for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
         exec(compile(block, "docs/versions.md", "exec"), {})  # noqa: S102 - our own text
+
+
+def _blocks_of(page: str, language: str) -> list[str]:
+    """The code blocks of a page in this language."""
+    text = (_ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_table_of_variables_is_that_of_the_code() -> None:
+    text = (_ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+    table = text.split("<!-- variables -->\n")[1].split("<!-- /variables -->")[0]
+    rows = [f"| `{variable_of(name)}` | {option.help} |" for name, option in OPTIONS.items()]
+    assert table.strip().splitlines()[2:] == rows
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("command", "".join(_blocks_of("serving.md", "sh")).splitlines())
+def test_the_commands_for_uvicorn_serve(command: str) -> None:
+    variables, (program, *arguments) = _split(command)
+    assert program == "uvicorn"
+    command_line = [sys.executable, "-m", program, *(argument.replace("8000", "0") for argument in arguments)]
+    with subprocess.Popen(
+        command_line, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}, cwd=_ROOT
+    ) as process:
+        assert process.stderr is not None
+        url = next(found[0] for line in process.stderr if (found := re.search(r"http://127.0.0.1:\d+", line)))
+        made = httpx.post(f"{url}/v3/workspaces/demo/sessions", json={"id": "s"})
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert made.status_code == (201 if variables else 200)
+
+
+def _split(command: str) -> tuple[dict[str, str], list[str]]:
+    """The variables before a command, and its words."""
+    words = shlex.split(command)
+    variables = dict(word.split("=", 1) for word in takewhile(lambda word: "=" in word, words))
+    return variables, words[len(variables) :]
