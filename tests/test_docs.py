@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver import MockServer
 from mockserver.asgi import OPERATIONS
 from mockserver.cli import _parser, main
 from mockserver.domain.changes import VERSIONS
@@ -22,6 +23,7 @@ from mockserver.domain.profile import table_of_changes
 from mockserver.testing.data import data_file
 from mockserver.testing.environment import variable_of
 from mockserver.testing.options import OPTIONS
+from support.curl_command import run_curl
 from support.served_documents import document
 
 _ROOT = Path(__file__).parent.parent
@@ -116,10 +118,23 @@ def test_the_table_of_changes_is_that_of_the_code() -> None:
     assert table.strip() == table_of_changes(VERSIONS[0], VERSIONS[-1])
 
 
-def test_the_python_of_the_page_about_versions_runs() -> None:
-    text = (_ROOT / "docs" / "versions.md").read_text(encoding="utf-8")
-    for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        exec(compile(block, "docs/versions.md", "exec"), {})  # noqa: S102 - our own text
+@pytest.mark.parametrize("page", ["versions.md", "streams.md"])
+def test_the_python_of_a_page_runs(page: str) -> None:
+    blocks = _blocks_of(page, "python")
+    assert blocks
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})  # noqa: S102 - our own text
+
+
+def test_the_commands_about_streams_are_answered() -> None:
+    [block] = _blocks_of("streams.md", "sh")
+    with MockServer(world=data_file("demo.json")) as server:
+        commands = (
+            block.replace("\\\n", "").replace(" -N ", " ").replace("http://127.0.0.1:8000", server.url).splitlines()
+        )
+        added, answered = map(run_curl, commands)
+    assert added.status_code == 201
+    assert answered.content.endswith(b"data: {broken\n\ndata: \xe2\x82")
 
 
 def _blocks_of(page: str, language: str) -> list[str]:

@@ -84,7 +84,10 @@ class FaultCriteria(Like):
 
 
 class ScriptRule(Like):
-    answers: list[Any] = Field(description="The answers in order, one per request; the last answer repeats")
+    answers: list[Any] = Field(
+        description="The answers in order, one per request; the last answer repeats. For chat an answer may be a list "
+        "of pieces of a stream: texts, and objects with `raw` (text) or `base64` that go on the wire as they are."
+    )
     pause: float | None = Field(default=None, description="Only for chat: seconds between the pieces of a stream")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
