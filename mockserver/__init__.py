@@ -12,19 +12,43 @@ if TYPE_CHECKING:
 
     from .asgi import create_app as create_app
     from .domain.quirks import Quirks as Quirks
+    from .pytest_plugin import RemoteServer as RemoteServer
     from .server import MockServer as MockServer
+    from .testing.coverage import Coverage as Coverage
+    from .testing.delivery import Delivery as Delivery
+    from .testing.exchange import Exchange as Exchange
+    from .testing.faults import Fault as Fault
     from .testing.mock import Mock as Mock
+    from .testing.snapshots import Snapshot as Snapshot
     from .testing.worlds.read import WorldError as WorldError
 
     app: Starlette
 
 # Without `app`, because `from mockserver import *` would make an app with a mock.
-__all__ = ["Mock", "MockServer", "Quirks", "WorldError", "create_app"]
+__all__ = [
+    "Coverage",
+    "Delivery",
+    "Exchange",
+    "Fault",
+    "Mock",
+    "MockServer",
+    "Quirks",
+    "RemoteServer",
+    "Snapshot",
+    "WorldError",
+    "create_app",
+]
 
 _HOMES = {
+    "Coverage": ".testing.coverage",
+    "Delivery": ".testing.delivery",
+    "Exchange": ".testing.exchange",
+    "Fault": ".testing.faults",
     "Mock": ".testing.mock",
     "MockServer": ".server",
     "Quirks": ".domain.quirks",
+    "RemoteServer": ".pytest_plugin",  # needs pytest
+    "Snapshot": ".testing.snapshots",
     "WorldError": ".testing.worlds.read",
     "create_app": ".asgi",
 }

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+import mockserver
 from mockserver import MockServer
 from mockserver.asgi import OPERATIONS
 from mockserver.cli import _parser, main
@@ -118,7 +119,32 @@ def test_the_table_of_changes_is_that_of_the_code() -> None:
     assert table.strip() == table_of_changes(VERSIONS[0], VERSIONS[-1])
 
 
-@pytest.mark.parametrize("page", ["versions.md", "streams.md"])
+def test_the_table_of_types_has_every_public_name() -> None:
+    text = (_ROOT / "docs" / "types.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == sorted(mockserver.__all__)
+
+
+@pytest.mark.process  # mypy takes seconds.
+def test_mypy_accepts_what_the_page_about_types_annotates(tmp_path: Path) -> None:
+    """Also with the strictest settings."""
+    api = pytest.importorskip("mypy.api", reason="mypy is in the extra dev")
+    files = []
+    for number, block in enumerate(_blocks_of("types.md", "python")):
+        files.append(str(tmp_path / f"block{number}.py"))
+        Path(files[-1]).write_text(block, encoding="utf-8")
+    out, err, code = api.run(
+        ["--strict", "--follow-imports=silent", "--config-file=", f"--cache-dir={_ROOT}/.mypy_cache", *files]
+    )
+    assert (code, err) == (0, ""), out
+
+
+def test_the_test_of_the_page_about_types_passes(pytester: pytest.Pytester) -> None:
+    [block] = [block for block in _blocks_of("types.md", "python") if "def test_" in block]
+    pytester.makepyfile(block)
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("page", ["versions.md", "streams.md", "types.md"])
 def test_the_python_of_a_page_runs(page: str) -> None:
     blocks = _blocks_of(page, "python")
     assert blocks
