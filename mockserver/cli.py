@@ -1,4 +1,4 @@
-"""The command line: `serve`, `demo`, `check`, `contract` and `versions`."""
+"""The command line: `serve`, `demo`, `check`, `healthcheck`, `contract` and `versions`."""
 
 import argparse
 import errno
@@ -19,6 +19,7 @@ from .domain.profile import table_of_changes
 from .domain.tokens import is_tokenizer_installed
 from .extras import needs
 from .parity import command as check
+from .parity import health
 from .server import listen, serve, url_of
 from .testing.data import data_file
 from .testing.environment import options_from_environment
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Without a command it prints the help. The exit code is 0 if the user stopped the server, the check found no
     difference, or the contract is written. It is 2, after one line on standard error, if the command could not start.
-    `check` also exits with 1 or 130.
+    `check` and `healthcheck` also exit with 1 or 130.
     """
     parser = _parser()
     options = parser.read(arguments)
@@ -93,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         options = _with_environment(parser, arguments)
     if options.command == "check":
         sys.exit(check.run(parser, options))
+    if options.command == "healthcheck":
+        sys.exit(health.run(parser, options))
     if options.command == "contract":
         _print_contract(parser, options)
         sys.exit(0)
@@ -248,6 +251,9 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
         commands, "check", help="compare the answers of a server with recordings of the real one"
     )
     check.add_arguments(checking)
+    health.add_arguments(
+        parser.add_command(commands, "healthcheck", help="ask a server whether it answers, for containers and scripts")
+    )
     _add_contract(
         parser.add_command(commands, "contract", help="print the published contract as a document for other tools")
     )

@@ -314,7 +314,7 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Calla
             "serve: error: argument --log-level: there is no 'loud'; there are critical, error, warning, info, debug",
         ),
         (["serve", "--log-level", "inof"], "there is no 'inof'; did you mean info?"),
-        (["sing"], "error: there is no 'sing'; there are serve, demo, check, contract, versions"),
+        (["sing"], "error: there is no 'sing'; there are serve, demo, check, healthcheck, contract, versions"),
         (["serv"], "error: there is no 'serv'; did you mean serve?"),
         (["serve", "--prot", "0"], "serve: error: unknown option --prot; did you mean --port?"),
         (
@@ -323,6 +323,8 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Calla
         ),
         (["check", "http://127.0.0.1:1", "--colour"], "check: error: unknown option --colour; --help lists all"),
         (["--verison"], "honcho-mockserver: error: unknown option --verison; did you mean --version?"),
+        (["healthcheck", "localhost:8000"], "not a URL that begins with http:// or https://: 'localhost:8000'"),
+        (["healthcheck", "--wait", "long"], "argument --wait: must be a number of seconds, at least 0: 'long'"),
         (["demo", "world.json"], "demo: error: unexpected argument: 'world.json'"),
     ],
 )
@@ -375,6 +377,32 @@ def test_a_wrong_variable_is_one_line_for_servers_only(
     monkeypatch.setenv("HONCHO_MOCK_QUIRKS", "lively")
     assert "error: HONCHO_MOCK_QUIRKS: unknown quirk 'lively'" in refused("serve")
     assert "3.0.6" in _printed(capsys, "versions")
+
+
+def _health(*arguments: str) -> object:
+    """The exit code of a health check, in this process."""
+    with pytest.raises(SystemExit) as end:
+        main(["healthcheck", *arguments])
+    return end.value.code
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.0.7", "latest"])
+def test_a_server_that_answers_is_healthy(version: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with MockServer(api_version=version) as server:
+        assert _health(server.url) == 0
+        assert tuple(capsys.readouterr()) == ("", "")
+        server.mock.faults.error(503)
+        assert _health(server.url, "--wait", "0.2") == 1
+        assert tuple(capsys.readouterr()) == ("", f"{server.url} answers 503 to GET /health\n")
+    assert _health(server.url) == 1
+    assert capsys.readouterr().err.startswith(f"{server.url} does not answer: ")
+
+
+def test_a_health_check_waits_for_a_server_that_is_about_to_answer() -> None:
+    with MockServer() as server:
+        server.mock.faults.error(503, times=2)
+        assert _health(server.url, "--wait", "60") == 0
+        server.mock.requests.assert_called(path="/health", times=3)
 
 
 def test_contract_prints_the_document(capsys: pytest.CaptureFixture[str]) -> None:
