@@ -3,6 +3,8 @@
 import argparse
 import errno
 import json
+import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -160,11 +162,8 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         def announce(engine: str) -> None:
             print(url, flush=True)
             print(f"on uvicorn with {engine}", file=sys.stderr, flush=True)
-            # A demo needs neither of these extras.
-            if options.command == "serve" and not _is_fast():
-                print(needs("A faster server", "fast"), file=sys.stderr, flush=True)
-            if options.command == "serve" and not is_tokenizer_installed():
-                print(needs("An exact token_count", "tokens"), file=sys.stderr, flush=True)
+            if options.command == "serve":  # A demo needs none of these extras.
+                _name_missing_extras()
             here = _here(url)
             if has_page:
                 print(f"the page is at {here}/_mock/", file=sys.stderr, flush=True)
@@ -175,6 +174,8 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
                 print(_DEMO.format(url=here, control=_CONTROL.format(url=here) if options.control else ""), flush=True)
             if options.open:
                 _open(f"{here}/_mock/")
+            if options.end_with_stdin:
+                _end_with_stdin()
 
         serve(
             mock,
@@ -209,6 +210,27 @@ def _player(mock: Mock, url: str, options: argparse.Namespace) -> DemoPlayer:
 def _here(url: str) -> str:
     """The URL for a browser on this machine, even if the server listens on all interfaces."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _name_missing_extras() -> None:
+    """Say which extras would make the server faster, and its token counts exact."""
+    if not _is_fast():
+        print(needs("A faster server", "fast"), file=sys.stderr, flush=True)
+    if not is_tokenizer_installed():
+        print(needs("An exact token_count", "tokens"), file=sys.stderr, flush=True)
+
+
+def _end_with_stdin() -> None:
+    """End this process, as Ctrl-C does, when standard input closes. It does so even if the parent was killed."""
+    from threading import Thread
+
+    def wait() -> None:
+        with suppress(OSError, ValueError):  # It is closed already.
+            while sys.stdin.buffer.read(1024):
+                pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _open(url: str) -> None:
@@ -275,6 +297,11 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
         _add_page_options(command)
         command.add_argument(
             "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
+        )
+        command.add_argument(
+            "--end-with-stdin",
+            action="store_true",
+            help="end when standard input closes, as it does when the program that started this one ends",
         )
         command.set_defaults(**(environment or {}))
     return parser

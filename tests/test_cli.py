@@ -379,6 +379,20 @@ def test_a_wrong_variable_is_one_line_for_servers_only(
     assert "3.0.6" in _printed(capsys, "versions")
 
 
+@pytest.mark.process
+def test_it_ends_with_its_standard_input() -> None:
+    command = [*_PROGRAM, "serve", "--port", "0", "--end-with-stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        url = process.stdout.readline().decode().strip()
+        process.stdin.write(b"anything\n")
+        process.stdin.flush()
+        assert httpx.get(f"{url}/health").status_code == 200
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+
+
 def _health(*arguments: str) -> object:
     """The exit code of a health check, in this process."""
     with pytest.raises(SystemExit) as end:

@@ -193,6 +193,27 @@ def test_the_commands_for_uvicorn_serve(command: str) -> None:
     assert made.status_code == (201 if variables else 200)
 
 
+@pytest.mark.process
+def test_the_shell_of_the_page_about_languages_runs(tmp_path: Path) -> None:
+    """With the commands on the PATH, in one shell, in order."""
+    program = tmp_path / "honcho-mockserver"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mockserver "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    script = "set -e\n" + "echo\n".join(_blocks_of("languages.md", "sh"))
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"is_active": true' in done.stdout.replace('":true', '": true')
+    assert "This error was injected by a fault" in done.stdout
+
+
 def _split(command: str) -> tuple[dict[str, str], list[str]]:
     """The variables before a command, and its words."""
     words = shlex.split(command)
