@@ -245,6 +245,8 @@ def _unknown_path(case: Case) -> str:
     if path == "/":
         page = "page is at /_mock/, the " if ("GET", "/_mock") in case.paths else ""
         return f"no operation at /; the {page}reference {'' if page else 'is '}at /docs, and the API below /v3/"
+    if path.startswith("/v3/v3/"):
+        return "the path begins with /v3 twice: the client adds /v3 itself, so its base URL must end before it"
     template = nearest_template(path, case.paths)
     hint = "" if template is None else f"; did you mean {template}?"
     return f"no operation at {shortened(path, 80)}{hint}"
