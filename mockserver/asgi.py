@@ -1,8 +1,10 @@
 """create_app: puts the ASGI app together."""
 
-from collections.abc import Iterable
+import reprlib
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Never
+from weakref import WeakValueDictionary
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -32,8 +34,10 @@ from .api.observed import FallbackRoute, ObservedEndpoint
 from .api.operation import Call, Reply, Router
 from .api.page import Reference
 from .api.routing import path_of
+from .hosts import checked_hosts
 from .testing.environment import options_from_environment
 from .testing.mock import Mock
+from .testing.options import OPTIONS
 
 ROUTERS = (
     workspaces.router,
@@ -52,8 +56,18 @@ ROUTERS = (
 OPERATIONS = [operation for router in ROUTERS for operation in router.operations]
 
 
+# The mocks with an app that are still referenced, by their `id`, the oldest first. The pytest plugin shows their
+# requests when a test fails.
+SERVED: "WeakValueDictionary[int, Mock]" = WeakValueDictionary()
+
+
 def create_app(
-    mock: Mock | None = None, *, allow_hosts: Iterable[str] = (), control: bool = True, page: bool = True
+    mock: Mock | None = None,
+    *,
+    allow_hosts: Iterable[str] = (),
+    control: bool = True,
+    page: bool = True,
+    **options: Never,
 ) -> Starlette:
     """The ASGI app of `mock`; `app.state.mock` is the mock.
 
@@ -62,8 +76,19 @@ def create_app(
 
     `allow_hosts` are host names, in addition to loopback, under which the control plane `/_mock/` answers. With
     `control=False` there is no control plane, and with `page=False` it has no page.
+
+    Raises TypeError for anything else in place of the mock, and for the options of a mock, and ValueError for an
+    invalid host.
     """
+    if options:
+        named: Mapping[str, object] = options
+        given = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in named.items())
+        known = "the options of a mock belong to Mock: " if OPTIONS.keys() >= options.keys() else ""
+        raise TypeError(f"create_app takes no {next(iter(options))!r}; {known}create_app(Mock({given}))")
+    if mock is not None and not isinstance(mock, Mock):
+        raise TypeError(f"create_app takes a Mock, such as create_app(Mock(quirks='live')), not {reprlib.repr(mock)}")
     mock = Mock(**options_from_environment()) if mock is None else mock
+    allow_hosts = checked_hosts("allow_hosts", allow_hosts)
     has_page = control and page
     pages = ["/docs", "/redoc", *(["/_mock"] if has_page else [])]
     endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations], pages)
@@ -71,6 +96,7 @@ def create_app(
     doors = [FrontDoor()] if has_page else []
     app = _App(endpoint, *planes, Reference(), *doors)
     app.state.mock = mock
+    SERVED[id(mock)] = mock
     mock.know_operations(frozenset(operation.name for operation in endpoint.operations), OPERATIONS)
     return app
 
@@ -86,9 +112,11 @@ class _App(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = cors.origin_of(scope) if scope["type"] == "http" else None
-        # The control plane has its own rules for pages.
-        if origin is not None and not control_plane.is_control_path(path_of(scope)):
-            mock = self._endpoint.mock
+        mock = self._endpoint.mock
+        # The control plane refuses all origins but its own and those that the user named.
+        if origin is not None and (
+            not control_plane.is_control_path(path_of(scope)) or origin.decode("latin-1") in mock.cors
+        ):
             rules = cors.Cors(origin, mock.cors, mock.store.profile)
             preflight = rules.preflight(scope)
             if preflight is not None:

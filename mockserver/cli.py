@@ -1,4 +1,4 @@
-"""The command line: `serve`, `demo`, `check`, `healthcheck`, `contract` and `versions`."""
+"""The command line: `serve`, `demo`, `check`, `record`, `healthcheck`, `contract` and `versions`."""
 
 import argparse
 import errno
@@ -20,9 +20,11 @@ from .domain.changes import VERSIONS, version_of
 from .domain.profile import table_of_changes
 from .domain.tokens import is_tokenizer_installed
 from .extras import needs
+from .hosts import checked_host
 from .parity import command as check
 from .parity import health
-from .server import listen, serve, url_of
+from .parity import record_command as record
+from .server import listen, serve, serve_app, url_of
 from .testing.data import data_file
 from .testing.environment import options_from_environment
 from .testing.mock import Mock
@@ -87,17 +89,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     difference, or the contract is written. It is 2, after one line on standard error, if the command could not start.
     `check` and `healthcheck` also exit with 1 or 130.
     """
-    parser = _parser()
-    options = parser.read(arguments)
+    whole = _parser()
+    options = whole.read(arguments)
     if options.command is None:
-        parser.print_help()
+        whole.print_help()
         sys.exit(0)
+    parser: CommandParser = options.parser
     if options.command in ("serve", "demo"):
         options = _with_environment(parser, arguments)
     if options.command == "check":
         sys.exit(check.run(parser, options))
     if options.command == "healthcheck":
         sys.exit(health.run(parser, options))
+    if options.command == "record":
+        _record(parser, options)
+        sys.exit(0)
     if options.command == "contract":
         _print_contract(parser, options)
         sys.exit(0)
@@ -115,6 +121,16 @@ def _with_environment(parser: CommandParser, arguments: Sequence[str] | None) ->
         return _parser(options_from_environment()).read(arguments)
     except (ValueError, ImportError) as error:
         parser.error(str(error))
+
+
+def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Serve the proxy that records, until Ctrl-C."""
+    proxy, recorder = record.prepared(parser, options)
+    with recorder, suppress(KeyboardInterrupt):
+        listener = _listener(parser, options)
+        url = url_of(options.host, listener)
+        serve_app(proxy, listener, ready=lambda _: print(url, flush=True))
+    record.report(recorder, options)
 
 
 def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -136,11 +152,19 @@ def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> t
         given: Any = {name: getattr(options, name) for name in OPTIONS if name in options}
         if options.command == "demo":
             given["world"] = data_file("demo.json")
-        return Mock(**given), listen(options.host, options.port)
+        return Mock(**given), _listener(parser, options)
     except WorldError as error:
         first, *others = error.complaints
         parser.error(f"{first} (and {len(others)} more)" if others else first)
     except (ValueError, ImportError) as error:
+        parser.error(str(error))
+
+
+def _listener(parser: argparse.ArgumentParser, options: argparse.Namespace) -> socket.socket:
+    """The socket to listen on. Calls `parser.error` if the address is not available."""
+    try:
+        return listen(options.host, options.port)
+    except ValueError as error:
         parser.error(str(error))
     except OSError as error:
         hint = "; use --port 0 to pick a free port" if error.errno == errno.EADDRINUSE else ""
@@ -273,6 +297,10 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
         commands, "check", help="compare the answers of a server with recordings of the real one"
     )
     check.add_arguments(checking)
+    recording = parser.add_command(
+        commands, "record", help="write what clients and a real server say to each other to a file"
+    )
+    record.add_arguments(recording)
     health.add_arguments(
         parser.add_command(commands, "healthcheck", help="ask a server whether it answers, for containers and scripts")
     )
@@ -281,16 +309,20 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
     )
     _add_versions(parser.add_command(commands, "versions", help="print what changed between two versions of the API"))
     demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
-    for name, command in (("serve", serving), ("demo", demo)):
+    for command in commands.choices.values():
+        command.set_defaults(parser=command)  # Its errors name the command.
+    for command in (serving, demo, recording):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         command.add_argument(
             "--port", type=_port, default=8000, help="the port; 0 picks a free port (default: %(default)s)"
         )
+    for name, command in (("serve", serving), ("demo", demo)):
         _add_options(command, name)
         command.add_argument(
             "--allow-host",
             action="append",
             default=[],
+            type=_argument(lambda text: checked_host("the name", text)),
             metavar="NAME",
             help="an additional host name (besides loopback) under which /_mock/ is served; repeatable",
         )
@@ -338,6 +370,10 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
     for option_name, option in OPTIONS.items():
         if option.flag is None:
             continue
+        if option.flag.turns_off:
+            shown = f"do not {option.help}"
+            command.add_argument(f"--no-{option_name}", dest=option_name, action="store_false", help=shown)
+            continue
         default = option.flag.defaults.get(name, option.default)
         shown = f"{default:g}" if isinstance(default, float) else default
         command.add_argument(
@@ -363,6 +399,6 @@ def _argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _port(text: str) -> int:
-    if not (text.isdecimal() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"not a port: {text!r}")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"not a port from 0 to 65535: {text!r}")
     return int(text)

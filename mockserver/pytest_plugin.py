@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -13,14 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from .pytest_environment import environment_of
+from .pytest_guard import PRODUCTION_HOST, Guard, proxy_variable
+from .pytest_report import GUARD, HONCHO_URL, SERVERS, remember_positions, sections
 from .pytest_session import honcho_session_env, honcho_session_server  # noqa: F401 - pytest finds them in this module
 
 if TYPE_CHECKING:
     from .server import MockServer
-    from .testing.exchange import Exchange
     from .testing.mock import Mock
-    from .testing.requests import RequestLog
-    from .testing.webhook_log import WebhookLog
 
 # Arguments of the marker besides the options of a mock.
 _RULES = ("faults", "scripts")
@@ -28,11 +26,9 @@ _RULES = ("faults", "scripts")
 _MINIMUM = "min_api_version"
 # The property of a test report that says with which version of the API the test ran.
 _VERSION = "honcho_api_version"  # also the name of the fixture
-# A failure report shows at most this many of the last requests, and of the last deliveries.
-_SHOWN_REQUESTS = 20
-# The mock servers that the fixtures gave to a test, and the positions of the logs when it began.
-_SERVERS = pytest.StashKey[list["MockServer"]]()
-_POSITIONS = pytest.StashKey[dict["RequestLog | WebhookLog", tuple[int, int]]]()
+# Set when a test used `honcho_server`, and when it failed.
+_USED = pytest.StashKey[bool]()
+_FAILED = pytest.StashKey[bool]()
 
 
 class RemoteServer:
@@ -40,6 +36,9 @@ class RemoteServer:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+
+    def __repr__(self) -> str:
+        return f"<RemoteServer {self.url}>"
 
     @property
     def api_version(self) -> str:
@@ -54,6 +53,14 @@ class RemoteServer:
     def mock(self) -> Mock:
         """Skips the test: the state of a real server is not accessible."""
         _skip("honcho_server.mock")
+
+    def start(self) -> None:
+        """Skips the test, as `stop` does: a real server cannot be stopped."""
+        _skip("honcho_server.start")
+
+    def stop(self) -> None:
+        """Skips the test."""
+        _skip("honcho_server.stop")
 
     @property
     def token(self) -> Callable[..., str]:
@@ -92,6 +99,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write the last requests of each failed test to this file, as its report shows them",
     )
 
+    parser.addini(
+        "honcho_guard",
+        "refuse connections to the production server in tests that use honcho_server (default: true)",
+        type="bool",
+        default=True,
+    )
+    parser.addini(
+        "honcho_env_autouse", "use the fixture honcho_env in every test (default: false)", type="bool", default=False
+    )
+
 
 def _percentage(text: str) -> float:
     from argparse import ArgumentTypeError
@@ -123,6 +140,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from .pytest_log import FailureLog
 
         config.pluginmanager.register(FailureLog(log))
+    if config.getini("honcho_env_autouse"):
+        config.pluginmanager.register(_EnvironmentOfEveryTest())
     # Only `pytest --markers` shows the names, so only it imports the options.
     options = [f"{name}=..." for name in _options()] if config.getoption("markers") else ["..."]
     config.addinivalue_line(
@@ -132,6 +151,31 @@ def pytest_configure(config: pytest.Config) -> None:
         "test file), faults such as "
         "{'fault': 'error', 'status': 503, 'times': 1} and scripts such as {'operation': 'chat', 'answers': ['Blue.']}",
     )
+
+
+class _EnvironmentOfEveryTest:
+    """The plugin of the ini option `honcho_env_autouse`."""
+
+    @pytest.fixture(autouse=True)
+    def _honcho_env_of_every_test(self, honcho_env: dict[str, str]) -> None:
+        """Uses `honcho_env`."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Stop before the first test if the server of `--honcho-url` does not answer."""
+    url = session.config.getoption("--honcho-url")
+    # The controller of pytest-xdist has asked already, and a session that only collects needs no server.
+    if url is None or hasattr(session.config, "workerinput") or session.config.getoption("collectonly"):
+        return
+    from .parity.client import Client, NoAnswer
+
+    if proxy_variable(url) is not None:
+        return  # The client of a test may reach it through the proxy, which this one does not use.
+    try:
+        with Client(url, timeout_seconds=10) as connection:
+            connection.call("GET", "/health")
+    except (NoAnswer, ValueError) as error:
+        raise pytest.UsageError(f"--honcho-url: {url} {error}") from None
 
 
 def _versions(config: pytest.Config) -> list[str]:
@@ -192,15 +236,17 @@ def _options() -> tuple[str, ...]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    logs = [log for server in _started() for log in (server.mock.requests, server.mock.deliveries)]
-    item.stash[_POSITIONS] = {log: log.position for log in logs}
+    remember_positions(item)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that passed although a fault with `must_fire` never fired."""
-    result = yield
-    for server in item.stash.get(_SERVERS, []):
+    try:
+        result = yield
+    finally:
+        item.stash[HONCHO_URL] = os.environ.get("HONCHO_URL")
+    for server in item.stash.get(SERVERS, []):
         complaint = None
         try:
             server.mock.faults.assert_fired()
@@ -212,33 +258,43 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the last requests and webhook deliveries of a test that failed.
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Warn of a marker on a test that used no `honcho_server`. Markers of classes and modules are for some of many."""
+    result = yield
+    is_marked = any(marker.name == "honcho" for marker in item.own_markers)
+    if is_marked and HONCHO_URL in item.stash and not item.stash.get(_USED, False):
+        item.warn(
+            pytest.PytestWarning("the marker honcho has no effect: the test uses no honcho_server, in no fixture")
+        )
+    return result
 
-    The servers of its fixtures come first, then all others that it sent requests to.
-    """
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the last requests and webhook deliveries of a test that failed."""
     report = yield
     if report.failed:
-        given = item.stash.get(_SERVERS, [])
-        others = sorted((server for server in _started() if server not in given), key=lambda server: server.url)
-        for server in [*given, *others]:
-            request_log, deliveries = server.mock.requests, server.mock.deliveries
-            positions = item.stash.get(_POSITIONS, {})
-            requests = request_log.since(positions.get(request_log, (0, 0)))
-            sent = deliveries.since(positions.get(deliveries, (0, 0)))
-            if requests or server in given:
-                of_version = f" (API {server.api_version})" if _VERSION in dict(item.user_properties) else ""
-                report.sections.append((f"honcho requests to {server.url}{of_version}", _shown(requests)))
-            if sent:
-                lines = [delivery.line for delivery in sent[-_SHOWN_REQUESTS:]]
-                report.sections.append((f"honcho deliveries of {server.url}", "\n".join(lines)))
+        item.stash[_FAILED] = True
+        report.sections += sections(item, is_versioned=_VERSION in dict(item.user_properties))
     return report
 
 
-def _started() -> list[MockServer]:
-    """The running servers, without importing the server module."""
-    module = sys.modules.get("mockserver.server")
-    return [] if module is None else list(module.STARTED)
+@pytest.fixture
+def _honcho_guard(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Refuses connections to the production host, unless the configuration or an option allows them."""
+    if not request.config.getini("honcho_guard"):
+        yield
+        return
+    from urllib.parse import urlsplit
+
+    urls = (request.config.getoption(name, None) for name in ("--honcho-url", "--honcho-compare"))
+    with Guard().on([urlsplit(url).hostname for url in urls if isinstance(url, str)]) as guard:
+        request.node.stash[GUARD] = guard
+        yield
+    if guard.refused and not request.node.stash.get(_FAILED, False):
+        request.node.warn(
+            pytest.PytestWarning(f"a client tried to reach {PRODUCTION_HOST}, and the test passed: use honcho_env")
+        )
 
 
 @pytest.fixture(scope="session")
@@ -258,6 +314,7 @@ def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServe
 @pytest.fixture
 def honcho_server(
     request: pytest.FixtureRequest,
+    _honcho_guard: None,
     _honcho_process_server: MockServer | RemoteServer,
     honcho_api_version: str | None,
 ) -> MockServer | RemoteServer:
@@ -266,6 +323,7 @@ def honcho_server(
     All tests of a process share the server. Each test finds it in its starting state.
     """
     server = _honcho_process_server
+    request.node.stash[_USED] = True
     options = _marker_options(request)
     minimum = options.pop(_MINIMUM, None)
     if isinstance(server, RemoteServer):
@@ -274,6 +332,8 @@ def honcho_server(
         return server
     if honcho_api_version is not None:
         options.setdefault("api_version", honcho_api_version)
+    if not server.is_running:  # An earlier test stopped it.
+        server.start()
     complaint = None
     try:
         _prepare(server.mock, options)
@@ -284,7 +344,7 @@ def honcho_server(
         pytest.fail(f"honcho marker: {complaint}", pytrace=False)
     if is_older:
         pytest.skip(f"the test is for version {minimum} of the API or newer, not {server.api_version}")
-    request.node.stash.setdefault(_SERVERS, []).append(server)
+    request.node.stash.setdefault(SERVERS, []).append(server)
     return server
 
 
@@ -327,15 +387,46 @@ def honcho_env(
 
 
 @pytest.fixture
+def honcho_client(honcho_env: dict[str, str]) -> Iterator[Any]:
+    """A client of the official SDK `honcho-ai` for `honcho_server` and `honcho_workspace`.
+
+    Fails the test if the SDK is not installed. The environment is that of `honcho_env`.
+    """
+    from .pytest_sdk import NoSdk, client
+
+    with ExitStack() as stack:
+        complaint = None
+        try:
+            made = stack.enter_context(client(honcho_env))
+        except NoSdk as error:
+            complaint = str(error)
+        if complaint is not None:
+            pytest.fail(f"honcho_client: {complaint}", pytrace=False)
+        yield made
+
+
+@pytest.fixture
+def async_honcho_client(honcho_client: Any) -> Any:
+    """The form of `honcho_client` whose methods are coroutines: `Honcho.aio`."""
+    from .pytest_sdk import NoSdk, async_form
+
+    try:
+        return async_form(honcho_client)
+    except NoSdk as error:
+        complaint = str(error)
+    return pytest.fail(f"async_honcho_client: {complaint}", pytrace=False)
+
+
+@pytest.fixture
 def make_honcho_server(
-    request: pytest.FixtureRequest, honcho_api_version: str | None
+    request: pytest.FixtureRequest, _honcho_guard: None, honcho_api_version: str | None
 ) -> Iterator[Callable[..., MockServer]]:
     """A function that starts further servers: call it with the options of MockServer. They stop after the test."""
     if request.config.getoption("--honcho-url"):
         _skip("make_honcho_server")
     from .server import MockServer
 
-    used = request.node.stash.setdefault(_SERVERS, [])
+    used = request.node.stash.setdefault(SERVERS, [])
 
     def make(**options: Any) -> MockServer:
         if honcho_api_version is not None:
@@ -395,12 +486,6 @@ def _mappings(name: str, options: dict[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(mappings, (list, tuple)) or not all(isinstance(mapping, Mapping) for mapping in mappings):
         raise ValueError(f"{name} must be a list of mappings: {mappings!r}")
     return [{str(key): value for key, value in mapping.items()} for mapping in mappings]
-
-
-def _shown(requests: list[Exchange]) -> str:
-    earlier = len(requests) - _SHOWN_REQUESTS
-    lines = [f"({earlier} earlier)"] if earlier > 0 else []
-    return "\n".join([*lines, *map(str, requests[-_SHOWN_REQUESTS:])]) or "no request"
 
 
 def _delete_workspace(server: RemoteServer, workspace_id: str) -> None:

@@ -1,6 +1,7 @@
 """Starts and stops a mock server: in a thread (MockServer) or in the foreground (serve)."""
 
 import asyncio
+import errno
 import os
 import socket
 import threading
@@ -12,14 +13,18 @@ from typing import Any, Self, TypedDict, Unpack
 from weakref import WeakSet
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.config import LOGGING_CONFIG
 
 from .asgi import create_app
 from .fast_path import UVICORN_SETTINGS
+from .hosts import checked_hosts
 from .testing.faults import assert_fired
+from .testing.hints import Hinting
 from .testing.mock import Mock
 from .testing.options import Options
 from .uvicorn_connection import with_connection
+from .uvicorn_protocol import BoundedConfig
 
 # How many seconds a stopping server waits for its requests, and then for its connections.
 _GRACE_SECONDS = 0.1
@@ -40,10 +45,10 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises OSError if the address is not available, and ValueError if the host is empty or the port is not 0 to 65535.
     """
-    if not host:
-        raise ValueError("the host is empty: it must be a name or an address")
-    if not 0 <= port <= 65535:
-        raise ValueError(f"the port must be from 0 to 65535, not {port}")
+    if not isinstance(host, str) or not host:
+        raise ValueError(f"the host must be a name or an address, not {host!r}")
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+        raise ValueError(f"the port must be an integer from 0 to 65535, not {port!r}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only on sockets that were created with the protocol TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -79,36 +84,62 @@ def serve(
     """
     host = listener.getsockname()[0]
     app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
-    config = uvicorn.Config(
-        with_connection(create_app(mock, **app_options)),
+    app = with_connection(create_app(mock, **app_options))
+    mock.server_link.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
+    try:
+        serve_app(app, listener, ready=ready, log_level=log_level, ending=mock.server_link.end)
+    finally:
+        mock.server_link.attach(None, None)
+        mock.deliveries.stop()
+
+
+def serve_app(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    ready: Callable[[str], None],
+    log_level: str = "warning",
+    ending: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve an app as `serve` does. The server calls `ending` before it closes connections."""
+    config = BoundedConfig(
+        app,
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
         **UVICORN_SETTINGS,
     )
-    mock.server_link.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
-    try:
-        _Server(config, ready, mock.server_link.end).serve_on(listener)
-    finally:
-        mock.server_link.attach(None, None)
-        mock.deliveries.stop()
+    _Server(config, ready, ending).serve_on(listener)
 
 
 # All started servers that are still referenced. The pytest plugin shows their requests when a test fails.
 STARTED: "WeakSet[MockServer]" = WeakSet()
 
 
-class MockServer:
+_OF_THE_MOCK = (
+    *("requests", "deliveries", "faults", "scripts", "clock", "coverage", "seed", "quirks", "reset", "snapshot"),
+    *("restore", "diff", "world", "load", "save", "purge", "pending", "work", "summarize"),
+)
+_HINTS = {
+    **dict.fromkeys(("base_url", "address", "host", "port"), "use url"),
+    **dict.fromkeys(("run",), "use `with MockServer() as server:`"),
+    **dict.fromkeys(("close", "shutdown"), "stop() stops it, and so does the end of its `with` block"),
+    **{name: f"use mock.{name}" for name in _OF_THE_MOCK},
+}
+
+
+class MockServer(Hinting):
     """A context manager that runs a mock server in a thread. It answers from the start of the `with` block to its end.
 
     `host` and `port` are the address to listen on; port 0 picks a free port. `allow_hosts` are host names, in addition
     to loopback and `host`, under which the control plane answers. With `control=False` there is no control plane, and
     with `page=False` it has no page. The other options are those of Mock. `token` creates tokens, as `mock.token` does.
 
-    Entering the block raises OSError if the address is not available, ValueError for an invalid host or port, and
-    RuntimeError if the server is already running. Leaving it without an error raises AssertionError if a fault with
+    Entering the block raises as `start` does. Leaving it without an error raises AssertionError if a fault with
     `must_fire` did not fire.
     """
+
+    hints = _HINTS
 
     def __init__(
         self,
@@ -124,10 +155,15 @@ class MockServer:
         self.token = self.mock.token
         self._host = host
         self._port = port
-        self._app_options = AppOptions(allow_hosts=(host, *allow_hosts), control=control, page=page)
+        self._app_options = AppOptions(
+            allow_hosts=(host, *checked_hosts("allow_hosts", allow_hosts)), control=control, page=page
+        )
         self._url: str | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"<MockServer {self._url or '(not started)'}: {self.mock.described}>"
 
     @property
     def url(self) -> str:
@@ -156,35 +192,70 @@ class MockServer:
     def _serving(self, mock: Mock) -> "MockServer":
         return MockServer.of(mock, self._host, **self._app_options)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Start the server: `with` does it too. After `stop` it continues on the same port, with the same state.
+
+        Raises OSError if the address is not available, ValueError for an invalid host or port, and RuntimeError if the
+        server is already running.
+        """
         if self._thread is not None:
             raise RuntimeError("the server is already running")
-        listener = listen(self._host, self._port)
+        try:
+            listener = listen(self._host, self._port)
+        except OSError as error:
+            hint = "; port=0 picks a free port" if error.errno == errno.EADDRINUSE else ""
+            problem = f"cannot listen on {self._host}:{self._port}: {error.strerror or error}{hint}"
+            raise OSError(error.errno, problem) from None
         self._url = url_of(self._host, listener)
+        self._port = listener.getsockname()[1]
         app = with_connection(create_app(self.mock, **self._app_options))
-        config = uvicorn.Config(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
+        config = BoundedConfig(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
         self._server = _Server(config, ending=self.mock.server_link.end)
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         self._thread.start()
         self._server.loop.result()
         self.mock.server_link.attach(self._hand_over, self._serving)
         STARTED.add(self)
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Stop the server: nothing listens at its port until `start`. The mock keeps its state, log and faults.
+
+        Requests in progress lose their connection. Servers of forks stop too. Does nothing if the server does not run.
+        """
         if self._server is None or self._thread is None:
             return
-        faults = list(self.mock.faults)
-        self.mock.faults.forget()  # Requests that a fault holds end now.
         self.mock.server_link.attach(None, None)
         self._server.stop()
         self._thread.join()
         self._server = self._thread = None
         self.mock.deliveries.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server listens."""
+        return self._thread is not None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        faults = list(self.mock.faults)
+        self.mock.faults.forget()  # Requests that a fault holds end now.
+        self.stop()
         if error is None:
             assert_fired(fault for fault in faults if fault.must_fire)
+
+    def _let_go(self) -> None:
+        """Forget the server in a forked process."""
+        server = self._server
+        self._server = self._thread = None
+        if server is not None:
+            _INHERITED.append(server)
+            for descriptor in server.descriptors():
+                _replace_with_nothing(descriptor)
 
     def _hand_over(self, work: Callable[[], object]) -> object:
         """Run `work` in the thread of the server, between two requests, and return its result or raise its error."""
@@ -212,6 +283,38 @@ class MockServer:
         return outcome.result()
 
 
+# What a forked process inherits stays referenced there: a finalizer must not touch what the parent still uses.
+_INHERITED: list["_Server"] = []
+
+
+def _let_go_after_fork() -> None:
+    """In a process that was just forked, close its copies of the sockets of all servers. Their threads run only in the
+    parent.
+
+    Otherwise the copies keep the port, and clients that wait for the end of a connection wait for ever.
+    """
+    servers = list(STARTED)
+    STARTED.clear()
+    for server in servers:
+        server._let_go()  # noqa: SLF001 - the same module
+    for server in servers:  # Now that none runs any more, this has nothing to stop.
+        server.mock.server_link.attach(None, None)
+
+
+def _replace_with_nothing(descriptor: int) -> None:
+    """Close a descriptor, and keep its number: the object that owns the number may close it later.
+
+    `close` methods would change the selector that the parent uses too; this only drops the copy of this process.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, descriptor, inheritable=False)
+    os.close(nothing)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_after_fork)
+
+
 def _loop_factory(config: uvicorn.Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
     """The function that creates the event loop for this configuration; None for the default of asyncio."""
     if hasattr(config, "get_loop_factory"):
@@ -233,18 +336,21 @@ class _Server(uvicorn.Server):
 
     def __init__(
         self,
-        config: uvicorn.Config,
+        config: BoundedConfig,
         ready: Callable[[str], None] | None = None,
         ending: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(config)
+        self.config: BoundedConfig = config
         self._ready = ready
         self._ending = ending
+        self._listener: socket.socket | None = None
         self.loop: Future[asyncio.AbstractEventLoop] = Future()
         self._stopping = asyncio.Event()
 
     def serve_on(self, listener: socket.socket) -> None:
         """Serve until `stop` is called, and close the listener."""
+        self._listener = listener
         try:
             with listener, asyncio.Runner(loop_factory=_loop_factory(self.config)) as runner:
                 runner.run(self.serve(sockets=[listener]))
@@ -259,6 +365,14 @@ class _Server(uvicorn.Server):
         if self.loop.done():
             self.loop.result().call_soon_threadsafe(self._stopping.set)
 
+    def descriptors(self) -> list[int]:
+        """The descriptors of the listener, the connections and the selector (which uvloop does not tell)."""
+        transports = [connection.transport for connection in list(self.server_state.connections)]
+        sockets = [transport.get_extra_info("socket") for transport in transports]
+        selector = getattr(self.loop.result(), "_selector", None)
+        owners = [self._listener, *sockets, selector]
+        return [owner.fileno() for owner in owners if owner is not None and owner.fileno() >= 0]
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         self.stop()
@@ -267,8 +381,7 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         self.loop.set_result(loop)
         if self._ready is not None:
-            parser = self.config.http_protocol_class.__module__.rpartition(".")[2].removesuffix("_impl")
-            self._ready(f"{type(loop).__module__.partition('.')[0]} and {parser}")
+            self._ready(f"{type(loop).__module__.partition('.')[0]} and {self.config.parser}")
         if not self.should_exit:
             await self._stopping.wait()
 

@@ -151,7 +151,7 @@ def start() -> Start:
 def pdf_read_in_process() -> Iterator[None]:
     """Answer for the program that reads PDFs, where one is sent with each of many cases."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf_reader, "_outcome", lambda _: "Hello")
+        patch.setattr(pdf_reader.Reader, "outcome", lambda *_: "Hello")
         patch.setattr(pdf_reader, "_ahead", {})
         yield
 

@@ -306,9 +306,17 @@ def test_the_control_plane_wants_no_token_and_a_reset_goes_back_to_the_secret_it
         assert (_detail(server, "rubbish"), _detail(server, before)) == ("401 Invalid JWT", None)
 
 
-@pytest.mark.parametrize("secret", ["", 5, "ssh-rsa AAAA"])
-def test_a_secret_that_cannot_sign_is_refused(secret: Any) -> None:
-    with pytest.raises(ValueError, match="auth_secret cannot sign: "):
+@pytest.mark.parametrize(
+    ("secret", "complaint"),
+    [
+        ("", "auth_secret must be a string of at least one character, or None: ''"),
+        (5, "auth_secret must be a string of at least one character, or None: 5"),
+        ("ssh-rsa AAAA", "auth_secret cannot sign: "),
+        ("\ud800", "auth_secret cannot sign: "),
+    ],
+)
+def test_a_secret_that_cannot_sign_is_refused(secret: Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
         Mock(auth_secret=secret)
 
 
@@ -321,5 +329,5 @@ def test_without_pyjwt_the_extra_is_named_and_the_rest_works() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     sentence = 'Authentication needs the extra auth: pip install "honcho-mockserver[auth]"'
-    complaint = f"honcho-mockserver: error: {sentence}\n"
+    complaint = f"honcho-mockserver serve: error: {sentence}\n"
     assert (done.returncode, done.stderr) == (2, complaint)

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -25,13 +24,14 @@ from mockserver.formats.keyring import Keyring
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
 from mockserver.parity.client import Client, NoAnswer
-from mockserver.parity.command import _is_local
+from mockserver.parity.confirmation import is_local
 from mockserver.parity.matching import Bindings, ReceivedAnswer
 from mockserver.parity.purging import PurgeWatch
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
 from mockserver.server import _Server, listen, url_of
+from mockserver.uvicorn_protocol import BoundedConfig
 from support.replay import SCENARIOS, SCENARIOS_BY_NAME
 from support.waiting import wait_until
 
@@ -249,7 +249,7 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
         (["http://127.0.0.1:99999"], "Port out of range"),
         (["http://127.0.0.1:9", "--scenario", "x-nope"], "no scenario matches 'x-nope'; similar names: "),
         (["http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer: "),
-        (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret cannot sign: "),
+        (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret is empty: it must have at least one character"),
         (["http://127.0.0.1:9", "--purge-wait", "-1"], "argument --purge-wait: must be a number of seconds"),
         (["http://127.0.0.1:9", "--purge-wait", "none"], "argument --purge-wait: must be a number of seconds"),
         (["http://127.0.0.1:9", "--token", "日本"], "the key has characters that are not allowed in a header"),
@@ -382,7 +382,7 @@ def test_a_reader_that_has_seen_enough_ends_it(server: MockServer) -> None:
     ],
 )
 def test_only_loopback_is_written_to_without_asking(host: str, is_here: bool) -> None:
-    assert _is_local(host) is is_here
+    assert is_local(host) is is_here
 
 
 @contextmanager
@@ -519,7 +519,7 @@ def test_a_server_behind_a_path_is_reached(check_of: Callable[..., Check]) -> No
     """The path goes before every other, and is taken off the redirects."""
     app = Starlette(routes=[Mount("/honcho", create_app(Mock(quirks="live")))])
     listener = listen("127.0.0.1", 0)
-    behind = _Server(uvicorn.Config(app, log_config=None, **UVICORN_SETTINGS))
+    behind = _Server(BoundedConfig(app, log_config=None, **UVICORN_SETTINGS))
     thread = threading.Thread(target=behind.serve_on, args=[listener])
     thread.start()
     try:

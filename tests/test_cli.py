@@ -293,7 +293,11 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Calla
     line = refused("serve", "--world", str(world))
     assert f"error: {world}: workspaces.demo.peers[0].id: Field required (and 1 more)" in line
     world.write_text('{"workspaces": {"w": {"a\\nb": 1}}}', encoding="utf-8")
-    assert refused("serve", "--world", str(world)).endswith("workspaces.w.a\\nb: Extra inputs are not permitted")
+    assert (
+        refused("serve", "--world", str(world))
+        .partition("; there are conclusions, configuration, ")[0]
+        .endswith("workspaces.w.a\\nb: Extra inputs are not permitted")
+    )
     assert "missing.json: No such file" in refused("serve", "--world", str(tmp_path / "missing.json"))
 
 
@@ -301,20 +305,23 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Calla
     ("arguments", "complaint"),
     [
         (["serve", "--quirks", "lively"], "unknown quirk 'lively'; known: none, live, created_status"),
-        (["serve", "--port", "70000"], "argument --port: not a port: '70000'"),
-        (["serve", "--port", "x"], "argument --port: not a port: 'x'"),
+        (["serve", "--port", "70000"], "argument --port: not a port from 0 to 65535: '70000'"),
+        (["serve", "--port", "x"], "argument --port: not a port from 0 to 65535: 'x'"),
         (["serve", "--purge-after", "-1"], "argument --purge-after: must be a number of seconds"),
         (["serve", "--purge-after", "soon"], "argument --purge-after: must be a number of seconds"),
         (["serve", "--journal-entries", "-1"], "argument --journal-entries: not an integer of at least 0: '-1'"),
         (["serve", "--journal-bytes", "1e3"], "argument --journal-bytes: not an integer of at least 0: '1e3'"),
         (["serve", "--host", "256.1.1.1"], "cannot listen on 256.1.1.1:8000: "),
-        (["serve", "--host", ""], "the host is empty: it must be a name or an address"),
+        (["serve", "--port", "9" * 5000], "argument --port: not a port from 0 to 65535: "),
+        (["serve", "--host", ""], "honcho-mockserver serve: error: the host must be a name or an address, not ''"),
+        (["demo", "--allow-host", "http://x"], "--allow-host: the name must be a host name without scheme and port, "),
+        (["serve", "--allow-host", "y:80"], "such as example.com: 'y:80'; did you mean 'y'?"),
         (
             ["serve", "--log-level", "loud"],
             "serve: error: argument --log-level: there is no 'loud'; there are critical, error, warning, info, debug",
         ),
         (["serve", "--log-level", "inof"], "there is no 'inof'; did you mean info?"),
-        (["sing"], "error: there is no 'sing'; there are serve, demo, check, healthcheck, contract, versions"),
+        (["sing"], "error: there is no 'sing'; there are serve, demo, check, record, healthcheck, contract, versions"),
         (["serv"], "error: there is no 'serv'; did you mean serve?"),
         (["serve", "--prot", "0"], "serve: error: unknown option --prot; did you mean --port?"),
         (
@@ -437,4 +444,4 @@ def test_contract_writes_the_document_to_a_file(
     assert (end.value.code, *capsys.readouterr()) == (0, "", "")
     assert json.loads(file.read_text(encoding="utf-8")) == contract_of(OPERATIONS, authenticated=False)
     line = refused("contract", "--output", str(tmp_path))
-    assert line == f"honcho-mockserver: error: cannot write {tmp_path}: Is a directory"
+    assert line == f"honcho-mockserver contract: error: cannot write {tmp_path}: Is a directory"

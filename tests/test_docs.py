@@ -50,6 +50,15 @@ def test_our_commands_are_understood(command: str) -> None:
     assert _parser().parse_args(shlex.split(command)).command in ("serve", "contract")
 
 
+@pytest.mark.parametrize("page", ["record"])
+def test_the_commands_of_a_page_are_understood(page: str) -> None:
+    text = (_ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^honcho-mockserver (.*)", text, re.MULTILINE)
+    assert commands
+    for command in commands:
+        assert _parser().parse_args(shlex.split(command)).command in command
+
+
 @pytest.mark.parametrize("arguments", [*_THEIRS, *_FLAGS])
 def test_the_commands_of_schemathesis_are_understood(arguments: str) -> None:
     cli = pytest.importorskip("schemathesis.cli", reason="schemathesis needs pytest 8.4, newer than the lowest")
@@ -219,3 +228,54 @@ def _split(command: str) -> tuple[dict[str, str], list[str]]:
     words = shlex.split(command)
     variables = dict(word.split("=", 1) for word in takewhile(lambda word: "=" in word, words))
     return variables, words[len(variables) :]
+
+
+_PYTEST = (_ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
+_OF_PYTEST = re.findall(r"^```(\w*)\n(.*?)^```", _PYTEST, re.DOTALL | re.MULTILINE)
+
+
+def test_every_block_of_the_page_on_pytest_is_tried_here() -> None:
+    # The block with a client of the SDK is run by tests/sdk.
+    assert [kind for kind, _ in _OF_PYTEST] == ["text", "toml", "python", "python"]
+    settings = tomllib.loads(_OF_PYTEST[1][1])
+    assert settings == {"tool": {"pytest": {"ini_options": {"honcho_env_autouse": True}}}}
+
+
+def test_the_example_of_assertions_runs(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(_OF_PYTEST[3][1])
+    pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=1)
+
+
+def test_the_report_is_shown_as_it_looks(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import httpx, pytest
+
+        @pytest.mark.honcho(
+            frozen_at="2026-03-01T12:00:00Z",
+            world={"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(120)]}}},
+        )
+        def test_it(honcho_server):
+            sessions = f"{honcho_server.url}/v3/workspaces/w/sessions"
+            httpx.post(sessions, json={"id": "not an id"})
+            for _ in range(41):
+                httpx.post(f"{sessions}/list")
+            assert False
+        """
+    )
+    output = pytester.runpytest_inprocess().stdout.str()
+    head, *lines = (_without_chance(line) for line in _OF_PYTEST[0][1].splitlines())
+    shown = [_without_chance(line) for line in output.splitlines()]
+    start = shown.index(head)
+    assert shown[start + 1 : start + 1 + len(lines)] == lines
+
+
+def _without_chance(line: str) -> str:
+    """The line without what differs from run to run: ports, times and the width of a title."""
+    return re.sub(r"-{5,}|(?<=127\.0\.0\.1:)\d+|in [\d.]+ ms", "", line)
+
+
+def test_the_example_of_notes_runs() -> None:
+    text = (_ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    exec(compile(example, "docs/notes.md", "exec"), {})  # noqa: S102 - the code of the documentation

@@ -47,6 +47,21 @@ def test_every_test_finds_the_server_empty_whatever_the_one_before_it_did(projec
     project.runpytest_inprocess().assert_outcomes(passed=3)
 
 
+def test_a_server_that_a_test_stopped_runs_in_the_next(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from helpers import total
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_it(honcho_server, number):
+            assert total(honcho_server) == 0
+            honcho_server.stop()
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
 def test_a_clock_that_a_test_moved_is_right_in_the_next(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
@@ -111,7 +126,7 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
     [
         (
             "quark='live'",
-            "honcho marker: unknown option 'quark'; the options are api_version, quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, cors, journal_entries, journal_bytes, faults, scripts, min_api_version",
+            "honcho marker: unknown option 'quark'; the options are api_version, quirks, world, purge_after, work_after, seed, frozen_at, auth_secret, webhook_secret, cors, notes, journal_entries, journal_bytes, max_forks, faults, scripts, min_api_version",
         ),
         (
             "'live'",
@@ -124,7 +139,14 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
         ("faults=[{'fault': 'eror'}]", "honcho marker: there is no fault 'eror'; did you mean 'error'?"),
         ("faults=[{'fault': ['x']}]", "honcho marker: there is no fault *"),
         ("faults=[{'error': 503}]", "honcho marker: a fault needs the key 'fault' with its kind: {'error': 503}"),
-        ("faults=[{'fault': 'error', 'statsu': 5}]", "honcho marker: error takes no 'statsu'; did you mean 'status'?"),
+        (
+            "faults=[{'fault': 'error', 'statsu': 5}]",
+            "honcho marker: error takes no 'statsu'; did you mean 'status'? (*",
+        ),
+        (
+            "faults=[{'fault': 'delay'}]",
+            "honcho marker: delay needs 'seconds': how long the answer is delayed, up to 3600",
+        ),
         ("faults=[{'fault': 'error', 'times': 0}]", "honcho marker: times must be an integer *"),
         ("scripts=[{'operation': 'chat', 'answers': []}]", "honcho marker: a script for 'chat' needs an answer"),
         ("scripts=[{'operation': 'chat', 'answers': 'x'}]", "honcho marker: a script needs an 'operation', and *"),
@@ -136,10 +158,10 @@ def test_the_marker_chooses_for_one_test_only(project: pytest.Pytester) -> None:
             "honcho marker: world: workspaces.w.sessions: Input should be *",
         ),
         (
-            "quirks=['live']",
-            "honcho marker: quirks must be none, live, or a string of names separated by commas, not *",
+            "quirks=['live', 5]",
+            "honcho marker: quirks must be none, live, or names, with commas or in a list, not *",
         ),
-        ("auth_secret=''", "honcho marker: auth_secret cannot sign: *"),
+        ("auth_secret=''", "honcho marker: auth_secret must be a string of at least one character, or None: ''"),
         ("world=5", "honcho marker: a world must be a mapping or the path of a JSON file, not 5"),
         ("purge_after='2'", "honcho marker: purge_after must be a number of seconds, at least 0, or None: '2'"),
         (
@@ -327,10 +349,39 @@ def test_a_server_that_refuses_to_delete_is_not_asked_for_ever(project: pytest.P
     assert _Stubborn.refused == 1
 
 
-def test_a_server_that_is_not_there_fails_the_test_and_not_the_clean_up(project: pytest.Pytester) -> None:
-    project.makepyfile("def test_it(honcho_workspace): pass")
-    project.runpytest_inprocess("--honcho-url", "http://127.0.0.1:9").assert_outcomes(passed=1)
-    project.runpytest_inprocess("--honcho-url", "https://127.0.0.1:9").assert_outcomes(passed=1)
+def test_a_server_that_ends_during_a_test_does_not_fail_the_clean_up(project: pytest.Pytester) -> None:
+    with MockServer() as ending:
+        project.makeconftest(
+            f"""
+            from mockserver import server
+
+            def stop():
+                [ending] = [one for one in server.STARTED if one._url == {ending.url!r}]
+                ending.__exit__(None, None, None)
+            """
+        )
+        project.makepyfile("from conftest import stop\ndef test_it(honcho_workspace): stop()")
+        project.runpytest_inprocess("--honcho-url", ending.url).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_does_not_answer_is_one_sentence_before_any_test(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    project.makepyfile("def test_one(honcho_server): pass\ndef test_two(honcho_server): pass")
+    url = f"{scheme}://127.0.0.1:9"
+    result = project.runpytest_inprocess("--honcho-url", url)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert [line for line in result.errlines if line] == [
+        f"ERROR: --honcho-url: {url} does not answer: [Errno 111] Connection refused"
+    ]
+    result.stdout.no_fnmatch_line("*test_one*")
+    project.runpytest_inprocess("--honcho-url", url, "--collect-only").stdout.fnmatch_lines(["*2 tests collected*"])
+    monkeypatch.setenv(f"{scheme}_proxy", "http://127.0.0.1:9")  # A client may reach it, though this process cannot.
+    project.runpytest_inprocess("--honcho-url", url).assert_outcomes(passed=2)
 
 
 @pytest.mark.process
@@ -437,7 +488,7 @@ def test_a_test_that_fails_shows_its_requests_in_a_section_of_their_own(project:
             r"#3 POST /v3/workspaces/w/sessions -> 404 in [\d.]+ ms",
             r"    why: session 's' was deleted by request #2 and awaits its purge",
             r"-+ honcho requests to http://127.0.0.1:\d+ -+",
-            r"no request",
+            r"no request came to http://127.0.0.1:\d+",
             r"\(5 earlier\)",
             r"#6 GET /health -> 200 in [\d.]+ ms",
         ],
@@ -701,7 +752,7 @@ def test_a_worker_that_is_interrupted_is_counted_once(project: pytest.Pytester) 
         (["99"], 1, "the required 99% of the operations were not reached: *"),
         (["99", "-n", "1", "-p", "xdist"], 1, "the required 99% of the operations were not reached: *"),
         (["99", "--collect-only"], 0, "*1 test collected*"),
-        (["99", "--honcho-url", "http://127.0.0.1:9"], 0, "only mocks of this session are counted; *"),
+        (["99", "--honcho-url", "URL"], 0, "only mocks of this session are counted; *"),
         (["99", "-k", "nothing"], 5, "the required 99% of the operations were not reached: 0.00%"),
         (["101"], 4, "*--honcho-coverage-fail-under: not a percentage from 0 to 100: '101'"),
         (["many"], 4, "*--honcho-coverage-fail-under: not a percentage from 0 to 100: 'many'"),
@@ -710,7 +761,7 @@ def test_a_worker_that_is_interrupted_is_counted_once(project: pytest.Pytester) 
 # pytest before 8 has wrappers of the old style, and pluggy warns of what is raised in one: here of the wrong option.
 @pytest.mark.filterwarnings("ignore:A plugin raised an exception during an old-style:Warning")
 def test_a_session_that_covers_too_little_fails(
-    project: pytest.Pytester, options: list[str], status: int, told: str
+    project: pytest.Pytester, server: MockServer, options: list[str], status: int, told: str
 ) -> None:
     project.makepyfile(
         """
@@ -721,7 +772,7 @@ def test_a_session_that_covers_too_little_fails(
             with MockServer() as server: total(server)
         """
     )
-    percentage, *others = options
+    percentage, *others = [server.url if option == "URL" else option for option in options]
     run = project.runpytest_subprocess if "xdist" in others else project.runpytest_inprocess
     result = run(f"--honcho-coverage-fail-under={percentage}", *others)
     assert result.ret == status

@@ -183,7 +183,9 @@ def test_after_it_is_gone_its_mock_can_still_be_asked() -> None:
 def test_a_taken_port_is_an_error_and_no_url_is_promised() -> None:
     with MockServer() as server:
         other = MockServer(port=address_of(server.url)[1])
-        with pytest.raises(OSError, match="in use"):
+        port = address_of(server.url)[1]
+        complaint = rf"cannot listen on 127\.0\.0\.1:{port}: Address already in use; port=0 picks a free port"
+        with pytest.raises(OSError, match=complaint):
             other.__enter__()
     with pytest.raises(RuntimeError, match="not started"):
         MockServer().url  # noqa: B018 - reading it is the test
@@ -191,8 +193,63 @@ def test_a_taken_port_is_an_error_and_no_url_is_promised() -> None:
 
 
 def test_a_port_that_is_none_is_told() -> None:
-    with pytest.raises(ValueError, match="the port must be from 0 to 65535, not 70000"):
-        MockServer(port=70_000).__enter__()
+    for port in (70_000, -1, "x", 22.5, True, None):
+        with pytest.raises(ValueError, match=f"the port must be an integer from 0 to 65535, not {port!r}"):
+            MockServer(port=port).__enter__()  # type: ignore[arg-type]  # the type is the point
+
+
+def test_a_server_shows_its_url_and_its_profile() -> None:
+    server = MockServer(quirks=["created_status", "sentence_422"])
+    assert repr(server) == "<MockServer (not started): API 3.0.7, quirks created_status,sentence_422>"
+    assert repr(server.mock) == "<Mock: API 3.0.7, quirks created_status,sentence_422>"
+    with MockServer(quirks=["live"], api_version="3.0.6") as running:
+        assert repr(running) == f"<MockServer {running.url}: API 3.0.6, quirks live>"
+        running.mock.reset(quirks=[])
+        assert repr(running).endswith(", quirks none>")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("base_url", "use url"),
+        ("faults", r"use mock\.faults"),
+        ("close", r"stop\(\) stops it, and so does the end of its `with` block"),
+        ("tokn", "did you mean 'token'"),
+    ],
+)
+def test_a_name_that_a_server_does_not_have_gets_a_hint(name: str, hint: str) -> None:
+    with pytest.raises(AttributeError, match=f"'MockServer' object has no attribute '{name}'; {hint}"):
+        getattr(MockServer(), name)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "complaint"),
+    [
+        ("example.com", r"allow_hosts must be a list of host names, such as \['example.com'\]"),
+        (["http://x"], "must be a host name without scheme and port, .*: 'http://x'; did you mean 'x'"),
+        (["y:80"], ": 'y:80'; did you mean 'y'"),
+        (["https://[::1]:80/path"], r": 'https://\[::1\]:80/path'; did you mean '::1'"),
+        ([""], ": ''$"),
+        ([5], ": 5$"),
+        (["*"], r": '\*'$"),
+    ],
+)
+def test_a_host_is_a_name_alone(hosts: Any, complaint: str) -> None:
+    for make in (lambda: create_app(Mock(), allow_hosts=hosts), lambda: MockServer(allow_hosts=hosts).__enter__()):
+        with pytest.raises(ValueError, match=complaint):
+            make()
+
+
+def test_the_app_of_anything_but_a_mock_is_refused_with_the_right_call() -> None:
+    make: Any = create_app
+    with pytest.raises(
+        TypeError, match=r"^create_app takes a Mock, such as create_app\(Mock\(quirks='live'\)\), not 'live'"
+    ):
+        make("live")
+    with pytest.raises(TypeError, match=r"belong to Mock: create_app\(Mock\(quirks='live', seed=1\)\)$"):
+        make(quirks="live", seed=1)
+    with pytest.raises(TypeError, match=r"^create_app takes no 'colour'; create_app\(Mock\(colour=1\)\)$"):
+        make(colour=1)
 
 
 def test_an_answer_is_sent_without_delay() -> None:
@@ -285,3 +342,46 @@ def test_the_public_names_are_loaded_when_first_used() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Server'"):
         mockserver.Server  # noqa: B018 - reading it is the test
     assert Path(str(mockserver.__file__)).parent.joinpath("py.typed").exists()
+
+
+def test_a_server_that_was_stopped_continues_with_its_state_on_its_port() -> None:
+    with MockServer() as server:
+        url = server.url
+        httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"})
+        server.mock.faults.error(503, operation="get_all_workspaces", times=1)
+        for _ in range(3):
+            server.stop()
+            assert not server.is_running
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(f"{url}/health")
+            server.stop()
+            server.start()
+            assert server.url == url
+            assert httpx.post(f"{url}/v3/workspaces/w/sessions/list").json()["total"] == 1
+        assert httpx.post(f"{url}/v3/workspaces/list").status_code == 503
+        assert server.mock.requests.count("get_sessions") == 3
+        with pytest.raises(RuntimeError, match="the server is already running"):
+            server.start()
+
+
+def test_a_server_runs_without_a_block() -> None:
+    server = MockServer()
+    server.start()
+    assert httpx.get(f"{server.url}/health").status_code == 200
+    server.stop()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{server.url}/health")
+
+
+def test_clients_of_a_server_that_stops_lose_their_connection() -> None:
+    with MockServer() as server, httpx.Client(base_url=server.url) as client:
+        client.get("/health")
+        hold = server.mock.faults.hang(operation="get_all_workspaces")
+        with ThreadPoolExecutor() as pool:
+            held = pool.submit(httpx.post, f"{server.url}/v3/workspaces/list", timeout=60)
+            wait_until(lambda: hold.held)
+            server.stop()
+            with pytest.raises(httpx.TransportError):
+                held.result()
+        server.start()
+        assert client.get("/health").status_code == 200  # over a new connection

@@ -1,6 +1,7 @@
 """Turns what a handler returns or raises into bytes."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -27,6 +28,8 @@ GUARDED: Headers = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 DIAGNOSIS_HEADER = b"x-mock-diagnosis"
+_OUTER_SPACES = re.compile("^ +| +$")
+NOTE_HEADER = b"x-mock-note"
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 
@@ -58,8 +61,23 @@ class Answer(NamedTuple):
 
 
 def with_diagnosis(answer: Answer, diagnosis: str) -> Answer:
-    """The answer with a diagnosis in a header. Characters other than printable ASCII are percent-encoded."""
-    return answer._replace(headers=[*answer.headers, (DIAGNOSIS_HEADER, quote(diagnosis, safe=_PRINTABLE).encode())])
+    """The answer with a diagnosis in a header."""
+    return answer._replace(headers=[*answer.headers, (DIAGNOSIS_HEADER, header_value(diagnosis))])
+
+
+def header_value(text: str) -> bytes:
+    """A text as the value of a header. Percent signs, characters other than printable ASCII, and outer spaces are
+    percent-encoded: HTTP does not allow the latter two, and h11 refuses to send them.
+    """
+    encoded = quote(text, safe=_PRINTABLE)
+    if encoded[:1] == " " or encoded[-1:] == " ":
+        encoded = _OUTER_SPACES.sub(lambda spaces: "%20" * len(spaces[0]), encoded)
+    return encoded.encode()
+
+
+def with_notes(answer: Answer, notes: Sequence[str]) -> Answer:
+    """The answer with its notes in a header."""
+    return answer._replace(headers=[*answer.headers, (NOTE_HEADER, header_value("; ".join(notes)))])
 
 
 def head(answer: Answer, content: bytes) -> Message:

@@ -25,7 +25,10 @@ _PREFLIGHT: Headers = (
     _CREDENTIALS,
 )
 # Without this header, a page can read neither the diagnosis header nor how long a rate limit asks it to wait.
-_EXPOSED = (b"access-control-expose-headers", answers.DIAGNOSIS_HEADER + b", retry-after")
+_EXPOSED = (
+    b"access-control-expose-headers",
+    b", ".join([answers.DIAGNOSIS_HEADER, answers.NOTE_HEADER, b"retry-after"]),
+)
 
 
 class Cors:

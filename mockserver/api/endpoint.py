@@ -19,7 +19,7 @@ from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableFo
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..wire.scalars import Reading
-from . import answers
+from . import answers, notes
 from .answers import Answer
 from .operation import Call, Operation, operations_of
 from .routing import Found, RoutingTable, header_of, path_of
@@ -96,6 +96,8 @@ class Endpoint(BaseRoute):
                 raise InnerFailure("the database cannot look up a NUL character")
             if not mock.store.profile.drops_nul:
                 _check_nul(operation, document, mock)
+            if exchange is not None:
+                notes.take(mock, operation, found.path, document, body, scope["query_string"], exchange)
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except InvalidId as error:
             # Operations whose body has the id of what they create check the ids. The other operations do not, and fail

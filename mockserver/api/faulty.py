@@ -64,7 +64,9 @@ class FaultyRequest(NamedTuple):
             return original and self.explained(self.exchange, original)
         self.exchange.diagnosis = f"the fault {self.fault.name!r} answered, not the API"
         status, payload, _ = kind.replacement
-        return answers.with_diagnosis(_replacement(status, payload, self.fault.headers), self.exchange.diagnosis)
+        headers = self.fault.headers
+        self.exchange.retry_after = _seconds(headers)
+        return answers.with_diagnosis(_replacement(status, payload, headers), self.exchange.diagnosis)
 
     def _with_changed_body(self, answer: Answer) -> tuple[Answer, bytes]:
         """The answer and its body, changed by the fault.
@@ -102,6 +104,12 @@ class FaultyRequest(NamedTuple):
         self.close(answer.status, b"".join(first))
         if kind.closes_at is not None:
             _hang_up(scope)
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    """The seconds of the header Retry-After. None without it, and for a date."""
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return float(value) if value.isdecimal() else None
 
 
 def _replacement(status: int, payload: Any, headers: Mapping[str, str]) -> Answer:

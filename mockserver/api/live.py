@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from threading import Event
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -68,7 +69,7 @@ class Feed:
         leaving, connected = asyncio.ensure_future(left(receive)), asgi_extension.connection_of(scope)
         ending = asyncio.ensure_future(ended.wait())
         try:
-            with self._mock.requests.watching() as changed:
+            with self._mock.requests.watching(Event()) as changed:
                 while not (leaving.done() or ended.is_set() or (connected is not None and connected.is_gone())):
                     piece = self._news(is_certain=changed.is_set())
                     changed.clear()

@@ -12,11 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from ..testing.exchange import Exchange, preview
 from ..testing.mock import Mock
+from ..testing.notes.repeats import of_a_fault
 from ..testing.scripts import ScriptFailed
 from . import answers, uploads
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, content_type_of, too_large
 from .faulty import FaultyRequest
+from .notes import noted
 from .operation import Operation
 from .rendering import RenderedRows
 from .routing import NOWHERE, Found
@@ -37,7 +39,7 @@ class ObservedEndpoint(Endpoint):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.answer(scope["mockserver.found"], scope, receive, send)
 
-    async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - see below
         """Record a request and answer it. Every request comes here, so it is one function, for speed."""
         mock = self.mock
         body, refusal = b"", None
@@ -48,7 +50,7 @@ class ObservedEndpoint(Endpoint):
         except TooLarge:
             refusal = too_large(found)
         if found.operation is not None and found.operation.form is not None:
-            await _read_ahead(scope, body)
+            await self._read_ahead(scope, body)
         log, faults, elapsed = mock.requests, mock.faults, mock.clock.elapsed
         started = elapsed()
         exchange = log.arrived(scope, found.operation, found.path, body)
@@ -66,6 +68,8 @@ class ObservedEndpoint(Endpoint):
                 items = payload.get("items") if type(payload) is dict else payload
                 if status >= 400 or items == []:
                     answer = self.explained(exchange, answer)
+                if exchange.draft is not None or items == [] or status == 307:
+                    answer = noted(mock, exchange, found.operation, answer, self._paths)
                 is_page = items is not payload and items
                 content = self._rows.page(payload) if is_page else answer.content()
         except Exception as error:
@@ -85,6 +89,20 @@ class ObservedEndpoint(Endpoint):
         log.add(exchange)
         await answers.send_whole(scope, receive, send, answer, content)
 
+    async def _read_ahead(self, scope: Scope, body: bytes) -> None:
+        """Read a PDF in a form in a thread. It may take seconds, and other requests are answered meanwhile. The reading
+        stops when the server ends.
+        """
+        if b"application/pdf" not in body.lower():
+            return
+        from ..formats.pdf import Reader  # Uploads of PDFs are rare.
+
+        reader = Reader()
+        # Without an event loop, there are no other requests to answer.
+        with suppress(RuntimeError), self.mock.server_link.calls_at_end(reader.stop):
+            asyncio.get_running_loop()
+            await asyncio.to_thread(uploads.read_ahead, content_type_of(scope), body, reader)
+
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
         """Carry out a request that met a fault."""
         self.mock.run_due()
@@ -95,6 +113,10 @@ class ObservedEndpoint(Endpoint):
     def _close(
         self, exchange: Exchange, started: float, found: Found, alters: bool, status: int | None, content: bytes
     ) -> None:
+        if exchange.fault is not None and self.mock.notes.enabled:
+            self.mock.notes.saw_fault = True
+            exchange.status = status
+            exchange.notes = [*exchange.notes, *of_a_fault(exchange)]
         is_altered = exchange.fault is not None and alters
         self.mock.coverage.add(found.operation, status, by_fault=is_altered)
         self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
@@ -118,14 +140,6 @@ class ObservedEndpoint(Endpoint):
         diagnosis = sentence(exchange, status, payload, cause, self.mock.store, self.mock.requests, self._paths)
         exchange.diagnosis = diagnosis
         return answer if diagnosis is None else answers.with_diagnosis(answer, diagnosis)
-
-
-async def _read_ahead(scope: Scope, body: bytes) -> None:
-    """Read a PDF in a form in a thread. It may take seconds, and other requests are answered meanwhile."""
-    if b"application/pdf" in body.lower():
-        with suppress(RuntimeError):  # Without an event loop, there are no other requests to answer.
-            asyncio.get_running_loop()
-            await asyncio.to_thread(uploads.read_ahead, content_type_of(scope), body)
 
 
 class FallbackRoute(BaseRoute):

@@ -17,6 +17,8 @@ from ..domain.records import Row
 from ..domain.store import Store
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
+from ..testing.notes.draft import ALWAYS, CHANGING
+from ..testing.notes.shapes import Shape, has_unknown, shape_of
 from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names
 from ..wire.scalars import Reading
@@ -155,6 +157,16 @@ class Operation:
             return None
         return self if version == self.version else replace(self, version=version)
 
+    def is_notable(self, document: Any, query_string: bytes, content: bytes) -> bool:
+        """Whether a request may need a note, by what it sends. It runs with every request."""
+        if query_string or self.name in ALWAYS or has_unknown(self.body_shape, document):
+            return True
+        if type(document) is dict:
+            if document.get("filters"):
+                return True
+            return self.name in CHANGING and ("metadata" in document or "configuration" in document)
+        return self.body is None and len(content) > len(b"{}")
+
     @property
     def is_validated(self) -> bool:
         """Whether the document lists a 422. The published document lists a 422 for every operation of a resource."""
@@ -165,6 +177,11 @@ class Operation:
         """The path parameters, each with the index of its segment in `path.split("/")`."""
         segments = self.path.split("/")
         return [(segment[1:-1], place) for place, segment in enumerate(segments) if segment.startswith("{")]
+
+    @cached_property
+    def body_shape(self) -> Shape | None:
+        """The keys that the body may have, to note the others."""
+        return shape_of(self.body, self.version)
 
     # Built at the first request that needs them, as the version has them: the server of one test needs one or two.
     @cached_property

@@ -4,6 +4,7 @@ import json
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ..domain.errors import FileTooLarge, InnerFailure, Unprocessable, UnsupportedFile
 from ..domain.profile import Profile
@@ -11,6 +12,9 @@ from ..extras import needs
 from ..formats.forms import InvalidForm, UploadedFile, fields
 from ..formats.json_text import has_lone_surrogate
 from ..wire.fields import CONTENT_LIMIT, text_without_nul, without_control_tokens
+
+if TYPE_CHECKING:
+    from ..formats.pdf import Reader
 
 FILE_BYTES_LIMIT = 5_242_880
 
@@ -53,14 +57,14 @@ def _spoken(text: str) -> str:
         raise _Unusable(str(error)) from None
 
 
-def read_ahead(content_type: bytes | None, body: bytes) -> None:
+def read_ahead(content_type: bytes | None, body: bytes, reader: "Reader") -> None:
     """Read the PDF in a form, if there is one, so that `pieces_of` finds its text. You may call it in any thread."""
     from ..formats import pdf  # Uploads of PDFs are rare.
 
     with suppress(InvalidForm):
         file = fields(content_type, body).get("file")
         if isinstance(file, UploadedFile) and file["content_type"] == _PDF and file["size"] <= FILE_BYTES_LIMIT:
-            pdf.read_ahead(file.content)
+            pdf.read_ahead(file.content, reader)
 
 
 def _split(text: str) -> Iterator[str]:

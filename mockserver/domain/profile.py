@@ -1,5 +1,6 @@
 """The profile of a server: a version of the API, with quirks. The rules read its flags where they decide."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .changes import CONTRACT, VERSIONS, Changes
@@ -13,8 +14,8 @@ class Profile(Quirks, Changes):
     api_version: str = CONTRACT
 
     @classmethod
-    def of(cls, api_version: str, quirks: str | Quirks) -> "Profile":
-        """The profile of a version with these quirks: `"none"`, `"live"`, names with commas, or Quirks.
+    def of(cls, api_version: str, quirks: str | Sequence[str] | Quirks) -> "Profile":
+        """The profile of a version with these quirks: `"none"`, `"live"`, names with commas or in a list, or Quirks.
 
         Raises ValueError for an unknown quirk, and for one that the version does not have.
         """

@@ -1,5 +1,6 @@
 """The quirks: named differences between the live server and the default profile."""
 
+from collections.abc import Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
@@ -123,8 +124,8 @@ class Quirks:
         return Quirks(**dict.fromkeys(_of_version(api_version), True))
 
     @classmethod
-    def named(cls, names: "str | Quirks", api_version: str = CONTRACT) -> "Quirks":
-        """The quirks for `"none"`, `"live"`, or names separated by commas.
+    def named(cls, names: "str | Sequence[str] | Quirks", api_version: str = CONTRACT) -> "Quirks":
+        """The quirks for `"none"`, `"live"`, or names, separated by commas or in a list.
 
         Raises ValueError for an unknown name, with a list of the known ones, for a quirk that the version does not
         have, with the versions that have it, and for another type.
@@ -133,8 +134,10 @@ class Quirks:
             chosen = [quirk.name for quirk in Quirks.catalogue() if getattr(names, quirk.name)]
         elif isinstance(names, str):
             chosen = [name.strip() for name in names.split(",") if name.strip()]
+        elif isinstance(names, (list, tuple, set, frozenset)) and all(isinstance(name, str) for name in names):
+            chosen = list(names)
         else:
-            raise ValueError(f"quirks must be none, live, or a string of names separated by commas, not {names!r}")
+            raise ValueError(f"quirks must be none, live, or names, with commas or in a list, not {names!r}")
         if chosen == ["live"]:
             return cls.live(api_version)
         if chosen in ([], ["none"]):
@@ -143,12 +146,17 @@ class Quirks:
             _check(name, names, api_version)
         return Quirks(**dict.fromkeys(chosen, True))
 
+    def text(self, api_version: str = CONTRACT) -> str:
+        """What `named` takes for these quirks: `none`, `live`, or the names with commas."""
+        on = [quirk.name for quirk in Quirks.catalogue() if getattr(self, quirk.name)]
+        return "live" if on == _of_version(api_version) else ",".join(on) or "none"
+
 
 def _of_version(api_version: str) -> list[str]:
     return [quirk.name for quirk in Quirks.catalogue() if api_version in quirk.metadata["versions"]]
 
 
-def _check(name: str, names: str | Quirks, api_version: str) -> None:
+def _check(name: str, names: str | Sequence[str] | Quirks, api_version: str) -> None:
     """Raise ValueError if this is not the name of a quirk of the version. `names` is what the caller passed."""
     known = {quirk.name: quirk.metadata["versions"] for quirk in Quirks.catalogue()}
     if name in ("none", "live"):

@@ -120,8 +120,8 @@ def status(
         for place, units in found.items():
             total = _sum(total, units)
             if place is not None and not session_id:
-                internal_id = _internal_id(workspace.sessions[place].row)
-                sessions[internal_id] = {"session_id": internal_id, **_counts(units)}
+                key = internal_id(workspace.sessions[place].row)
+                sessions[key] = {"session_id": key, **_counts(units)}
     return {**_counts(total), "sessions": sessions or None}
 
 
@@ -221,7 +221,7 @@ def _counts(units: Units) -> Row:
     }
 
 
-def _internal_id(session: Row) -> str:
+def internal_id(session: Row) -> str:
     """The internal id of a session, which is not its public id. It is the same in every run."""
     from base64 import urlsafe_b64encode  # Few runs need it.
     from hashlib import sha256

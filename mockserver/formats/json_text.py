@@ -71,8 +71,30 @@ def restated(value: Any) -> Any:
         return parse(json.dumps(value, allow_nan=False).encode())
     except InvalidJson as error:
         raise ValueError(error.reason) from None
-    except (TypeError, RecursionError) as error:
+    except TypeError as error:
+        raise ValueError(_not_json(value) or str(error)) from None
+    except RecursionError as error:
         raise ValueError(str(error)) from None
+
+
+def _not_json(value: Any, place: str = "") -> str | None:
+    """The place and type of the first value that JSON cannot express, in a sentence, or None."""
+    if value is None or isinstance(value, (str, int, float)):
+        return None
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            if not (key is None or isinstance(key, (str, int, float))):
+                return f"{place or 'the object'} has the key {key!r}; a key must be a string"
+            problem = _not_json(entry, f"{place}.{key}".removeprefix("."))
+            if problem is not None:
+                return problem
+        return None
+    if isinstance(value, (list, tuple)):
+        problems = (_not_json(entry, f"{place}[{number}]") for number, entry in enumerate(value))
+        return next((problem for problem in problems if problem is not None), None)
+    hint = "; use a list" if isinstance(value, (set, frozenset)) else ""
+    at = f"{place}: " if place else ""
+    return f"{at}JSON has no {type(value).__name__}{hint}"
 
 
 def _parse_slowly(body: bytes, complaint: str) -> Any:

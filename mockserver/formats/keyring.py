@@ -40,10 +40,10 @@ class Keyring:
         self._signatures.register_algorithm(_ALGORITHM, AnyLength(AnyLength.SHA256))
         self._secret = secret
         if secret == "":
-            raise ValueError("auth_secret cannot sign: it is empty")
+            raise ValueError("auth_secret is empty: it must have at least one character")
         try:
             self._signatures.encode(b"{}", secret, _ALGORITHM)
-        except (TypeError, self._failure) as error:
+        except (TypeError, UnicodeEncodeError, self._failure) as error:
             raise ValueError(f"auth_secret cannot sign: {error}") from None
 
     def sign(self, scope: Scope, now: int, expires_at: datetime | None = None) -> str:

@@ -1,7 +1,10 @@
 """Extracts the text of PDFs in a separate process, because a small PDF can need unlimited time and memory."""
 
+import os
 import subprocess
 import sys
+import threading
+import time
 from contextlib import suppress
 from hashlib import sha256
 from importlib.util import find_spec
@@ -9,6 +12,9 @@ from io import BytesIO
 
 # How long the process may take, how much memory it may use, and how many characters the text may have.
 SECONDS_LIMIT = 10.0
+# The system ends a process that has used more CPU time than its parent waits for.
+_CPU_SECONDS = 15
+_POLL_SECONDS = 0.2
 _MEMORY_BYTES = 1024 * 1024 * 1024
 _TEXT_LIMIT = 5_242_880
 # The trailer that pypdf requires. pypdf ignores its offset, and searches the file for the objects.
@@ -37,16 +43,16 @@ def text_of(content: bytes) -> str:
         raise ImportError("pypdf")
     text = _ahead.pop(_key(content), None)
     if text is None:
-        text = _outcome(content)
+        text = Reader().outcome(content)
     if isinstance(text, Unreadable):
         raise text
     return text
 
 
-def read_ahead(content: bytes) -> None:
+def read_ahead(content: bytes, reader: "Reader") -> None:
     """Read a PDF now, so that the next `text_of` of it returns at once. You may call this in any thread."""
     if find_spec("pypdf") is not None:
-        outcome = _outcome(content)
+        outcome = reader.outcome(content)
         for key in list(_ahead)[: 1 - _AHEAD_LIMIT]:  # Results that nobody fetched.
             _ahead.pop(key, None)
         _ahead[_key(content)] = outcome
@@ -56,25 +62,59 @@ def _key(content: bytes) -> bytes:
     return sha256(content).digest()
 
 
-def _outcome(content: bytes) -> str | Unreadable:
-    """The text, or the reason why it cannot be read."""
-    command = [sys.executable, "-P", __file__]
-    try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS_LIMIT, check=False)  # noqa: S603 - runs this interpreter
-    except subprocess.TimeoutExpired:
-        return Unreadable(f"it takes longer than {SECONDS_LIMIT:g} seconds")
-    if done.returncode == _UNREADABLE:
-        return Unreadable(done.stdout.decode())
-    if done.returncode != 0:
-        return Unreadable("the reader crashed, or needed too much memory")
-    return done.stdout.decode()
+class Reader:
+    """Reads one PDF in a process. `stop` ends the process, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = threading.Event()
+
+    def outcome(self, content: bytes) -> str | Unreadable:
+        """The text, or the reason why it cannot be read."""
+        command = [sys.executable, "-P", __file__, str(os.getpid())]
+        pipe = subprocess.PIPE
+        with self._lock:
+            if self._stopped.is_set():
+                return _ended()
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)  # noqa: S603 - runs this interpreter
+        with self._process as process:
+            try:
+                out, _ = process.communicate(content, timeout=SECONDS_LIMIT)
+            except subprocess.TimeoutExpired:
+                return Unreadable(f"it takes longer than {SECONDS_LIMIT:g} seconds")
+            finally:
+                process.kill()
+        if self._stopped.is_set():
+            return _ended()
+        if process.returncode == _UNREADABLE:
+            return Unreadable(out.decode())
+        if process.returncode != 0:
+            return Unreadable("the reader crashed, or needed too much memory")
+        return out.decode()
+
+    def stop(self) -> None:
+        """End the process if it runs. A later `outcome` does not start one."""
+        with self._lock:
+            self._stopped.set()
+            if self._process is not None:
+                self._process.kill()
+
+
+def _ended() -> Unreadable:
+    return Unreadable("the server ended while it was read")
 
 
 def _main() -> int:
-    """Read a PDF from standard input, and write its text or the reason why it cannot be read. Returns the exit code."""
-    with suppress(ImportError, OSError, ValueError):  # Not every system has this limit.
+    """Read a PDF from standard input, and write its text or the reason why it cannot be read. Returns the exit code.
+
+    The argument is the id of the parent process.
+    """
+    threading.Thread(target=_end_with_parent, args=[int(sys.argv[1])], daemon=True).start()
+    with suppress(ImportError, OSError, ValueError):  # Not every system has these limits.
         import resource
 
+        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     try:
         text, code = _extracted(sys.stdin.buffer.read()), 0
@@ -82,6 +122,16 @@ def _main() -> int:
         text, code = " ".join(f"{error}".split())[:200] or type(error).__name__, _UNREADABLE
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     return code
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when its parent has ended without stopping it, for example because it was killed.
+
+    On Windows the id of the parent stays the same.
+    """
+    while os.getppid() == parent:
+        time.sleep(_POLL_SECONDS)
+    os._exit(1)
 
 
 def _extracted(content: bytes) -> str:

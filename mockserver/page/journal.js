@@ -80,7 +80,7 @@ function arrange() {
   let next = total + 1
   for (const call of [...calls].reverse()) {
     gapBefore(next, call.number + 1)
-    const text = [call.number, call.method, call.path, call.operation, call.status, call.fault, call.diagnosis].join(' ').toLowerCase()
+    const text = [call.number, call.method, call.path, call.operation, call.status, call.fault, call.diagnosis, ...call.notes].join(' ').toLowerCase()
     if (words.every((word) => text.includes(word)) && (!onlyRefused || isRefused(call))) rows.push(call)
     next = call.number
   }
@@ -159,10 +159,10 @@ function line(call) {
     { class: 'call', role: 'listitem' },
     make(
       'button',
-      { type: 'button', tabindex: -1, title: [call.path, call.diagnosis].filter(Boolean).join('\n'), onclick: () => open(call.number) },
+      { type: 'button', tabindex: -1, title: [call.path, call.diagnosis, ...call.notes].filter(Boolean).join('\n'), onclick: () => open(call.number) },
       make('span', { class: `status ${shade(call.status)}` }, call.status ?? '–'),
       make('span', { class: 'what' }, make('b', {}, call.method), ' ', target(call)),
-      make('span', { class: 'why' }, `#${call.number} · ${time(call.at, ofToday())} · ${took(call.duration)}`, call.fault && [' · ', make('em', {}, `fault ${call.fault}`)], call.diagnosis && ` · ${call.diagnosis}`),
+      make('span', { class: 'why' }, `#${call.number} · ${time(call.at, ofToday())} · ${took(call.duration)}`, call.fault && [' · ', make('em', {}, `fault ${call.fault}`)], call.diagnosis && ` · ${call.diagnosis}`, ...call.notes.map((note) => ` · ${note}`)),
     ),
   )
 }
@@ -181,6 +181,7 @@ async function open(number) {
       ...fact('at', call.at),
       ...fact('took', took(call.duration)),
       ...(call.diagnosis ? fact('diagnosis', call.diagnosis) : []),
+      ...call.notes.flatMap((note) => fact('note', note)),
       ...(call.fault ? fact('fault', call.fault) : []),
     ),
     call.bodies_left_out && make('p', {}, 'Its bodies were too large for the journal.'),

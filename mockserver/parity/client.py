@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import b64decode
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
@@ -9,6 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from .forms import encoded
 from .matching import ReceivedAnswer
 from .recordings import Json
+from .sent import AS_IS, SentRequest
 
 # After this time a server may close an idle connection at any moment, so the client opens a new one.
 _IDLE_SECONDS = 1
@@ -37,12 +39,13 @@ class Client:
             raise ValueError("the key has characters that are not allowed in a header")
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self.host = parts.hostname
+        self.authority = parts.netloc
         try:
             self._connection = kind(parts.hostname, parts.port, timeout=timeout_seconds)
         except HTTPException as error:
             raise ValueError(str(error)) from None
         self._used = 0.0
-        self._prefix = parts.path.rstrip("/")
+        self.prefix = parts.path.rstrip("/")
         self._headers = {} if token is None else {"authorization": f"Bearer {token.strip()}"}
 
     def call(self, method: str, path: str, body: Json = None) -> ReceivedAnswer:
@@ -52,11 +55,12 @@ class Client:
     def send(self, request: Json, *, with_token: bool = True) -> ReceivedAnswer:
         """Send a request in the format of the recordings: `method`, `path`, `query`, `headers`, and its body.
 
-        `query` is an object or a list of pairs. The body is `json`, `text`, or a `form` with or without `files`.
+        `query` is an object or a list of pairs. The body is `json`, `text`, `base64` (bytes), or a `form` with or
+        without `files`.
         Raises NoAnswer.
         """
         path, mark, query = resolved(request["path"]).partition("?")
-        target = self._prefix + quote(path, safe="/%") + mark + query
+        target = self.prefix + quote(path, safe=AS_IS) + mark + query
         given = request.get("query")
         if given:
             pairs = given.items() if isinstance(given, dict) else given
@@ -68,6 +72,8 @@ class Client:
             headers.setdefault("content-type", "application/json")
         elif "text" in request:
             body = request["text"].encode()
+        elif "base64" in request:
+            body = b64decode(request["base64"])
         elif "form" in request:
             body, content_type = encoded(request["form"], request.get("files"))
             headers.setdefault("content-type", content_type)
@@ -77,6 +83,22 @@ class Client:
             self._connection.close()
             reason = " ".join(str(error).split()) or type(error).__name__
             raise NoAnswer(f"does not answer: {reason[:200]}") from error
+
+    def open(self, request: SentRequest) -> HTTPResponse:
+        """Pass on a request of another client, and return the response, whose body is still to be read.
+
+        Raises OSError, HTTPException or ValueError.
+        """
+        self._close_if_idle()
+        connection = self._connection
+        connection.putrequest(request.method, self.prefix + request.target, skip_accept_encoding=True)
+        for name, value in request.headers:
+            connection.putheader(name, value)
+        # The recording needs the body as it is, not compressed.
+        connection.putheader("accept-encoding", "identity")
+        connection.endheaders(request.body or None)
+        self._used = time.monotonic()
+        return connection.getresponse()
 
     def close(self) -> None:
         """Close the connection. The next request opens a new one."""
@@ -88,18 +110,21 @@ class Client:
     def __exit__(self, *failure: object) -> None:
         self.close()
 
-    def _exchange(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> ReceivedAnswer:
+    def _close_if_idle(self) -> None:
         if time.monotonic() - self._used > _IDLE_SECONDS:
             self._connection.close()
+
+    def _exchange(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> ReceivedAnswer:
+        self._close_if_idle()
         self._connection.request(method, target, body, headers)
         # The `with` closes it here, not in a finalizer, where Python ignores a KeyboardInterrupt.
         with self._connection.getresponse() as response:
             received = _body_of(response)
         received_headers = {name.lower(): value for name, value in response.getheaders()}
         location = received_headers.get("location")
-        if location is not None and self._prefix:
+        if location is not None and self.prefix:
             parts = urlsplit(location)
-            received_headers["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self._prefix)))
+            received_headers["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self.prefix)))
         self._used = time.monotonic()
         return ReceivedAnswer(response.status, received_headers, received)
 

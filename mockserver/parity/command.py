@@ -5,11 +5,12 @@ import os
 import signal
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..domain.access import EVERYTHING
 from ..domain.clock import Clock
-from ..hosts import is_loopback, is_unspecified
+from .confirmation import agrees, is_local
 
 if TYPE_CHECKING:
     from ..formats.keyring import Keyring
@@ -47,6 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="play only this scenario; * matches any text; repeatable (default: all)",
     )
     parser.add_argument(
+        "--recordings",
+        action="extend",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="play these files of `record`, or all files in a folder that end in .jsonl, instead of the recordings "
+        "of the package",
+    )
+    parser.add_argument(
         "--purge-wait",
         type=_seconds,
         default=60.0,
@@ -67,7 +78,7 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
     try:
         keyring = None if options.auth_secret is None else Keyring(options.auth_secret)
-        chosen = matching(options.scenario)
+        chosen = matching(options.scenario, options.recordings)
         client = Client(options.url, _token(options, keyring))
     except (ValueError, ImportError) as error:
         parser.error(str(error))
@@ -77,7 +88,7 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     _raise_on_signals()
     try:
         checking.look()
-        if not (options.yes or _is_local(client.host)) and not _user_agrees(checking, chosen, options.url):
+        if not (options.yes or is_local(client.host)) and not _user_agrees(checking, chosen, options.url):
             parser.error("nothing was done; --yes continues without asking")
         return play_all(checking, chosen, lambda line: print(line, flush=True))
     except (Unfit, NoAnswer) as error:
@@ -114,8 +125,7 @@ def _raise_on_signals() -> None:
 def _user_agrees(checking: "Check", chosen: "list[Scenario]", url: str) -> bool:
     """Whether the user answers yes. Without a standard input, the answer is no."""
     count = checking.most_workspaces(chosen)
-    print(_WARNING.format(url=url, count=count, prefix=checking.prefix), end="", file=sys.stderr, flush=True)
-    return sys.stdin is not None and sys.stdin.readline().strip().lower() in ("y", "yes")
+    return agrees(_WARNING.format(url=url, count=count, prefix=checking.prefix))
 
 
 def _clean_up(checking: "Check") -> None:
@@ -125,10 +135,6 @@ def _clean_up(checking: "Check") -> None:
         print("interrupted again", file=sys.stderr)
     for workspace_id in checking.created:
         print(f"left behind: workspace {workspace_id}", file=sys.stderr)
-
-
-def _is_local(host: str) -> bool:
-    return is_loopback(host) or is_unspecified(host)  # `serve --host 0.0.0.0` prints this URL.
 
 
 def _seconds(text: str) -> float:

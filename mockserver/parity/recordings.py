@@ -6,10 +6,11 @@ stands for an id and `<time:N>` for a time that the server generated. The same m
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from ..testing.data import data_file
@@ -34,13 +35,13 @@ class Scenario:
     authenticated: bool = False
 
 
-def matching(patterns: list[str]) -> list[Scenario]:
+def matching(patterns: list[str], paths: Sequence[Path] = ()) -> list[Scenario]:
     """The scenarios whose names match one of the patterns, in which `*` matches any text. All scenarios if there are no
-    patterns.
+    patterns. They are those of the package, or of `paths`: files, or folders of files whose names end in `.jsonl`.
 
-    Raises ValueError for a pattern without a match.
+    Raises ValueError for a pattern without a match, and for a file that cannot be read or is no recording.
     """
-    known = list(scenarios())
+    known = [found for path in paths for found in _recorded(path)] if paths else list(scenarios())
     for pattern in patterns:
         if not any(fnmatchcase(scenario.name, pattern) for scenario in known):
             similar = get_close_matches(pattern, [scenario.name for scenario in known], n=5, cutoff=0.3)
@@ -54,3 +55,44 @@ def scenarios(*files: str) -> Iterator[Scenario]:
         with data_file(f"recordings/{file}.jsonl").open(encoding="utf-8") as lines:
             for line in lines:
                 yield Scenario(**json.loads(line), authenticated=file == "auth")
+
+
+def _recorded(path: Path) -> Iterator[Scenario]:
+    """The scenarios of a user's file or folder. Raises ValueError."""
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    if not files:
+        raise ValueError(f"{path} has no file whose name ends in .jsonl")
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from None
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                try:
+                    yield _scenario(json.loads(line))
+                except (ValueError, RecursionError) as error:
+                    raise ValueError(f"{file}, line {number}: not a recording: {error}") from None
+
+
+def _scenario(document: Json) -> Scenario:
+    """The scenario in a line of a user's file. Raises ValueError with the first fault."""
+    if not isinstance(document, dict):
+        raise ValueError("it must be an object")
+    names = {field.name for field in fields(Scenario)} - {"authenticated"}
+    if missing := sorted(names - document.keys()):
+        raise ValueError(f"{missing[0]!r} is missing")
+    for number, step in enumerate(document["steps"] if isinstance(document["steps"], list) else [None]):
+        if not _is_step(step):
+            raise ValueError(f"step {number} has no request with a method and a path, or no response with a status")
+    return Scenario(**{name: document[name] for name in names})
+
+
+def _is_step(step: Json) -> bool:
+    try:
+        if "control" in step:
+            return True
+        request, status = step["request"], step["response"]["status"]
+        return isinstance(request["method"], str) and request["path"].startswith("/") and isinstance(status, int)
+    except (TypeError, KeyError, AttributeError):
+        return False

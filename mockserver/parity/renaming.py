@@ -16,8 +16,8 @@ _PREFIX_LIMIT = 40  # characters
 def workspaces_of(scenario: Scenario) -> set[str]:
     """All workspace ids in the scenario that are valid."""
     requests = _requests(scenario)
-    named = {_segment(request["path"], 3) for request in requests if request["path"].startswith(f"{WORKSPACES}/")}
-    named |= {_given_id(request) for request in requests if request["path"] == WORKSPACES}
+    named = {segment(request["path"], 3) for request in requests if request["path"].startswith(f"{WORKSPACES}/")}
+    named |= {given_id(request) for request in requests if request["path"] == WORKSPACES}
     return {name for name in named - {"list"} if _is_an_id(name)}
 
 
@@ -49,7 +49,7 @@ class Renaming:
 
     def workspaces_in(self, request: Json) -> list[str]:
         """The renamed workspaces that a renamed request names, and so may create."""
-        named = {_segment(request["path"], 3), _given_id(request)}
+        named = {segment(request["path"], 3), given_id(request)}
         return [name for name in self.workspaces if name in named]
 
     def _step(self, step: Json) -> Json:
@@ -106,8 +106,8 @@ class Renaming:
 def _sessions_of(scenario: Scenario) -> set[str]:
     """All session ids in the scenario that are valid."""
     requests = _requests(scenario)
-    named = {_segment(request["path"], 5) for request in requests if _segment(request["path"], 4) == "sessions"}
-    named |= {_given_id(request) for request in requests if request["path"].endswith("/sessions")}
+    named = {segment(request["path"], 5) for request in requests if segment(request["path"], 4) == "sessions"}
+    named |= {given_id(request) for request in requests if request["path"].endswith("/sessions")}
     return {name for name in named - {"list"} if _is_an_id(name)}
 
 
@@ -146,12 +146,14 @@ def _replacing(ids: Iterable[str], prefix: str, *, before: str, after: str) -> R
     return lambda text: text if pattern is None else pattern.sub(lambda found: prefix + found[0], text)
 
 
-def _segment(path: str, place: int) -> str:
+def segment(path: str, place: int) -> str:
+    """The segment of a path at this place, or an empty string. The segment before the first slash has the place 0."""
     segments = path.split("/")
     return segments[place] if place < len(segments) else ""
 
 
-def _given_id(request: Json) -> str:
+def given_id(request: Json) -> str:
+    """The id in the body of a request that creates something, or an empty string."""
     body = request.get("json")
     given = body.get("id", body.get("name")) if isinstance(body, dict) else None
     return given if isinstance(given, str) else ""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from posixpath import commonpath
 from typing import Any
 
-from .registry import UnknownName, did_you_mean
+from .hints import did_you_mean
+from .registry import UnknownName
 
 # The key in JSON for requests that got no answer, because JSON has no null keys.
 _NONE = "none"

@@ -8,6 +8,7 @@ from .diagnosis.suggestions import nearest_name
 from .options import OPTIONS, Option, Options, settings_of
 
 _PREFIX = "HONCHO_MOCK_"
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def variable_of(option: str) -> str:
@@ -43,6 +44,10 @@ def options_from_environment(variables: Mapping[str, str] = os.environ) -> Optio
 def _read(option: Option, text: str) -> Any:
     if option.flag is None:
         return text
+    if option.flag.turns_off:
+        if text not in _BOOLEANS:
+            raise ValueError(f"must be true or false, not {text!r}")
+        return _BOOLEANS[text]
     if option.flag.repeatable:
         return [option.flag.read(part.strip()) for part in text.split(",")]
     return option.flag.read(text)

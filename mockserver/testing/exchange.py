@@ -2,7 +2,7 @@
 
 import json
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol
@@ -16,6 +16,10 @@ from .text import cut
 _OWN_SIZE = 1_000
 # A body up to this size in bytes is parsed fast enough for the live page, which shows many requests at once.
 _SMALL_BODY = 10_000
+# The maximum length of a shown body, the number of entries of a 422 that are shown, and the length of their inputs.
+_LINE = 200
+_ENTRIES = 3
+_INPUT = 40
 _MASK = "(masked)"
 _SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 
@@ -49,6 +53,8 @@ class Exchange:
             request from the API.
         diagnosis: Why the API refused the request or found nothing, in a sentence, or None.
         fault: The name of the fault that the request met, or None.
+        notes: What surprises about a success, in sentences.
+        retry_after: How many seconds a fault asked the client to wait, or None.
         bodies_left_out: Whether the bodies were too large for the log.
     """
 
@@ -73,6 +79,9 @@ class Exchange:
 
     diagnosis: str | None = None
     fault: str | None = None
+    notes: Sequence[str] = ()
+    retry_after: float | None = None
+    draft: Any = None  # what notes need, while the request is carried out
     bodies_left_out = False
 
     def __init__(
@@ -227,15 +236,36 @@ class Exchange:
             "status": self.status,
             "duration": self.duration,
             "diagnosis": self.diagnosis,
+            "notes": list(self.notes),
             "fault": self.fault,
             "bodies_left_out": self.bodies_left_out,
         }
 
     @property
+    def is_remarkable(self) -> bool:
+        """Whether it has a diagnosis or a note, so that a report shows it however early it came."""
+        return self.diagnosis is not None or bool(self.notes)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the status of the answer is 400 or more."""
+        return self.status is not None and self.status >= 400
+
+    @property
+    def moment(self) -> int:
+        """When the request came, in microseconds since 1970."""
+        return self._at
+
+    @property
+    def target(self) -> str:
+        """The path with the query, as it was sent."""
+        query = self._query.decode("latin-1")
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
     def line(self) -> str:
         """The request and its status in one line."""
-        query = self._query.decode("latin-1")
-        target = preview(f"{self.path}?{query}" if query else self.path, 120)
+        target = preview(self.target, 120)
         duration = "" if self.duration is None else f" in {self.duration * 1000:.1f} ms"
         fault = "" if self.fault is None else f" by the fault {self.fault!r}"
         return f"#{self.number} {self.method} {target} -> {self.status or 'no answer'}{fault}{duration}"
@@ -245,14 +275,49 @@ class Exchange:
         lines = [self.line]
         if self.diagnosis is not None:
             lines.append(f"    why: {self.diagnosis}")
+        lines += [f"    note: {note}" for note in self.notes]
         if self.content:
             lines.append(f"    sent: {preview(self.body)}")
         if self.answer_content:
-            lines.append(f"    answered: {preview(self.answer)}")
+            lines.append(f"    answered: {_shown_answer(self.answer)}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return f"<Exchange {self.line}>"
+
+
+def _shown_answer(answer: Any) -> str:
+    """An answer in one line: of a page first which part it is, and of an error its detail, however long the rest is."""
+    if not isinstance(answer, dict):
+        return preview(answer)
+    items = answer.get("items")
+    if isinstance(items, list) and "total" in answer:
+        total, page, pages = (preview(answer.get(name), 20) for name in ("total", "page", "pages"))
+        return cut(f"{len(items)} of {total}, page {page} of {pages}: {preview(items)}", _LINE)
+    if "detail" in answer:
+        detail = answer["detail"]
+        shown = list(map(_shown_entry, detail[:_ENTRIES])) if isinstance(detail, list) else detail
+        return preview(
+            {**answer, "detail": shown} if len(answer) == 1 else {"detail": shown, **_rest(answer)}, 2 * _LINE
+        )
+    return preview(answer)
+
+
+def _rest(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "detail"}
+
+
+def _shown_entry(entry: Any) -> Any:
+    """An entry of a 422: where and what first, and the input shortened."""
+    if not isinstance(entry, dict):
+        return entry
+    first = {name: entry[name] for name in ("loc", "msg", "type") if name in entry}
+    return {**first, **({"input": _shortened(entry["input"])} if "input" in entry else {})}
+
+
+def _shortened(value: Any) -> Any:
+    text = preview(value, _INPUT)
+    return text if text.endswith("...") else value
 
 
 def preview(value: Any, limit: int = 200) -> str:

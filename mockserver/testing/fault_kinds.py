@@ -172,6 +172,8 @@ def _headers(name: str, headers: Any) -> dict[str, str]:
             raise ValueError(f"not the name of a header: {header!r}")
         if not isinstance(value, str) or not (value.isascii() and value.isprintable()):
             raise ValueError(f"the value of the header {header!r} must be a string of printable ASCII: {value!r}")
+        if value != value.strip():
+            raise ValueError(f"the value of the header {header!r} must not begin or end with a space: {value!r}")
         if header.lower() in _HEADERS_OF_THE_SERVER:
             raise ValueError(f"the server sets the header {header!r}; use disconnect or truncate to break answers")
     return dict(headers)

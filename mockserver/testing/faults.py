@@ -7,12 +7,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from inspect import signature
 from itertools import count
 from typing import Annotated, Any, Unpack
 
 from ..domain.clock import Chances, Clock
-from .arguments import Argument, Seed, arguments_of, checked_seed, integer, number
+from .arguments import Argument, Seed, arguments_of, boolean, checked_seed, integer, number
 from .exchange import Exchange
 from .fault_kinds import (
     KINDS,
@@ -31,8 +30,9 @@ from .fault_kinds import (
     WrongType,
     checked_delay,
 )
+from .hints import did_you_mean
 from .matching import Criteria, Pattern
-from .registry import Registry, checked_name, did_you_mean
+from .registry import Registry, checked_name
 from .server_link import ServerLink
 
 
@@ -68,7 +68,7 @@ class Rule(Criteria, total=False):
     ]
     must_fire: Annotated[
         bool | None,
-        Argument("whether the test fails if no request meets the fault", check=lambda _, value: bool(value)),
+        Argument("whether the test fails if no request meets the fault", check=boolean),
     ]
 
 
@@ -206,6 +206,25 @@ def assert_fired(faults: Iterable[Fault]) -> None:
         raise AssertionError("these faults never fired: " + ", ".join(idle))
 
 
+def _check_names(kind: type[Kind], given: Iterable[str], *, own: bool) -> None:
+    """Raise ValueError for a name that is neither an argument of the kind, nor one of `Rule`, nor a criterion.
+
+    `own` is whether the arguments of the kind itself may be among the given names.
+    """
+    arguments = [*(argument.name for argument in kind.arguments()), *RULE_ARGUMENTS]
+    criteria = [name for name in Rule.__annotations__ if name not in RULE_ARGUMENTS]
+    for name in given:
+        if name in RULE_ARGUMENTS or name in criteria or (own and name in arguments):
+            continue
+        known = [*arguments, *criteria]
+        hint = did_you_mean(name, known).removeprefix("there are ")
+        suggestion = f"; {hint}" if hint.startswith("did you mean") else ""
+        raise ValueError(
+            f"{kind.name} takes no {name!r}{suggestion} "
+            f"(arguments: {', '.join(dict.fromkeys(arguments))}; criteria: {', '.join(criteria)})"
+        )
+
+
 class Faults(Registry[Fault]):
     """The rules of one mock server, `mock.faults`. The first rule that fires is applied to the request.
 
@@ -299,16 +318,14 @@ class Faults(Registry[Fault]):
         if kind not in list(KINDS):  # A list, because JSON may contain an unhashable value.
             raise ValueError(f"there is no fault {kind!r}; {did_you_mean(str(kind), KINDS)}")
         method: Callable[..., Fault] = getattr(self, kind)
-        known = {*signature(method).parameters, *Rule.__annotations__} - {"rule"}
-        for name in arguments:
-            if name not in known:
-                raise ValueError(f"{kind} takes no {name!r}; {did_you_mean(name, known)}")
-        try:
-            return method(**arguments)
-        except TypeError as problem:  # An argument is missing.
-            raise ValueError(str(problem).replace("Faults.", "")) from None
+        for argument in KINDS[kind].arguments():
+            if argument.is_required and argument.name not in arguments:
+                raise ValueError(f"{kind} needs {argument.name!r}: {argument.declared.help}")
+        _check_names(KINDS[kind], arguments, own=True)
+        return method(**arguments)
 
     def _add(self, kind: Kind, rule: Mapping[str, Any]) -> Fault:
+        _check_names(type(kind), rule, own=False)
         criteria = {name: value for name, value in rule.items() if name not in RULE_ARGUMENTS}
         pattern = Pattern(criteria, self.operations)
         checked = {
@@ -343,6 +360,8 @@ class Faults(Registry[Fault]):
         """Remove all rules, or those whose criteria name this workspace. Send the answers that they hold."""
         found = [fault for fault in self if workspace in (None, fault.pattern.criteria.get("workspace"))]
         self._server_link.between_requests(lambda: self._remove(found))
+
+    clear = forget
 
     def _remove(self, faults: list[Fault]) -> None:
         for fault in faults:

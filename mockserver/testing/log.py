@@ -1,13 +1,15 @@
 """A bounded log that you can wait for and assert on: the base of the request log and the webhook log."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Lock
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, overload
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, overload
 
 from ..domain.clock import Clock
 from .arguments import integer, number
+from .hints import Hinting
 from .matching import Pattern, explanation
 from .server_link import ServerLink
 
@@ -33,10 +35,75 @@ class Entry(Protocol):
         """The entry in one line."""
 
 
+class Wakeable(Protocol):
+    """An event that a log sets when an entry is added or updated."""
+
+    def set(self) -> None: ...
+
+
+class LoopEvent:
+    """An event of the running loop that any thread may set."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        with suppress(RuntimeError):  # The loop is closed, so nobody waits.
+            self._loop.call_soon_threadsafe(self._event.set)
+
+    def clear(self) -> None:
+        self._event.clear()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait at most so many seconds. Returns whether the event was set."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), seconds)
+        return self._event.is_set()
+
+
+class Expected(NamedTuple):
+    """How many entries must match. Without a bound, at least one.
+
+    Raises ValueError from `checked` for bounds that are not counts, that exclude each other, or beside `times`.
+    """
+
+    times: int | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+
+    def checked(self) -> "Expected":
+        for name, value in self._asdict().items():
+            if value is not None:
+                integer(name, value)
+        if self.times is not None and (self.at_least, self.at_most) != (None, None):
+            raise ValueError("pass times alone, or at_least and at_most")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"at_least cannot be greater than at_most: {self.at_least} and {self.at_most}")
+        return self
+
+    def holds(self, count: int) -> bool:
+        if self == Expected():
+            return count > 0
+        if self.times is not None:
+            return count == self.times
+        return (self.at_least or 0) <= count and (self.at_most is None or count <= self.at_most)
+
+    def text(self, noun: str, plural: str) -> str:
+        """The number in words, such as `at least 2 requests`."""
+        if self == Expected():
+            return f"at least one {noun}"
+        bounds = [("", self.times), ("at least ", self.at_least), ("at most ", self.at_most)]
+        given = [(words, number) for words, number in bounds if number is not None]
+        text = " and ".join(f"{words}{number}" for words, number in given)
+        return f"{text} {noun if given[-1][1] == 1 else plural}"
+
+
 E = TypeVar("E", bound=Entry)
+W = TypeVar("W", bound=Wakeable)
 
 
-class Log(Generic[E]):
+class Log(Hinting, Generic[E]):
     """Entries in order, numbered from 1, within bounds on their count and their bytes.
 
     When a bound is exceeded, the oldest entries are dropped. With a bound of 0 entries the log is off. Any thread may
@@ -62,7 +129,7 @@ class Log(Generic[E]):
         # while the entry is not in the log.
         self._weight = 0
         self._entries: deque[E] = deque()
-        self._waiting: list[Event] = []
+        self._waiting: list[Wakeable] = []
         self._lock = Lock()
 
     # --- Writing ---
@@ -81,6 +148,8 @@ class Log(Generic[E]):
     def forget(self, workspace: str | None = None) -> None:
         """Remove all entries, or those of a workspace. The numbering continues."""
         self._server_link.between_requests(lambda: self._remove(workspace))
+
+    clear = forget
 
     def add(self, entry: E) -> None:
         """Append an entry."""
@@ -161,7 +230,7 @@ class Log(Generic[E]):
         return list(self)[index]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._counted(len(self))}>"
+        return f"<{type(self).__name__}: {Expected(len(self)).text(self.noun, self.plural)}>"
 
     @property
     def first(self) -> int:
@@ -197,9 +266,8 @@ class Log(Generic[E]):
     # --- Waiting ---
 
     @contextmanager
-    def watching(self, event: Event | None = None) -> Iterator[Event]:
-        """Set an event, a new one by default, whenever an entry is added or updated."""
-        event = event or Event()
+    def watching(self, event: W) -> Iterator[W]:
+        """Set an event whenever an entry is added or updated."""
         self._waiting.append(event)
         try:
             yield event
@@ -211,45 +279,76 @@ class Log(Generic[E]):
             event.set()
 
     def _wait_for(self, pattern: Pattern, at_least: int, timeout: float, counts: Callable[[E], bool]) -> list[E]:
-        """Wait until `counts` is true for at least `at_least` matching entries. Returns these entries; raises
-        AssertionError at the timeout.
+        """Wait until `counts` is true for at least `at_least` matching entries. Returns these entries.
+
+        Raises AssertionError at the timeout, and RuntimeError if it would block an event loop in which other tasks run.
         """
         __tracebackhide__ = True
-        integer("at_least", at_least)
-        deadline = self._clock.elapsed() + number("timeout", timeout, least=0, most=_LONGEST_WAIT_SECONDS)
-        with self.watching() as changed:
+        deadline = self._deadline(at_least, timeout)
+        with self.watching(Event()) as changed:
             while True:
                 # Cleared before the search, so that an entry added between the search and the wait is not missed.
                 changed.clear()
                 found = [entry for entry in self._matching(pattern) if counts(entry)]
                 if len(found) >= at_least:
                     return found
+                if timeout and _other_tasks():
+                    raise RuntimeError(
+                        "wait_for blocks the event loop of this thread, so its other tasks, such as the client, cannot "
+                        f"go on; use `await {self.plural}.wait_for_async(...)`"
+                    )
                 if not changed.wait(max(0.0, deadline - self._clock.elapsed())):
-                    problem = self._explanation(pattern, found, f"at least {self._counted(at_least)}")
-                    raise AssertionError(f"after {timeout:g} seconds: {problem}" if timeout else problem)
+                    raise AssertionError(self._missed(pattern, found, at_least, timeout))
+
+    async def _wait_for_async(
+        self, pattern: Pattern, at_least: int, seconds: float, counts: Callable[[E], bool]
+    ) -> list[E]:
+        """The same as `_wait_for`, for a coroutine: the event loop runs meanwhile."""
+        __tracebackhide__ = True
+        deadline = self._deadline(at_least, seconds)
+        with self.watching(LoopEvent()) as changed:
+            while True:
+                changed.clear()
+                found = [entry for entry in self._matching(pattern) if counts(entry)]
+                if len(found) >= at_least:
+                    return found
+                if not await changed.wait(max(0.0, deadline - self._clock.elapsed())):
+                    raise AssertionError(self._missed(pattern, found, at_least, seconds))
+
+    def _deadline(self, at_least: int, timeout: float) -> float:
+        integer("at_least", at_least)
+        return self._clock.elapsed() + number("timeout", timeout, least=0, most=_LONGEST_WAIT_SECONDS)
+
+    def _missed(self, pattern: Pattern, found: list[E], at_least: int, timeout: float) -> str:
+        problem = self._explanation(pattern, found, Expected(at_least=at_least).text(self.noun, self.plural))
+        return f"after {timeout:g} seconds: {problem}" if timeout else problem
 
     # --- Assertions ---
 
     def _matching(self, pattern: Pattern) -> list[E]:
         return [entry for entry in self if pattern.matches(entry)]
 
-    def _assert_times(self, pattern: Pattern, times: int | None) -> list[E]:
-        """The matching entries. Raises AssertionError unless `times` entries match; by default, at least one."""
+    def _assert_count(self, pattern: Pattern, expected: Expected) -> list[E]:
+        """The matching entries. Raises AssertionError unless as many match as expected."""
         __tracebackhide__ = True
-        if times is not None:
-            integer("times", times)
+        expected.checked()
         found = self._matching(pattern)
-        if len(found) == times or (times is None and found):
+        if expected.holds(len(found)):
             return found
-        raise AssertionError(self._explanation(pattern, found, self._counted(times)))
-
-    def _counted(self, times: int | None) -> str:
-        """`3 requests`; for None `at least one request`."""
-        return f"at least one {self.noun}" if times is None else f"{times} {self.noun if times == 1 else self.plural}"
+        raise AssertionError(self._explanation(pattern, found, expected.text(self.noun, self.plural)))
 
     def _explanation(self, pattern: Pattern, found: list[E], expected: str, after: int = 0) -> str:
-        dropped = f"{self.dropped} older {self.noun if self.dropped == 1 else self.plural}"
+        dropped = Expected(self.dropped).text(f"older {self.noun}", f"older {self.plural}")
         notes = [f"the log dropped {dropped}"] if self.dropped else []
         if self.is_off:
             notes.append("the log is off: journal_entries is 0")
         return explanation(pattern, list(self), found, expected, after, notes)
+
+
+def _other_tasks() -> bool:
+    """Whether an event loop runs in this thread, with tasks besides the present one."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return bool(asyncio.all_tasks(loop) - {asyncio.current_task(loop)})

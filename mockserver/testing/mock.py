@@ -21,6 +21,8 @@ from .arguments import Seed, integer, storable
 from .coverage_counts import CoverageCounter, Documented
 from .demo_state import DemoState
 from .faults import Faults
+from .hints import Hinting
+from .notes.draft import Notes
 from .options import Options, Settings, changed, settings_of
 from .registry import UnknownName
 from .requests import RequestLog
@@ -37,7 +39,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Mock:
+_HINTS = {
+    "fault": "use faults",
+    **dict.fromkeys(("journal", "calls", "log"), "use requests"),
+    **dict.fromkeys(("time", "now"), "use clock"),
+    **dict.fromkeys(("url", "base_url"), "a mock has no URL; the MockServer that runs it has one"),
+    **dict.fromkeys(("sessions", "workspaces", "peers", "state"), "use world()"),
+    **dict.fromkeys(("clear", "forget"), "use reset()"),
+}
+
+
+class Mock(Hinting):
     """The state of one mock server. You get it as `MockServer.mock` or `app.state.mock`.
 
     Arguments: the options, by keyword. `mockserver.testing.options.Options` declares each with its type, default and
@@ -74,6 +86,8 @@ class Mock:
     True
     """
 
+    hints = _HINTS
+
     def __init__(self, **options: Unpack[Options]) -> None:
         self._settings = settings_of(**options)
         self.server_link = ServerLink()
@@ -82,6 +96,7 @@ class Mock:
         self.deliveries = WebhookLog(self.clock, self.server_link)
         self.faults = Faults(self.clock, self.server_link)
         self.scripts = Scripts()
+        self.notes = Notes()
         self.coverage = CoverageCounter(self.server_link)
         self.play: DemoState | None = None
         self._ids = Ids()
@@ -89,6 +104,14 @@ class Mock:
         self.store: Store
         self.keyring: Keyring | None
         self._begin(self._settings)
+
+    def __repr__(self) -> str:
+        return f"<Mock: {self.described}>"
+
+    @property
+    def described(self) -> str:
+        """The profile in a few words, such as "API 3.0.7, quirks none"."""
+        return f"API {self.api_version}, quirks {self.quirks.text(self.api_version)}"
 
     @property
     def seed(self) -> Seed:
@@ -233,9 +256,10 @@ class Mock:
     def open_fork(self) -> str:
         """Start a server with an equal state, which runs until this mock is reset or its server ends. Returns the URL.
 
-        Raises ValueError if no server runs this mock.
+        Raises ValueError if no server runs this mock, and TooManyForks if `max_forks` servers of forks run, those of
+        forks included, or the system has no resources for another one.
         """
-        return self.server_link.open_fork(self.fork())
+        return self.server_link.open_fork(self.fork)
 
     def world(self, workspace: str | None = None) -> dict[str, Any]:
         """The state, or one workspace of it, as a world: a server that starts from it gives the same answers.
@@ -275,8 +299,10 @@ class Mock:
                 that workspace is compared.
             workspace: The workspace of a named snapshot, if several workspaces have one of this name.
 
-        Raises as `restore` does, and ValueError for snapshots of two workspaces.
+        Raises as `restore` does, and ValueError for snapshots of two workspaces, and if both are None.
         """
+        if a is None and b is None:
+            raise ValueError("diff needs a snapshot, or its name: None is the present state, which equals itself")
 
         def found(snapshot: Snapshot | str | None) -> Snapshot | None:
             return None if snapshot is None else self._snapshots.find(snapshot, workspace)
@@ -424,6 +450,7 @@ class Mock:
     def _forked(self) -> "Mock":
         twin = Mock()
         twin._settings = self._settings
+        twin.server_link.count_with(self.server_link)
         twin._begin(changed(self._in_force, world=None))
         twin._in_force = self._in_force
         twin.clock.put_back(self.clock.state())
@@ -442,7 +469,7 @@ class Mock:
         store = Store(self.clock, self._ids, settings["profile"], settings["purge_after"], settings["work_after"])
         settings["world"].load(store)
         self.store = store
-        for part in (*self._parts_with_workspaces, self.coverage, self.server_link, self.play):
+        for part in (*self._parts_with_workspaces, self.coverage, self.notes, self.server_link, self.play):
             if part is not None:
                 part.reset(settings)
 

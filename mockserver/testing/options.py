@@ -14,6 +14,7 @@ from ..domain.clock import time_of
 from ..domain.profile import Profile
 from ..domain.quirks import Quirks
 from ..hosts import host_of
+from ..wire.scalars import WrittenMoment
 from .arguments import Seed, checked_seed, integer
 from .worlds import WorldSource
 
@@ -32,12 +33,14 @@ class Flag:
         metavar: The placeholder in the help.
         defaults: Defaults by command, if they differ from the default in Python.
         repeatable: Whether the option may be repeated; its value is the list of the arguments.
+        turns_off: Whether the flag is `--no-` and the name, without an argument.
     """
 
     read: Callable[[str], Any]
     metavar: str
     defaults: Mapping[str, Any] = field(default_factory=dict)
     repeatable: bool = False
+    turns_off: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +99,17 @@ def _time(name: str, value: Any) -> datetime | None:
 def _keyring(_: str, secret: Any) -> "Keyring | None":
     if secret is None:
         return None
+    if not isinstance(secret, str) or not secret:
+        raise ValueError(f"auth_secret must be a string of at least one character, or None: {secret!r}")
     from ..formats.keyring import Keyring  # Most servers need no authentication.
 
     return Keyring(secret)
+
+
+def _boolean(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False: {value!r}")
+    return value
 
 
 def _text(name: str, value: Any) -> str:
@@ -168,12 +179,12 @@ class Options(TypedDict, total=False):
         ),
     ]
     quirks: Annotated[
-        str | Quirks,
+        str | Sequence[str] | Quirks,
         Option(
             help="none, live, or names separated by commas",
             default="none",
             check=_quirks,
-            json=str,
+            json=str | list[str],
             flag=Flag(str, "NAMES"),
         ),
     ]
@@ -194,7 +205,7 @@ class Options(TypedDict, total=False):
     ]
     frozen_at: Annotated[
         datetime | str | None,
-        Option(help="the time at which the clock is frozen", check=_time, json=datetime | None),
+        Option(help="the time at which the clock is frozen", check=_time, json=WrittenMoment | None),
     ]
     auth_secret: Annotated[
         str | None,
@@ -222,6 +233,15 @@ class Options(TypedDict, total=False):
             flag=Flag(_origin, "ORIGIN", repeatable=True),
         ),
     ]
+    notes: Annotated[
+        bool,
+        Option(
+            help="write notes on successes that may surprise",
+            default=True,
+            check=_boolean,
+            flag=Flag(bool, "", turns_off=True),
+        ),
+    ]
     journal_entries: Annotated[
         int,
         Option(
@@ -236,6 +256,15 @@ class Options(TypedDict, total=False):
         Option(
             help="how many bytes of requests and answers each log keeps",
             default=16 * 1024 * 1024,
+            check=integer,
+            flag=Flag(_read_count, "COUNT"),
+        ),
+    ]
+    max_forks: Annotated[
+        int,
+        Option(
+            help="how many servers of forks may run at the same time",
+            default=32,
             check=integer,
             flag=Flag(_read_count, "COUNT"),
         ),

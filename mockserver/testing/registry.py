@@ -1,8 +1,10 @@
-"""Named things: the registry that faults and scripts share, checks of names, and suggestions for unknown ones."""
+"""Named things: the registry that faults and scripts share, and checks of names."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import ClassVar, Generic, Protocol, TypeVar
+
+from .hints import Hinting
 
 _LIMIT = 100
 _NAME = re.compile(r"[\w.: -]+")
@@ -24,15 +26,6 @@ def checked_name(name: object) -> str:
     return name
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The hint for an unknown name: the most similar known name, or all known names if none is similar."""
-    from difflib import get_close_matches  # Only an unknown name needs it.
-
-    names = sorted(known)
-    close = get_close_matches(name[:_LIMIT], names, 1, 0.5)
-    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names) or 'none'}"
-
-
 class HasName(Protocol):
     """An entry of a registry."""
 
@@ -43,7 +36,7 @@ class HasName(Protocol):
 N = TypeVar("N", bound=HasName)
 
 
-class Registry(Generic[N]):
+class Registry(Hinting, Generic[N]):
     """Entries with unique names, in the order in which they were added.
 
     `entries` is the list itself, for fast access during a request. Iterating over the registry uses a copy.

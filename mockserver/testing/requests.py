@@ -1,13 +1,17 @@
 """The log of requests and its assertions: `mock.requests`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack, cast
 
 from ..domain.clock import Clock
 from .exchange import Exchange, NamedOperation
-from .log import Log
+from .hints import OF_MOCKS
+from .log import Expected, Log
 from .matching import AnsweredCriteria, Pattern
 from .server_link import ServerLink
+
+# The criterion `operation`, which may also be the first argument.
+Operations = str | Sequence[str] | None
 
 
 class RequestLog(Log[Exchange]):
@@ -39,6 +43,7 @@ class RequestLog(Log[Exchange]):
     """
 
     noun, plural = "request", "requests"
+    hints = OF_MOCKS
 
     def __init__(self, clock: Clock, server_link: ServerLink) -> None:
         super().__init__(clock, server_link)
@@ -93,22 +98,32 @@ class RequestLog(Log[Exchange]):
     def __str__(self) -> str:
         return "\n".join(map(str, self)) or "no request"
 
-    def where(self, operation: str | None = None, /, **criteria: Unpack[AnsweredCriteria]) -> list[Exchange]:
+    def where(self, operation: Operations = None, /, **criteria: Unpack[AnsweredCriteria]) -> list[Exchange]:
         """The requests that match, in order. Raises ValueError for invalid criteria, as all methods below do."""
         return self._matching(self._pattern(operation, criteria))
 
-    def count(self, operation: str | None = None, /, **criteria: Unpack[AnsweredCriteria]) -> int:
+    def count(self, operation: Operations = None, /, **criteria: Unpack[AnsweredCriteria]) -> int:
         """How many requests match."""
         return len(self.where(operation, **criteria))
 
     def assert_called(
-        self, operation: str | None = None, /, *, times: int | None = None, **criteria: Unpack[AnsweredCriteria]
+        self,
+        operation: Operations = None,
+        /,
+        *,
+        times: int | None = None,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        **criteria: Unpack[AnsweredCriteria],
     ) -> list[Exchange]:
-        """The requests that match. Raises AssertionError unless `times` requests match; by default, at least one."""
-        __tracebackhide__ = True
-        return self._assert_times(self._pattern(operation, criteria), times)
+        """The requests that match.
 
-    def assert_not_called(self, operation: str | None = None, /, **criteria: Unpack[AnsweredCriteria]) -> None:
+        Raises AssertionError unless `times` requests match, or from `at_least` to `at_most`; by default, at least one.
+        """
+        __tracebackhide__ = True
+        return self._assert_count(self._pattern(operation, criteria), Expected(times, at_least, at_most))
+
+    def assert_not_called(self, operation: Operations = None, /, **criteria: Unpack[AnsweredCriteria]) -> None:
         """Raises AssertionError if a request matches."""
         __tracebackhide__ = True
         self.assert_called(operation, times=0, **criteria)
@@ -117,11 +132,13 @@ class RequestLog(Log[Exchange]):
         """For each step, find a matching request after the request of the previous step. Returns these requests.
 
         Arguments:
-            steps: Criteria as mappings, or names of operations.
+            steps: Criteria as mappings, or names of operations. At least one.
 
         Raises AssertionError for the first step without a request.
         """
         __tracebackhide__ = True
+        if not steps:
+            raise ValueError("an order needs at least one step: criteria, or the name of an operation")
         patterns = [self._step(step) for step in steps]
         found: list[Exchange] = []
         for position, pattern in enumerate(patterns, 1):
@@ -129,14 +146,14 @@ class RequestLog(Log[Exchange]):
             matching = self._matching(pattern)
             following = next((exchange for exchange in matching if exchange.number > last), None)
             if following is None:
-                problem = self._explanation(pattern, matching, self._counted(None), last)
+                problem = self._explanation(pattern, matching, Expected().text(self.noun, self.plural), last)
                 raise AssertionError(f"step {position} of the order: {problem}")
             found.append(following)
         return found
 
     def wait_for(
         self,
-        operation: str | None = None,
+        operation: Operations = None,
         /,
         *,
         timeout: float = 1.0,
@@ -146,15 +163,28 @@ class RequestLog(Log[Exchange]):
         """Wait until at least `at_least` requests match. Returns all that match.
 
         A request counts as soon as it is recorded. With the criterion `status`, it counts when it is answered.
-        Another thread must run the server.
+        Another thread must run the server, and the client. In a coroutine, use `wait_for_async`.
 
         Arguments:
             timeout: Seconds to wait at most, from 0 to 86,400.
 
-        Raises AssertionError at the timeout.
+        Raises AssertionError at the timeout, and RuntimeError if it would block an event loop in which other tasks run.
         """
         __tracebackhide__ = True
         return self._wait_for(self._pattern(operation, criteria), at_least, timeout, lambda _: True)
+
+    async def wait_for_async(
+        self,
+        operation: Operations = None,
+        /,
+        *,
+        timeout: float = 1.0,  # noqa: ASYNC109 - the same arguments as `wait_for`
+        at_least: int = 1,
+        **criteria: Unpack[AnsweredCriteria],
+    ) -> list[Exchange]:
+        """The same as `wait_for`, for coroutines: the event loop, with the client in it, runs meanwhile."""
+        __tracebackhide__ = True
+        return await self._wait_for_async(self._pattern(operation, criteria), at_least, timeout, lambda _: True)
 
     def _step(self, step: Any) -> Pattern:
         if isinstance(step, str):
@@ -163,7 +193,7 @@ class RequestLog(Log[Exchange]):
             raise ValueError(f"a step must be a mapping of criteria or the name of an operation: {step!r}")
         return self._pattern(None, cast("AnsweredCriteria", step))
 
-    def _pattern(self, operation: str | None, criteria: AnsweredCriteria) -> Pattern:
+    def _pattern(self, operation: Operations, criteria: AnsweredCriteria) -> Pattern:
         given: dict[str, Any] = {**criteria}
         if operation is not None:
             given = {"operation": operation, **given}

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from . import stream_pieces
 from .arguments import number, storable
 from .exchange import Exchange, preview
+from .hints import did_you_mean
 from .matching import Criteria, Pattern
-from .registry import Registry, checked_name, did_you_mean
+from .registry import Registry, checked_name
 
 # The operations that need a model. They are the keys of `wire.scripts.ANSWERS`, which a test checks: most servers have
 # no script, and those models cost time to import.
@@ -122,7 +123,7 @@ class Scripts(Registry[Script]):
         Raises ValueError for another operation, no answer, an answer that the operation cannot give, and a name that
         is in use.
         """
-        if operation not in SCRIPTED:
+        if not isinstance(operation, str) or operation not in SCRIPTED:
             raise ValueError(f"{operation!r} cannot be scripted; {did_you_mean(str(operation), SCRIPTED)}")
         if pause and operation != "chat":
             raise ValueError(f"{operation!r} takes no pause: only 'chat' is streamed")
@@ -162,6 +163,8 @@ class Scripts(Registry[Script]):
             self.entries = []
             return
         self.entries = [script for script in self.entries if script.pattern.criteria.get("workspace") != workspace]
+
+    clear = forget
 
 
 def _storable(name: str, answer: Any) -> Any:

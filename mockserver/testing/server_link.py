@@ -22,6 +22,10 @@ class RunningServer(Protocol):
 StartServer = Callable[[Any], AbstractContextManager[RunningServer]]
 
 
+class TooManyForks(Exception):
+    """No more servers of forks can run. The message says why."""
+
+
 class ServerLink:
     """The server that runs a mock, if there is one.
 
@@ -31,6 +35,8 @@ class ServerLink:
     """
 
     def __init__(self) -> None:
+        self._running: set[object] = set()  # the servers of forks
+        self._most_forks = 0
         self._hand_over: HandOver | None = None
         self._start_server: StartServer | None = None
         self._forks = ExitStack()
@@ -78,15 +84,33 @@ class ServerLink:
         finally:
             self.changes += 1
 
-    def open_fork(self, mock: object) -> str:
+    def count_with(self, parent: "ServerLink") -> None:
+        """Count the servers of this fork's forks with those of the mock that it is a fork of."""
+        self._running = parent._running  # noqa: SLF001 - the same class
+
+    def open_fork(self, make_mock: Callable[[], object]) -> str:
         """Start a server for a fork, which runs until the next reset, and return its URL.
 
-        Raises ValueError if no server runs this mock.
+        Arguments:
+            make_mock: Returns the fork.
+
+        Raises ValueError if no server runs this mock, and TooManyForks if `max_forks` servers of forks run, or the
+        system has no resources for another one.
         """
         if self._start_server is None:
             raise ValueError("no server runs this mock, so it cannot start another one: use Mock.fork()")
-        return self._forks.enter_context(self._start_server(mock)).url
+        if len(self._running) >= self._most_forks:
+            raise TooManyForks(f"{self._most_forks} forks run, which is the limit (max_forks); a reset ends them")
+        server = self._start_server(make_mock())
+        try:
+            url = self._forks.enter_context(server).url
+        except (OSError, RuntimeError) as error:  # No descriptor, or no thread.
+            raise TooManyForks(f"{len(self._running)} forks run, and another one cannot start: {error}") from None
+        self._running.add(server)
+        self._forks.callback(self._running.discard, server)
+        return url
 
-    def reset(self, settings: Mapping[str, Any]) -> None:  # noqa: ARG002 - every part of the mock has this method
+    def reset(self, settings: Mapping[str, Any]) -> None:
         """Stop the servers of forks."""
+        self._most_forks = settings["max_forks"]
         self._forks.close()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 from ..domain.clock import Clock, timestamp
 from ..domain.records import Row
 from .delivery import Delivery
-from .log import Log
+from .hints import OF_MOCKS, did_you_mean
+from .log import Expected, Log
 from .matching import DeliveryCriteria, Pattern
-from .registry import did_you_mean
 from .server_link import ServerLink
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ class WebhookLog(Log[Delivery]):
     """
 
     noun, plural = "delivery", "deliveries"
+    hints = {name: hint.replace("assert_called", "assert_sent") for name, hint in OF_MOCKS.items()} | {
+        "assert_called": "use assert_sent()",
+        "assert_has_calls": "iterate over the log itself",
+    }
 
     def __init__(self, clock: Clock, server_link: ServerLink) -> None:
         super().__init__(clock, server_link)
@@ -99,14 +103,22 @@ class WebhookLog(Log[Delivery]):
         return self._matching(_pattern(event, criteria))
 
     def assert_sent(
-        self, event: str | None = None, /, *, times: int | None = None, **criteria: Unpack[DeliveryCriteria]
+        self,
+        event: str | None = None,
+        /,
+        *,
+        times: int | None = None,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        **criteria: Unpack[DeliveryCriteria],
     ) -> list[Delivery]:
         """The deliveries that match, complete or not.
 
-        Raises AssertionError unless `times` deliveries match; by default, at least one.
+        Raises AssertionError unless `times` deliveries match, or from `at_least` to `at_most`; by default, at least
+        one.
         """
         __tracebackhide__ = True
-        return self._assert_times(_pattern(event, criteria), times)
+        return self._assert_count(_pattern(event, criteria), Expected(times, at_least, at_most))
 
     def wait_for(
         self,
@@ -126,6 +138,20 @@ class WebhookLog(Log[Delivery]):
         """
         __tracebackhide__ = True
         return self._wait_for(_pattern(event, criteria), at_least, timeout, lambda delivery: delivery.is_over)
+
+    async def wait_for_async(
+        self,
+        event: str | None = None,
+        /,
+        *,
+        timeout: float = 1.0,  # noqa: ASYNC109 - the same arguments as `wait_for`
+        at_least: int = 1,
+        **criteria: Unpack[DeliveryCriteria],
+    ) -> list[Delivery]:
+        """The same as `wait_for`, for coroutines: the event loop runs meanwhile."""
+        __tracebackhide__ = True
+        pattern = _pattern(event, criteria)
+        return await self._wait_for_async(pattern, at_least, timeout, lambda delivery: delivery.is_over)
 
 
 def _pattern(event: str | None, criteria: DeliveryCriteria) -> Pattern:

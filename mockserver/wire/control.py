@@ -1,18 +1,36 @@
 """Models of the requests and answers of the control plane, `/_mock/`."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from .fields import JsonObject, Model, Strict
-from .scalars import Moment
+from .scalars import WrittenMoment
 
 
 class _Part(Strict):
+    """A body. A value of another type is refused, not converted."""
+
+    model_config = ConfigDict(strict=True)
+
     def given(self) -> JsonObject:
         """The members that the request has, without defaults."""
         return self.model_dump(exclude_unset=True)
+
+
+# The parameters of a query are text.
+OF_TEXT = ConfigDict(strict=False)
+StatusClass = Annotated[str, Field(pattern="^[1-5][xX][xX]$")]
+
+
+def _number(text: Any) -> Any:
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) <= 4 else text
+
+
+# A status in a query.
+StatusText = Annotated[int | StatusClass, BeforeValidator(_number)]
+OF_STATUS = "The status of the answer, or a class such as 4xx"
 
 
 class OneWorkspace(_Part):
@@ -26,7 +44,9 @@ class OneWorkspace(_Part):
 class Like(_Part):
     """Criteria for requests. A criterion that is left out matches every request."""
 
-    operation: str | None = Field(default=None, description="The name of an operation, such as clone_session")
+    operation: str | list[str] | None = Field(
+        default=None, description="The name of an operation, such as clone_session; * stands for anything; or several"
+    )
     method: str | None = None
     path: str | None = Field(default=None, max_length=2000, description="A whole path; * stands for anything")
     workspace: str | None = None
@@ -34,20 +54,21 @@ class Like(_Part):
     peer: str | None = None
 
 
-class LikeAnswered(Like):
-    status: int | None = Field(default=None, description="The status of the answer")
-
-
-class RequestQuery(LikeAnswered):
+class RequestQuery(Like):
     """Which requests to list."""
 
+    model_config = OF_TEXT
+
+    operation: str | None = Field(default=None, description="The name of an operation; * stands for anything")
+    status: StatusText | None = Field(default=None, description=OF_STATUS)
     after: int = Field(default=0, ge=0, description="Only requests with a larger number")
     limit: int | None = Field(default=None, ge=0, description="How many requests at most, the oldest first")
 
 
-class RequestCriteria(LikeAnswered):
+class RequestCriteria(Like):
     """Criteria for requests. A criterion that is left out matches every request."""
 
+    status: int | StatusClass | None = Field(default=None, description=OF_STATUS)
     query: dict[str, str] | None = Field(default=None, description="Parameters of the query; others are ignored")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
 
@@ -58,17 +79,21 @@ class RequestAssertion(_Part):
     like: RequestCriteria = Field(default_factory=RequestCriteria)
     times: int | None = Field(default=None, ge=0, description="How many must match; by default at least one")
     at_least: int | None = Field(default=None, ge=0, description="How many must match at least")
+    at_most: int | None = Field(default=None, ge=0, description="How many may match at most")
     order: list[RequestCriteria] | None = Field(default=None, description="Requests that must have come in this order")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         given = self.model_fields_set
-        if len(given & {"times", "at_least", "order"}) > 1 or {"like", "order"} <= given:
-            raise ValueError("pass order alone, or like with at most one of times and at_least")
+        bounds = given & {"at_least", "at_most"}
+        if ("order" in given and len(given) > 1) or ("times" in given and bounds):
+            raise ValueError("pass order alone, or like with times, or with at_least and at_most")
         return self
 
 
 class WaitQuery(_Part):
+    model_config = OF_TEXT
+
     wait: float = Field(default=0, ge=0, le=60, description="How many seconds to wait until the assertion holds")
 
 
@@ -84,6 +109,7 @@ class FaultCriteria(Like):
 
 
 class ScriptRule(Like):
+    operation: str | None = Field(default=None, description="The name of an operation that needs a model")
     answers: list[Any] = Field(
         description="The answers in order, one per request; the last answer repeats. For chat an answer may be a list "
         "of pieces of a stream: texts, and objects with `raw` (text) or `base64` that go on the wire as they are."
@@ -94,7 +120,7 @@ class ScriptRule(Like):
 
 
 class FreezeTime(_Part):
-    at: datetime | None = Field(default=None, description="The time to freeze the clock at; default: now")
+    at: WrittenMoment | None = Field(default=None, description="The time to freeze the clock at; default: now")
 
 
 class Seconds(_Part):
@@ -148,7 +174,7 @@ class TokenScope(_Part):
     peer: str | None = None
     session: str | None = None
     admin: bool = False
-    expires_at: Moment | None = None
+    expires_at: WrittenMoment | None = None
 
 
 class RequestState(Model):
@@ -167,6 +193,7 @@ class RequestState(Model):
     answer: Any
     duration: float | None
     diagnosis: str | None
+    notes: list[str]
     fault: str | None
     bodies_left_out: bool
 

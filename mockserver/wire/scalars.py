@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, cast
 
-from pydantic import ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import Field, ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from ..domain.clock import microseconds, timestamp
@@ -91,3 +91,5 @@ _TIME = _of_type(
 
 Boolean = Annotated[bool, BOOLEAN]
 Moment = Annotated[datetime, WrapValidator(_moment_in_utc), _TIME]
+# The same in a strict model: JSON has no type for times, so they are strings.
+WrittenMoment = Annotated[datetime, Field(strict=False), WrapValidator(_moment_in_utc), _TIME]

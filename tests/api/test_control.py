@@ -63,15 +63,44 @@ def test_a_foreign_host_is_refused_with_a_reason(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "", "http://localhost.evil.example:8000", "file://"]
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "",
+        "http://localhost.evil.example:8000",
+        "file://",
+        "file://localhost",
+        "chrome-extension://localhost",
+        "http://localhost:5173",
+        "http://127.0.0.1",
+        "http://localhost:8000",
+        "https://api.honcho.dev",
+        "*",
+    ],
 )
 def test_a_foreign_page_is_refused_with_a_reason(origin: str) -> None:
     client = _client()
     client.call("POST", f"{_W}/sessions", {"id": "s"})
     answer = client.send("POST", "/_mock/reset", headers={"origin": origin})
     assert answer.status == 403
-    assert answer.json["detail"] == f"The control plane does not accept requests from the origin {origin!r}"
+    told = f"The control plane does not accept requests from the origin {origin!r}; --cors ORIGIN allows it"
+    assert answer.json["detail"] == told
+    assert "access-control-allow-origin" not in answer.headers
     assert client.call("POST", f"{_W}/sessions/list").json["total"] == 1
+
+
+def test_a_page_of_an_origin_that_was_named_is_answered() -> None:
+    named = "http://localhost:5173"
+    client = DirectClient(create_app(Mock(cors=[named, "*"])))
+    preflight = {"origin": named, "access-control-request-method": "POST"}
+    for headers, method in ((preflight, "OPTIONS"), ({"origin": named}, "POST")):
+        answer = client.send(method, "/_mock/reset", headers=headers)
+        assert answer.status in (200, 204)
+        assert answer.headers["access-control-allow-origin"] == named
+    assert client.send("POST", "/_mock/reset", headers={"origin": "http://localhost:5174"}).status == 403
+    asked = {"origin": "http://localhost:5174", "access-control-request-method": "POST"}
+    assert client.send("OPTIONS", "/_mock/reset", headers=asked).status == 403
 
 
 def test_nothing_under_the_control_plane_escapes_its_guard() -> None:

@@ -298,7 +298,7 @@ def test_faults_are_set_listed_and_taken_away(start: Start) -> None:
     [
         ({"fault": "explode"}, "Input should be 'error', 'delay'"),
         ({"fault": "error", "colour": 1}, "Extra inputs are not permitted"),
-        ({"fault": "delay"}, "delay() missing 1 required positional argument: 'seconds'"),
+        ({"fault": "delay"}, "delay needs 'seconds'"),
         ({"fault": "delay", "seconds": 1, "limit": 5}, "delay takes no 'limit'"),
         ({"fault": "error", "every": 0}, "every must be an integer of at least 1: 0"),
     ],
@@ -419,6 +419,34 @@ def test_a_fork_is_a_server_of_its_own_until_the_reset() -> None:
                 other.get("/health")
 
 
+def test_forks_and_their_forks_are_limited_together() -> None:
+    with MockServer(max_forks=3) as server:
+
+        def fork(url: str) -> httpx.Response:
+            return httpx.post(f"{url}/_mock/fork")
+
+        first = fork(server.url).json()["url"]
+        assert [fork(url).status_code for url in (first, server.url, first, server.url)] == [201, 201, 409, 409]
+        assert fork(first).json() == {"detail": "3 forks run, which is the limit (max_forks); a reset ends them"}
+        httpx.post(f"{first}/_mock/reset")
+        assert [fork(server.url).status_code for _ in range(2)] == [201, 409]
+        httpx.post(f"{server.url}/_mock/reset")
+        assert fork(server.url).status_code == 201
+
+
+def test_a_fork_that_cannot_start_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    with MockServer() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("mockserver.server.listen", fail)
+            answer = httpx.post(f"{server.url}/_mock/fork")
+        assert answer.status_code == 409
+        assert answer.json()["detail"].startswith("0 forks run, and another one cannot start: ")
+        assert httpx.post(f"{server.url}/_mock/fork").status_code == 201
+
+
 def test_an_app_without_a_server_cannot_be_forked_over_http(start: Start) -> None:
     _, client = start()
     answer = client.call("POST", "/_mock/fork")
@@ -502,8 +530,10 @@ def test_a_reset_takes_each_option_with_its_help_and_default(start: Start) -> No
         "quirks": "none",
         "webhook_secret": "honcho-mockserver",
         "cors": [],
+        "notes": True,
         "journal_entries": 1000,
         "journal_bytes": 16777216,
+        "max_forks": 32,
     }
 
 
@@ -561,3 +591,76 @@ def test_deliveries_are_read_asserted_waited_for_and_forgotten() -> None:
         assert len(server.mock.deliveries) == 1
         assert client.delete("/_mock/deliveries").status_code == 204
         assert len(server.mock.deliveries) == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "hint"),
+    [
+        ("POST", "/_mock/reset", {"quirk": "live"}, "did you mean 'quirks'?"),
+        ("POST", "/_mock/faults", {"fault": "error", "time": 2}, "did you mean 'times'?"),
+        ("POST", "/_mock/requests/assert", {"like": {"sesion": "s"}}, "did you mean 'session'?"),
+        ("POST", "/_mock/requests/assert", {"order": [{"sesion": "s"}]}, "did you mean 'session'?"),
+        ("POST", "/_mock/deliveries/assert", {"like": {"evnt": "x"}}, "did you mean 'event'?"),
+        ("PUT", "/_mock/world", {"workspaces": {"w": {"sesions": []}}}, "did you mean 'sessions'?"),
+        ("POST", "/_mock/clock/freeze", {"colour": 1}, "there are at"),
+        ("POST", "/_mock/clock/advance", {"second": 1}, "did you mean 'seconds'?"),
+    ],
+)
+def test_an_unknown_name_in_a_body_gets_a_similar_one(
+    start: Start, method: str, path: str, body: Any, hint: str
+) -> None:
+    _, client = start()
+    answer = client.call(method, path, body)
+    assert answer.status == 422
+    assert f"Extra inputs are not permitted; {hint}" in str(answer.json).replace('\\"', '"').replace("\\'", "'")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/_mock/reset", {"journal_entries": "5"}),
+        ("/_mock/reset", {"purge_after": "1"}),
+        ("/_mock/reset", {"purge_after": True}),
+        ("/_mock/reset", {"frozen_at": 5}),
+        ("/_mock/faults", {"fault": "error", "status": "503"}),
+        ("/_mock/faults", {"fault": "error", "must_fire": "no"}),
+        ("/_mock/faults", {"fault": "error", "must_fire": 1}),
+        ("/_mock/faults", {"fault": "error", "carry_out": "true"}),
+        ("/_mock/faults", {"fault": "delay", "seconds": "1"}),
+        ("/_mock/requests/assert", {"times": "0"}),
+        ("/_mock/requests/assert", {"at_most": 1.0}),
+        ("/_mock/requests/assert", {"like": {"status": "404"}}),
+        ("/_mock/requests/assert", {"order": []}),
+        ("/_mock/deliveries/assert", {"times": "0"}),
+        ("/_mock/clock/advance", {"seconds": "1"}),
+        ("/_mock/clock/advance", {"seconds": True}),
+        ("/_mock/clock/freeze", {"at": 1_700_000_000}),
+        ("/_mock/work", {"units": "1"}),
+        ("/_mock/purges/fail", {"times": "1"}),
+        ("/_mock/token", {"admin": "yes"}),
+    ],
+)
+def test_a_value_of_another_type_in_a_body_is_refused(start: Start, path: str, body: Any) -> None:
+    mock, client = start(auth_secret="s")
+    before = client.call("GET", "/_mock/clock").json["frozen"]
+    assert client.call("POST", path, body).status == 422
+    assert (client.call("GET", "/_mock/clock").json["frozen"], len(mock.faults)) == (before, 0)
+
+
+def test_values_that_json_writes_as_text_are_taken(start: Start) -> None:
+    mock, client = start(auth_secret="s")
+    freeze = {"at": "2026-03-01T12:00:00Z"}
+    assert client.call("POST", "/_mock/clock/freeze", freeze).json["now"] == freeze["at"]
+    assert client.call("POST", "/_mock/token", {"admin": True, "expires_at": "2026-03-02T00:00:00"}).status == 201
+    assert (
+        client.call("POST", "/_mock/reset", {"frozen_at": freeze["at"], "quirks": ["live"], "cors": ["*"]}).status
+        == 200
+    )
+    assert mock.quirks.created_status
+    client.call("GET", "/nowhere")
+    for status in ("404", "4xx"):
+        assert len(client.call("GET", "/_mock/requests", status=status).json["requests"]) == 1
+    assert client.call("GET", "/_mock/requests", status="5xx", operation="get_*").json["requests"] == []
+    assert client.call("GET", "/_mock/requests", status="x").status == 422
+    listed = {"like": {"operation": ["clone_session", "get_*"], "status": "2xx"}, "at_most": 0}
+    assert client.call("POST", "/_mock/requests/assert", listed).status == 200

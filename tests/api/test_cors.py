@@ -116,7 +116,7 @@ def test_a_preflight_is_not_in_the_request_log() -> None:
 def test_refusals_and_redirects_have_the_headers_too(method: str, path: str, status: int) -> None:
     answer = _asked(_client(), "http://localhost", method, path)
     assert (answer.status, answer.headers["access-control-allow-origin"]) == (status, "http://localhost")
-    assert answer.headers["access-control-expose-headers"] == "x-mock-diagnosis, retry-after"
+    assert answer.headers["access-control-expose-headers"] == "x-mock-diagnosis, x-mock-note, retry-after"
 
 
 def test_answers_by_faults_have_the_headers_too() -> None:

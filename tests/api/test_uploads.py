@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from mockserver import MockServer
 from mockserver.api import uploads
 from mockserver.domain import tokens
+from mockserver.formats.pdf import Reader
 from support.direct_client import Answer, DirectClient
 from support.pdf_files import page_text, pdf, without_table
 from support.started_mock import Start
+from support.waiting import wait_until
 
 _MESSAGES = "/v3/workspaces/w/sessions/s/messages"
 _BOB = {"peer_id": "bob"}
@@ -452,10 +455,10 @@ def test_others_are_answered_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch
     reading, go_on = threading.Event(), threading.Event()
     read = uploads.read_ahead
 
-    def slowly(content_type: bytes | None, body: bytes) -> None:
+    def slowly(content_type: bytes | None, body: bytes, reader: Reader) -> None:
         reading.set()
         go_on.wait(60)
-        read(content_type, body)
+        read(content_type, body, reader)
 
     monkeypatch.setattr(uploads, "read_ahead", slowly)
     with MockServer() as server, ThreadPoolExecutor() as pool:
@@ -470,3 +473,27 @@ def test_others_are_answered_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch
         assert httpx.post(url, data=_BOB, files=broken).status_code == 422
         unreadable = httpx.post(url, content=b"application/pdf", headers={"content-type": "multipart/form-data"})
         assert unreadable.status_code == 400
+
+
+@pytest.mark.process
+def test_a_server_ends_while_a_pdf_is_read(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("mockserver.formats.pdf.SECONDS_LIMIT", 600)
+    slow = pdf(b"BT (x) Tj ET " * 300_000)
+    started: list[Reader] = []
+    outcome = Reader.outcome
+
+    def noted(reader: Reader, content: bytes) -> object:
+        started.append(reader)
+        return outcome(reader, content)
+
+    monkeypatch.setattr(Reader, "outcome", noted)
+    with ThreadPoolExecutor() as pool:
+        with MockServer() as server:
+            files = {"file": ("a.pdf", slow, "application/pdf")}
+            url = f"{server.url}/v3/workspaces/w/sessions/s/messages/upload"
+            upload = pool.submit(httpx.post, url, data=_BOB, files=files, timeout=60)
+            wait_until(lambda: started)
+        with suppress(httpx.RemoteProtocolError, httpx.ReadError):  # The server may close the connection first.
+            assert upload.result().status_code == 422
+    assert str(started[0].outcome(slow)) == "the server ended while it was read"
+    assert not caplog.records

@@ -84,3 +84,22 @@ def test_a_foreign_page_frames_nothing_of_it(foreign: Page, server: MockServer, 
     foreign.evaluate(frame, f"{server.url}/{path}")
     [_, framed] = foreign.frames
     framed.wait_for_url("chrome-error:**")
+
+
+def test_a_page_of_another_port_of_this_machine_needs_to_be_named(browser: Browser, server: MockServer) -> None:
+    httpx.post(f"{server.url}/v3/workspaces/w/sessions", json={"id": "s"})
+    reset = "(url) => fetch(url, { method: 'POST' }).then((answer) => answer.status, () => 'refused')"
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Site) as site:
+        Thread(target=site.serve_forever, daemon=True).start()
+        context = browser.new_context()
+        page = context.new_page()
+        origin = f"http://127.0.0.1:{site.server_port}"
+        page.goto(f"{origin}/")
+        assert page.evaluate(reset, f"{server.url}/_mock/reset") == "refused"
+        assert list(server.mock.world()["workspaces"]) == ["w"]
+        server.mock.reset(cors=[origin])
+        httpx.post(f"{server.url}/v3/workspaces/w/sessions", json={"id": "s"})
+        assert page.evaluate(reset, f"{server.url}/_mock/reset") == 200
+        assert list(server.mock.world()["workspaces"]) == []
+        context.close()
+        site.shutdown()

@@ -1,8 +1,11 @@
 """The text of PDFs; whatever a PDF is made for, it ends, and with a reason."""
 
+import subprocess
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from mockserver.formats import pdf
 from support.pdf_files import first_free_number, page_text, pdf_of_objects, stream, without_table
 from support.pdf_files import pdf as pdf_of
+from support.waiting import wait_until
 
 _CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R >>"
 
@@ -110,7 +114,7 @@ def test_one_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 def test_without_the_extra_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "_ahead", {})  # without what other tests left
     monkeypatch.setitem(sys.modules, "pypdf", None)
-    pdf.read_ahead(pdf_of(page_text(b"hello")))
+    pdf.read_ahead(pdf_of(page_text(b"hello")), pdf.Reader())
     assert not pdf._ahead
 
 
@@ -118,22 +122,70 @@ def test_without_the_extra_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch
 def test_what_is_read_ahead_is_read_once_and_no_more_than_a_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[bytes] = []
     good = pdf_of(page_text(b"hello"))
-    read = pdf._outcome
+    read = pdf.Reader.outcome
 
-    def counted(content: bytes) -> str | pdf.Unreadable:
+    def counted(reader: pdf.Reader, content: bytes) -> str | pdf.Unreadable:
         reads.append(content)
-        return read(content)
+        return read(reader, content)
 
-    monkeypatch.setattr(pdf, "_outcome", counted)
-    pdf.read_ahead(good)
-    pdf.read_ahead(b"no PDF")
+    monkeypatch.setattr(pdf.Reader, "outcome", counted)
+    pdf.read_ahead(good, pdf.Reader())
+    pdf.read_ahead(b"no PDF", pdf.Reader())
     with pytest.raises(pdf.Unreadable):
         pdf.text_of(b"no PDF")
     assert (pdf.text_of(good), len(reads)) == ("[Page 1]\nhello", 2)
     assert (pdf.text_of(good), len(reads)) == ("[Page 1]\nhello", 3)
-    monkeypatch.setattr(pdf, "_outcome", bytes.decode)
+    monkeypatch.setattr(pdf.Reader, "outcome", lambda _, content: content.decode())
     for number in range(20):
-        pdf.read_ahead(f"{number}".encode())
+        pdf.read_ahead(f"{number}".encode(), pdf.Reader())
     assert len(pdf._ahead) == 8
     assert pdf.text_of(b"19") == "19"
     pdf._ahead.clear()
+
+
+_SLOW = _packed(b"BT (x) Tj ET " * 1_000_000)
+_KILLED = """
+import sys, threading
+sys.path.insert(0, {tests!r})
+from formats.test_pdf import _SLOW
+from mockserver.formats import pdf
+pdf.SECONDS_LIMIT = 600
+reader = pdf.Reader()
+threading.Thread(target=reader.outcome, args=[_SLOW]).start()
+while reader._process is None:
+    pass
+print(reader._process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_process_ends_when_its_parent_is_killed() -> None:
+    program = _KILLED.format(tests=str(Path(__file__).parent.parent))
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        reader = int(parent.stdout.readline())
+        assert _runs(reader)
+        parent.kill()
+    wait_until(lambda: not _runs(reader))
+
+
+@pytest.mark.process
+def test_a_reader_that_is_stopped_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "SECONDS_LIMIT", 600)
+    reader = pdf.Reader()
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(reader.outcome, _SLOW)
+        wait_until(lambda: reader._process is not None)
+        reader.stop()
+        assert str(reading.result()) == "the server ended while it was read"
+    assert str(reader.outcome(_SLOW)) == "the server ended while it was read"

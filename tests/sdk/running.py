@@ -53,7 +53,8 @@ def run_witnesses(sdk: Sdk, cache: Path, folder: Path) -> Outcome:
 def _in_python(place: Path, folder: Path) -> Outcome:
     """The witnesses are a project of their own, to which the SDK and the plugin were installed."""
     here, report, example = _HERE / "python", folder / "report.json", folder / "test_from_the_readme.py"
-    example.write_text(_example("python", "from honcho import"), encoding="utf-8")
+    examples = [_example("python", "from honcho import"), _example("python", "honcho_client", page="docs/pytest.md")]
+    example.write_text("\n\n".join(examples), encoding="utf-8")
     environment = {
         "PYTHONPATH": os.pathsep.join([str(place), str(_HERE.parent)]),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # pytest.ini names the one that it has
@@ -93,11 +94,11 @@ def _in_javascript(place: Path, executable: str, folder: Path) -> Outcome:
     )
 
 
-def _example(language: str, holding: str) -> str:
-    """The one block of the README in a language that holds this."""
-    readme = (_HERE.parent.parent / "README.md").read_text("utf-8")
+def _example(language: str, holding: str, page: str = "README.md") -> str:
+    """The one block of a page in a language that holds this."""
+    text = (_HERE.parent.parent / page).read_text("utf-8")
     [block] = [
-        one for one in re.findall(rf"^```{language}\n(.*?)^```", readme, re.DOTALL | re.MULTILINE) if holding in one
+        one for one in re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE) if holding in one
     ]
     return str(block)
 

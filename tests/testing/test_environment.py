@@ -23,6 +23,8 @@ _VALUES = {
     "cors": ("http://a.example, http://b.example:1", ["http://a.example", "http://b.example:1"]),
     "journal_entries": ("5", 5),
     "journal_bytes": ("0", 0),
+    "notes": ("false", False),
+    "max_forks": ("3", 3),
 }
 
 
@@ -47,6 +49,7 @@ def test_every_option_has_a_variable() -> None:
         ("HONCHO_MOCK_WORLD", "missing.json", "HONCHO_MOCK_WORLD: missing.json: No such file"),
         ("HONCHO_MOCK_FROZEN_AT", "noon", "HONCHO_MOCK_FROZEN_AT: frozen_at is"),
         ("HONCHO_MOCK_CORS", "example.com", "HONCHO_MOCK_CORS: not an origin"),
+        ("HONCHO_MOCK_NOTES", "maybe", "HONCHO_MOCK_NOTES: must be true or false, not 'maybe'"),
         ("HONCHO_MOCK_QUIRK", "live", "HONCHO_MOCK_QUIRK; did you mean HONCHO_MOCK_QUIRKS?"),
         ("HONCHO_MOCK_PURGEAFTER", "1", "HONCHO_MOCK_PURGEAFTER; did you mean HONCHO_MOCK_PURGE_AFTER?"),
     ],

@@ -124,12 +124,39 @@ def test_the_method_of_a_kind_has_the_arguments_and_the_docstring_of_its_class(n
 
 def test_a_typo_in_an_argument_is_an_error_for_type_checkers_too(start: Start) -> None:
     mock, _ = start()
-    with pytest.raises(ValueError, match="a request has no 'statsu'"):
+    with pytest.raises(ValueError, match="error takes no 'statsu'; did you mean 'status'"):
         mock.faults.error(statsu=503)  # type: ignore[call-arg]  # the typo is the point
     with pytest.raises(ValueError, match="status must be an integer"):
         mock.faults.error("503")  # type: ignore[arg-type]  # the type is the point
     with pytest.raises(ValueError, match="times must be an integer"):
         mock.faults.lose_answer(times="2")  # type: ignore[arg-type]  # the type is the point
+
+
+def test_an_unknown_argument_is_answered_with_the_arguments_of_the_fault_and_the_criteria(start: Start) -> None:
+    mock, _ = start()
+    with pytest.raises(ValueError) as raised:
+        mock.faults.error(503, time=2)  # type: ignore[call-arg]  # the typo is the point
+    assert str(raised.value) == (
+        "error takes no 'time'; did you mean 'times'? (arguments: status, answer, headers, carry_out, name, times, after, "
+        "every, probability, seed, delay, must_fire; criteria: operation, method, path, workspace, session, peer, query, "
+        "body, predicate)"
+    )
+    assert list(mock.faults) == []
+
+
+def test_a_fault_may_name_several_operations_by_a_pattern_or_a_list(start: Start) -> None:
+    mock, client = start()
+    mock.faults.error(503, operation=["get_or_create_*", "clone_session"], name="down")
+    mock.faults.error(504, operation="*_session", method="delete")
+    statuses = [
+        client.call("POST", _S, {"id": "s"}),
+        client.call("POST", f"{_S}/s/clone"),
+        client.call("GET", "/health"),
+    ]
+    assert [answer.status for answer in statuses] == [503, 503, 200]
+    assert client.call("DELETE", f"{_S}/s").status == 504
+    mock.faults.clear()
+    assert len(mock.faults) == 0
 
 
 def test_the_first_rule_whose_turn_it_is_takes_the_request(start: Start) -> None:
@@ -344,13 +371,22 @@ def test_no_fault_changes_state_unless_it_says_so(start: Start, steps: list[Any]
         ("error", {"carry_out": 1}, "carry_out must be true or false: 1"),
         ("error", {"headers": {"Content-Length": "3"}}, "the server sets the header 'Content-Length'"),
         ("error", {"operation": "get_session"}, "no operation 'get_session'; did you mean 'get_sessions'"),
-        ("error", {"colour": "red"}, "error takes no 'colour'; there are after, answer,"),
+        (
+            "error",
+            {"colour": "red"},
+            "error takes no 'colour' (arguments: status, answer, headers, carry_out, name, times,",
+        ),
         ("error", {"times": 0}, "times must be an integer of at least 1: 0"),
         ("error", {"probability": 2}, "probability must be a number from 0 to 1: 2"),
         ("error", {"predicate": 5}, "predicate must be callable: 5"),
-        ("error", {"workspace": 5}, "workspace cannot be 5"),
+        ("error", {"workspace": 5}, "workspace must be a string: 5"),
         ("error", {"name": "taken"}, "there is already a fault 'taken'"),
-        ("delay", {}, "delay() missing 1 required positional argument: 'seconds'"),
+        ("delay", {}, "delay needs 'seconds': how long the answer is delayed, up to 3600"),
+        ("error", {"method": "FETCH"}, "there is no method 'FETCH'; the methods are CONNECT, DELETE, GET,"),
+        ("error", {"must_fire": "no"}, "must_fire must be true or false: 'no'"),
+        ("error", {"operation": []}, "operation must be a name, or a list of names: []"),
+        ("error", {"operation": "gt_*"}, "no operation 'gt_*'; did you mean 'get_"),
+        ("error", {"operation": ["clone_session", "get_sesions"]}, "no operation 'get_sesions'; did you mean 'get_"),
         ("delay", {"seconds": 1, "delay": 2}, "the fault delay takes `seconds`, but not `delay`"),
         ("delay", {"seconds": -1}, "seconds must be a number from 0 to 3600: -1"),
         ("quota", {"limit": -1, "per": 1}, "limit must be an integer"),

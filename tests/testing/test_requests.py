@@ -1,5 +1,6 @@
 """The journal: what came, in order and within bounds; and assertions that explain a miss."""
 
+import asyncio
 import re
 import sys
 import threading
@@ -49,6 +50,7 @@ def test_an_entry_has_all_of_the_request_and_its_answer(start: Start) -> None:
         "answer": {"items": [], "total": 0, "page": 2, "size": 50, "pages": 0},
         "duration": entry.duration,
         "diagnosis": entry.diagnosis,
+        "notes": [],
         "fault": None,
         "bodies_left_out": False,
     }
@@ -127,6 +129,115 @@ def test_with_no_entries_it_is_off(start: Start) -> None:
     assert (list(mock.requests), mock.requests.dropped) == ([], 0)
     with pytest.raises(AssertionError, match="the log is off: journal_entries is 0"):
         mock.requests.assert_called()
+
+
+def test_operations_and_statuses_are_selected_by_lists_patterns_and_classes(start: Start) -> None:
+    mock, client = start()
+    client.call("POST", _S, {"id": "s"})
+    client.call("POST", f"{_S}/list")
+    client.call("DELETE", f"{_S}/nobody")
+    client.call("GET", "/nowhere")
+    requests = mock.requests
+
+    def numbers(*operation: Any, **criteria: Any) -> list[int]:
+        return [entry.number for entry in requests.where(*operation, **criteria)]
+
+    assert numbers("get_*") == [1, 2]
+    assert numbers("*") == [1, 2, 3]
+    assert numbers(["delete_session", "get_sess*"]) == numbers({"delete_session", "get_sess*"}) == [2, 3]
+    assert numbers(operation=["get_sessions"]) == [2]
+    assert (numbers(status="4xx"), numbers(status="2XX"), numbers(status="5xx")) == ([3, 4], [1, 2], [])
+    with pytest.raises(AssertionError) as raised:
+        requests.assert_called(["clone_session", "get_peers"], status="5xx")
+    text = re.sub(r" in [\d.]+ ms", "", str(raised.value))
+    assert text.startswith(
+        'expected at least one request with operation=["clone_session", "get_peers"], status=5xx; there were 0\n'
+        "nearest:\n  #4 GET /nowhere -> 404\n"
+        "      operation: expected one of clone_session, get_peers, was null\n      status: expected 5xx, was 404\n"
+    )
+
+
+@given(st.integers(0, 4), st.none() | st.integers(0, 5), st.none() | st.integers(0, 5))
+def test_a_count_is_held_to_its_bounds(start: Start, came: int, at_least: int | None, at_most: int | None) -> None:
+    mock, client = start()
+    for _ in range(came):
+        client.call("GET", "/health")
+    if at_least is not None and at_most is not None and at_least > at_most:
+        return
+    fits = came >= (1 if at_least is at_most is None else at_least or 0) and (at_most is None or came <= at_most)
+    body = {"like": {"operation": "health_check"}, "at_least": at_least, "at_most": at_most}
+    answer = client.call("POST", "/_mock/requests/assert", body)
+    assert answer.status == (200 if fits else 409)
+    if fits:
+        assert len(mock.requests.assert_called("health_check", at_least=at_least, at_most=at_most)) == came
+        return
+    with pytest.raises(AssertionError) as raised:
+        mock.requests.assert_called("health_check", at_least=at_least, at_most=at_most)
+    assert str(raised.value) == answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "text"),
+    [
+        ({}, "expected at least one request; there were 0"),
+        ({"times": 1}, "expected 1 request; there were 0"),
+        ({"at_least": 2}, "expected at least 2 requests; there were 0"),
+        ({"at_least": 1, "at_most": 3}, "expected at least 1 and at most 3 requests; there were 0"),
+    ],
+)
+def test_an_assertion_without_criteria_is_about_all_requests(start: Start, bounds: Any, text: str) -> None:
+    with pytest.raises(AssertionError, match=f"^{text}\nno other request came$"):
+        start().mock.requests.assert_called(**bounds)
+
+
+def test_in_a_coroutine_one_waits_without_blocking_the_client() -> None:
+    async def visit(app: Any) -> None:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://fake") as client:
+            requests = app.state.mock.requests
+            sending = asyncio.ensure_future(client.delete(f"{_S}/s"))
+            with pytest.raises(RuntimeError, match=r"blocks the event loop .* use `await requests\.wait_for_async"):
+                requests.wait_for("delete_session", timeout=60)
+            [entry] = await requests.wait_for_async("delete_session", timeout=60, status="4xx")
+            assert (await sending).status_code == entry.status
+            assert requests.wait_for("delete_session") == [entry]
+            with pytest.raises(AssertionError, match=r"^expected at least 2 requests with session=s; there was 1"):
+                await requests.wait_for_async(at_least=2, timeout=0, session="s")
+
+    asyncio.run(visit(create_app()))
+
+
+def test_a_coroutine_is_woken_by_a_server_in_a_thread() -> None:
+    async def visit(server: MockServer) -> None:
+        late = asyncio.ensure_future(asyncio.to_thread(httpx.delete, f"{server.url}{_S}/s"))
+        [entry] = await server.mock.requests.wait_for_async("delete_session", timeout=60, status=404)
+        assert entry.session == "s"
+        await late
+
+    with MockServer() as server:
+        asyncio.run(visit(server))
+
+
+def test_names_of_habit_are_there_or_get_a_hint(start: Start) -> None:
+    mock, client = start()
+    client.call("GET", "/health")
+    requests: Any = mock.requests
+    hints = {
+        "assert_called_once": r"use assert_called\(times=1\)",
+        "call_count": r"use count\(\)",
+        "asert_called": "did you mean 'assert_called'?",
+        "bananas": "there are add, .*assert_called, ",
+    }
+    for name, hint in hints.items():
+        with pytest.raises(AttributeError, match=f"'RequestLog' object has no attribute '{name}'; {hint}"):
+            getattr(requests, name)
+    with pytest.raises(AttributeError, match=r"; use assert_sent\(times=1\)"):
+        _ = mock.deliveries.assert_called_once  # type: ignore[attr-defined]  # the hint is the point
+    with pytest.raises(AttributeError, match=r"has no attribute '_hidden'$"):
+        _ = requests._hidden
+    assert not hasattr(requests, "__wrapped__")
+    requests.clear()
+    assert len(requests) == 0
 
 
 def test_it_is_filtered_by_what_requests_and_answers_are_like(start: Start) -> None:
@@ -370,7 +481,7 @@ def test_an_empty_list_for_want_of_what_was_named_says_so(start: Start) -> None:
     ("call", "complaint"),
     [
         (lambda requests: requests.assert_called(times="2"), "times must be an integer of at least 0"),
-        (lambda requests: requests.assert_called(5), "operation cannot be 5"),
+        (lambda requests: requests.assert_called(5), "operation must be a name, or a list of names: 5"),
         (lambda requests: requests.wait_for(timeout=-1), "timeout must be a number from 0"),
         (lambda requests: requests.wait_for(at_least="x"), "at_least must be an integer"),
         (
@@ -379,7 +490,26 @@ def test_an_empty_list_for_want_of_what_was_named_says_so(start: Start) -> None:
         ),
         (lambda requests: requests.where(path="x" * 3_000), "path has more than 2000 characters"),
         (lambda requests: requests.where(path="v3/x"), "never matches; did you mean '/v3/x'?"),
-        (lambda requests: requests.where(query="page=2"), "query cannot be 'page=2'"),
+        (lambda requests: requests.where(query="page=2"), "query must map names of parameters to strings: 'page=2'"),
+        (lambda requests: requests.where(query={"page": 2}), "query has strings only: 'page' cannot be 2"),
+        (
+            lambda requests: requests.where(method="FETCH"),
+            "there is no method 'FETCH'; the methods are CONNECT, DELETE",
+        ),
+        (
+            lambda requests: requests.where(status="404"),
+            "status must be a number from 100 to 599, or a class such as '4xx': '404'; did you mean 404, without quotes?",
+        ),
+        (lambda requests: requests.where(status=4040), "status must be a number from 100 to 599, .*: 4040$"),
+        (lambda requests: requests.where(status="9xx"), "status must be a number from 100 to 599, .*: '9xx'$"),
+        (lambda requests: requests.where(operation="x" * 3_000), "operation has more than 2000 characters"),
+        (lambda requests: requests.assert_order(), "an order needs at least one step"),
+        (lambda requests: requests.assert_called(times=1, at_least=1), "pass times alone, or at_least and at_most"),
+        (
+            lambda requests: requests.assert_called(at_least=3, at_most=2),
+            "at_least cannot be greater than at_most: 3 and",
+        ),
+        (lambda requests: requests.assert_called(at_most="2"), "at_most must be an integer of at least 0: '2'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(start: Start, call: Any, complaint: str) -> None:

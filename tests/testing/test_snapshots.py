@@ -362,3 +362,8 @@ def test_each_change_is_undone_and_done_again_as_often_as_one_likes(change: tupl
         runner.run_one(change)
         mock.restore(before)
         assert public_state(mock) == seen
+
+
+def test_a_difference_of_the_present_state_with_itself_is_refused() -> None:
+    with pytest.raises(ValueError, match="diff needs a snapshot, or its name: None is the present state"):
+        Mock().diff(None)

@@ -327,9 +327,9 @@ def test_deliveries_are_found_counted_and_waited_for(start: Start, receiver: Web
     ("criteria", "complaint"),
     [
         ({"session": "s"}, "a delivery has no 'session'; there are body, event, predicate, status, url, workspace"),
-        ({"event": 5}, "event cannot be 5"),
+        ({"event": 5}, "event must be a string: 5"),
         ({"event": "queue.emtpy"}, r"there is no event 'queue\.emtpy'; did you mean 'queue\.empty'\?"),
-        ({"status": True}, "status cannot be True"),
+        ({"status": True}, "status must be a number from 100 to 599, or a class such as '4xx': True"),
         ({"times": -1}, "times must be an integer of at least 0"),
     ],
 )

@@ -144,8 +144,21 @@ _PEERS = {f"p{number}": {"observe_others": True} for number in range(11)}
             "workspaces.w.sessions[2].id: String should match",
         ),
         ({"workspaces": {"bad id": {}}}, "workspaces.bad id.[key]: String should match"),
-        ({"workspaces": {"w": {"session": []}}}, "workspaces.w.session: Extra inputs are not permitted"),
-        ({"worlds": {}}, "worlds: Extra inputs are not permitted"),
+        (
+            {"workspaces": {"w": {"session": []}}},
+            "workspaces.w.session: Extra inputs are not permitted; did you mean 'sessions'?",
+        ),
+        ({"worlds": {}}, "worlds: Extra inputs are not permitted; did you mean 'workspaces'?"),
+        ({"colour": []}, "colour: Extra inputs are not permitted; there are purges, saved, workspaces"),
+        ({"sesions": []}, "permitted; did you mean 'sessions'? It belongs in workspaces.*"),
+        ({"workspaces": {"w": {"messages": []}}}, "permitted; 'messages' belongs in sessions[*]"),
+        ({"workspaces": {"w": {"sesions": []}}}, "did you mean 'sessions'?"),
+        ({"workspaces": {"w": {"sessions": [{"peers": {"a": {"observeMe": True}}}]}}}, "did you mean 'observe_me'?"),
+        (
+            {"workspaces": {"w": {"sessions": [{"mesages": []}]}}},
+            "sessions[0].mesages: Extra inputs are not permitted; did you mean 'messages'?",
+        ),
+        ({"workspaces": {"w": {"sessions": [{"summaries": {"short": {"contnt": ""}}}]}}}, "did you mean 'content'?"),
         (
             {"workspaces": {"w": {"sessions": [{"messages": [{"peer_id": "p"}]}]}}},
             "sessions[0].messages[0].content: Field req",
@@ -203,6 +216,20 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         Mock(world=tmp_path / "missing.json")
     with pytest.raises(WorldError, match="Is a directory"):
         Mock(world=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "complaint"),
+    [
+        ({"tags": {"a"}}, "world: workspaces.w.metadata.tags: JSON has no set; use a list"),
+        ({"k": [0, {"b": b"x"}]}, "world: workspaces.w.metadata.k[1].b: JSON has no bytes"),
+        ({("a", 1): 1}, "world: workspaces.w.metadata has the key ('a', 1); a key must be a string"),
+    ],
+)
+def test_a_value_that_json_does_not_have_is_named_with_its_place(metadata: Any, complaint: str) -> None:
+    with pytest.raises(WorldError) as wrong:
+        Mock(world={"workspaces": {"w": {"metadata": metadata}}})
+    assert str(wrong.value) == complaint
 
 
 @pytest.mark.parametrize(

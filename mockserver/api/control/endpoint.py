@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import cache
+from threading import Event
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,9 +11,12 @@ from starlette.types import Receive, Scope, Send
 
 from ...testing.diagnosis.suggestions import nearest_template
 from ...testing.exchange import Exchange
+from ...testing.hints import did_you_mean
 from ...testing.mock import Mock
-from ...testing.registry import UnknownName, did_you_mean
+from ...testing.registry import UnknownName
+from ...testing.server_link import TooManyForks
 from ...testing.text import shortened
+from ...wire.names import names_at
 from .. import answers
 from ..answers import Answer
 from ..endpoint import Endpoint, Gone, TooLarge, body_of, too_large
@@ -77,7 +81,7 @@ class ControlEndpoint(Endpoint):
         if elapsed() >= end:
             return answer
         leaving = asyncio.ensure_future(left(receive))
-        with self.mock.requests.watching() as changed, self.mock.deliveries.watching(changed):
+        with self.mock.requests.watching(Event()) as changed, self.mock.deliveries.watching(changed):
             while answer.status == 409 and elapsed() < end and not leaving.done():
                 await asyncio.sleep(_TICK_SECONDS)
                 if changed.is_set():
@@ -87,8 +91,8 @@ class ControlEndpoint(Endpoint):
         return answer
 
     def carried_out(self, found: Found, scope: Scope, body: bytes, exchange: Exchange | None = None) -> Answer:
-        """Carry out a request. Errors of Mock become answers: 404 for UnknownName, 409 for AssertionError, 422 for
-        others.
+        """Carry out a request. Errors of Mock become answers: 404 for UnknownName, 409 for AssertionError and
+        TooManyForks, 422 for others.
         """
         if found is NOWHERE:
             return Answer(404, {"detail": _no_operation(scope["path"])})
@@ -97,13 +101,26 @@ class ControlEndpoint(Endpoint):
             if problem is not None:
                 return Answer(422, {"detail": problem})
         try:
-            return super().carried_out(found, scope, body, exchange)
+            answer = super().carried_out(found, scope, body, exchange)
+            return answer if answer.status != 422 or found.operation is None else _with_names(found.operation, answer)
         except UnknownName as error:
             return Answer(404, {"detail": str(error)})
-        except AssertionError as error:
+        except (AssertionError, TooManyForks) as error:
             return Answer(409, {"detail": str(error)})
         except (ValueError, ImportError) as error:
             return Answer(422, {"detail": str(error)})
+
+
+def _with_names(operation: Operation, answer: Answer) -> Answer:
+    """The answer to an invalid body, with a similar name for each unknown one."""
+    details = answer.payload["detail"]
+    if not isinstance(details, list):
+        return answer
+    for entry in details:
+        if entry["type"] == "extra_forbidden":
+            *outer, unknown = entry["loc"][1:]
+            entry["msg"] += f"; {did_you_mean(str(unknown), names_at(operation.body, outer))}"
+    return answer
 
 
 def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:

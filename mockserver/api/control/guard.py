@@ -24,7 +24,9 @@ class ControlPlane(BaseRoute):
 
     - The header Host must be loopback or in `allow_hosts`. This stops DNS rebinding: a foreign name that resolves to
       this machine.
-    - The header Origin, if present, must name such a host too.
+    - The header Origin, if present, must be the origin of this server, as in the requests of its own page, or an origin
+      that the option `cors` names. Pages of other loopback ports are refused too: any program may serve one. `*` in
+      `cors` opens the API only.
     - Without Origin, Sec-Fetch-Site tells whether a page of another site sends the request. Such a page may link to the
       control plane, but may not load anything from it or show it in a frame. Every answer has headers that make the
       browser enforce this.
@@ -73,8 +75,8 @@ class ControlPlane(BaseRoute):
             return f"The control plane does not accept requests for the host {host!r}; --allow-host NAME allows it"
         origins = _header(scope, b"origin")
         for origin in origins:
-            if not self._is_ours(origin.partition("://")[2]):
-                return f"The control plane does not accept requests from the origin {origin!r}"
+            if not (_is_origin_of(origin, host) or origin in self._mock.cors):
+                return f"The control plane does not accept requests from the origin {origin!r}; --cors ORIGIN allows it"
         is_own = _header(scope, b"sec-fetch-site") in ([], ["same-origin"], ["none"])
         is_link = scope["method"] in ("GET", "HEAD") and _header(scope, b"sec-fetch-dest") == ["document"]
         if not (origins or is_own or is_link):
@@ -85,6 +87,12 @@ class ControlPlane(BaseRoute):
         """Whether the control plane answers under a host, given with or without a port."""
         host = host_of(authority)
         return host is not None and (host in self._allowed or is_loopback(host))
+
+
+def _is_origin_of(origin: str, host: str) -> bool:
+    """Whether pages of the origin come from this host. A proxy in front of the server may speak https."""
+    scheme, _, authority = origin.lower().partition("://")
+    return scheme in ("http", "https") and authority == host.lower()
 
 
 def is_control_path(path: str) -> bool:

@@ -50,10 +50,8 @@ def assert_requests(call: Call) -> Reply:
     requests, assertion = call.mock.requests, call.body
     if assertion.order is not None:
         return _requests(call, requests.assert_order(*(step.given() for step in assertion.order)))
-    criteria = assertion.like.given()
-    if assertion.at_least is not None:
-        return _requests(call, requests.wait_for(timeout=0, at_least=assertion.at_least, **criteria))
-    return _requests(call, requests.assert_called(times=assertion.times, **criteria))
+    bounds = {"times": assertion.times, "at_least": assertion.at_least, "at_most": assertion.at_most}
+    return _requests(call, requests.assert_called(**bounds, **assertion.like.given()))
 
 
 @router.operation("DELETE", _PATH, answers={204: None}, query=wire.OfWorkspace, access=None)
@@ -84,9 +82,10 @@ def assert_deliveries(call: Call) -> Reply:
     """
     deliveries, assertion = call.mock.deliveries, call.body
     criteria = assertion.like.given()
-    if assertion.at_least is not None:
+    if assertion.at_least is not None and assertion.at_most is None:
         return _deliveries(call, deliveries.wait_for(timeout=0, at_least=assertion.at_least, **criteria))
-    return _deliveries(call, deliveries.assert_sent(times=assertion.times, **criteria))
+    bounds = {"times": assertion.times, "at_least": assertion.at_least, "at_most": assertion.at_most}
+    return _deliveries(call, deliveries.assert_sent(**bounds, **criteria))
 
 
 @router.operation("DELETE", _DELIVERIES, answers={204: None}, query=wire.OfWorkspace, access=None)

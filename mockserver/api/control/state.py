@@ -176,9 +176,11 @@ def put_world(call: Call) -> Reply:
     return 204, None
 
 
-@router.operation("POST", "/_mock/fork", answers={201: "Url"}, access=None)
+@router.operation("POST", "/_mock/fork", answers={201: "Url", 409: "Problem"}, access=None)
 def fork(call: Call) -> Reply:
-    """Start another server with a copy of the state. It runs until this server is reset or stops."""
+    """Start another server with a copy of the state. It runs until this server is reset or stops. At most `max_forks`
+    run, those of forks included.
+    """
     return 201, {"url": call.mock.open_fork()}
 
 

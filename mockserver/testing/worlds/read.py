@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ...formats.json_text import InvalidJson, parse, restated
+from ..diagnosis.suggestions import nearest_name
+from ..hints import did_you_mean
 from ..text import one_line
 from .check import contradictions
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from ...wire.worlds import World
     from . import WorldSource
 
@@ -41,12 +45,34 @@ def read(source: "WorldSource") -> "World":
     try:
         world = World.model_validate(document, context=Reading.LAX)
     except ValidationError as error:
-        details = error.errors()
-        raise WorldError(*(f"{name}: {_place(detail['loc'])}: {detail['msg']}" for detail in details)) from None
+        raise WorldError(*(f"{name}: {_complaint(detail)}" for detail in error.errors())) from None
     complaints = [f"{name}: {complaint}" for complaint in contradictions(world)]
     if complaints:
         raise WorldError(*complaints)
     return world
+
+
+def _complaint(detail: "ErrorDetails") -> str:
+    """An error of pydantic, with its place, and for an unknown name the name that is meant."""
+    hint = f"; {_hint(detail['loc'])}" if detail["type"] == "extra_forbidden" else ""
+    return f"{_place(detail['loc'])}: {detail['msg']}{hint}"
+
+
+def _hint(location: tuple[str | int, ...]) -> str:
+    """What an unknown name may mean: a name that the place has, or one of a part inside it."""
+    from ...wire.names import names_at, names_below
+    from ...wire.worlds import World
+
+    *outer, last = location
+    unknown = str(last)
+    names, places = names_at(World, outer), names_below(World, outer)
+    if nearest_name(unknown, names) is None:
+        if unknown in places:
+            return f"{unknown!r} belongs in {places[unknown]}"
+        inner = nearest_name(unknown, places)
+        if inner is not None:
+            return f"did you mean {inner!r}? It belongs in {places[inner]}"
+    return did_you_mean(unknown, names)
 
 
 def _from_mapping(source: Mapping[str, Any]) -> Any:

@@ -1,0 +1,59 @@
+"""Takes what notes need of a request, and adds them to its answer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from ..formats import json_text
+from ..testing.diagnosis.missing import Case
+from ..testing.exchange import Exchange
+from ..testing.mock import Mock
+from ..testing.notes.draft import CHANGING, Draft, row_before
+from . import answers
+from .answers import Answer
+from .operation import Operation, parameters
+
+
+def take(
+    mock: Mock,
+    operation: Operation,
+    path: Mapping[str, str],
+    document: Any,
+    body: bytes,
+    query_string: bytes,
+    exchange: Exchange,
+) -> None:
+    """Take what notes need of a request, before its handler runs. Most requests need none."""
+    notes = mock.notes
+    if not notes.enabled or not (notes.saw_fault or operation.is_notable(document, query_string, body)):
+        return
+    if operation.body is None and body:
+        with suppress(json_text.InvalidJson):
+            document = json_text.parse(body)
+    before = row_before(mock.store, operation.name, path, document) if operation.name in CHANGING else None
+    exchange.draft = Draft(document, parameters(query_string), before, mock.api_version)
+
+
+def noted(
+    mock: Mock, exchange: Exchange, operation: Operation | None, answer: Answer, paths: Sequence[tuple[str, str]]
+) -> Answer:
+    """The answer, with notes if it is a success. The log keeps the notes too."""
+    draft: Draft = exchange.draft or Draft(None, {}, None, mock.api_version)
+    exchange.draft = None
+    if answer.status >= 400 or not mock.notes.enabled:
+        return answer
+    from ..testing.notes.writer import written  # Imported late: many servers never write a note.
+
+    location = next((value.decode() for name, value in answer.headers if name == b"location"), None)
+    case = Case(exchange, mock.store, mock.requests, paths)
+    given = answer.status, answer.payload
+    notes = written(case, exchange, operation, draft, given, location, mock.notes, _earlier(mock, exchange))
+    if not notes:
+        return answer
+    exchange.notes = notes
+    return answers.with_notes(answer, notes)
+
+
+def _earlier(mock: Mock, exchange: Exchange) -> Iterator[Exchange]:
+    """The requests before this one, the newest first."""
+    return (other for other in reversed(list(mock.requests)) if other is not exchange)

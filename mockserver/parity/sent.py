@@ -1,0 +1,36 @@
+"""A request as a client sent it to a proxy."""
+
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+# The characters of a path that are sent as they are, besides letters and digits.
+AS_IS = "/%"
+_CREDENTIALS = ("authorization", "proxy-authorization", "cookie", "x-api-key")
+
+
+class SentRequest(NamedTuple):
+    """A request.
+
+    `target` is the path with its query, percent-encoded. The names of the headers are in lower case.
+    """
+
+    method: str
+    target: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        """The path, decoded if it can be encoded again."""
+        path = self.target.partition("?")[0]
+        decoded = unquote(path)
+        is_reversible = not {"%", "?", "#"} & set(decoded) and decoded.count("/") == path.count("/")
+        return decoded if is_reversible and "\ufffd" not in decoded else quote(path, safe=AS_IS)
+
+    def header(self, name: str) -> str | None:
+        """The first header with this name, in lower case, or None."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def credentials(self) -> list[str]:
+        """The texts in the headers that must stay secret."""
+        return [word for name, value in self.headers if name in _CREDENTIALS for word in value.split()]

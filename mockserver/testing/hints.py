@@ -1,0 +1,53 @@
+"""Hints for names that do not exist: the names that other libraries use, and typing errors."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+# Longer names are cut before they are compared.
+_COMPARED_LENGTH = 100
+# The names of `unittest.mock`, and what the logs have in their place.
+OF_MOCKS: Mapping[str, str] = {
+    "assert_called_once": "use assert_called(times=1)",
+    "assert_called_once_with": "use assert_called(times=1, ...) with criteria such as session= and body=",
+    "assert_called_with": "use assert_called(...) with criteria such as session= and body=",
+    "assert_any_call": "use assert_called(...) with criteria such as session= and body=",
+    "assert_has_calls": "use assert_order(...)",
+    "called": "use count() > 0",
+    "call_count": "use count()",
+    "call_args": "use [-1], which is the last one, with body and query",
+    "call_args_list": "iterate over the log itself",
+    "mock_calls": "iterate over the log itself",
+    "reset_mock": "use forget()",
+}
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The hint for an unknown name: the most similar known name, or all known names if none is similar."""
+    from difflib import get_close_matches  # Only an unknown name needs it.
+
+    names = sorted(known)
+    close = get_close_matches(name[:_COMPARED_LENGTH], names, 1, 0.5)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names) or 'none'}"
+
+
+class Hinting:
+    """A class whose objects explain an AttributeError: with the hint for a name, or with a similar name.
+
+    Attributes:
+        hints: The hints, by the name that does not exist.
+    """
+
+    hints: ClassVar[Mapping[str, str]] = {}
+
+    if not TYPE_CHECKING:  # For a type checker, an attribute that does not exist stays an error.
+
+        def __getattr__(self, name: str) -> Any:
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if not name.startswith("_"):
+                public = [known for known in dir(type(self)) if not known.startswith("_") and known != "hints"]
+                text += f"; {self.hints.get(name) or did_you_mean(name, [*public, *_own_names(self)])}"
+            raise AttributeError(text)
+
+
+def _own_names(owner: object) -> list[str]:
+    return [name for name in vars(owner) if not name.startswith("_")]

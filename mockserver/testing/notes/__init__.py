@@ -1,0 +1,1 @@
+"""Notes: what surprises about a success, in sentences for the developer."""

@@ -1,0 +1,80 @@
+"""What notes need of a request before its handler runs, and what a mock remembers for them."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ...domain.records import Row
+from ...domain.store import Store
+
+# These always have a note to look for. The others have one only if the request or the answer has something unusual.
+ALWAYS = frozenset(
+    {
+        "get_peers",
+        "get_session_context",
+        "get_session_summaries",
+        "get_representation",
+        "get_peer_context",
+        "get_peer_card",
+        "get_queue_status",
+        "remove_peers_from_session",
+    }
+)
+# These may replace metadata.
+CHANGING = frozenset(
+    {
+        "get_or_create_workspace",
+        "update_workspace",
+        "get_or_create_peer",
+        "update_peer",
+        "get_or_create_session",
+        "update_session",
+        "update_message",
+    }
+)
+
+
+class Draft(NamedTuple):
+    """What notes need of a request, taken before its handler runs."""
+
+    document: Any
+    query: Mapping[str, str]
+    before: Row | None
+    version: str
+
+
+class Notes:
+    """What a mock remembers for notes.
+
+    Attributes:
+        enabled: Whether notes are written.
+        saw_fault: Whether a request met a fault since the last reset, so that later ones may repeat it.
+        told: The fields of newer versions that a note has named. Each is named once.
+    """
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self.saw_fault = False
+        self.told: set[str] = set()
+
+    def reset(self, settings: Mapping[str, Any]) -> None:
+        """Forget everything."""
+        self.enabled = settings["notes"]
+        self.saw_fault = False
+        self.told.clear()
+
+
+def row_before(store: Store, name: str, path: Mapping[str, str], document: Any) -> Row | None:
+    """The row that an operation of CHANGING is about to change, or None."""
+    given = document.get("id") if isinstance(document, dict) else None
+    workspace_id = path.get("workspace_id", given)
+    workspace = store.workspaces.get(workspace_id) if isinstance(workspace_id, str) else None
+    if workspace is None or name.endswith("workspace"):
+        return None if workspace is None else workspace.row
+    if name.endswith("peer"):
+        peer = workspace.peers.get(path.get("peer_id", f"{given}"))
+        return None if peer is None else peer.row
+    session = workspace.sessions.get(path.get("session_id", f"{given}"))
+    if session is None or name != "update_message":
+        return None if session is None else session.row
+    place = session.messages.place(path["message_id"])
+    return None if place is None else session.messages[place]

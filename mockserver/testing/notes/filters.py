@@ -1,0 +1,201 @@
+"""Notes on filters: why none of the rows matches, and what is read otherwise than it looks."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ...domain.filters.columns import OPERATORS, WILDCARD
+from ...domain.records import Row
+from ..diagnosis.suggestions import nearest_name
+from ..text import listed, quoted, shortened
+from .occasion import Occasion, newest
+
+_LOGIC = ("AND", "OR", "NOT")
+_LEVELS = 6
+_ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
+_TIMES = ("created_at", "deleted_at")
+# Words of other filter languages for operators of this one.
+_ALIASES = {"eq": None, "equals": None, "like": "contains", "not": "ne", "nin": "ne", "regex": "contains"}
+_KINDS = {bool: "booleans", int: "numbers", float: "numbers", str: "texts", list: "lists", dict: "objects"}
+# By operation: what a list has, in the plural.
+NOUNS = {
+    "get_all_workspaces": "workspaces",
+    "get_peers": "peers",
+    "get_sessions": "sessions",
+    "get_sessions_for_peer": "sessions",
+    "get_messages": "messages",
+    "list_conclusions": "conclusions",
+    "query_conclusions": "conclusions",
+    "search_workspace": "messages",
+    "search_peer": "messages",
+    "search_session": "messages",
+}
+
+
+def filter_notes(occasion: Occasion) -> Iterator[str]:
+    """The notes on the filters of a list or a search."""
+    filters = occasion.document.get("filters") if isinstance(occasion.document, dict) else None
+    noun = NOUNS.get("" if occasion.operation is None else occasion.operation.name)
+    if not isinstance(filters, dict) or noun is None:
+        return
+    conditions = list(_conditions(filters))
+    yield from _without_zone(conditions)
+    rows = _rows(occasion, noun)
+    yield from _never_unequal(conditions, rows)
+    total = occasion.payload.get("total") if isinstance(occasion.payload, dict) else 0
+    if occasion.items == [] and total == 0:
+        needed = list(_conditions(filters, negated=False))
+        yield from _matching_nothing(occasion, needed, rows, noun)
+
+
+def _conditions(filters: Row, levels: int = _LEVELS, *, negated: bool = True) -> Iterator[tuple[str, Any]]:
+    """The columns of a filter document with what they are compared with, at any depth. With `negated`, those inside NOT
+    too.
+    """
+    for name, value in filters.items():
+        if name in _LOGIC and isinstance(value, list) and levels and (negated or name != "NOT"):
+            for member in value:
+                if isinstance(member, dict):
+                    yield from _conditions(member, levels - 1, negated=negated)
+        elif name not in _LOGIC:
+            yield name, value
+
+
+def _operands(value: Any) -> Iterator[tuple[str, Any]]:
+    """The operators of a condition with their operands; the operator of a plain value is an empty string."""
+    if isinstance(value, dict) and not OPERATORS.isdisjoint(value):
+        yield from value.items()
+    else:
+        yield "", value
+
+
+def _without_zone(conditions: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    for column, value in conditions:
+        if column in _TIMES:
+            for operator, operand in _operands(value):
+                if isinstance(operand, str) and ":" in operand and not _ZONE.search(operand):
+                    place = f"{column}.{operator}" if operator else column
+                    yield f"{place} has no zone: {shortened(operand)} is read as UTC"
+
+
+def _never_unequal(conditions: Iterable[tuple[str, Any]], rows: list[Row]) -> Iterator[str]:
+    for key, operator, _ in _metadata_operands(conditions):
+        if operator == "ne":
+            lacking = sum(key not in row["metadata"] for row in rows if isinstance(row.get("metadata"), dict))
+            if lacking:
+                have, it = ("row has", "it") if lacking == 1 else ("rows have", "them")
+                yield f"{lacking} {have} no {quoted(key)} in metadata: ne never matches {it}"
+
+
+def _metadata_operands(conditions: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str, Any]]:
+    """The keys of metadata in the conditions, each with an operator and its operand."""
+    for column, value in conditions:
+        if column == "metadata" and isinstance(value, dict) and OPERATORS.isdisjoint(value):
+            for key, inner in value.items():
+                for operator, operand in _operands(inner):
+                    yield key, operator, operand
+
+
+def _matching_nothing(
+    occasion: Occasion, conditions: list[tuple[str, Any]], rows: list[Row], noun: str
+) -> Iterator[str]:
+    for column, value in conditions:
+        if column == "is_active" and value in (False, "false"):
+            yield _deleted(occasion)
+        elif column == "metadata" and isinstance(value, dict):
+            yield from _unmatched_metadata(value, rows, noun)
+        elif rows and column not in _TIMES:
+            yield from _unmatched_column(column, value, rows, noun)
+
+
+def _deleted(occasion: Occasion) -> str:
+    workspace = occasion.workspace
+    deleted = [] if workspace is None else [id_ for id_, one in workspace.sessions.items() if not one.row["is_active"]]
+    if workspace is None or not deleted:
+        return "lists leave out deleted sessions, and none is deleted"
+    number = occasion.case.past.deletion(workspace.row["id"], deleted[-1])
+    by = "" if number is None else f" by request #{number}"
+    more = "" if len(deleted) == 1 else f" (and {len(deleted) - 1} more)"
+    return f"lists leave out deleted sessions: {quoted(deleted[-1])} was deleted{by}{more}"
+
+
+def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]:
+    known: dict[str, Any] = {}
+    for row in rows:
+        if isinstance(row.get("metadata"), dict):
+            known |= row["metadata"]
+    for key, inner in value.items():
+        if key in OPERATORS or all(operand == WILDCARD for _, operand in _operands(inner)):
+            continue
+        if isinstance(inner, dict) and inner and OPERATORS.isdisjoint(inner):
+            yield from map(_no_operator, filter(_looks_like_an_operator, inner))
+        if _looks_like_an_operator(key):
+            yield _no_operator(key)
+        elif rows and key not in known:
+            yield _no_such_key(key, known, noun)
+        elif rows:
+            yield from _other_type(key, inner, rows)
+
+
+def _looks_like_an_operator(key: str) -> bool:
+    bare = key.lstrip("$_").lower()
+    return bare in OPERATORS or bare in _ALIASES
+
+
+def _no_operator(key: str) -> str:
+    bare = key.lstrip("$_").lower()
+    meant = bare if bare in OPERATORS else _ALIASES.get(bare)
+    hint = f"did you mean {meant!r}?" if meant is not None else "a plain value means equality"
+    return f"{quoted(key)} is a key to contain, not an operator; {hint}"
+
+
+def _no_such_key(key: str, known: Row, noun: str) -> str:
+    nearest = nearest_name(key, known)
+    singular = noun.removesuffix("s")
+    if nearest is not None:
+        return f"no {singular} has metadata.{shortened(key)}; did you mean {quoted(nearest)}?"
+    keys = f"keys in use: {listed(list(known), len(known))}" if known else "none has metadata"
+    return f"no {singular} has metadata.{shortened(key)}; {keys}"
+
+
+def _other_type(key: str, inner: Any, rows: list[Row]) -> Iterator[str]:
+    kinds = {_KINDS.get(type(row["metadata"].get(key))) for row in rows if key in (row.get("metadata") or {})}
+    for _, operand in _operands(inner):
+        for wanted in operand if isinstance(operand, list) else [operand]:
+            kind = _KINDS.get(type(wanted))
+            if kind is not None and kind not in kinds and None not in kinds and wanted != WILDCARD:
+                yield f"metadata.{shortened(key)}: you asked for {kind}, rows have {', '.join(sorted(map(str, kinds)))}"
+                return
+
+
+def _unmatched_column(column: str, value: Any, rows: list[Row], noun: str) -> Iterator[str]:
+    """A hint for an id, or another text, that no row has."""
+    known = {row[column]: None for row in rows if isinstance(row.get(column), str)}
+    for operator, operand in _operands(value):
+        wanted = operand if operator == "in" and isinstance(operand, list) else [operand]
+        texts = [text for text in wanted if isinstance(text, str) and text != WILDCARD]
+        if operator not in ("", "in") or not texts or any(text in known for text in texts):
+            continue
+        nearest = nearest_name(texts[0], known)
+        if nearest is not None:
+            hint = f"did you mean {quoted(nearest)}?"
+        else:
+            hint = f"there are {listed(list(known), len(known))}" if known else "it is empty in all of them"
+        yield f"no {noun.removesuffix('s')} has the {column} {quoted(texts[0])}; {hint}"
+
+
+def _rows(occasion: Occasion, noun: str) -> list[Row]:
+    """The newest rows among which the list looked."""
+    workspace = occasion.workspace
+    if noun == "workspaces":
+        return newest(occasion.store.directory)
+    if workspace is None:
+        return []
+    if noun == "peers":
+        return newest(workspace.roster)
+    if noun == "sessions":
+        return newest(workspace.active)
+    if noun == "conclusions":
+        return newest(list(workspace.extras.conclusions.values()))
+    sessions = [occasion.session] if occasion.session is not None else list(workspace.active[-20:])
+    return newest([row for session in sessions for row in session.messages[-1000:]])

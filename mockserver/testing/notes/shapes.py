@@ -1,0 +1,84 @@
+"""The keys that the body or the query of an operation may have, derived from its model."""
+
+from collections.abc import Mapping
+from functools import cache
+from types import UnionType
+from typing import Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from ...wire.versions import as_of
+
+
+class Shape(NamedTuple):
+    """The keys that a document may have.
+
+    Arguments:
+        keys: The known keys of an object, each with the shape of its value, or None if that may be anything.
+        inside: The shape of the entries of a list, or of the values of an object with any keys.
+        names: By the names that fields have in the models of the server: the names in documents.
+    """
+
+    keys: Mapping[str, "Shape | None"] | None = None
+    inside: "Shape | None" = None
+    names: Mapping[str, str] = {}
+
+
+@cache
+def shape_of(type_: Any, version: str) -> Shape | None:
+    """The shape of the documents of a type in a version of the API. None: they may have any keys."""
+    return None if type_ is None else _shape(as_of(type_, version))
+
+
+def has_unknown(shape: Shape | None, document: Any) -> bool:
+    """Whether the document has a key that is ignored. It runs with every request, so it takes no time for the usual
+    ones.
+    """
+    if shape is None:
+        return False
+    if shape.keys is None:
+        entries = document.values() if type(document) is dict else document if type(document) is list else ()
+        inside = shape.inside
+        return inside is not None and any(has_unknown(inside, entry) for entry in entries)
+    if type(document) is not dict:
+        return False
+    keys = shape.keys
+    for key, value in document.items():
+        if key not in keys:
+            return True
+        inner = keys[key]
+        if inner is not None and value is not None and has_unknown(inner, value):
+            return True
+    return False
+
+
+def _shape(type_: Any) -> Shape | None:
+    arguments = get_args(type_)
+    if hasattr(type_, "__metadata__"):
+        return _shape(arguments[0])
+    if get_origin(type_) in (Union, UnionType):
+        return next((shape for shape in map(_shape, arguments) if shape is not None), None)
+    if isinstance(type_, type) and issubclass(type_, BaseModel):
+        fields = {field.alias or name: field for name, field in type_.model_fields.items()}
+        if type_.model_config.get("extra") == "allow":  # The API keeps unknown keys.
+            return _Open({name: _shape(field.annotation) for name, field in fields.items()})
+        names = {name: field.alias for name, field in type_.model_fields.items() if field.alias is not None}
+        return Shape({name: _shape(field.annotation) for name, field in fields.items()}, None, names)
+    if get_origin(type_) in (list, dict):
+        inside = _shape(arguments[-1])
+        return None if inside is None else Shape(None, inside)
+    return None
+
+
+def _Open(keys: Mapping[str, Shape | None]) -> Shape:  # noqa: N802 - it stands for a class
+    return Shape(_AnyKey(keys))
+
+
+class _AnyKey(dict[str, Shape | None]):
+    """Known keys, and all others, whose values may be anything."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: str) -> None:
+        return None

@@ -1,0 +1,49 @@
+"""Notes on answers that are empty because something does not exist, or because no worker has run."""
+
+from collections.abc import Iterator
+
+from ...domain.work import internal_id, queues_of
+from ..diagnosis.missing import first_missing
+from ..text import quoted
+from .occasion import SEEN_ROWS, Occasion
+
+
+def of_what_does_not_exist(occasion: Occasion) -> Iterator[str]:
+    """The sentence that lists and searches have too: what of the path, or of the query, does not exist."""
+    if any(of_internal_ids(occasion)):
+        return
+    named = dict(occasion.exchange.parameters)
+    if occasion.query.get("session_id") and "session_id" not in named:
+        named["session_id"] = occasion.query["session_id"]
+    for name in ("target", "peer_target", "sender_id", "observer_id"):
+        if occasion.query.get(name) and "peer_id" not in named:
+            named["peer_id"] = occasion.query[name]
+    sentence = first_missing(occasion.case, named)
+    if sentence is not None:
+        yield sentence
+
+
+def of_internal_ids(occasion: Occasion) -> Iterator[str]:
+    """A note on the id of a session that is only its key in the status of the queue."""
+    workspace = occasion.workspace
+    wanted = occasion.exchange.parameters.get("session_id") or occasion.query.get("session_id")
+    if workspace is None or wanted is None or wanted in workspace.sessions:
+        return
+    for session in list(workspace.sessions.values())[-SEEN_ROWS:]:
+        if internal_id(session.row) == wanted:
+            yield f"{quoted(wanted)} is the internal id of {quoted(session.row['id'])}: use the latter"
+
+
+def of_pending_work(occasion: Occasion) -> Iterator[str]:
+    """A note on work that nobody does, in an answer that depends on it."""
+    workspace = occasion.workspace
+    if workspace is None or occasion.store.backlog.after is not None:
+        return
+    payload = occasion.payload if isinstance(occasion.payload, dict) else {}
+    is_status = "pending_work_units" in payload
+    if not is_status and "" not in (payload.get("representation"), payload.get("peer_representation")):
+        return
+    pending = sum(queue.units.pending for queue in queues_of(workspace))
+    if pending and (not is_status or payload["pending_work_units"]):
+        units = "unit of work is" if pending == 1 else "units of work are"
+        yield f"{pending} {units} pending; the fake works when asked: mock.work(), or POST /_mock/work"

@@ -1,0 +1,81 @@
+"""Writes the notes on a request."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any
+
+from ..diagnosis.missing import Case
+from ..exchange import Exchange
+from ..text import cut, shortened
+from . import effects, repeats, state
+from .draft import CHANGING, Draft, Notes
+from .filters import filter_notes
+from .ignored import ignored_keys, ignored_parameters
+from .occasion import NotedOperation, Occasion
+
+_MOST = 5
+_LENGTH = 300
+# How many earlier requests are compared with one that may repeat them.
+_COMPARED = 50
+
+Writer = Callable[[Occasion], Iterable[str]]
+
+# By operation: what is written about its successes, besides what is written about all.
+_WRITERS: Mapping[str, tuple[Writer, ...]] = {
+    **dict.fromkeys(CHANGING, (effects.of_an_update,)),
+    "remove_peers_from_session": (effects.of_a_removal,),
+    "get_peers": (effects.of_peers_without_sessions, filter_notes),
+    "get_session_context": (state.of_what_does_not_exist, state.of_internal_ids, state.of_pending_work),
+    "get_session_summaries": (state.of_what_does_not_exist, state.of_internal_ids),
+    "get_representation": (state.of_what_does_not_exist, state.of_pending_work),
+    "get_peer_context": (state.of_what_does_not_exist, state.of_pending_work),
+    "get_peer_card": (state.of_what_does_not_exist,),
+    "get_queue_status": (state.of_what_does_not_exist, state.of_internal_ids, state.of_pending_work),
+    "get_messages": (state.of_internal_ids, filter_notes),
+    "get_session_peers": (state.of_internal_ids,),
+}
+
+
+def written(
+    case: Case,
+    exchange: Exchange,
+    operation: NotedOperation | None,
+    draft: Draft,
+    answer: tuple[int, Any],
+    location: str | None,
+    remembered: Notes,
+    earlier: Iterable[Exchange],
+) -> list[str]:
+    """The notes on a success, at most five of 300 characters.
+
+    Arguments:
+        answer: The status and the JSON of the answer.
+        location: The header Location of a redirect.
+        remembered: What the mock remembers for notes.
+        earlier: The requests before this one, the newest first.
+    """
+    occasion = Occasion(case, exchange, operation, draft.document, draft.query, draft.before, *answer)
+    notes = chain(_of_input(occasion, draft, remembered.told), _of_answer(occasion, location))
+    if remembered.saw_fault:
+        notes = chain(repeats.of_a_repeat(exchange, islice(earlier, _COMPARED)), notes)
+    unlike = dict.fromkeys(note for note in map(_cut, notes) if note != exchange.diagnosis)
+    return list(islice(unlike, _MOST))
+
+
+def _of_input(occasion: Occasion, draft: Draft, told: set[str]) -> Iterator[str]:
+    if occasion.operation is not None:
+        yield from ignored_keys(occasion.operation, occasion.document, draft.version, told)
+        yield from ignored_parameters(occasion.operation, occasion.query, draft.version, told)
+
+
+def _of_answer(occasion: Occasion, location: str | None) -> Iterator[str]:
+    if location is not None:
+        yield f"redirected to {shortened(location, 120)}: paths of the API do not end with a slash"
+    if occasion.operation is None:
+        return
+    for write in _WRITERS.get(occasion.operation.name, (filter_notes,)):
+        yield from write(occasion)
+
+
+def _cut(note: str) -> str:
+    return cut(note, _LENGTH)

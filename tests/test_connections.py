@@ -1,0 +1,86 @@
+"""What a connection accepts is bounded, and pipelined requests are answered, with both HTTP parsers."""
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from mockserver import MockServer
+from support.server_address import address_of
+
+pytestmark = pytest.mark.usefixtures("each_loop")
+
+_GET = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+_CHUNKED = b"POST /v3/workspaces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+_LINES = b"X-A: %b\r\n" % (b"a" * 1000)
+
+
+@pytest.fixture
+def address() -> Iterator[tuple[str, int]]:
+    with MockServer() as server:
+        yield address_of(server.url)
+        assert httpx.get(f"{server.url}/health").status_code == 200
+
+
+def _received(client: socket.socket) -> bytes:
+    received = b""
+    try:
+        while piece := client.recv(65536):
+            received += piece
+    except ConnectionResetError:  # The server closed the connection with bytes unread.
+        pass
+    return received
+
+
+@pytest.mark.parametrize(
+    ("beginning", "piece"),
+    [
+        (b"GET /health HTTP/1.1\r\n", _LINES * 64),
+        (b"GET /health HTTP/1.1\r\nX-A: ", b"a" * 65_536),
+        (b"GET /", b"a" * 65_536),
+        (_CHUNKED + b"2\r\n{}\r\n0\r\n", _LINES * 64),
+        (_CHUNKED + b"2;", b"a" * 65_536),
+    ],
+    ids=["headers", "header", "target", "trailers", "extension"],
+)
+def test_what_does_not_end_is_refused(address: tuple[str, int], beginning: bytes, piece: bytes) -> None:
+    """The test would never end otherwise: the client sends until the server closes the connection."""
+    with socket.create_connection(address, timeout=60) as client:
+        try:
+            client.sendall(beginning)
+            while True:
+                client.sendall(piece)
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+
+
+@pytest.mark.parametrize("size", [1_000, 60_000])
+def test_a_head_of_many_bytes_is_accepted(address: tuple[str, int], size: int) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(
+            b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-A: " + b"a" * size + b"\r\n\r\n"
+        )
+        assert _received(client).startswith(b"HTTP/1.1 200")
+
+
+def test_a_body_of_many_bytes_is_accepted(address: tuple[str, int]) -> None:
+    chunk = b"4000\r\n" + b" " * 0x4000 + b"\r\n"
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(_CHUNKED + chunk * 100 + b"b\r\n" + b'{"id": "w"}' + b"\r\n0\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 422")  # It has no content type.
+
+
+@pytest.mark.parametrize(
+    "malformed", [b"\0\r\n\r\n", b"GET\r\n\r\n", _CHUNKED + b"zz\r\n"], ids=["bytes", "line", "chunk"]
+)
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_requests_before_a_malformed_one_keep_their_answers(
+    address: tuple[str, int], malformed: bytes, count: int
+) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(_GET * count + malformed)
+        received = _received(client)
+    assert received.count(b"HTTP/1.1 200") == count
+    assert received.count(b"HTTP/1.1 4") == 1
+    assert received.rindex(b"HTTP/1.1 4") > received.rindex(b"HTTP/1.1 200")

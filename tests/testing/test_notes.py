@@ -1,0 +1,339 @@
+"""Notes: each surprising success says why, and a correct client gets none."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver import Mock
+from mockserver.testing.notes.summary import differences_from_live, pages_not_requested
+from support.direct_client import Answer, DirectClient
+from support.started_mock import Start
+
+_W = "/v3/workspaces/w"
+_S = f"{_W}/sessions"
+Call = tuple[str, str, Any]
+
+
+class _Client:
+    """Calls an app, and gives the notes of each call."""
+
+    def __init__(self, mock: Mock, client: DirectClient) -> None:
+        self.mock = mock
+        self.client = client
+
+    def __call__(self, method: str, path: str, body: Any = None, **query: object) -> Answer:
+        return self.client.call(method, _path(path), body, **query)
+
+    def notes(self, method: str, path: str, body: Any = None, **query: object) -> str:
+        answer = self(method, path, body, **query)
+        last = list(self.mock.requests)[-1]
+        if answer.status < 400:
+            assert unquote(answer.headers.get("x-mock-note", "")) == "; ".join(last.notes)
+        return "\n".join([*last.notes, last.diagnosis or ""])
+
+
+def _path(path: str) -> str:
+    return path if path.startswith("/v3") else f"{_W}{path}"
+
+
+@pytest.fixture
+def call(start: Start) -> _Client:
+    """A client of a server with a few sessions, messages and peers."""
+    client = _Client(*start())
+    client("POST", "/sessions", {"id": "s", "metadata": {"topic": "x", "year": 2026}, "peers": {"bob": {}}})
+    client("POST", "/sessions", {"id": "t", "metadata": {"year": 2025}, "configuration": {"dream": {"enabled": True}}})
+    client("POST", "/sessions/s/messages", {"messages": [{"content": "hi", "peer_id": "bob"}]})
+    return client
+
+
+_IGNORED: list[tuple[str, str, Any, dict[str, object], str]] = [
+    ("POST", "/sessions/list", {"filter": {"id": "s"}}, {}, "ignored: body.filter; did you mean 'filters'?"),
+    ("POST", "/sessions/list", {"metadata": {"topic": "x"}}, {}, "ignored: body.metadata; it belongs in body.filters"),
+    ("POST", "/sessions/list", {"reverse": True}, {}, "ignored: body.reverse; it belongs in the query"),
+    ("POST", "/sessions/list", {"size": 2}, {}, "ignored: body.size; it belongs in the query"),
+    ("POST", "/sessions/list", {}, {"limit": 2}, "ignored: query.limit; did you mean 'size'?"),
+    ("POST", "/sessions/list", {}, {"pageSize": 2}, "ignored: query.pageSize; did you mean 'size'?"),
+    ("POST", "/sessions/list", {}, {"is_active": "true"}, "ignored: query.is_active; it belongs in body.filters"),
+    ("POST", "/sessions/list", {}, {"filters": "{}"}, "ignored: query.filters; it belongs in the body"),
+    (
+        "POST",
+        "/sessions",
+        {"id": "s", "configuration": {"reasoning": {"enable": False}}},
+        {},
+        "ignored: body.configuration.reasoning.enable; did you mean 'enabled'?",
+    ),
+    (
+        "POST",
+        "/sessions",
+        {"id": "s", "peers": {"a": {"observeMe": True}}},
+        {},
+        "ignored: body.peers.a.observeMe; did you mean 'observe_me'?",
+    ),
+    ("POST", "/sessions", {"id": "s", "peer_names": {"a": {}}}, {}, "ignored: body.peer_names; did you mean 'peers'?"),
+    ("POST", "/sessions", {"id": "s", "meta_data": {}}, {}, "ignored: body.meta_data; did you mean 'metadata'?"),
+    ("POST", "/sessions", {"id": "s", "summary": {}}, {}, "ignored: body.summary; it belongs in body.configuration"),
+    ("POST", "/peers", {"id": "a", "name": "Alice"}, {}, "ignored: body.name"),
+    ("PUT", "/sessions/s", {"peers": {"a": {}}}, {}, "ignored: body.peers"),
+    (
+        "POST",
+        "/sessions/s/messages",
+        {"messages": [{"content": "a", "peer_id": "bob"}], "metadata": {"a": 1}},
+        {},
+        "ignored: body.metadata; it belongs in each entry of body.messages",
+    ),
+    (
+        "POST",
+        "/sessions/s/messages",
+        {"messages": [{"content": "a", "peer_id": "bob", "createdAt": "2026-01-01T00:00:00Z"}]},
+        {},
+        "ignored: body.messages[0].createdAt; did you mean 'created_at'?",
+    ),
+    ("POST", "/sessions/s/clone", {"message_id": "x"}, {}, "ignored: body.message_id; it belongs in the query"),
+    ("POST", "/sessions/s/clone", None, {"messageId": "x"}, "ignored: query.messageId; did you mean 'message_id'?"),
+    ("POST", "/sessions/s/search", {"query": "hi", "top_k": 3}, {}, "ignored: body.top_k"),
+    ("GET", "/sessions/s/context", None, {"token": 5}, "ignored: query.token; did you mean 'tokens'?"),
+    (
+        "POST",
+        "/peers/bob/chat",
+        {"query": "x", "response_format": {"type": "text"}},
+        {},
+        "ignored: body.response_format came with 3.0.12; this server is 3.0.7",
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "query", "note"), _IGNORED)
+def test_input_that_is_ignored_is_noted(
+    call: _Client, method: str, path: str, body: Any, query: dict[str, object], note: str
+) -> None:
+    assert note in call.notes(method, path, body, **query)
+
+
+_UNMATCHED: list[tuple[Any, str]] = [
+    ({"metadata": {"year": {"$gt": 3}}}, "'$gt' is a key to contain, not an operator; did you mean 'gt'?"),
+    ({"metadata": {"year": {"eq": 2026}}}, "'eq' is a key to contain, not an operator; a plain value means equality"),
+    ({"metadata": {"topik": "x"}}, "no session has metadata.topik; did you mean 'topic'?"),
+    ({"metadata": {"colour": "x"}}, "no session has metadata.colour; keys in use: 'topic', 'year'"),
+    ({"metadata": {"year": "2026"}}, "metadata.year: you asked for texts, rows have numbers"),
+    ({"AND": [{"metadata": {"year": "2026"}}]}, "metadata.year: you asked for texts, rows have numbers"),
+    ({"metadata": {"topic": {"ne": "x"}}}, "1 row has no 'topic' in metadata: ne never matches it"),
+    ({"is_active": False}, "lists leave out deleted sessions, and none is deleted"),
+    ({"id": "S"}, "no session has the id 'S'; did you mean 's'?"),
+    ({"id": {"in": ["x", "y"]}}, "no session has the id 'x'; there are 's', 't'"),
+    ({"created_at": {"gte": "2999-01-01T00:00:00"}}, "created_at.gte has no zone: 2999-01-01T00:00:00 is read as UTC"),
+]
+
+
+@pytest.mark.parametrize(("filters", "note"), _UNMATCHED)
+def test_a_filter_that_matches_nothing_is_noted(call: _Client, filters: Any, note: str) -> None:
+    assert note in call.notes("POST", "/sessions/list", {"filters": filters})
+
+
+@pytest.mark.parametrize(
+    ("filters", "query"),
+    [
+        ({"NOT": [{"metadata": {"colour": "x"}}], "id": {"contains": "zz"}}, {}),
+        ({"metadata": {"colour": "*"}, "id": {"contains": "zz"}}, {}),
+        ({"metadata": {"topic": "x"}}, {"page": 9}),
+    ],
+    ids=["negated", "wildcard", "page"],
+)
+def test_what_is_no_cause_of_an_empty_page_is_not_noted(call: _Client, filters: Any, query: dict[str, object]) -> None:
+    call("POST", "/sessions/list", {"filters": filters}, **query)
+    assert list(list(call.mock.requests)[-1].notes) == []
+
+
+def test_lists_without_deleted_sessions_name_the_deletion(call: _Client) -> None:
+    call("DELETE", "/sessions/t")
+    note = "lists leave out deleted sessions: 't' was deleted by request #4"
+    assert note in call.notes("POST", "/sessions/list", {"filters": {"is_active": False}})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "note"),
+    [
+        ("PUT", "/sessions/s", {"metadata": {"year": 1}}, "metadata was replaced: 'topic' is gone"),
+        ("POST", "/sessions", {"id": "s", "metadata": {}}, "metadata was replaced: 'topic', 'year' are gone"),
+        ("PUT", "/sessions/t", {"configuration": {"summary": {}}}, "configuration was merged: 'dream' stays"),
+        ("DELETE", "/sessions/s/peers", ["bob"], "the messages of 'bob' stay in the session"),
+        ("DELETE", "/sessions/s/peers", ["zoe"], "'zoe' was never in session 's'"),
+        ("GET", "/sessions/none/context", None, "workspace 'w' has no session 'none'; it has 's', 't'"),
+        ("GET", "/sessions/none/summaries", None, "workspace 'w' has no session 'none'; it has 's', 't'"),
+        ("GET", "/queue/status?session_id=none", None, "workspace 'w' has no session 'none'; it has 's', 't'"),
+        ("POST", "/peers/bob/representation", {}, "1 unit of work is pending; the fake works when asked: mock.work()"),
+        ("GET", "/queue/status", None, "1 unit of work is pending; the fake works when asked: mock.work()"),
+        ("POST", "/sessions/list/", {}, f"redirected to http://localhost{_S}/list: paths of the API do not end"),
+    ],
+)
+def test_an_effect_that_may_surprise_is_noted(call: _Client, method: str, path: str, body: Any, note: str) -> None:
+    path, _, query = path.partition("?")
+    assert note in call.notes(method, path, body, **dict([query.split("=")] if query else []))
+
+
+def test_peers_that_remain_are_noted(call: _Client) -> None:
+    call("DELETE", "/sessions/s")
+    note = "'bob' remains, though its sessions are deleted: peers belong to the workspace"
+    assert note in call.notes("POST", "/peers/list", {})
+
+
+def test_an_internal_id_is_noted(call: _Client) -> None:
+    [key] = call("GET", "/queue/status").json["sessions"]
+    for method, path in (("GET", f"/sessions/{key}/context"), ("POST", f"/sessions/{key}/messages/list")):
+        assert f"'{key}' is the internal id of 's'" in call.notes(method, path)
+
+
+def test_an_answer_that_was_lost_and_its_repeat_are_noted(call: _Client) -> None:
+    call.mock.faults.lose_answer(times=1)
+    with pytest.raises(ConnectionResetError):
+        call("POST", "/sessions", {"id": "u"})
+    assert list(list(call.mock.requests)[-1].notes) == [
+        "the API carried the request out (200), but the client got no answer"
+    ]
+    repeated = "same request as #4, which was carried out although its answer was lost"
+    assert repeated in call.notes("POST", "/sessions", {"id": "u"})
+    assert call.notes("POST", "/sessions", {"id": "u"}) == ""
+
+
+def test_a_retry_that_comes_too_early_is_noted(call: _Client) -> None:
+    call.mock.faults.error(503, times=2, headers={"Retry-After": "3"})
+    assert "the answer asked to retry after 3 s" in call.notes("POST", "/peers", {"id": "a"})
+    call.mock.clock.advance(1)
+    call("POST", "/peers", {"id": "a"})
+    call.mock.clock.advance(1)
+    assert "s after #5, which asked for 3 s" in call.notes("POST", "/peers", {"id": "a"})
+    call.mock.clock.advance(5)
+    assert call.notes("POST", "/peers", {"id": "a"}) == ""
+
+
+def test_a_field_of_a_newer_version_is_noted_once(call: _Client) -> None:
+    question = {"query": "x", "response_format": {"type": "text"}}
+    assert "came with 3.0.12" in call.notes("POST", "/peers/bob/chat", question)
+    assert call.notes("POST", "/peers/bob/chat", question) == ""
+    call.mock.reset()
+    call("POST", "/peers", {"id": "bob"})
+    assert "came with 3.0.12" in call.notes("POST", "/peers/bob/chat", question)
+
+
+def test_pages_that_were_not_requested_are_named(call: _Client) -> None:
+    for number in range(120):
+        call("POST", "/sessions", {"id": f"n{number}"})
+    call("POST", "/sessions/list", {}, page=1)
+    [line] = pages_not_requested(call.mock.requests)
+    assert line == "pages 2 and 3 were not requested: #124 get_sessions has 122 in 3 pages"
+    for page in (2, 3):
+        call("POST", "/sessions/list", {}, page=page)
+    assert list(pages_not_requested(call.mock.requests)) == []
+
+
+def test_the_quirks_that_would_have_changed_answers_are_counted(call: _Client) -> None:
+    assert list(differences_from_live(call.mock.requests, call.mock.store.profile)) == [
+        "default profile; the live server differs in created_status (2 answers)"
+    ]
+    call.mock.reset(quirks="live")
+    call("POST", "/sessions", {"id": "s"})
+    assert list(differences_from_live(call.mock.requests, call.mock.store.profile)) == []
+
+
+_BATCH = {"messages": [{"content": "hi", "peer_id": "bob", "metadata": {"a": {"b": 1}}}]}
+# Each is what a correct client does, in one workspace.
+_CORRECT: dict[str, list[Call]] = {
+    "create": [("POST", "/v3/workspaces", {"id": "w"}), ("POST", "/sessions", {"id": "s"})],
+    "get again": [("POST", "/sessions", {"id": "s", "metadata": {"a": 1}}), ("POST", "/sessions", {"id": "s"})],
+    "own metadata": [("POST", "/sessions", {"id": "s", "metadata": {"filter": 1, "limit": {"x": [{"y": 1}]}}})],
+    "own configuration": [("POST", "/sessions", {"id": "s", "configuration": {"mine": {"x": 1}}})],
+    "configuration of a peer": [("POST", "/peers", {"id": "bob", "configuration": {"mine": 1}})],
+    "members": [
+        ("POST", "/sessions", {"id": "s", "peers": {"bob": {"observe_me": True}}}),
+        ("POST", "/sessions/s/peers", {"al": {}}),
+        ("PUT", "/sessions/s/peers", {"al": {"observe_others": False}}),
+        ("GET", "/sessions/s/peers", None),
+    ],
+    "leave": [("POST", "/sessions/s/peers", {"al": {}}), ("DELETE", "/sessions/s/peers", ["al"])],
+    "talk": [("POST", "/sessions/s/messages", _BATCH), ("POST", "/sessions/s/messages/list", {})],
+    "read pages": [
+        ("POST", "/sessions/s/messages", _BATCH),
+        ("POST", "/sessions/list?page=1&size=10&reverse=true", {}),
+    ],
+    "list nothing": [("POST", "/v3/workspaces", {"id": "w"}), ("POST", "/sessions/list", {})],
+    "filter": [
+        ("POST", "/sessions", {"id": "s", "metadata": {"k": 1}}),
+        ("POST", "/sessions/list", {"filters": {"metadata": {"k": 1}}}),
+        ("POST", "/sessions/list", {"filters": {"metadata": {"k": 2}}}),
+        ("POST", "/sessions/list", {"filters": {"created_at": {"gte": "2020-01-01T00:00:00Z"}}}),
+        ("POST", "/sessions/list", {"filters": {"AND": [{"metadata": {"k": {"gte": 5}}}, {"is_active": True}]}}),
+    ],
+    "update": [
+        ("POST", "/sessions", {"id": "s", "metadata": {"k": 1}}),
+        ("PUT", "/sessions/s", {"metadata": {"k": 2, "l": 3}}),
+        ("PUT", "/sessions/s", {"configuration": {"summary": {"enabled": True}}}),
+    ],
+    "update a message": [("POST", "/sessions/s/messages", _BATCH)],
+    "clone": [("POST", "/sessions/s/messages", _BATCH), ("POST", "/sessions/s/clone", None)],
+    "clone with an empty body": [("POST", "/sessions", {"id": "s"}), ("POST", "/sessions/s/clone", {})],
+    "delete": [("POST", "/sessions", {"id": "s"}), ("DELETE", "/sessions/s", None), ("POST", "/sessions/list", {})],
+    "search": [("POST", "/sessions/s/messages", _BATCH), ("POST", "/sessions/s/search", {"query": "hi", "limit": 3})],
+    "context": [("POST", "/sessions/s/messages", _BATCH), ("GET", "/sessions/s/context?tokens=100", None)],
+    "card": [
+        ("POST", "/peers", {"id": "bob"}),
+        ("PUT", "/peers/bob/card", {"peer_card": ["tall"]}),
+        ("GET", "/peers/bob/card", None),
+    ],
+    "conclusions": [
+        ("POST", "/peers", {"id": "bob"}),
+        ("POST", "/conclusions", {"conclusions": [{"content": "x", "observer_id": "bob", "observed_id": "bob"}]}),
+        ("POST", "/conclusions/list", {"filters": {"observer_id": "bob"}}),
+    ],
+    "chat": [("POST", "/peers", {"id": "bob"}), ("POST", "/peers/bob/chat", {"query": "x", "stream": False})],
+    "idle queue": [("POST", "/v3/workspaces", {"id": "w"}), ("GET", "/queue/status", None)],
+    "webhook": [("POST", "/v3/workspaces", {"id": "w"}), ("GET", "/webhooks", None)],
+}
+
+
+@pytest.mark.parametrize("flow", _CORRECT.values(), ids=_CORRECT)
+def test_a_correct_client_gets_no_note(start: Start, flow: list[Call]) -> None:
+    mock, client = start()
+    for method, target, body in flow:
+        path, _, query = _path(target).partition("?")
+        pairs = dict(pair.split("=") for pair in query.split("&") if pair)
+        assert client.call(method, path, body, **pairs).status < 300
+    assert [(exchange.line, exchange.notes) for exchange in mock.requests if exchange.notes] == []
+
+
+def test_notes_can_be_turned_off(start: Start) -> None:
+    mock, client = start(notes=False)
+    answer = client.call("POST", f"{_S}/list", {"filter": 1})
+    assert "x-mock-note" not in answer.headers
+    assert list(mock.requests)[-1].notes == ()
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("2026-01-01T00:00"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "metadata", "filters", "AND", "gt", "$gt", "k", "peers"]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    _json,
+    st.sampled_from([operation for operation, *_ in _IGNORED]),
+    st.sampled_from(sorted({one[1] for one in _IGNORED})),
+)
+def test_notes_are_few_and_short_whatever_was_sent(
+    start: Callable[..., Any], body: Any, method: str, path: str
+) -> None:
+    mock, client = start()
+    client.call("POST", _S, {"id": "s", "metadata": {"k": 1}})
+    answer = client.call(method, _path(path), body)
+    notes = list(mock.requests)[-1].notes
+    assert answer.status < 500
+    assert len(notes) <= 5
+    assert all(len(note) <= 300 and note.isprintable() for note in notes)
