@@ -3,8 +3,6 @@
 import argparse
 import errno
 import json
-import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,8 +23,10 @@ from .parity import command as check
 from .parity import health
 from .parity import record_command as record
 from .server import listen, serve, serve_app, url_of
+from .streams import discard_output, open_missing, when_input_ends
 from .testing.data import data_file
 from .testing.environment import options_from_environment
+from .testing.files import replace
 from .testing.mock import Mock
 from .testing.options import OPTIONS
 from .testing.worlds.read import WorldError
@@ -89,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     difference, or the contract is written. It is 2, after one line on standard error, if the command could not start.
     `check` and `healthcheck` also exit with 1 or 130.
     """
+    open_missing()
     whole = _parser()
     options = whole.read(arguments)
     if options.command is None:
@@ -106,12 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(0)
     if options.command == "contract":
         _print_contract(parser, options)
-        sys.exit(0)
-    if options.command == "versions":
-        print(table_of_changes(options.old, options.new))
-        sys.exit(0)
-    with suppress(KeyboardInterrupt):
-        _serve(parser, options)
+    elif options.command == "versions":
+        _print(parser, table_of_changes(options.old, options.new))
+    else:
+        with suppress(KeyboardInterrupt):
+            _serve(parser, options)
     sys.exit(0)
 
 
@@ -129,8 +129,17 @@ def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Non
     with recorder, suppress(KeyboardInterrupt):
         listener = _listener(parser, options)
         url = url_of(options.host, listener)
-        serve_app(proxy, listener, ready=lambda _: print(url, flush=True))
+        serve_app(proxy, listener, ready=lambda _: _print(parser, url))
     record.report(recorder, options)
+
+
+def _print(parser: argparse.ArgumentParser, text: str) -> None:
+    """Print a text on standard output at once. The command ends if this fails."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        discard_output()
+        parser.error(f"cannot write to standard output: {error.strerror or error}")
 
 
 def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -138,10 +147,10 @@ def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace
 
     text = json.dumps(contract_of(OPERATIONS, authenticated=options.auth), indent=2)
     if options.output is None:
-        print(text)
+        _print(parser, text)
         return
     try:
-        options.output.write_text(text + "\n", encoding="utf-8")
+        replace(options.output, text + "\n")
     except OSError as error:
         parser.error(f"cannot write {options.output}: {error.strerror or error}")
 
@@ -184,7 +193,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     with ExitStack() as playing:
 
         def announce(engine: str) -> None:
-            print(url, flush=True)
+            _print(parser, url)
             print(f"on uvicorn with {engine}", file=sys.stderr, flush=True)
             if options.command == "serve":  # A demo needs none of these extras.
                 _name_missing_extras()
@@ -192,19 +201,18 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
             if has_page:
                 print(f"the page is at {here}/_mock/", file=sys.stderr, flush=True)
             if plays:
-                print((_IS_PAUSED if options.paused else _PLAYS).format(url=here))
+                _print(parser, (_IS_PAUSED if options.paused else _PLAYS).format(url=here))
                 playing.enter_context(_player(mock, here, options))
             if options.command == "demo":
-                print(_DEMO.format(url=here, control=_CONTROL.format(url=here) if options.control else ""), flush=True)
+                _print(parser, _DEMO.format(url=here, control=_CONTROL.format(url=here) if options.control else ""))
             if options.open:
                 _open(f"{here}/_mock/")
-            if options.end_with_stdin:
-                _end_with_stdin()
 
         serve(
             mock,
             listener,
             ready=announce,
+            stopper=when_input_ends if options.exit_on_stdin_close else None,
             allow_hosts=[options.host, *options.allow_host],
             control=options.control,
             page=options.page,
@@ -242,19 +250,6 @@ def _name_missing_extras() -> None:
         print(needs("A faster server", "fast"), file=sys.stderr, flush=True)
     if not is_tokenizer_installed():
         print(needs("An exact token_count", "tokens"), file=sys.stderr, flush=True)
-
-
-def _end_with_stdin() -> None:
-    """End this process, as Ctrl-C does, when standard input closes. It does so even if the parent was killed."""
-    from threading import Thread
-
-    def wait() -> None:
-        with suppress(OSError, ValueError):  # It is closed already.
-            while sys.stdin.buffer.read(1024):
-                pass
-        os.kill(os.getpid(), signal.SIGINT)
-
-    Thread(target=wait, daemon=True).start()
 
 
 def _open(url: str) -> None:
@@ -328,12 +323,12 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
         )
         _add_page_options(command)
         command.add_argument(
-            "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
+            "--exit-on-stdin-close",
+            action="store_true",
+            help="stop when standard input ends, as it does when the program that started the command has ended",
         )
         command.add_argument(
-            "--end-with-stdin",
-            action="store_true",
-            help="end when standard input closes, as it does when the program that started this one ends",
+            "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
         )
         command.set_defaults(**(environment or {}))
     return parser

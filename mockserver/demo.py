@@ -83,9 +83,9 @@ class DemoPlayer:
         for place, step in enumerate(self._steps, 1):
             if not self.play.wait(step.get("after", 0)):
                 return
-            self.play.step, self.play.scene = place, step.get("scene", self.play.scene)
+            self.play.show(place, step.get("scene", self.play.scene))
             if not _send(connection, step, known):
-                self.play.scene = "A step was refused; the demo restarts"
+                self.play.show(place, "A step was refused; the demo restarts")
                 self.play.wait(_REFUSAL_SECONDS)
                 return
 

@@ -74,20 +74,22 @@ def serve(
     listener: socket.socket,
     *,
     ready: Callable[[str], None],
+    stopper: Callable[[Callable[[], None]], None] | None = None,
     log_level: str = "warning",
     **app_options: Unpack[AppOptions],
 ) -> None:
     """Serve `mock` in the foreground until SIGINT or SIGTERM. After SIGINT, it raises KeyboardInterrupt.
 
     The server calls `ready` when it answers requests and handles signals, with the names of the event loop and the
-    parser, such as "uvloop and httptools". `app_options` are the options of `create_app`.
+    parser, such as "uvloop and httptools". `stopper` gets a function that stops the server from any
+    thread. `app_options` are the options of `create_app`.
     """
     host = listener.getsockname()[0]
     app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
     app = with_connection(create_app(mock, **app_options))
     mock.server_link.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
     try:
-        serve_app(app, listener, ready=ready, log_level=log_level, ending=mock.server_link.end)
+        serve_app(app, listener, ready=ready, log_level=log_level, ending=mock.server_link.end, stopper=stopper)
     finally:
         mock.server_link.attach(None, None)
         mock.deliveries.stop()
@@ -100,6 +102,7 @@ def serve_app(
     ready: Callable[[str], None],
     log_level: str = "warning",
     ending: Callable[[], None] = lambda: None,
+    stopper: Callable[[Callable[[], None]], None] | None = None,
 ) -> None:
     """Serve an app as `serve` does. The server calls `ending` before it closes connections."""
     config = BoundedConfig(
@@ -109,7 +112,10 @@ def serve_app(
         log_config=_logging_to_stderr(),
         **UVICORN_SETTINGS,
     )
-    _Server(config, ready, ending).serve_on(listener)
+    server = _Server(config, ready, ending)
+    if stopper is not None:
+        stopper(server.stop)
+    server.serve_on(listener)
 
 
 # All started servers that are still referenced. The pytest plugin shows their requests when a test fails.

@@ -280,36 +280,38 @@ def test_a_million_offences_are_one(direct: DirectClient, method: str, path: str
     assert (answer.status, len(answer.json["detail"]) <= 101) == (422, True)
 
 
-@pytest.mark.deep
 def test_a_filter_that_would_compare_for_ever_is_refused(direct: DirectClient) -> None:
-    direct.call("POST", f"{_W}/sessions", {"id": "s", "metadata": {"l": list(range(100_000))}})
-    answer = direct.call("POST", f"{_W}/sessions/list", {"filters": {"metadata": {"l": list(range(100_000))}}})
-    assert answer.json["detail"][0]["msg"] == "The filter takes more than 5000000 comparisons"
+    stored = [{"a": number, "b": 0} for number in range(1_000)]
+    direct.call("POST", f"{_W}/sessions", {"id": "s", "metadata": {"l": stored}})
+    wanted = [{"a": number} for number in range(1_000)]
+    answer = direct.call("POST", f"{_W}/sessions/list", {"filters": {"metadata": {"l": wanted}}})
+    assert answer.json["detail"][0]["msg"] == "The filter takes more than 400000 comparisons"
 
 
 _LONG = list(range(1_000))
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize(
     ("metadata", "members"),
     [
-        ({"k": _LONG}, [{"metadata": {"k": _LONG[::-1]}}] * 15),
-        ({"k": "x" * 1_000_000}, [{"NOT": [{"metadata": {"k": {"contains": "y"}}}]}] * 300),
-        ({"k": _LONG}, [{"NOT": [{"metadata": {"k": {"icontains": "y"}}}]}] * 4_900),
-        ({}, [{"metadata": {f"key{number}": {"gt": 0} for number in range(600)}, "NOT": [{"id": "x"}]}] * 100),
-        ({}, [{"NOT": [{"created_at": {"lt": "2024-01-01"}, "id": {"contains": "x"}}]}] * 4_900),
+        ({"k": _LONG}, [{"metadata": {"k": _LONG[::-1]}}] * 300),
+        ({"k": "x" * 1_000_000}, [{"NOT": [{"metadata": {"k": {"contains": "y"}}}]}] * 30),
+        ({"k": _LONG}, [{"NOT": [{"metadata": {"k": {"icontains": "y"}}}]}] * 300),
+        ({}, [{"metadata": {f"key{number}": {"ne": 0} for number in range(600)}, "NOT": [{"id": "x"}]}] * 10),
+        ({}, [{"NOT": [{"created_at": {"lt": "2024-01-01"}, "id": {"contains": "x"}}]}] * 3_000),
+        ({"n": 10**4_000}, [{"NOT": [{"metadata": {"n": {"lt": 10**4_000}}}]}] * 300),
+        ({}, [{"created_at": {"in": ["2024-01-01T00:00:00Z"] * 1_000}}] * 100),
     ],
-    ids=["lists", "texts", "written", "keys", "columns"],
+    ids=["lists", "texts", "written", "keys", "columns", "integers", "times"],
 )
 def test_all_parts_of_a_filter_share_its_comparisons_on_all_rows(
     direct: DirectClient, metadata: Any, members: Any
 ) -> None:
-    for number in range(600):
+    for number in range(70):
         direct.call("POST", f"{_W}/sessions", {"id": f"s{number}", "metadata": metadata if number == 0 else {}})
     answer = direct.call("POST", f"{_W}/sessions/list", {"filters": {"AND": members}})
     assert answer.status == 422
-    assert answer.json["detail"][0]["msg"] == "The filter takes more than 5000000 comparisons"
+    assert answer.json["detail"][0]["msg"] == "The filter takes more than 400000 comparisons"
 
 
 def test_a_long_list_of_alternatives_is_answered(direct: DirectClient) -> None:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from urllib.parse import unquote
@@ -27,12 +27,12 @@ from mockserver.parity.client import Client, NoAnswer
 from mockserver.parity.confirmation import is_local
 from mockserver.parity.matching import Bindings, ReceivedAnswer
 from mockserver.parity.purging import PurgeWatch
-from mockserver.parity.recordings import RECORDED_SECRET, Scenario
+from mockserver.parity.recordings import RECORDED_SECRET, Scenario, recorded_versions
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
 from mockserver.server import _Server, listen, url_of
 from mockserver.uvicorn_protocol import BoundedConfig
-from support.replay import SCENARIOS, SCENARIOS_BY_NAME
+from support.replay import SCENARIOS, SCENARIOS_BY_NAME, scenarios_of
 from support.waiting import wait_until
 
 _PROGRAM = [sys.executable, "-m", "mockserver", "check"]
@@ -66,21 +66,27 @@ def check_of() -> Iterator[Callable[..., Check]]:
         yield lambda url, token=None, **options: Check(stack.enter_context(Client(url, token)), **options)
 
 
-_WITHOUT_PURGES = [scenario for scenario in SCENARIOS if not any("control" in step for step in scenario.steps)]
+def _without_purges(scenarios: Iterable[Scenario]) -> list[Scenario]:
+    return [scenario for scenario in scenarios if not any("control" in step for step in scenario.steps)]
+
+
+_WITHOUT_PURGES = _without_purges(SCENARIOS)
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize("version", recorded_versions())
 def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_left(
-    make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
+    version: str, make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
 ) -> None:
-    server = make_honcho_server(quirks="live", world=_IN_THE_WAY, auth_secret="another")
+    server = make_honcho_server(quirks="live", world=_IN_THE_WAY, auth_secret="another", api_version=version)
+    chosen = _without_purges(scenarios_of(version).values())
     check = check_of(server.url, server.token(admin=True), keyring=Keyring("another"))
     check.look()
-    verdicts = _verdicts(check, _WITHOUT_PURGES)
+    verdicts = _verdicts(check, chosen)
     of_open_servers = verdicts.pop("was recorded with authentication off")
     assert 0 < of_open_servers < 20
-    assert verdicts == {"agrees": sum(len(scenario.steps) for scenario in _WITHOUT_PURGES) - of_open_servers}
-    assert len(server.mock.store.workspaces) - 1 <= check.most_workspaces(_WITHOUT_PURGES)
+    assert verdicts == {"agrees": sum(len(scenario.steps) for scenario in chosen) - of_open_servers}
+    assert len(server.mock.store.workspaces) - 1 <= check.most_workspaces(chosen)
     theirs = [name for name in server.mock.store.workspaces if not name.startswith(check.prefix)]
     assert theirs == ["elsewhere"]
     check.clean_up()
@@ -118,9 +124,9 @@ def test_no_request_names_what_somebody_else_may_have(scenario: Scenario) -> Non
 
 
 def _is_ours(name: str) -> bool:
-    """Whether the name has the prefix, or is made by the server, or nobody can use it, or nobody would."""
+    """Whether the name has the prefix, or is made by the server, or nobody can use it."""
     is_usable = re.fullmatch(ID_PATTERN, unquote(name)) and len(name) <= ID_MAX_LENGTH
-    return re.match(r"5{24}|<id:\d+>$|(.)\1{511}$", name) is not None or not is_usable
+    return re.match(r"5{24}|<id:\d+>$", name) is not None or not is_usable
 
 
 def test_no_two_checks_use_the_same_names(check_of: Callable[..., Check]) -> None:
@@ -199,6 +205,36 @@ def test_it_ends_with_0_where_nothing_differs_and_cleans_up(server: MockServer) 
 
 
 @pytest.mark.process
+@pytest.mark.parametrize(
+    ("version", "notice"),
+    [
+        ("3.0.7", ""),
+        ("3.0.9", "The server names version 3.0.9. The check plays the recordings of 3.0.7.\n"),
+        ("3.0.12", "The server names version 3.0.12. The check plays the recordings of 3.0.12.\n"),
+        (
+            "3.0.5",
+            "The server names version '3.0.5'. There are no recordings of it, so the check plays those of 3.0.7.\n",
+        ),
+    ],
+)
+def test_the_recordings_are_those_of_the_version_that_the_server_names(
+    make_honcho_server: Callable[..., MockServer], version: str, notice: str
+) -> None:
+    server = make_honcho_server(quirks="live", api_version=version)
+    done = _check(server.url, "--scenario", "x2-vr-level")
+    steps = len(SCENARIOS_BY_NAME["x2-vr-level"].steps)
+    assert (done.stdout, done.stderr) == (f"{notice}{steps} of {steps} steps agree, 0 differ, 0 skipped\n", "")
+
+
+@pytest.mark.process
+def test_the_given_version_is_checked_whatever_the_server_names(server: MockServer) -> None:
+    server.mock.reset(quirks="live")
+    done = _check(server.url, "--api-version", "latest", "--scenario", "x2-vr-level")
+    assert done.returncode == 1
+    assert "    body[0].level\n        expected" in done.stdout
+
+
+@pytest.mark.process
 def test_the_key_is_the_one_given_or_the_secret_s_or_the_environment_s(
     server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +284,12 @@ def test_a_server_elsewhere_is_written_to_only_when_that_is_agreed(server: MockS
         (["http://[::1"], "Invalid IPv6 URL"),
         (["http://127.0.0.1:99999"], "Port out of range"),
         (["http://127.0.0.1:9", "--scenario", "x-nope"], "no scenario matches 'x-nope'; similar names: "),
+        (["http://127.0.0.1:9", "--api-version", "3.1"], "unknown API version '3.1'; known: 3.0.3, "),
+        (
+            ["http://127.0.0.1:9", "--api-version", "3.0.10"],
+            "there are no recordings of 3.0.10; there are recordings of",
+        ),
+        (["http://127.0.0.1:9", "--api-version", "3.0.6", "--recordings", "x"], "so it does not go with --recordings"),
         (["http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer: "),
         (["http://127.0.0.1:9", "--auth-secret", ""], "auth_secret is empty: it must have at least one character"),
         (["http://127.0.0.1:9", "--purge-wait", "-1"], "argument --purge-wait: must be a number of seconds"),

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -386,20 +387,6 @@ def test_a_wrong_variable_is_one_line_for_servers_only(
     assert "3.0.6" in _printed(capsys, "versions")
 
 
-@pytest.mark.process
-def test_it_ends_with_its_standard_input() -> None:
-    command = [*_PROGRAM, "serve", "--port", "0", "--end-with-stdin"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        url = process.stdout.readline().decode().strip()
-        process.stdin.write(b"anything\n")
-        process.stdin.flush()
-        assert httpx.get(f"{url}/health").status_code == 200
-        process.stdin.close()
-        assert process.wait(timeout=60) == 0
-
-
 def _health(*arguments: str) -> object:
     """The exit code of a health check, in this process."""
     with pytest.raises(SystemExit) as end:
@@ -445,3 +432,54 @@ def test_contract_writes_the_document_to_a_file(
     assert json.loads(file.read_text(encoding="utf-8")) == contract_of(OPERATIONS, authenticated=False)
     line = refused("contract", "--output", str(tmp_path))
     assert line == f"honcho-mockserver contract: error: cannot write {tmp_path}: Is a directory"
+
+
+@pytest.mark.process
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_serve_runs_with_closed_standard_streams(closed: str) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = f"exec {sys.executable} -m mockserver serve --port {port} {closed}"
+    with subprocess.Popen(["/bin/sh", "-c", command], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_until(lambda: process.poll() is not None or _answers(port))
+            assert process.poll() is None
+        finally:
+            process.terminate()
+            _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["serve", "--port", "0"], ["versions"]])
+def test_an_output_that_is_full_is_reported_in_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*_PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    message = f"honcho-mockserver {arguments[0]}: error: cannot write to standard output: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, message)
+
+
+@pytest.mark.process
+def test_serve_stops_when_its_standard_input_ends() -> None:
+    command = [*_PROGRAM, "serve", "--port", "0", "--exit-on-stdin-close"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        process.stdin.write("ignored\n")
+        process.stdin.flush()
+        assert httpx.get(f"{url}/health").status_code == 200
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0

@@ -134,8 +134,10 @@ def test_every_answer_of_the_default_profile_has_the_published_status_and_shape(
                 schema = listed["content"]["application/json"]["schema"]
                 Draft202012Validator({**schema, "components": PUBLISHED["components"]}).validate(answer.document())
             seen[answer.status] = seen.get(answer.status, 0) + 1
-    assert {200, 202} <= set(seen)
-    assert name == "rest" or 404 in seen
+    assert 200 in seen
+    if not name.startswith("versions"):
+        assert 202 in seen
+        assert name == "rest" or 404 in seen
     if name == "sessions":
         assert seen[422] > 70
 

@@ -137,7 +137,8 @@ def test_it_can_be_restarted_while_it_is_paused(tmp_path: Path) -> None:
         server.mock.play = player.play
         server.mock.requests.wait_for("update_session", status=200, timeout=60)
         httpx.post(f"{server.url}/_mock/play/pause")
-        httpx.post(f"{server.url}/_mock/play/restart")
+        restarted = httpx.post(f"{server.url}/_mock/play/restart").json()
+        assert (restarted["step"], restarted["scene"]) == (0, "The demo restarts")
         server.mock.requests.wait_for(path="/health", timeout=60)
         assert len(server.mock.requests) == 4
         httpx.post(f"{server.url}/_mock/play/resume")

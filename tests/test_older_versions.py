@@ -95,7 +95,12 @@ def test_instructions_have_a_limit(start: Start, version: str, is_refused: bool)
         ("POST", "/sessions", {"id": "t", "configuration": configuration}),
         ("POST", "/sessions/s/messages", {"messages": [message]}),
     ):
-        assert (client.call(method, _W + path, body).status == 422) is is_refused
+        answer = client.call(method, _W + path, body)
+        assert (answer.status == 422) is is_refused
+        if is_refused:
+            [entry] = answer.json["detail"]
+            limit = "DERIVER.MAX_CUSTOM_INSTRUCTIONS_TOKENS (2000 tokens)"
+            assert entry["msg"] == f"Value error, custom_instructions exceeds {limit}"
 
 
 def _register(client: DirectClient, url: str) -> int:

@@ -1,21 +1,92 @@
 """The live profile agrees with every recorded step of the real server."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 
 from mockserver import MockServer
 from mockserver.api.malformed_id import malformed_id
+from mockserver.domain.changes import CONTRACT, Changes
 from mockserver.domain.errors import InvalidId
-from mockserver.parity.recordings import FILES, Scenario, scenarios
-from support.replay import SCENARIOS, SCENARIOS_BY_NAME, replay
+from mockserver.parity.recordings import (
+    DIFFERENCES,
+    FILES,
+    Scenario,
+    differences_of,
+    recorded_versions,
+    recordings_of,
+    scenarios,
+)
+from mockserver.testing.data import data_file
+from support.replay import SCENARIOS, SCENARIOS_BY_NAME, lines_of_differences, replay, scenarios_of
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_the_live_profile_answers_as_recorded(running_live_server: MockServer, scenario: Scenario) -> None:
     assert not {number: found for number, found, _ in replay(running_live_server, scenario) if found}
+
+
+_OTHER_VERSIONS = [version for version in recorded_versions() if version != CONTRACT]
+# The scenarios that show what changed, but for the long ones of tokens. All others run with `deep`.
+_SHOWING_CHANGES = [
+    (version, name)
+    for version in _OTHER_VERSIONS
+    for name, difference in differences_of(version).items()
+    if name.startswith("x2-vr") and difference["count"] <= 100
+]
+
+
+@pytest.fixture(scope="module")
+def live_server_of() -> Iterator[Callable[[str], MockServer]]:
+    """Starts one server in the live profile for each version."""
+    with ExitStack() as stack:
+        yield cache(lambda version: stack.enter_context(MockServer(quirks="live", api_version=version)))
+
+
+@pytest.mark.parametrize(("version", "name"), _SHOWING_CHANGES)
+def test_the_live_profile_of_a_version_answers_what_changed_as_recorded(
+    live_server_of: Callable[[str], MockServer], version: str, name: str
+) -> None:
+    scenario = scenarios_of(version)[name]
+    assert not {number: found for number, found, _ in replay(live_server_of(version), scenario) if found}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("version", _OTHER_VERSIONS)
+def test_the_live_profile_of_a_version_answers_as_recorded(
+    live_server_of: Callable[[str], MockServer], version: str
+) -> None:
+    server = live_server_of(version)
+    replayed = {name: list(replay(server, scenario)) for name, scenario in scenarios_of(version).items()}
+    assert replayed.keys() == SCENARIOS_BY_NAME.keys()
+    assert not [(name, number, found) for name, steps in replayed.items() for number, found, _ in steps if found]
+
+
+@pytest.mark.parametrize("version", _OTHER_VERSIONS)
+def test_the_recordings_of_another_version_are_stored_as_differences(version: str) -> None:
+    """The file has no scenario and no step that the recordings of the contract have too."""
+    whole = [vars(scenario) for scenario in scenarios_of(version).values()]
+    stored = data_file(DIFFERENCES.format(version)).read_text(encoding="utf-8")
+    assert sorted(lines_of_differences(whole)) == sorted(stored.splitlines(keepends=True))
+
+
+def test_a_version_to_which_nothing_changed_has_the_recordings_of_an_older_one() -> None:
+    recorded = {"3.0.6": "3.0.6", "3.0.8": "3.0.7", "3.0.9": "3.0.7", "3.0.11": "3.0.11", "3.0.12": "3.0.12"}
+    assert {version: recordings_of(version) for version in recorded} == recorded
+    with pytest.raises(
+        ValueError, match=r"no recordings of 3\.0\.10; there are recordings of 3\.0\.6, 3\.0\.7, 3\.0\.11, 3\.0\.12$"
+    ):
+        recordings_of("3.0.10")
+
+
+def test_every_recording_that_a_change_names_is_there() -> None:
+    named = {change.metadata["scenario"] for change in Changes.catalogue()} - {None}
+    assert named <= set(SCENARIOS_BY_NAME)
 
 
 def test_the_replay_sees_what_differs(running_live_server: MockServer) -> None:
@@ -50,7 +121,10 @@ def test_times_that_run_backwards_are_seen(running_live_server: MockServer) -> N
 
 def test_every_recorded_step_is_there() -> None:
     counts = Counter({file: sum(len(scenario.steps) for scenario in scenarios(file)) for file in FILES})
-    assert counts == {"sessions": 623, "worker": 33, "walks": 3057, "rest": 1781, "auth": 1804}
+    assert counts == {"sessions": 623, "worker": 33, "walks": 3057, "rest": 1781, "auth": 1804} | {
+        "versions": 448,
+        "versions-auth": 706,
+    }
 
 
 def test_the_link_in_a_sentence_is_the_recorded_one_whatever_pydantic_is_installed(

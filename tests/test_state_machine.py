@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from mockserver import Mock, create_app
+from mockserver.domain.changes import CONTRACT, VERSIONS, Changes
 from support.direct_client import Answer, DirectClient
 from support.examples import examples
 
@@ -30,11 +31,12 @@ class Modelled:
 
 
 class Sessions(RuleBasedStateMachine):
+    api_version = CONTRACT
     sessions = Bundle("sessions")
 
     @initialize()
     def start(self) -> None:
-        self.client = DirectClient(create_app(Mock()))
+        self.client = DirectClient(create_app(Mock(api_version=self.api_version)))
         self.model: list[Modelled] = []
         self.made_ids: list[str] = []
 
@@ -134,7 +136,8 @@ class Sessions(RuleBasedStateMachine):
                 listed += [item["id"] for item in answer["items"]]
             assert listed == active
         newest_first = self.call("POST", "/sessions/list", size=100, reverse=True).json["items"]
-        assert [item["id"] for item in newest_first] == active[::-1]
+        is_reversible = Changes.flags_of(self.api_version)["reversible_lists"]
+        assert [item["id"] for item in newest_first] == (active[::-1] if is_reversible else active)
 
     @invariant()
     def every_session_holds_what_was_said_in_it(self) -> None:
@@ -150,5 +153,18 @@ class Sessions(RuleBasedStateMachine):
         assert len(set(self.made_ids)) == len(self.made_ids)
 
 
+class OldestSessions(Sessions):
+    api_version = VERSIONS[0]
+
+
+class NewestSessions(Sessions):
+    api_version = VERSIONS[-1]
+
+
 TestSessions = Sessions.TestCase
 TestSessions.settings = settings(max_examples=examples(120), stateful_step_count=50)
+TestOldestSessions = OldestSessions.TestCase
+TestNewestSessions = NewestSessions.TestCase
+TestOldestSessions.settings = TestNewestSessions.settings = settings(
+    max_examples=examples(40, brief=3), stateful_step_count=50
+)

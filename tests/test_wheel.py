@@ -49,6 +49,7 @@ assert {site!r} in mockserver.__file__, mockserver.__file__
 with mockserver.MockServer(world=data_file("demo.json")) as server:
     assert httpx.post(server.url + "/v3/workspaces/demo/sessions/list").json()["total"] == 3
 assert len(data_file("recordings/sessions.jsonl").read_text().splitlines()) == 46
+assert data_file("recordings/versions/3.0.12.jsonl").exists()
 """
     program = program.format(site=str(installed))
     done = _run(sys.executable, "-c", program, cwd=tmp_path, PYTHONPATH=str(installed))

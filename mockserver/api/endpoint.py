@@ -19,6 +19,7 @@ from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableFo
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..wire.scalars import Reading
+from ..wire.versions import changes_of_fields
 from . import answers, notes
 from .answers import Answer
 from .operation import Call, Operation, operations_of
@@ -220,7 +221,7 @@ def _check_nul(operation: Operation, document: Any, mock: Mock) -> None:
     """Raise InnerFailure if the live server would store a NUL character of the body, or search for it."""
     is_of_api = operation.path.startswith("/v3/")  # not of the control plane
     if mock.store.profile.inner_failures and is_of_api and not operation.takes_nul and has_nul(document):
-        raise InnerFailure("the database does not accept NUL characters")
+        raise InnerFailure("the database does not accept NUL characters", change="drops_nul")
 
 
 def _is_checked_late(entry: dict[str, Any], operation: Operation) -> bool:
@@ -259,7 +260,7 @@ def _parse_in_doubt(operation: Operation, scope: Scope, doubt: Unstorable, mock:
 
 
 def _invalid(entries: list[dict[str, Any]], operation: Operation) -> _Refused:
-    cause = InvalidRequest(entries, operation.form is not None)
+    cause = InvalidRequest(entries, operation.form is not None, changes_of_fields(operation.body))
     return _Refused(Answer(422, {"detail": entries}, cause=cause))
 
 

@@ -86,7 +86,7 @@ def chat(call: Call) -> Reply:
     workspace_id = call.path["workspace_id"]
     if question.session_id:
         access.check_chat(call.scope, call.store, workspace_id, [question.session_id])
-    allowed = allowed_sessions(question.filters, question.session_id)
+    allowed = allowed_sessions(question.filters, question.session_id, "chat_filters")
     if allowed is not None:
         access.check_chat(call.scope, call.store, workspace_id, allowed)
     value = None if question.response_format is None else response_schema.example(question.response_format)

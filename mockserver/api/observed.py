@@ -35,6 +35,7 @@ class ObservedEndpoint(Endpoint):
         self._rows = RenderedRows()
         self._paths = [(operation.method, operation.path) for operation in self.operations]
         self._paths += [("GET", page) for page in pages]
+        self._changes = {one.path: one.change for one in self.operations if one.change is not None}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.answer(scope["mockserver.found"], scope, receive, send)
@@ -137,7 +138,10 @@ class ObservedEndpoint(Endpoint):
         from ..testing.diagnosis.sentences import sentence  # Imported late: many servers never refuse a request.
 
         status, payload, _, cause = answer
-        diagnosis = sentence(exchange, status, payload, cause, self.mock.store, self.mock.requests, self._paths)
+        mock = self.mock
+        diagnosis = sentence(
+            exchange, status, payload, cause, mock.store, mock.requests, self._paths, changes=self._changes
+        )
         exchange.diagnosis = diagnosis
         return answer if diagnosis is None else answers.with_diagnosis(answer, diagnosis)
 

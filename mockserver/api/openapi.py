@@ -104,7 +104,7 @@ class _Schemas:
     def __init__(self, version: str) -> None:
         self._version = version
         self._definitions: Json = {}
-        self._named = named_schemas.by_name()
+        self._named = named_schemas.by_name(version)
 
     def of(self, type_: Any, title: str | None = None) -> Json:
         """The schema of a type, with references to its models. `title` replaces the name of the type."""

@@ -21,6 +21,8 @@ FILE_BYTES_LIMIT = 5_242_880
 # The `loc` of the 422 for a file.
 _LOCATION = ("body", "file")
 _PDF = "application/pdf"
+_INVALID_JSON = "Uploaded JSON is invalid"
+_NOT_UTF_8 = "JSON uploads must be UTF-8 encoded"
 _UNCHECKED_JSON = "this version of the API does not check that the file is JSON"
 # Where a piece may end, best first: after a paragraph, a line, a sentence, a word.
 _ENDS = ("\n\n", "\n", ". ", " ")
@@ -107,18 +109,18 @@ def _restated_json(file: UploadedFile, profile: Profile) -> str:
     NaN and Infinity are accepted, because the result is text. With the quirk `inner_failures`, blank and invalid files
     fail in versions without the change `checks_uploaded_json`.
     """
-    invalid = "Uploaded JSON is invalid"
     fails = profile.inner_failures and not profile.checks_uploaded_json
     try:
         text = file.content.decode()
         restated = json.dumps(json.loads(text), ensure_ascii=False) if text.strip() else ""
-    except (ValueError, RecursionError):
-        refusal = Unprocessable(invalid, _LOCATION, file)
-        raise InnerFailure(_UNCHECKED_JSON, refusal) if fails else refusal from None
+    except (ValueError, RecursionError) as error:
+        is_other_text = isinstance(error, UnicodeDecodeError)
+        refusal = Unprocessable(_NOT_UTF_8 if is_other_text else _INVALID_JSON, _LOCATION, file)
+        raise InnerFailure(_UNCHECKED_JSON, refusal, "checks_uploaded_json") if fails else refusal from None
     if fails and not restated:
-        raise InnerFailure(_UNCHECKED_JSON)
+        raise InnerFailure(_UNCHECKED_JSON, change="checks_uploaded_json")
     if has_lone_surrogate(restated):
-        raise _Unusable(invalid)
+        raise _Unusable(_INVALID_JSON)
     return restated
 
 

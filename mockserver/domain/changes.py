@@ -61,10 +61,6 @@ class Changes:
         first="3.0.7",
         scenario="x2-vr-reverse",
     )
-    ordered_ties: bool = _change(
-        "Rows with the same time of creation are in the order of their internal ids; before, in no defined order.",
-        first="3.0.7",
-    )
     instructions_limit: bool = _change(
         "`custom_instructions` has at most 2,000 tokens; before, any number.",
         first="3.0.7",

@@ -16,7 +16,8 @@ ENDPOINTS_LIMIT = 10
 class ApiError(Exception):
     """An answer other than success: `status` is its HTTP status, `detail` the sentence for the client.
 
-    `change` is the change of the API without which the request is not refused; None if there is none.
+    `change` is the change of the API that decides about the refusal: only with it, or only without it, the request is
+    refused. It is None if there is none.
     """
 
     status: ClassVar[int]
@@ -218,11 +219,14 @@ class ActiveSessions(Conflict):
 
 
 class TooManyWebhooks(Conflict):
-    """The workspace has as many webhook endpoints as are allowed (recorded in x2-webhook-limits)."""
+    """The workspace has as many webhook endpoints as are allowed (recorded in x2-webhook-limits). `change` is the
+    change of the API with which the request is not refused, or None.
+    """
 
-    def __init__(self, workspace_id: str) -> None:
+    def __init__(self, workspace_id: str, change: str | None = None) -> None:
         super().__init__(f"Maximum number of webhook endpoints ({ENDPOINTS_LIMIT}) reached for this workspace.")
         self.workspace_id = workspace_id
+        self.change = change
 
 
 class FileTooLarge(ApiError):
@@ -321,10 +325,12 @@ class InnerFailure(ServerFailure):
     Arguments:
         reason: Why it fails.
         instead: The error that is raised if the quirk is off. None if the request then succeeds.
+        change: The change of the API with which the server does not fail. None if there is none.
     """
 
-    def __init__(self, reason: str, instead: Unprocessable | None = None) -> None:
+    def __init__(self, reason: str, instead: Unprocessable | None = None, change: str | None = None) -> None:
         super().__init__()
+        self.change = change
         self.reason = reason
         self.instead = instead
 

@@ -38,9 +38,6 @@ class Index(Generic[R]):
 
         Arguments:
             records: All records. They are read when a key is searched for the first time.
-
-        The result may also have records with an equal value of another type, as `True == 1` in Python. The caller
-        filters them again.
         """
         if key not in self._keys:
             if len(self._keys) == _KEYS:
@@ -48,7 +45,7 @@ class Index(Generic[R]):
             found = self._keys[key] = {}
             for record in records:
                 _put(found, key, record)
-        return self._keys[key].get(as_stored(value), ())
+        return self._keys[key].get(hashable(value), ())
 
     def add(self, record: R) -> None:
         for key, found in self._keys.items():
@@ -59,7 +56,7 @@ class Index(Generic[R]):
         for key, found in self._keys.items():
             value = record.row["metadata"].get(key, _ABSENT)
             if is_scalar(value):
-                value = as_stored(value)
+                value = hashable(value)
                 same = found[value]
                 del same[bisect_left(same, record.number, key=_number)]
                 if not same:
@@ -73,20 +70,38 @@ _ABSENT = ()
 def _put(found: dict[Hashable, list[R]], key: str, record: R) -> None:
     value = record.row["metadata"].get(key, _ABSENT)
     if is_scalar(value):
-        insort(found.setdefault(as_stored(value), []), record, key=_number)
+        insort(found.setdefault(hashable(value), []), record, key=_number)
 
 
 def is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, (str, int, float))
 
 
+def is_large(scalar: Any) -> bool:
+    """Whether a scalar is a float that `as_stored` turns into an integer."""
+    # Python writes floats from 1e16 on with an exponent. The database does not.
+    return isinstance(scalar, float) and abs(scalar) >= 1e16 and isfinite(scalar)
+
+
 def as_stored(scalar: Any) -> Any:
     """A scalar as the database of the live server stores it in JSON: a large float becomes an integer, for example 2e30
     becomes 2000…0. The response to the request that writes the value still has the float (recorded, x2-number-shapes).
     """
-    # Python writes floats from 1e16 on with an exponent. The database does not.
-    is_large = isinstance(scalar, float) and abs(scalar) >= 1e16
-    return int(Decimal(repr(scalar))) if is_large and isfinite(scalar) else scalar
+    return int(Decimal(repr(scalar))) if is_large(scalar) else scalar
+
+
+def hashable(scalar: Any) -> Hashable:
+    """A key of a scalar for sets and mappings. The keys of two scalars are equal if the database has them as equal.
+
+    A client can choose many numbers with the same hash, which would make a set of them slow. Their keys have different
+    hashes.
+    """
+    if isinstance(scalar, bool):
+        return scalar, None
+    stored = as_stored(scalar)
+    if isinstance(stored, int) and abs(stored) >= 2**60:  # Python computes the hash of an integer modulo 2**61 - 1.
+        return hex(stored), None
+    return (stored,) if isinstance(stored, (int, float)) else stored
 
 
 def as_read(value: Any) -> Any:

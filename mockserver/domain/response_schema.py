@@ -53,7 +53,9 @@ def example(schema: Mapping[str, Any]) -> dict[str, Any]:
     try:
         value: dict[str, Any] = _Walk(schema).root(schema)
     except _Invalid as error:
-        raise Unprocessable(f"Invalid response_format: {error}", ("body", "response_format"), schema) from None
+        refusal = Unprocessable(f"Invalid response_format: {error}", ("body", "response_format"), schema)
+        refusal.change = "response_format"
+        raise refusal from None
     return value
 
 

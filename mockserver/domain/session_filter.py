@@ -10,11 +10,12 @@ _LIMIT = 1_000
 _NOT_A_LIST = f'filters.{_KEY} must be a session id, a list of session ids, or {{"in": [...]}}'
 
 
-def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None) -> Collection[str] | None:
+def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None, change: str) -> Collection[str] | None:
     """The ids of the sessions in filters, each once, or None without filters. Nothing checks that the sessions exist.
 
     Arguments:
         session_id: The session that the request names beside the filters. It must be one of them.
+        change: The change of the API that brought these filters.
 
     Raises InvalidFilter.
     """
@@ -23,7 +24,7 @@ def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None) 
     try:
         return _allowed(filters, session_id)
     except InvalidFilter as error:
-        error.value = filters
+        error.value, error.change = filters, change
         raise
 
 

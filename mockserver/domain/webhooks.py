@@ -22,7 +22,7 @@ def get_or_create(store: Store, workspace_id: str, url: str) -> tuple[Row, bool]
     if known is not None and (store.profile.known_webhooks_first or not is_full):
         return known, False
     if is_full:
-        raise TooManyWebhooks(workspace_id)
+        raise TooManyWebhooks(workspace_id, None if known is None else "known_webhooks_first")
     row = {
         "id": store.ids.new(),
         "workspace_id": workspace_id,

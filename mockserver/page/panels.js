@@ -107,6 +107,7 @@ journal.begin()
 controls.begin()
 followTheDemo()
 notePartsThatCame()
+state.onView((view) => setText(byId('api-version'), view.api_version))
 state.begin((text, isWell) => {
   setText(byId('connection'), text)
   byId('connection').className = isWell ? 'well' : 'ill'

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
+from ..domain.changes import VERSIONS, Changes
 from ..domain.clock import Ids
 from ..domain.errors import Unauthorized
 from ..formats.keyring import Keyring
@@ -38,6 +39,7 @@ class Check:
     - `created` are the workspaces of the check that may be on the server.
     - `gave_up` is the reason why the check stopped, or None.
     - `is_open`: the server needs no token.
+    - `version` is the version of the API that the server names, or None.
     """
 
     def __init__(self, client: Client, keyring: Keyring | None = None, purge_wait: float = 60) -> None:
@@ -48,13 +50,16 @@ class Check:
         self.created: dict[str, None] = {}
         self.gave_up: str | None = None
         self.is_open = True
+        self.version: str | None = None
         self.skips_tokens = "has tokens, which need --auth-secret"
         self._played = 0
 
     def look(self) -> None:
         """Examine the server without changing it. Raises NoAnswer, or Unfit if no scenario can be played there."""
         health = self.client.call("GET", "/health")
-        if health.status != 200 or not isinstance(health.document(), dict):
+        self.version = self.client.api_version()
+        is_healthy = health.status == 200 and isinstance(health.document(), dict)
+        if not (is_healthy or _lacks_health(self.version)):
             raise Unfit(f"is not a Honcho server: GET /health answered {_shown(health)}")
         listing = {"method": "POST", "path": "/v3/workspaces/list", "json": {"filters": {"id": self.prefix}}}
         listed = self.client.send(listing)
@@ -162,6 +167,10 @@ class _Play:
             self._check.created[self._watched] = None
             self._watch.saw_deletion(request["path"])
         return answer
+
+
+def _lacks_health(version: str | None) -> bool:
+    return version in VERSIONS and not Changes.flags_of(str(version))["health"]
 
 
 def _shown(answer: ReceivedAnswer) -> str:

@@ -100,6 +100,13 @@ class Client:
         self._used = time.monotonic()
         return connection.getresponse()
 
+    def api_version(self) -> str | None:
+        """The version of the API that the server's `/openapi.json` names; None if it names none. Raises NoAnswer."""
+        document = self.call("GET", "/openapi.json").document()
+        about = document.get("info") if isinstance(document, dict) else None
+        version = about.get("version") if isinstance(about, dict) else None
+        return version if isinstance(version, str) else None
+
     def close(self) -> None:
         """Close the connection. The next request opens a new one."""
         self._connection.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..domain.access import EVERYTHING
+from ..domain.changes import CONTRACT, version_of
 from ..domain.clock import Clock
 from .confirmation import agrees, is_local
 
@@ -28,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.description = (
         "Plays recorded scenarios against a server, and reports each answer that differs from the answer of the real "
-        "server 3.0.7. It creates workspaces with unique names, and deletes them afterwards. The exit code is 1 if an "
-        "answer differs or the server stops answering, and 2 if no scenario can be played."
+        "server of the same version. It creates workspaces with unique names, and deletes them afterwards. The exit "
+        "code is 1 if an answer differs or the server stops answering, and 2 if no scenario can be played."
     )
     parser.add_argument("url", metavar="URL", help="the URL of the server, such as http://127.0.0.1:8000")
     parser.add_argument(
@@ -39,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--auth-secret", metavar="SECRET", help="the secret of the server; enables the scenarios of authentication"
+    )
+    parser.add_argument(
+        "--api-version",
+        metavar="VERSION",
+        help="play the recordings of this version of the API (default: the version that the server's /openapi.json "
+        f"names if there are recordings of it, otherwise {CONTRACT})",
     )
     parser.add_argument(
         "--scenario",
@@ -76,9 +83,12 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     from .recordings import matching
     from .report import play_all
 
+    if options.api_version is not None and options.recordings:
+        parser.error("--api-version chooses recordings of the package, so it does not go with --recordings")
     try:
         keyring = None if options.auth_secret is None else Keyring(options.auth_secret)
-        chosen = matching(options.scenario, options.recordings)
+        version = None if options.api_version is None else version_of(options.api_version)
+        chosen = matching(options.scenario, options.recordings, version or CONTRACT)
         client = Client(options.url, _token(options, keyring))
     except (ValueError, ImportError) as error:
         parser.error(str(error))
@@ -88,6 +98,10 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     _raise_on_signals()
     try:
         checking.look()
+        if version is None and not options.recordings and checking.version not in (None, CONTRACT):
+            version, notice = _version_to_play(str(checking.version))
+            chosen = matching(options.scenario, version=version)
+            print(notice, flush=True)
         if not (options.yes or is_local(client.host)) and not _user_agrees(checking, chosen, options.url):
             parser.error("nothing was done; --yes continues without asking")
         return play_all(checking, chosen, lambda line: print(line, flush=True))
@@ -101,6 +115,20 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         return 1
     finally:
         _clean_up(checking)
+
+
+def _version_to_play(named: str) -> tuple[str, str]:
+    """Of which version to play the recordings against a server that names this version, and a sentence about it."""
+    from .recordings import recordings_of
+
+    try:
+        version = recordings_of(version_of(named))
+    except ValueError:
+        return CONTRACT, (
+            f"The server names version {named[:40]!r}. There are no recordings of it, so the check plays those of "
+            f"{CONTRACT}."
+        )
+    return version, f"The server names version {named}. The check plays the recordings of {version}."
 
 
 def _token(options: argparse.Namespace, keyring: "Keyring | None") -> str | None:

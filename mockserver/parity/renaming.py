@@ -5,12 +5,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN
+from ..domain.errors import ID_PATTERN
 from .recordings import WORKSPACES, Json, Scenario
 
 Rename = Callable[[str], str]
-
-_PREFIX_LIMIT = 40  # characters
 
 
 def workspaces_of(scenario: Scenario) -> set[str]:
@@ -18,7 +16,7 @@ def workspaces_of(scenario: Scenario) -> set[str]:
     requests = _requests(scenario)
     named = {segment(request["path"], 3) for request in requests if request["path"].startswith(f"{WORKSPACES}/")}
     named |= {given_id(request) for request in requests if request["path"] == WORKSPACES}
-    return {name for name in named - {"list"} if _is_an_id(name)}
+    return {name for name in named - {"list"} if _is_an_id(name, scenario.id_limit)}
 
 
 def deletions_in(scenario: Scenario) -> list[str]:
@@ -27,7 +25,8 @@ def deletions_in(scenario: Scenario) -> list[str]:
 
 
 class Renaming:
-    """Puts `prefix` before the ids of the workspaces and sessions of a scenario.
+    """Puts `prefix` before the ids of the workspaces and sessions of a scenario. An id that would become too long keeps
+    its length and loses its beginning.
 
     The sessions need it because a clone on the live server also reaches sessions with the same id in other workspaces.
     A prefix does not change the order of the ids. It consists of digits, because no recorded filter searches for
@@ -37,14 +36,19 @@ class Renaming:
     def __init__(self, scenario: Scenario, prefix: str) -> None:
         workspaces, sessions = workspaces_of(scenario), _sessions_of(scenario)
         self._prefix = prefix
-        self.workspaces = [prefix + name for name in sorted(workspaces)]
-        self.session = _replacing(sessions, prefix, before="^", after=r"\Z")
-        self.workspace = _replacing(workspaces, prefix, before="^", after=r"\Z")
-        self._workspace_in_text = _replacing(workspaces, prefix, before=r"(?<![\w-])", after=r"(?![\w-])")
-        self._session_in_path = _replacing(sessions, prefix, before="(?<=/sessions/)", after=r"(?=[/?]|\Z)")
-        self._session_in_json = _replacing(sessions, prefix, before='(?<="id":")', after='(?=")')
+
+        def renamed(name: str) -> str:
+            is_too_long = len(prefix) + len(name) > scenario.id_limit
+            return prefix + (name[len(prefix) :] if is_too_long else name)
+
+        self.workspaces = [renamed(name) for name in sorted(workspaces)]
+        self.session = _replacing(sessions, renamed, before="^", after=r"\Z")
+        self.workspace = _replacing(workspaces, renamed, before="^", after=r"\Z")
+        self._workspace_in_text = _replacing(workspaces, renamed, before=r"(?<![\w-])", after=r"(?![\w-])")
+        self._session_in_path = _replacing(sessions, renamed, before="(?<=/sessions/)", after=r"(?=[/?]|\Z)")
+        self._session_in_json = _replacing(sessions, renamed, before='(?<="id":")', after='(?=")')
         in_text = "(?:(?<=ession )|(?<=operator: )|(?<=value: ))"  # how error messages refer to sessions
-        self._session_in_text = _replacing(sessions, prefix, before=in_text, after="(?=[ .])")
+        self._session_in_text = _replacing(sessions, renamed, before=in_text, after="(?=[ .])")
         self.scenario = replace(scenario, steps=[self._step(step) for step in scenario.steps])
 
     def workspaces_in(self, request: Json) -> list[str]:
@@ -108,7 +112,7 @@ def _sessions_of(scenario: Scenario) -> set[str]:
     requests = _requests(scenario)
     named = {segment(request["path"], 5) for request in requests if segment(request["path"], 4) == "sessions"}
     named |= {given_id(request) for request in requests if request["path"].endswith("/sessions")}
-    return {name for name in named - {"list"} if _is_an_id(name)}
+    return {name for name in named - {"list"} if _is_an_id(name, scenario.id_limit)}
 
 
 def _requests(scenario: Scenario) -> list[Json]:
@@ -140,10 +144,10 @@ def mapped(value: Json, rename: Rename) -> Json:
     return value
 
 
-def _replacing(ids: Iterable[str], prefix: str, *, before: str, after: str) -> Rename:
+def _replacing(ids: Iterable[str], rename: Rename, *, before: str, after: str) -> Rename:
     longest_first = sorted(ids, key=len, reverse=True)
     pattern = re.compile(f"{before}({'|'.join(map(re.escape, longest_first))}){after}") if longest_first else None
-    return lambda text: text if pattern is None else pattern.sub(lambda found: prefix + found[0], text)
+    return lambda text: text if pattern is None else pattern.sub(lambda found: rename(found[0]), text)
 
 
 def segment(path: str, place: int) -> str:
@@ -159,6 +163,6 @@ def given_id(request: Json) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _is_an_id(text: str) -> bool:
-    """Whether this is a valid id, even with a prefix."""
-    return bool(re.fullmatch(ID_PATTERN, text)) and len(text) <= ID_MAX_LENGTH - _PREFIX_LIMIT
+def _is_an_id(text: str, limit: int) -> bool:
+    """Whether this is a valid id."""
+    return bool(re.fullmatch(ID_PATTERN, text)) and len(text) <= limit

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from threading import Condition
 from typing import Any
 
+_RESTARTS = "The demo restarts"
+
 
 class DemoState:
     """`mock.play`: the state that the thread of a demo shares with the page and the control plane.
@@ -50,12 +52,18 @@ class DemoState:
             self._changed.wait_for(lambda: self._is_restarting or not self.is_paused)
             return not self._is_restarting
 
+    def show(self, step: int, scene: str) -> None:
+        """Set the progress of the script. Until the next round begins, a restart keeps the progress that it set."""
+        with self._changed:
+            if not self._is_restarting:
+                self.step, self.scene = step, scene
+
     def rewind(self) -> bool:
         """Begin the next round of the script. Returns whether something from the last round may still need deletion."""
         with self._changed:
             is_state_empty = self._is_state_empty
             self._is_restarting = self._is_state_empty = False
-            self.scene, self.step = "The demo restarts", 0
+            self.scene, self.step = _RESTARTS, 0
             return not is_state_empty
 
     def as_json(self) -> dict[str, Any]:
@@ -65,6 +73,7 @@ class DemoState:
     def _restart(self, *, is_state_empty: bool) -> None:
         with self._changed:
             self._is_restarting = True
+            self.scene, self.step = _RESTARTS, 0
             # If a reset and a restart come before the next round, the reset decides.
             self._is_state_empty = self._is_state_empty or is_state_empty
             self._changed.notify_all()

@@ -225,6 +225,14 @@ def _check_names(kind: type[Kind], given: Iterable[str], *, own: bool) -> None:
         )
 
 
+_HINTS = {
+    **dict.fromkeys(("timeout", "slow", "sleep", "latency"), "use delay(seconds) or hang()"),
+    **dict.fromkeys(("fail", "raise_error", "status", "http_error"), "use error(status)"),
+    **dict.fromkeys(("rate_limit", "throttle"), "use quota(limit, per)"),
+    **dict.fromkeys(("drop_connection", "close", "reset_connection"), "use disconnect()"),
+}
+
+
 class Faults(Registry[Fault]):
     """The rules of one mock server, `mock.faults`. The first rule that fires is applied to the request.
 
@@ -242,6 +250,7 @@ class Faults(Registry[Fault]):
     """
 
     kind = "fault"
+    hints = _HINTS
 
     def __init__(self, clock: Clock, server_link: ServerLink) -> None:
         super().__init__()

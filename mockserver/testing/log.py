@@ -14,6 +14,8 @@ from .matching import Pattern, explanation
 from .server_link import ServerLink
 
 _LONGEST_WAIT_SECONDS = 86_400
+# The arguments of the methods that wait, beside the criteria.
+WAITING = ("timeout", "at_least")
 
 
 class Entry(Protocol):

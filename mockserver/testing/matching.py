@@ -89,17 +89,20 @@ class Pattern:
         criteria: The criteria by name; None as a value is ignored.
         known: The names of all operations, to detect typos. Empty: any name is accepted.
         of: What to match: "request" or "delivery".
+        beside: The names of the arguments beside the criteria, to suggest one for an unknown criterion.
 
     Raises ValueError for an unknown criterion or operation, and for a value of the wrong type.
     """
 
-    def __init__(self, criteria: Mapping[str, Any], known: Iterable[str] = (), of: str = "request") -> None:
+    def __init__(
+        self, criteria: Mapping[str, Any], known: Iterable[str] = (), of: str = "request", beside: Iterable[str] = ()
+    ) -> None:
         self.of = of
         self.criteria = {name: value for name, value in criteria.items() if value is not None}
         operations = list(known)
         for name, value in self.criteria.items():
             if name not in _MATCHERS[of]:
-                raise ValueError(f"a {of} has no {name!r}; {did_you_mean(name, _MATCHERS[of])}")
+                raise ValueError(f"a {of} has no {name!r}; {did_you_mean(name, [*_MATCHERS[of], *beside])}")
             check(name, value, operations)
         self._matchers = [_MATCHERS[of][name](value) for name, value in self.criteria.items()]
 

@@ -300,9 +300,11 @@ def changed(settings: Settings, **options: Unpack[Options]) -> Settings:
     values = dict(settings) | {name: OPTIONS[name].check(name, value) for name, value in options.items()}
     if "quirks" in options or "api_version" in options:
         values["profile"] = Profile.of(values["api_version"], values["quirks"])
-    if "world" in options or "seed" in options:  # The seed generates the ids and times that a world leaves out.
+    is_other_version = bool(settings) and values["api_version"] != settings["api_version"]
+    # The seed generates the ids and times that a world leaves out, and the version has the limits.
+    if "world" in options or "seed" in options or is_other_version:
         from .worlds.load import StartingWorld
 
         source = options["world"] if "world" in options else settings["world"].source
-        values["world"] = StartingWorld(source, values["seed"])
+        values["world"] = StartingWorld(source, values["seed"], values["api_version"])
     return values

@@ -6,7 +6,7 @@ from typing import Any, Unpack, cast
 from ..domain.clock import Clock
 from .exchange import Exchange, NamedOperation
 from .hints import OF_MOCKS
-from .log import Expected, Log
+from .log import WAITING, Expected, Log
 from .matching import AnsweredCriteria, Pattern
 from .server_link import ServerLink
 
@@ -121,7 +121,9 @@ class RequestLog(Log[Exchange]):
         Raises AssertionError unless `times` requests match, or from `at_least` to `at_most`; by default, at least one.
         """
         __tracebackhide__ = True
-        return self._assert_count(self._pattern(operation, criteria), Expected(times, at_least, at_most))
+        return self._assert_count(
+            self._pattern(operation, criteria, Expected._fields), Expected(times, at_least, at_most)
+        )
 
     def assert_not_called(self, operation: Operations = None, /, **criteria: Unpack[AnsweredCriteria]) -> None:
         """Raises AssertionError if a request matches."""
@@ -171,7 +173,7 @@ class RequestLog(Log[Exchange]):
         Raises AssertionError at the timeout, and RuntimeError if it would block an event loop in which other tasks run.
         """
         __tracebackhide__ = True
-        return self._wait_for(self._pattern(operation, criteria), at_least, timeout, lambda _: True)
+        return self._wait_for(self._pattern(operation, criteria, WAITING), at_least, timeout, lambda _: True)
 
     async def wait_for_async(
         self,
@@ -184,7 +186,8 @@ class RequestLog(Log[Exchange]):
     ) -> list[Exchange]:
         """The same as `wait_for`, for coroutines: the event loop, with the client in it, runs meanwhile."""
         __tracebackhide__ = True
-        return await self._wait_for_async(self._pattern(operation, criteria), at_least, timeout, lambda _: True)
+        pattern = self._pattern(operation, criteria, WAITING)
+        return await self._wait_for_async(pattern, at_least, timeout, lambda _: True)
 
     def _step(self, step: Any) -> Pattern:
         if isinstance(step, str):
@@ -193,11 +196,11 @@ class RequestLog(Log[Exchange]):
             raise ValueError(f"a step must be a mapping of criteria or the name of an operation: {step!r}")
         return self._pattern(None, cast("AnsweredCriteria", step))
 
-    def _pattern(self, operation: Operations, criteria: AnsweredCriteria) -> Pattern:
+    def _pattern(self, operation: Operations, criteria: AnsweredCriteria, beside: Sequence[str] = ()) -> Pattern:
         given: dict[str, Any] = {**criteria}
         if operation is not None:
             given = {"operation": operation, **given}
-        return Pattern(given, self.operations)
+        return Pattern(given, self.operations, beside=beside)
 
     # --- Deletions, for diagnoses ---
 

@@ -127,7 +127,7 @@ class Scripts(Registry[Script]):
             raise ValueError(f"{operation!r} cannot be scripted; {did_you_mean(str(operation), SCRIPTED)}")
         if pause and operation != "chat":
             raise ValueError(f"{operation!r} takes no pause: only 'chat' is streamed")
-        pattern = Pattern({**criteria, "operation": operation})
+        pattern = Pattern({**criteria, "operation": operation}, beside=("name", "pause"))
         if not answers:
             raise ValueError(f"a script for {operation!r} needs an answer")
         seconds = number("pause", pause or 0, least=0, most=60)

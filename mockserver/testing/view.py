@@ -61,6 +61,7 @@ def view(mock: Mock, window: ViewWindow) -> Json:
 def _server(mock: Mock) -> Json:
     clock, jobs = mock.clock, mock.store.purges.jobs
     return {
+        "api_version": mock.api_version,
         "now": timestamp(clock.peek()),
         "frozen": clock.is_frozen,
         "authenticated": mock.keyring is not None,

@@ -1,14 +1,14 @@
 """The log of webhook deliveries and its assertions: `mock.deliveries`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ..domain.clock import Clock, timestamp
 from ..domain.records import Row
 from .delivery import Delivery
 from .hints import OF_MOCKS, did_you_mean
-from .log import Expected, Log
+from .log import WAITING, Expected, Log
 from .matching import DeliveryCriteria, Pattern
 from .server_link import ServerLink
 
@@ -118,7 +118,7 @@ class WebhookLog(Log[Delivery]):
         one.
         """
         __tracebackhide__ = True
-        return self._assert_count(_pattern(event, criteria), Expected(times, at_least, at_most))
+        return self._assert_count(_pattern(event, criteria, Expected._fields), Expected(times, at_least, at_most))
 
     def wait_for(
         self,
@@ -137,7 +137,7 @@ class WebhookLog(Log[Delivery]):
         Raises AssertionError at the timeout.
         """
         __tracebackhide__ = True
-        return self._wait_for(_pattern(event, criteria), at_least, timeout, lambda delivery: delivery.is_over)
+        return self._wait_for(_pattern(event, criteria, WAITING), at_least, timeout, lambda delivery: delivery.is_over)
 
     async def wait_for_async(
         self,
@@ -150,13 +150,13 @@ class WebhookLog(Log[Delivery]):
     ) -> list[Delivery]:
         """The same as `wait_for`, for coroutines: the event loop runs meanwhile."""
         __tracebackhide__ = True
-        pattern = _pattern(event, criteria)
+        pattern = _pattern(event, criteria, WAITING)
         return await self._wait_for_async(pattern, at_least, timeout, lambda delivery: delivery.is_over)
 
 
-def _pattern(event: str | None, criteria: DeliveryCriteria) -> Pattern:
+def _pattern(event: str | None, criteria: DeliveryCriteria, beside: Sequence[str] = ()) -> Pattern:
     given: dict[str, Any] = {**criteria} if event is None else {"event": event, **criteria}
     name = given.get("event")
     if isinstance(name, str) and name not in EVENTS:
         raise ValueError(f"there is no event {name!r}; {did_you_mean(name, EVENTS)}")
-    return Pattern(given, of="delivery")
+    return Pattern(given, of="delivery", beside=beside)

@@ -135,6 +135,9 @@ def _http_url(url: str) -> str:
     return str(without_nul(url))
 
 
+PRIVATE_ADDRESS = "Private/internal IP addresses are not allowed"
+
+
 def _public(url: str) -> str:
     """The URL. Raises ValueError for an IP address that is private, or reserved. Names of hosts are not looked up."""
     host = urlsplit(url).hostname or ""
@@ -151,7 +154,7 @@ def _public(url: str) -> str:
         or inner.is_multicast
         or inner.is_unspecified
     ):
-        raise ValueError("Private/internal IP addresses are not allowed")
+        raise ValueError(PRIVATE_ADDRESS)
     return url
 
 
@@ -164,7 +167,9 @@ def _bounded(entries: Any) -> Any:
 
 def _checked_instructions(instructions: str) -> str:
     if tokens.count(instructions) > INSTRUCTIONS_TOKENS_LIMIT:
-        raise ValueError(f"custom_instructions exceeds maximum of {INSTRUCTIONS_TOKENS_LIMIT} tokens")
+        raise ValueError(
+            f"custom_instructions exceeds DERIVER.MAX_CUSTOM_INSTRUCTIONS_TOKENS ({INSTRUCTIONS_TOKENS_LIMIT} tokens)"
+        )
     return instructions
 
 

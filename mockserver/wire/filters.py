@@ -31,36 +31,43 @@ class _Kind(NamedTuple):
 
     Arguments:
         name: The name of the schema.
-        equal: A value that is compared for equality.
+        equal: A value that is compared for equality, in versions where a list does not mean `in`.
+        alone: The same for other versions, where a list is not one.
         ordered: The operand of `gte lte gt lt ne`.
         member: An entry of the list of `in`.
         key: A key of the object that `in` may have instead of a list. None if no key is possible.
         part: The operand of `contains` and `icontains`. None if nothing but `*` is possible.
-        about: What the description of the schema says first.
+        about: The description of the schema.
+        about_lists: What it says about lists that are not operands, in versions where they do not mean `in`.
     """
 
     name: str
     equal: Json
+    alone: Json
     ordered: Json
     member: Json
     key: Json | None
     part: Json | None
     about: str
+    about_lists: str = ""
 
 
 _KINDS: Mapping[type[Column], _Kind] = {
     Column: _Kind(
         "FilterOnText",
         _TEXT,
+        {"type": ["string", "number", "null"]},
         _NUMERIC,
         _TEXT,
         {},
         {},
         'A condition on text: the text itself, `null` for none, or an object of operators, such as `{"in": ["a"]}`. '
-        "A number is compared as its text. A list equals no text.",
+        "A number is compared as its text.",
+        " A list equals no text.",
     ),
     NumberColumn: _Kind(
         "FilterOnNumber",
+        {"anyOf": [_NUMERIC, _NULL]},
         {"anyOf": [_NUMERIC, _NULL]},
         _NUMERIC,
         {"anyOf": [_NUMERIC, _NULL]},
@@ -71,6 +78,7 @@ _KINDS: Mapping[type[Column], _Kind] = {
     BooleanColumn: _Kind(
         "FilterOnBoolean",
         {"type": ["boolean", "null"]},
+        {"type": ["boolean", "null"]},
         _BOOLEAN,
         {"type": ["boolean", "null"]},
         None,
@@ -80,6 +88,7 @@ _KINDS: Mapping[type[Column], _Kind] = {
     TimeColumn: _Kind(
         "FilterOnTime",
         {"anyOf": [_TIME, _NULL, {"type": "array", "items": _TIME, "minItems": 1}]},
+        {"anyOf": [_TIME, _NULL]},
         _TIME,
         {"anyOf": [_TIME, _NULL]},
         _TIME,
@@ -108,6 +117,7 @@ _COMMON = (
 _LISTS = (
     f"`AND`, `OR` and `NOT` have lists of filters, {MAX_DEPTH} levels deep at most: all, one or none of them match."
 )
+_LISTS_WITHOUT_LIMIT = "`AND`, `OR` and `NOT` have lists of filters: all, one or none of them match."
 
 
 class Filters(NamedTuple):
@@ -159,14 +169,14 @@ _FILTERS = {
 }
 
 
-def filter_schemas() -> dict[str, Json]:
-    """All schemas of filters by their names. One refers to another by `NAMED`."""
-    schemas = {kind.name: _on_column(kind) for kind in _KINDS.values()}
+def filter_schemas(has: Mapping[str, bool]) -> dict[str, Json]:
+    """All schemas of filters by their names, for a version with these changes. One refers to another by `NAMED`."""
+    schemas = {kind.name: _on_column(kind, lists_mean_in=has["list_means_in"]) for kind in _KINDS.values()}
     schemas[_ON_METADATA_KEY] = _on_metadata_key()
     schemas[_ON_METADATA] = _on_metadata()
     for name, filters in _FILTERS.items():
-        schemas[name] = _top(filters)
-        schemas |= _inner(filters.table)
+        schemas[name] = _top(filters, has["filter_depth"])
+        schemas |= _inner(filters.table, has["filter_depth"])
     return schemas
 
 
@@ -174,22 +184,22 @@ def _named(name: str) -> Json:
     return {NAMED: name}
 
 
-def _top(filters: Filters) -> Json:
+def _top(filters: Filters, is_limited: bool) -> Json:
     columns = {**_columns(filters.table), **filters.more}
     about = f"Which {_plural(filters.table)} are wanted, by their columns and their metadata."
     return {
-        **_document(columns, _lists(filters.table, 1)),
+        **_document(columns, _lists(filters.table, 1, is_limited)),
         **filters.needs,
-        "description": f"{about} {_COMMON} {_LISTS}",
+        "description": f"{about} {_COMMON} {_LISTS if is_limited else _LISTS_WITHOUT_LIMIT}",
     }
 
 
-def _inner(table: Table) -> dict[str, Json]:
+def _inner(table: Table, is_limited: bool) -> dict[str, Json]:
     """The filters in the lists of AND, OR and NOT, by level."""
     return {
         _inner_name(table, level): {
-            **_document(_columns(table), _lists(table, level + 1)),
-            "description": f"A filter in a list, at level {level} of {MAX_DEPTH}. {_COMMON}",
+            **_document(_columns(table), _lists(table, level + 1, is_limited)),
+            "description": f"A filter in a list, at level {level}{f' of {MAX_DEPTH}' if is_limited else ''}. {_COMMON}",
         }
         for level in range(1, MAX_DEPTH + 1)
     }
@@ -215,16 +225,17 @@ def _name_of(column: Column) -> str:
     return _ON_METADATA if isinstance(column, MetadataColumn) else _KINDS[type(column)].name
 
 
-def _lists(table: Table, level: int) -> Json:
-    """AND, OR and NOT, with filters of a level. Below the last level their lists are empty.
+def _lists(table: Table, level: int, is_limited: bool) -> Json:
+    """AND, OR and NOT, with filters of a level. Below the last level their lists are empty, or have no limit.
 
     They are one pattern, because tools try each property of a schema: five levels of three would be hundreds.
     """
-    inside = {"maxItems": 0} if level > MAX_DEPTH else {"items": _named(_inner_name(table, level))}
+    inner = {"items": _named(_inner_name(table, min(level, MAX_DEPTH)))}
+    inside = {"maxItems": 0} if is_limited and level > MAX_DEPTH else inner
     return {"^(AND|OR|NOT)$": {"type": "array", "items": {}, **inside}}
 
 
-def _on_column(kind: _Kind) -> Json:
+def _on_column(kind: _Kind, *, lists_mean_in: bool) -> Json:
     ordered = {"anyOf": [kind.ordered, _ANYTHING]}
     part = _ANYTHING if kind.part is None else kind.part
     operands = {
@@ -234,7 +245,12 @@ def _on_column(kind: _Kind) -> Json:
         "contains": part,
         "icontains": part,
     }
-    return {"description": kind.about, "anyOf": [kind.equal, _ANYTHING, _operators(operands)]}
+    equal = [kind.equal]
+    about = kind.about + kind.about_lists
+    if lists_mean_in:
+        equal = [kind.alone, {"type": "array", "items": kind.member}, _LIST_WITH_WILDCARD]
+        about = f"{kind.about} A list means `in`."
+    return {"description": about, "anyOf": [*equal, _ANYTHING, _operators(operands)]}
 
 
 def _operators(operands: Mapping[str, Json]) -> Json:
@@ -261,9 +277,10 @@ def _list_of(kind: _Kind) -> Json:
     }
 
 
+_LIST_WITH_WILDCARD: Json = {"type": "array", "items": {}, "contains": _ANYTHING}
 _WITH_WILDCARD: list[Json] = [
     _ANYTHING,
-    {"type": "array", "items": {}, "contains": _ANYTHING},
+    _LIST_WITH_WILDCARD,
     {"type": "object", "required": ["*"]},
 ]
 

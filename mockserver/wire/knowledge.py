@@ -118,7 +118,7 @@ class PeerRepresentationGet(Model):
 
     def choice(self) -> Choice:
         """The selected conclusions. Raises InvalidFilter."""
-        allowed = allowed_sessions(self.filters, self.session_id)
+        allowed = allowed_sessions(self.filters, self.session_id, "representation_filters")
         return _choice(self, allowed if self.session_id is None else (self.session_id,))
 
 

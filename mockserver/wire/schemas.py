@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..domain.changes import Changes
 from .fields import METADATA_DEPTH_LIMIT, METADATA_KEYS_LIMIT
 from .filters import filter_schemas
 
@@ -9,9 +10,9 @@ Json = dict[str, Any]
 _SCALARS_AND_LISTS = ["string", "number", "boolean", "null", "array"]
 
 
-def by_name() -> dict[str, Json]:
-    """All of them by their names."""
-    return {"Metadata": _metadata(), **filter_schemas()}
+def by_name(version: str) -> dict[str, Json]:
+    """All of them by their names, as a version of the API has them."""
+    return {"Metadata": _metadata(), **filter_schemas(Changes.flags_of(version))}
 
 
 def _metadata() -> Json:

@@ -30,6 +30,19 @@ def as_of(type_: Any, version: str) -> Any:
     return _as_of(type_, Changes.flags_of(version))
 
 
+@cache
+def changes_of_fields(model: Any) -> Mapping[str, str]:
+    """The change that brought a field of a model, by the name of the field. It is empty for a type of another kind."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return {}
+    return {
+        name: one.change
+        for name, hint in get_type_hints(model, include_extras=True).items()
+        for one in get_args(hint)[1:]
+        if isinstance(one, Before) and one.type is None
+    }
+
+
 def _as_of(type_: Any, has: Mapping[str, bool]) -> Any:
     """The same for these changes. None if nothing stands in the place of the type."""
     if isinstance(type_, type) and issubclass(type_, BaseModel):

@@ -1,6 +1,7 @@
 """The served schemas of filters say what the default profile takes: a law over valid and nearly valid documents."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.domain.changes import CONTRACT
 from mockserver.domain.filters.columns import OPERATORS
 from mockserver.domain.filters.language import MAX_DEPTH
 from support.published_document import served_document
@@ -36,8 +38,10 @@ _OPERATIONS: Mapping[str, Json] = {
     f"{_W}/conclusions/list": {},
     f"{_W}/conclusions/query": {"query": "x"},
 }
-_DOCUMENT = served_document()
-_CLIENT = start_mock().client
+# Of the versions with other filters, 3.0.3 has no limit for levels, and a list means `in` from 3.0.12 on.
+_VERSIONS = [CONTRACT, *(pytest.param(version, marks=pytest.mark.deep) for version in ("3.0.3", "3.0.12"))]
+_document_of = cache(served_document)
+_client_of = cache(lambda version: start_mock(api_version=version).client)
 
 _texts = st.sampled_from(["bob", "*", "", "5", " 1.5e3 ", "-.5", "1.", "1e", "NaN", "x 5", "2024-02-30", "20240101T"])
 _times = st.sampled_from(["2024-02-29", "2024-01-01T12:00:00Z", "2024-01-01T12:00:00.5+02:00", "9999-12-31T23:59:59Z"])
@@ -72,41 +76,56 @@ def _document(column: str) -> st.SearchStrategy[Json]:
     return st.one_of(plain, listed)
 
 
-def _is_valid(path: str, body: Json) -> bool:
-    operation = _DOCUMENT["paths"][path]["post"]
+@cache
+def _validator(path: str, version: str) -> Draft202012Validator:
+    document = _document_of(version)
+    operation = document["paths"][path]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    whole = {**schema, "components": _DOCUMENT["components"]}
-    return _validator(path, whole).is_valid(body)
+    return Draft202012Validator({**schema, "components": document["components"]}, validate_formats=True)
 
 
-_VALIDATORS: dict[str, Draft202012Validator] = {}
-
-
-def _validator(path: str, schema: Json) -> Draft202012Validator:
-    if path not in _VALIDATORS:
-        _VALIDATORS[path] = Draft202012Validator(schema, validate_formats=True)
-    return _VALIDATORS[path]
-
-
-def _is_accepted(path: str, body: Json) -> bool:
-    answer = _CLIENT.call("POST", path.format(workspace_id="w", session_id="s", peer_id="bob"), body)
+def _is_accepted(path: str, body: Json, version: str) -> bool:
+    answer = _client_of(version).call("POST", path.format(workspace_id="w", session_id="s", peer_id="bob"), body)
     assert answer.status in (200, 422)
     return answer.status == 200
 
 
-def _agree(path: str, filters: Json) -> bool:
+def _agree(path: str, filters: Json, version: str = CONTRACT) -> bool:
     """Whether the filters are accepted. The schema must say the same."""
     body = {**_OPERATIONS[path], "filters": filters}
-    accepted = _is_accepted(path, body)
-    assert _is_valid(path, body) is accepted, filters
+    accepted = _is_accepted(path, body, version)
+    assert _validator(path, version).is_valid(body) is accepted, filters
     return accepted
 
 
+@pytest.mark.parametrize("version", _VERSIONS)
 @pytest.mark.parametrize("path", _OPERATIONS)
 @given(st.sampled_from(_COLUMNS).flatmap(_document))
-def test_the_schema_takes_the_filters_that_the_server_takes(path: str, filters: Json) -> None:
+def test_the_schema_takes_the_filters_that_the_server_takes(path: str, version: str, filters: Json) -> None:
     pair = {"observer_id": "bob", "observed_id": "al"} if path.endswith("/query") else {}
-    _agree(path, {**pair, **filters})
+    _agree(path, {**pair, **filters}, version)
+
+
+@pytest.mark.parametrize(
+    ("column", "entries", "before", "since"),
+    [
+        ("id", ["s", "t"], True, True),
+        ("id", [True], True, False),
+        ("id", [{}, "*"], True, True),
+        ("id", [["s"], None, 5], True, True),
+        ("is_active", [], False, True),
+        ("is_active", [True, None], False, True),
+        ("is_active", ["x"], False, False),
+        ("created_at", [], False, True),
+        ("created_at", ["2024-01-01", None], False, True),
+        ("created_at", ["2024-01-01"], True, True),
+        ("created_at", ["x"], False, False),
+        ("metadata", [1], True, True),
+    ],
+)
+def test_a_list_means_in_from_3_0_12_on(column: str, entries: Json, before: bool, since: bool) -> None:
+    path = f"{_W}/sessions/list"
+    assert [_agree(path, {column: entries}, version) for version in (CONTRACT, "3.0.12")] == [before, since]
 
 
 @pytest.mark.parametrize("path", _OPERATIONS)
@@ -123,6 +142,16 @@ def test_lists_are_five_levels_deep_at_most(path: str, name: str) -> None:
     for _ in range(MAX_DEPTH):
         deepest = {name: [{}, deepest]}
     assert _agree(path, {**deepest, **pair})
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", _LISTS)
+def test_lists_have_any_depth_before_3_0_4(name: str) -> None:
+    filters: Json = {"created_at": None}
+    for _ in range(3 * MAX_DEPTH):
+        filters = {name: [filters]}
+        assert _agree(f"{_W}/sessions/list", filters, "3.0.3")
+    assert not _agree(f"{_W}/sessions/list", {name: [{**filters, "bogus": 1}]}, "3.0.3")
 
 
 @given(

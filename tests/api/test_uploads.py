@@ -182,7 +182,11 @@ _SUPPORTED = "Supported types: ['PDFProcessor', 'TextProcessor', 'JSONProcessor'
         ),
         *(
             ("application/json", content, 422, "Uploaded JSON is invalid")
-            for content in (b"\xff\xfe1\0", b'{"a": }', b"[1,]", b"nul", b"[" * 100_000, b'"\\ud800"', b"\xef\xbb\xbf1")
+            for content in (b'{"a": }', b"[1,]", b"nul", b"[" * 100_000, b'"\\ud800"', b"\xef\xbb\xbf1")
+        ),
+        *(
+            ("application/json", content, 422, "JSON uploads must be UTF-8 encoded")
+            for content in (b"\xff\xfe1\0", b'"\xe9"', b"\xc3")
         ),
         ("application/pdf", b"hello", 422, "The PDF cannot be read: "),
         ("text/plain", b"a<|endoftext|>", 422, "Encountered text corresponding to disallowed special token "),

@@ -114,7 +114,7 @@ class Server:
         used = self._cpu_seconds() - before
         requests = re.search(r"(\d+) requests in", done.stdout)
         rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-        if "Non-2xx" in done.stdout or requests is None or rate is None:
+        if "Non-2xx" in done.stdout or requests is None or rate is None or int(requests[1]) == 0:
             sys.exit(f"{path}: {done.stdout}")
         return Throughput(float(rate[1]), int(requests[1]) / used)
 

@@ -156,6 +156,18 @@ def test_every_operation_is_in_the_reference_and_can_be_tried(
     expect(page.locator(".opblock", has_text="/_mock/purge").first).to_be_visible()
 
 
+def test_the_page_and_the_reference_show_the_version_of_the_api(
+    open_page: Callable[..., Page], server: MockServer
+) -> None:
+    page = open_page(f"{server.url}/_mock/")
+    expect(page.get_by_role("link", name="API 3.0.7 reference")).to_be_visible()
+    server.mock.reset(api_version="3.0.12")
+    expect(page.get_by_role("link", name="API 3.0.12 reference")).to_be_visible()
+    reference = open_page(f"{server.url}/docs")
+    expect(reference.locator(".info .version").first).to_have_text("3.0.12")
+    expect(reference.locator(".opblock")).to_have_count(46)
+
+
 def test_a_demo_moves_by_itself_and_can_be_paused(open_page: Callable[..., Page]) -> None:
     with MockServer(world=data_file("demo.json")) as server, DemoPlayer(server.url, data_file("play.json")) as player:
         server.mock.play = player.play

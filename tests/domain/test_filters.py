@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mockserver.domain.errors import InnerFailure, InvalidFilter
 from mockserver.domain.filters import compilation
-from mockserver.domain.filters.logic import Steps, text
+from mockserver.domain.filters.logic import text
+from mockserver.domain.filters.steps import Steps
 from mockserver.domain.filters.tables import (
     conclusion_filter,
     message_filter,
@@ -246,6 +247,7 @@ def test_a_filter_may_have_ten_thousand_members() -> None:
 
 def test_all_parts_of_a_filter_share_its_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compilation, "MAX_COMPARISONS", 10)
+    monkeypatch.setattr(compilation, "_COMPILING", 0)
     filters: Row = {"NOT": [{"metadata": {"k": 1}}, {"metadata": {"l": 1}}]}
     rows: list[Row] = [{"metadata": {}}] * 5
     assert _kept(rows, filters) == rows

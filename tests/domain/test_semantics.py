@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.filters import logic
+from mockserver.domain.filters import containment, logic
 from mockserver.domain.filters.logic import (
     COMPARISONS,
     Condition,
-    Steps,
-    TooManySteps,
     all_of,
     any_of,
     compared,
@@ -22,6 +20,7 @@ from mockserver.domain.filters.logic import (
     none_of,
     text_contains,
 )
+from mockserver.domain.filters.steps import Steps, TooManySteps
 from mockserver.domain.records import Row
 from support import strategies
 
@@ -48,7 +47,7 @@ def _value(row: Row) -> Any:
 
 
 def contains(outer: Any, inner: Any) -> bool:
-    return logic.contains(outer, inner, Steps(10_000))
+    return containment.contains(outer, inner, Steps(10_000))
 
 
 def text(value: Any) -> str | None:
@@ -181,10 +180,55 @@ def test_text_by_example(value: Any, written: str) -> None:
 
 
 def test_a_comparison_ends_when_its_steps_are_used_up() -> None:
-    numbers = list(range(100))
-    assert logic.contains(numbers, numbers, Steps(5_051))
+    larger = [{"a": number, "b": 0} for number in range(100)]
+    smaller = [{"a": number} for number in range(100)]
+    assert containment.contains(larger, smaller, Steps(16_651))
     with pytest.raises(TooManySteps):
-        logic.contains(numbers, numbers, Steps(5_050))
+        containment.contains(larger, smaller, Steps(10_000))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        list(range(1_000)),
+        [f"x{number}" for number in range(1_000)],
+        [number + 0.5 for number in range(1_000)],
+        [number * 1e300 for number in range(1, 20)] * 50,
+        [number * (2**61 - 1) for number in range(1_000)],  # Python computes the same hash for all of these.
+        [{"a": number, "b": [number, None, True]} for number in range(1_000)],
+    ],
+    ids=["integers", "texts", "fractions", "large", "collisions", "objects"],
+)
+def test_equal_values_in_long_lists_cost_the_sum_of_the_lengths(values: list[Any]) -> None:
+    assert containment.contains(values, values[::-1], Steps(60_000))
+
+
+_SCALARS = st.none() | st.booleans() | st.integers() | st.integers(10**15, 10**24) | st.floats(1e15, 1e24)
+
+
+@given(
+    st.lists(_SCALARS | st.lists(_SCALARS, max_size=3) | st.dictionaries(strategies.texts, _SCALARS, max_size=3)),
+    st.data(),
+)
+def test_long_lists_contain_what_short_ones_contain(values: list[Any], data: st.DataObject) -> None:
+    """Each element is looked for alone, which compares it with all others, and then together with all elements."""
+    wanted = data.draw(st.lists(st.sampled_from([*values, 1, True, 10**23, 1e23, [], {}])))
+    pairwise = all(contains(values, [one]) for one in wanted)
+    assert contains([*values, *[None] * 5], [*wanted, *[None] * 5]) is pairwise
+
+
+def test_converting_a_large_float_takes_more_steps() -> None:
+    assert not containment.contains(1e300, 10**299, Steps(17))
+    with pytest.raises(TooManySteps):
+        containment.contains(1e300, 10**299, Steps(16))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"), [(1e23, 10**23, True), (1e23, int(1e23), False), (1e23, 1e24, False)]
+)
+def test_a_large_float_equals_the_integer_that_the_database_stores(one: Any, other: Any, equal: bool) -> None:
+    assert (contains(one, other), contains(other, one)) == (equal, equal)
+    assert (contains([one] * 5, [other] * 5), contains([other] * 5, [one] * 5)) == (equal, equal)
 
 
 @pytest.mark.parametrize(

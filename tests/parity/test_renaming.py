@@ -86,3 +86,13 @@ def test_answers_name_sessions_in_redirects_and_sentences() -> None:
     )
     assert response["headers"] == {"location": "/v3/workspaces/55w/sessions/55s?a=b"}
     assert response["json"]["detail"] == "Invalid numeric value: 55s. Expected a number, got str"
+
+
+@pytest.mark.parametrize(("length", "limit", "kept"), [(98, 100, 98), (99, 100, 97), (100, 100, 98), (512, 512, 510)])
+def test_an_id_that_would_become_too_long_keeps_its_length(length: int, limit: int, kept: int) -> None:
+    step = {
+        "request": {"method": "POST", "path": "/v3/workspaces", "json": {"id": "k" * length}},
+        "response": {"status": 201, "json": {"id": "k" * length}},
+    }
+    [renamed] = Renaming(Scenario("x", "", [step], [], id_limit=limit), "55").scenario.steps
+    assert renamed["request"]["json"] == renamed["response"]["json"] == {"id": "55" + "k" * kept}

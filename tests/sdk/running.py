@@ -44,13 +44,17 @@ def served(coverage: Coverage) -> frozenset[str]:
     )
 
 
-def run_witnesses(sdk: Sdk, cache: Path, folder: Path) -> Outcome:
-    """Run the witnesses of an SDK, which is installed in `cache`; in `folder` they leave notes. Raises Unavailable."""
+def run_witnesses(sdk: Sdk, cache: Path, folder: Path, version: str) -> Outcome:
+    """Run the witnesses of an SDK, which is installed in `cache`, against a version of the API. In `folder` they leave
+    notes. Raises Unavailable.
+    """
     place = installed(sdk, cache)
-    return _in_python(place, folder) if sdk.language == "python" else _in_javascript(place, node(cache), folder)
+    if sdk.language == "python":
+        return _in_python(place, folder, version)
+    return _in_javascript(place, node(cache), folder, version)
 
 
-def _in_python(place: Path, folder: Path) -> Outcome:
+def _in_python(place: Path, folder: Path, version: str) -> Outcome:
     """The witnesses are a project of their own, to which the SDK and the plugin were installed."""
     here, report, example = _HERE / "python", folder / "report.json", folder / "test_from_the_readme.py"
     examples = [_example("python", "from honcho import"), _example("python", "honcho_client", page="docs/pytest.md")]
@@ -60,7 +64,7 @@ def _in_python(place: Path, folder: Path) -> Outcome:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # pytest.ini names the one that it has
         "HONCHO_WITNESS_REPORT": str(report),
     }
-    options = ["-q", "--tb=short", "-c", str(here / "pytest.ini")]
+    options = ["-q", "--tb=short", "-c", str(here / "pytest.ini"), "--honcho-api-version", version]
     done = _run([sys.executable, "-m", "pytest", *options, str(here), str(example)], folder, environment)
     told: dict[str, Any] = json.loads(report.read_text("utf-8")) if report.exists() else {}
     return Outcome(
@@ -72,10 +76,10 @@ def _in_python(place: Path, folder: Path) -> Outcome:
     )
 
 
-def _in_javascript(place: Path, executable: str, folder: Path) -> Outcome:
+def _in_javascript(place: Path, executable: str, folder: Path, version: str) -> Outcome:
     """One server for all, as in a project whose tests run in parallel. V8 itself notes what is called."""
     # Node.js looks for packages beside the file that imports them.
-    with tempfile.TemporaryDirectory(dir=place) as temporary, MockServer() as server:
+    with tempfile.TemporaryDirectory(dir=place) as temporary, MockServer(api_version=version) as server:
         here = Path(shutil.copytree(_HERE / "javascript", Path(temporary) / "witnesses"))
         (here / "from-the-readme.test.mjs").write_text(_example("js", "@honcho-ai/sdk"), encoding="utf-8")
         listed = _run([executable, str(here / "methods.mjs")], folder, {})

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import Mock, create_app
+from mockserver.domain.changes import CONTRACT, VERSIONS
 
 from .installing import Sdk, Unavailable, sdks
 from .running import Outcome, run_witnesses
@@ -34,24 +35,47 @@ def sdk(request: pytest.FixtureRequest) -> Sdk:
     return asked
 
 
+@pytest.fixture(params={sdk.language: sdk for sdk in sdks()}.values(), ids=str)
+def newest_sdk(request: pytest.FixtureRequest) -> Sdk:
+    """The newest SDK of each language."""
+    asked: Sdk = request.param
+    return asked
+
+
+def _runs_for(parameters: dict[str, object]) -> list[tuple[Sdk, str]]:
+    """The runs that a test with these parameters needs: of which SDK, against which version of the API."""
+    return [
+        (value, VERSIONS[-1] if name == "newest_sdk" else CONTRACT)
+        for name, value in parameters.items()
+        if isinstance(value, Sdk)
+    ]
+
+
 @pytest.fixture(scope="module")
 def runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Sdk, "Future[Outcome]"]]:
-    """The runs of the SDKs that are asked for, two at a time, for they wait a lot."""
+) -> Iterator[dict[tuple[Sdk, str], "Future[Outcome]"]]:
+    """The runs that the tests need, two at a time, for they wait a lot."""
     kept = getattr(request.config, "cache", None)
     cache = kept.mkdir("sdks") if kept is not None else tmp_path_factory.mktemp("sdks")
     of_items = [getattr(item, "callspec", None) for item in request.session.items]
-    asked = dict.fromkeys(call.params["sdk"] for call in of_items if call and isinstance(call.params.get("sdk"), Sdk))
+    asked = dict.fromkeys(run for call in of_items if call for run in _runs_for(call.params))
     with ThreadPoolExecutor(2) as pool:
-        yield {sdk: pool.submit(run_witnesses, sdk, cache, tmp_path_factory.mktemp("witnesses")) for sdk in asked}
+        yield {
+            (sdk, version): pool.submit(run_witnesses, sdk, cache, tmp_path_factory.mktemp("witnesses"), version)
+            for sdk, version in asked
+        }
 
 
 @pytest.fixture
-def told(sdk: Sdk, runs: dict[Sdk, "Future[Outcome]"]) -> Outcome:
+def told(sdk: Sdk, runs: dict[tuple[Sdk, str], "Future[Outcome]"]) -> Outcome:
     """What its witnesses showed. Where the registries cannot be reached they say nothing, but not in CI."""
+    return _result(runs[sdk, CONTRACT])
+
+
+def _result(run: "Future[Outcome]") -> Outcome:
     try:
-        return runs[sdk].result()
+        return run.result()
     except Unavailable as why:
         if os.environ.get("CI"):
             raise
@@ -59,6 +83,14 @@ def told(sdk: Sdk, runs: dict[Sdk, "Future[Outcome]"]) -> Outcome:
 
 
 def test_its_users_are_served(told: Outcome) -> None:
+    if not told.passed:
+        pytest.fail(told.output, pytrace=False)
+
+
+def test_users_of_the_newest_are_served_by_the_newest_version_of_the_api(
+    newest_sdk: Sdk, runs: dict[tuple[Sdk, str], "Future[Outcome]"]
+) -> None:
+    told = _result(runs[newest_sdk, VERSIONS[-1]])
     if not told.passed:
         pytest.fail(told.output, pytrace=False)
 

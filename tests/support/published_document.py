@@ -1,15 +1,18 @@
-"""Compares the served OpenAPI document with the published one, for all 46 operations.
+"""Compares the served OpenAPI documents with the published ones, for all operations.
 
-Names, types, bounds, statuses and media types count; descriptions do not. The published document is not part of this
-project: `published_document.json` has a digest of each part of each operation.
+Names, types, bounds, statuses and media types count; descriptions do not. The published documents are not part of this
+project: `published_document.json` has a digest of each part of each operation in the contract, and for the other
+versions the digests that differ from those. `python tests/published.py` makes it.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from mockserver.domain.changes import CONTRACT
 
 from .started_mock import start_mock
 
@@ -32,11 +35,21 @@ DEPARTURES = {
     r"/conclusions/query > body > application/json > allOf$": "a query of conclusions needs filters",
     r"POST \S+/webhooks > body .* > url > (format|maxLength)$": "other URLs are refused",
 }
+# The same for the documents of other versions, which were published without the parameters of lists.
+_DEPARTURES_OF_OTHERS = {
+    **DEPARTURES,
+    r" > parameters > query (page|size)$": "the real server takes them, and its document leaves them out",
+}
 
 
-def served_document() -> Json:
-    """The document that the mock server serves."""
-    return start_mock().client.call("GET", "/openapi.json").json
+def departures_of(version: str) -> Mapping[str, str]:
+    """Where the served document of a version differs on purpose: patterns for the places, and the reasons."""
+    return DEPARTURES if version == CONTRACT else _DEPARTURES_OF_OTHERS
+
+
+def served_document(version: str = CONTRACT) -> Json:
+    """The document that the mock server serves as this version of the API."""
+    return start_mock(api_version=version).client.call("GET", "/openapi.json").json
 
 
 def shape(document: Json) -> dict[str, Json]:
@@ -87,17 +100,17 @@ def _plain(schema: Any, schemas: Mapping[str, Json]) -> Any:
     return plain
 
 
-def without_departures(part: Any, place: str = "") -> Any:
-    """A shape without the parts that differ on purpose."""
+def without_departures(part: Any, departures: Iterable[str], place: str = "") -> Any:
+    """A shape without the parts that differ on purpose. `departures` are patterns for their places."""
     if isinstance(part, list):
-        return [without_departures(one, f"{place} > {number}") for number, one in enumerate(part)]
+        return [without_departures(one, departures, f"{place} > {number}") for number, one in enumerate(part)]
     if not isinstance(part, dict):
         return part
     places = {key: f"{place} > {key}" for key in part}
     return {
-        key: without_departures(value, places[key])
+        key: without_departures(value, departures, places[key])
         for key, value in part.items()
-        if not any(re.search(pattern, places[key]) for pattern in DEPARTURES)
+        if not any(re.search(pattern, places[key]) for pattern in departures)
     }
 
 
@@ -107,6 +120,36 @@ def digests(shapes: Mapping[str, Json]) -> dict[str, dict[str, str]]:
         operation: {name: hashlib.sha256(_text(part).encode()).hexdigest()[:16] for name, part in parts.items()}
         for operation, parts in shapes.items()
     }
+
+
+def published_digests() -> dict[str, dict[str, dict[str, str]]]:
+    """The digests of all published documents: by version, operation, and part."""
+    stored = json.loads(DIGESTS.read_text(encoding="utf-8"))
+    contract = stored[CONTRACT]
+    return {
+        version: {operation: {**parts, **different.get(operation, {})} for operation, parts in contract.items()}
+        for version, different in stored.items()
+    }
+
+
+def write_digests(version: str, found: Mapping[str, dict[str, str]]) -> None:
+    """Store the digests of a published document; those of the contract first.
+
+    Raises ValueError if the document has other operations than the contract.
+    """
+    stored = json.loads(DIGESTS.read_text(encoding="utf-8"))
+    contract = stored.get(CONTRACT, {})
+    if version == CONTRACT:
+        stored[version] = found
+    elif contract.keys() != found.keys():
+        raise ValueError(f"the operations are not those of {CONTRACT}: {sorted(contract.keys() ^ found.keys())}")
+    else:
+        different = {
+            operation: {name: digest for name, digest in parts.items() if digest != contract[operation][name]}
+            for operation, parts in found.items()
+        }
+        stored[version] = {operation: parts for operation, parts in different.items() if parts}
+    DIGESTS.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
 def _text(part: Any) -> str:

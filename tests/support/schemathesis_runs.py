@@ -1,5 +1,6 @@
 """Runs of schemathesis, in process, by the served document and by the contract, the published one with its additions."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +20,11 @@ from mockserver import Mock, create_app
 from mockserver.api.contract import contract_of
 from mockserver.api.openapi import document_of
 from mockserver.asgi import OPERATIONS
+from mockserver.domain.changes import CONTRACT as CONTRACT_VERSION
+from mockserver.domain.changes import VERSIONS
+from mockserver.domain.errors import ID_MAX_LENGTH
+from mockserver.domain.profile import Profile
+from mockserver.domain.workspaces import id_limit
 from support.discarded_deliveries import discard_deliveries
 from support.examples import examples
 from support.pdf_files import page_text, pdf
@@ -45,6 +51,7 @@ class Run:
     app: Any
     most_excused: float  # the share of cases that may be excused from being accepted or refused
     settings: str = ""  # of schemathesis, in TOML
+    longest_id: int = ID_MAX_LENGTH
     cases: Counter[str] = field(default_factory=Counter)
     checks: int = 0
     excused: Counter[str] = field(default_factory=Counter)
@@ -109,7 +116,11 @@ def _reads_below_deleted_sessions(run: Run, case: Any, response: Any) -> str | N
 def _unsaid_rules(run: Run, case: Any, response: Any) -> str | None:
     if response.status_code not in (400, 422) or case.meta is None or case.meta.generation.mode.is_negative:
         return None
-    return _broken_rule(case)
+    query = case.query or {}
+    rules = broken_rules(
+        case.path_parameters, query, case.body, case.operation.path, case.method, longest_id=run.longest_id
+    )
+    return next(rules, None)
 
 
 def _conclusions_about_nobody(run: Run, case: Any, response: Any) -> str | None:
@@ -120,10 +131,6 @@ def _conclusions_about_nobody(run: Run, case: Any, response: Any) -> str | None:
 def _questions_about_nobody(run: Run, case: Any, response: Any) -> str | None:
     is_refusal = response.status_code == 404 and case.operation.path.endswith("/chat")
     return "a question names peers and sessions that are there (x2-chat-unknown-names)" if is_refusal else None
-
-
-def _broken_rule(case: Any) -> str | None:
-    return next(broken_rules(case.path_parameters, case.query or {}, case.body, case.operation.path, case.method), None)
 
 
 def _keys_for_nothing(run: Run, case: Any, response: Any) -> str | None:
@@ -164,8 +171,8 @@ EXCUSES = (
 class _WithToken:
     """The app with authentication, as without it there are no keys; every request comes with the token of an admin."""
 
-    def __init__(self) -> None:
-        self.state = State({"mock": Mock(seed=1, auth_secret="a secret of the tests")})
+    def __init__(self, api_version: str) -> None:
+        self.state = State({"mock": Mock(seed=1, auth_secret="a secret of the tests", api_version=api_version)})
         discard_deliveries(self.state.mock)  # The hosts of its URLs are real ones.
         self._app = create_app(self.state.mock)
         self._header = (b"authorization", b"Bearer " + self.state.mock.token(admin=True).encode())
@@ -174,13 +181,19 @@ class _WithToken:
         await self._app({**scope, "headers": [self._header, *scope.get("headers", ())]}, receive, send)
 
 
-SERVED = Run(
-    "served document",
-    document_of(OPERATIONS, authenticated=False),
-    _WithToken(),
-    0.07,
-    DOCUMENTED_SETTINGS,
-)
+def served_as(version: str) -> Run:
+    """The run by the document that a server of this version of the API serves."""
+    return Run(
+        f"served document of {version}",
+        document_of(OPERATIONS, version=version, authenticated=False),
+        _WithToken(version),
+        0.07,
+        DOCUMENTED_SETTINGS,
+        id_limit(Profile.of(version, "none")),
+    )
+
+
+SERVED = served_as(CONTRACT_VERSION)
 CONTRACT = Run(
     "contract",
     contract_of(OPERATIONS, authenticated=False),
@@ -194,3 +207,12 @@ def schema_of(run: Run) -> Any:
     schema = schemathesis.openapi.from_dict(run.document, config=SchemathesisConfig.from_str(run.settings))
     schema.app = run.app
     return schema
+
+
+def versions_with_other_documents() -> list[str]:
+    """The first version with each document that is not that of the contract."""
+    first: dict[str, str] = {}
+    for version in VERSIONS:
+        document = document_of(OPERATIONS, version=version, authenticated=False)
+        first.setdefault(json.dumps({**document, "info": None}), version)
+    return [version for version in first.values() if version != CONTRACT_VERSION]

@@ -38,6 +38,7 @@ class _Request:
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = "application/json"
+    content: bytes = b""
 
 
 class _Fake:
@@ -622,6 +623,10 @@ _REQUESTS = st.builds(
     ),
     parameters=_any_of("workspace_id", "session_id", "peer_id", "message_id", "conclusion_id", "endpoint_id"),
     content_type=st.none() | st.just("application/json") | _NAMES | _LONG,
+    content=st.one_of(
+        st.binary(max_size=20),
+        st.fixed_dictionaries({}, optional={"filters": strategies.json}).map(lambda body: json.dumps(body).encode()),
+    ),
 )
 _DETAILS = st.sampled_from(
     [

@@ -324,6 +324,14 @@ def test_a_slip_of_the_pen_is_no_silent_miss(start: Start) -> None:
         mock.requests.assert_not_called(operation="clone_sesion")
     with pytest.raises(ValueError, match="a request has no 'sesion'; did you mean 'session'"):
         mock.requests.assert_not_called(sesion="s")  # type: ignore[call-arg]  # the slip is the point
+    with pytest.raises(ValueError, match="a request has no 'time'; did you mean 'times'"):
+        mock.requests.assert_called(time=2)  # type: ignore[call-arg]  # the slip is the point
+    with pytest.raises(ValueError, match="a request has no 'time_out'; did you mean 'timeout'"):
+        mock.requests.wait_for(time_out=2)  # type: ignore[call-arg]  # the slip is the point
+    with pytest.raises(ValueError, match="a request has no 'paus'; did you mean 'pause'"):
+        mock.scripts.add("chat", "x", paus=2)  # type: ignore[call-arg]  # the slip is the point
+    with pytest.raises(AttributeError, match=r"'Faults' object has no attribute 'rate_limit'; use quota\(limit, per\)"):
+        _ = mock.faults.rate_limit  # type: ignore[attr-defined]  # the slip is the point
 
 
 def test_a_test_may_wait_until_a_call_arrives() -> None:

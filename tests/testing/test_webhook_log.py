@@ -326,7 +326,7 @@ def test_deliveries_are_found_counted_and_waited_for(start: Start, receiver: Web
 @pytest.mark.parametrize(
     ("criteria", "complaint"),
     [
-        ({"session": "s"}, "a delivery has no 'session'; there are body, event, predicate, status, url, workspace"),
+        ({"session": "s"}, "a delivery has no 'session'; there are at_least, at_most, body, event, predicate, status,"),
         ({"event": 5}, "event must be a string: 5"),
         ({"event": "queue.emtpy"}, r"there is no event 'queue\.emtpy'; did you mean 'queue\.empty'\?"),
         ({"status": True}, "status must be a number from 100 to 599, or a class such as '4xx': True"),
@@ -336,6 +336,21 @@ def test_deliveries_are_found_counted_and_waited_for(start: Start, receiver: Web
 def test_what_no_delivery_has_is_refused(criteria: Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         Mock().deliveries.assert_sent(**criteria)
+
+
+def test_a_coroutine_waits_for_a_delivery(start: Start, receiver: WebhookReceiver) -> None:
+    mock, client = start()
+    _register(client, receiver.url)
+
+    async def visit() -> int:
+        _emit(client)
+        delivered = await mock.deliveries.wait_for_async("test.event", timeout=60)
+        with pytest.raises(AssertionError, match=r"^expected at least 9 deliveries with status=2xx; there was 1"):
+            await mock.deliveries.wait_for_async(status="2xx", at_least=9, timeout=0)
+        return len(delivered)
+
+    assert asyncio.run(visit()) == 1
+    assert len(mock.deliveries.assert_sent(at_least=1, at_most=1)) == 1
 
 
 def test_who_waits_is_woken_by_the_delivery(start: Start, receiver: WebhookReceiver) -> None:

@@ -196,6 +196,43 @@ def test_an_invalid_world_is_refused_with_the_place(tmp_path: Path, world: Any, 
     assert list(mock.store.workspaces) == ["w"]
 
 
+_LONG_ID = "a" * 101
+_MANY_KEYS = dict.fromkeys(map(str, range(101)), 1)
+_INSTRUCTIONS = {"reasoning": {"custom_instructions": "apples " * 2_100}}
+_REFRESH = {"observer": "a", "observed": "b", "dream_type": "card_refresh", "pending": 1}
+
+
+@pytest.mark.parametrize(
+    ("workspaces", "taken_by", "refused_by", "complaint"),
+    [
+        ({_LONG_ID: {}}, "3.0.7", "3.0.6", f"{_LONG_ID}.[key]: String should have at most 100 characters"),
+        ({"w": {"peers": [{"id": _LONG_ID}]}}, "3.0.7", "3.0.6", "w.peers[0].id: String should have at most 100"),
+        ({"w": {"metadata": _MANY_KEYS}}, "3.0.3", "3.0.4", "w.metadata: Value error, Metadata exceeds maximum"),
+        ({"w": {"configuration": _INSTRUCTIONS}}, "3.0.6", "3.0.7", "custom_instructions exceeds"),
+        ({"w": {"work": [_REFRESH]}}, "3.0.12", "3.0.11", "w.work[0].dream_type: 'card_refresh' came with 3.0.12, and"),
+    ],
+    ids=["workspace", "peer", "metadata", "instructions", "work"],
+)
+def test_a_world_keeps_to_the_limits_of_the_version(
+    workspaces: Any, taken_by: str, refused_by: str, complaint: str
+) -> None:
+    world = {"workspaces": workspaces}
+    mock = Mock(world=world, api_version=taken_by)
+    with pytest.raises(WorldError) as wrong:
+        Mock(world=world, api_version=refused_by)
+    assert complaint in str(wrong.value)
+    with pytest.raises(WorldError):
+        mock.reset(api_version=refused_by)
+    assert (mock.api_version, list(mock.store.workspaces)) == (taken_by, list(workspaces))
+    mock.reset(api_version=refused_by, world=None)
+    assert (mock.api_version, list(mock.store.workspaces)) == (refused_by, [])
+
+
+def test_a_limit_of_another_version_is_told_with_the_version() -> None:
+    with pytest.raises(WorldError, match=r"at most 100 characters \(in version 3\.0\.6 of the API\)$"):
+        Mock(world={"workspaces": {_LONG_ID: {}}}, api_version="3.0.6")
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -322,3 +359,16 @@ def test_what_belongs_to_something_that_is_not_there_is_refused_with_its_place()
         f"{there}.sessions[0].summaries.short.message_id: there is no message 'x'"
     )
     assert complaint({}, {"session_id": "t"}) == f"{there}.conclusions[0].session_id: there is no session 't'"
+
+
+@pytest.mark.parametrize(
+    ("count", "last"), [(20, "sessions[19].id"), (21, "and 1 more problem"), (500, "and 480 more problems")]
+)
+def test_a_world_with_many_problems_names_the_first_ones(count: int, last: str) -> None:
+    world = {"workspaces": {"w": {"sessions": [{"id": "bad id"}] * count}}}
+    with pytest.raises(WorldError) as refused:
+        Mock(world=world)
+    lines = str(refused.value).splitlines()
+    assert len(lines) == min(count, 21)
+    assert last in lines[-1]
+    assert len(refused.value.complaints) == count

@@ -10,16 +10,20 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
-from ..clock import microseconds
+from ..clock import microseconds, sortable, timestamp
 from ..errors import InvalidFilter, UnknownOperator
 from ..records import Row
 from .compilation import Compilation
 from .logic import COMPARISONS, Condition, Reader, all_of, compared, decimal, is_null, member_of, text_contains
+from .steps import for_size
 
 WILDCARD = "*"
 OPERATORS = frozenset({"gte", "lte", "gt", "lt", "ne", "in", "contains", "icontains"})
+# Steps of comparing a value, and of reading a time in a filter.
+_COST = 3
+_PARSING = 6
 _LARGEST_INTEGER = 2**63 - 1  # the largest bigint: the live server sends integers to its database with this type
 
 
@@ -29,12 +33,7 @@ def has_operators(value: object) -> bool:
 
 
 class Column:
-    """A column of text. `read` returns the value of a row, and `cast` converts the value of a filter to its type.
-
-    `cost` is the number of steps of a comparison. One step is the time to compare two values of metadata.
-    """
-
-    cost: ClassVar[int] = 2
+    """A column of text. `read` returns the value of a row, and `cast` converts the value of a filter to its type."""
 
     def __init__(self, name: str, source: str | None = None) -> None:
         self.name = name
@@ -72,18 +71,28 @@ class Column:
 
     def condition(self, value: Any, compilation: Compilation) -> Condition | None:
         """The condition of a filter on this column. None if it matches every row. Raises InvalidFilter."""
+        take, read_value = compilation.comparisons.take, self.read
 
         def read(row: Row) -> Any:
-            compilation.comparisons.take(self.cost)
-            return self.read(row)
+            value = read_value(row)
+            take(_COST + for_size(value))
+            return value
 
         if value is None:
             return is_null(read)
         if isinstance(value, list) and compilation.list_means_in:
             return self._member(read, value, compilation)
         if not has_operators(value):
-            return compared(read, operator.eq, self.cast(value, compilation))
+            return compared(read, operator.eq, self._cast_equal(value, compilation))
         return all_of([self._operation(read, name, operand, compilation) for name, operand in value.items()])
+
+    def _cast_equal(self, value: Any, compilation: Compilation) -> Any:
+        try:
+            return self.cast(value, compilation)
+        except InvalidFilter as error:
+            if isinstance(value, list):
+                error.change = "list_means_in"
+            raise
 
     def _operation(self, read: Reader, name: str, operand: Any, compilation: Compilation) -> Condition | None:
         check_operator(name)
@@ -98,7 +107,7 @@ class Column:
         return compared(read, COMPARISONS[name], self.cast_ordered(operand, compilation))
 
     def _member(self, read: Reader, operand: Any, compilation: Compilation) -> Condition | None:
-        return member_condition(read, operand, lambda value: self.cast_member(value, compilation))
+        return member_condition(read, operand, lambda value: self.cast_member(value, compilation), compilation)
 
     def cast_part(self, value: Any, compilation: Compilation) -> str:  # noqa: ARG002 - other columns refuse the value
         """The text for `contains` and `icontains`."""
@@ -152,17 +161,15 @@ class BooleanColumn(Column):
 class TimeColumn(Column):
     """A column of timestamps. The value in a filter is ISO 8601, in UTC if it has no offset."""
 
-    cost = 6
-
     def read(self, row: Row) -> Any:
-        text = super().read(row)
-        return None if text is None else microseconds(datetime.fromisoformat(text))
+        text = row[self._source]
+        return None if text is None else sortable(text)
 
     def cast(self, value: Any, compilation: Compilation) -> Any:
         if (
             isinstance(value, list)
             and value
-            and all(isinstance(one, str) and _parsed(one) is not None for one in value)
+            and all(isinstance(one, str) and _parsed(one, compilation) is not None for one in value)
         ):
             return None  # As in `Column.cast`, if all entries are times (recorded in x2-vr-lists).
         compilation.note(f"the database cannot compare the time '{self.name}' with text for equality")
@@ -190,7 +197,9 @@ def check_operator(name: str) -> None:
         raise UnknownOperator(name, OPERATORS)
 
 
-def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> Condition | None:
+def member_condition(
+    read: Reader, operand: Any, cast: Callable[[Any], Any], compilation: Compilation
+) -> Condition | None:
     """The condition of `in`. None if the list has a `*`, which matches every row. An object stands for its keys."""
     if not isinstance(operand, (list, dict)):
         raise InvalidFilter(
@@ -199,6 +208,7 @@ def member_condition(read: Reader, operand: Any, cast: Callable[[Any], Any]) -> 
         )
     if WILDCARD in operand:
         return None
+    compilation.comparisons.take(len(operand))
     return member_of(read, [cast(entry) for entry in operand])
 
 
@@ -214,6 +224,7 @@ def to_number(value: Any, compilation: Compilation) -> Decimal:
     Raises InvalidFilter for another string, as the live server does, and the error of `Compilation` for other types.
     """
     check_integer(value, compilation)
+    compilation.comparisons.take(for_size(value))
     number = None if isinstance(value, bool) or not isinstance(value, (int, float, str)) else decimal(str(value))
     if number is None:
         complaint = f"Invalid numeric value: {value}. Expected a number, got {type(value).__name__}"
@@ -221,29 +232,35 @@ def to_number(value: Any, compilation: Compilation) -> Decimal:
     return number
 
 
+_BEFORE_ALL, _AFTER_ALL = "", "~"
 # Times that the live server accepts in addition to ISO 8601: without leading zeros, and with lower-case letters
 # (x2-filter-lapses).
 _LOOSE_TIME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(.*)", re.ASCII | re.DOTALL)
 
 
-def _moment(value: Any, complaint: str, compilation: Compilation) -> int | None:
-    """The microseconds of a time. The live server refuses other strings, and fails with values of other types."""
+def _moment(value: Any, complaint: str, compilation: Compilation) -> str | None:
+    """A time as `sortable` text. The live server refuses other strings, and fails with values of other types."""
     if not isinstance(value, str):
         compilation.refuse_or_note(f"{complaint}: {value}")
         return None
-    moment = _parsed(value)
+    moment = _parsed(value, compilation)
     if moment is None:
         raise InvalidFilter(f"{complaint}: {value}")
     return moment
 
 
-def _parsed(value: str) -> int | None:
-    """The microseconds of a text that is a time, or None."""
+def _parsed(value: str, compilation: Compilation) -> str | None:
+    """A text that is a time as `sortable` text, or None."""
+    compilation.comparisons.take(_PARSING + for_size(value))
     text = value.strip()
     if loose := _LOOSE_TIME.fullmatch(text):
         year, month, day, rest = loose.groups()
         text = f"{year}-{month:0>2}-{day:0>2}{rest.upper()}"
     try:
-        return microseconds(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(text)
+    except ValueError:
         return None
+    try:
+        return sortable(timestamp(microseconds(moment)))
+    except OverflowError:  # With its offset, the time is before the first year, or after the last one.
+        return _BEFORE_ALL if moment.year == 1 else _AFTER_ALL

@@ -2,11 +2,14 @@
 
 from ..errors import InnerFailure, InvalidFilter
 from ..profile import Profile
-from .logic import Steps
+from .steps import Steps
 
-# Limits of the mock server, so that no filter can block it: members of a filter, and values that it compares.
+# Limits of the mock server, so that no filter holds it for more than 300 ms: members of a filter with the keys of
+# metadata in it, and steps of comparisons.
 MAX_MEMBERS = 10_000
-MAX_COMPARISONS = 5_000_000
+MAX_COMPARISONS = 400_000
+# Compiling a member takes as long as this many steps of comparisons.
+_COMPILING = 16
 
 
 class Compilation:
@@ -18,12 +21,17 @@ class Compilation:
 
     def __init__(self, filters: object, profile: Profile) -> None:
         self._filters = filters
-        self.members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
+        self._members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
         self.comparisons = Steps(MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons")
         self.profile = profile
         self.list_means_in = profile.list_means_in
         self._fails = profile.inner_failures
         self._failure: InnerFailure | None = None
+
+    def take_member(self) -> None:
+        """Count a member. Raises TooManySteps."""
+        self._members.take()
+        self.comparisons.take(_COMPILING)
 
     def note(self, reason: str) -> None:
         """Note a part that fails in the database of the live server. With the quirk off, the part is evaluated."""

@@ -17,7 +17,8 @@ from ..profile import Profile
 from ..records import Row
 from .columns import OPERATORS, WILDCARD, Column
 from .compilation import Compilation
-from .logic import Condition, EvaluatedLast, TooManySteps, all_of, any_of, none_of
+from .logic import Condition, EvaluatedLast, all_of, any_of, none_of
+from .steps import TooManySteps
 
 Predicate = Callable[[Row], bool]
 
@@ -109,7 +110,7 @@ def _metadata_equality(filters: Row) -> tuple[str, Any] | None:
 
 
 def _document(table: Table, filters: Row, depth: int, compilation: Compilation) -> Condition | None:
-    compilation.members.take()
+    compilation.take_member()
     if depth > MAX_DEPTH and compilation.profile.filter_depth:
         raise InvalidFilter(f"Filter nesting exceeds maximum depth of {MAX_DEPTH}")
     conditions: list[Condition | None] = []

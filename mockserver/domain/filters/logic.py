@@ -16,14 +16,14 @@
   value and the list is not empty. Else it is false.
 """
 
-import json
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from json.encoder import encode_basestring
 from typing import Any
 
-from ..index import as_stored
 from ..records import Row
+from .steps import Steps, for_size
 
 Condition = Callable[[Row], bool | None]
 Reader = Callable[[Row], Any]
@@ -138,50 +138,8 @@ def folded(text: str) -> str:
     return text.replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}").replace("İ", "i").lower()
 
 
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
-
-# Measured: comparing this many characters takes as long as one step, and writing a value takes four steps.
-_CHARACTERS_A_STEP = 50
+# Writing a value takes this many steps.
 _WRITING = 4
-
-
-class TooManySteps(Exception):
-    """A filter takes more steps than its limit."""
-
-
-class Steps:
-    """How many values a filter may still compare or write. All parts of the filter share it."""
-
-    def __init__(self, left: int, complaint: str = "too many steps") -> None:
-        self._left = left
-        self._complaint = complaint
-
-    def take(self, count: int = 1) -> None:
-        """Use up steps. Raises TooManySteps, with the complaint as its message, if not enough are left."""
-        self._left -= count
-        if self._left < 0:
-            raise TooManySteps(self._complaint)
-
-
-def contains(outer: Any, inner: Any, steps: Steps) -> bool:
-    """Whether `outer @> inner`. Lists cost the product of their lengths. Raises TooManySteps."""
-    steps.take()
-    if isinstance(inner, Mapping):
-        if not isinstance(outer, Mapping):
-            return False
-        return all(key in outer and contains(outer[key], value, steps) for key, value in inner.items())
-    if isinstance(inner, list):
-        if not isinstance(outer, list):
-            return False
-        return all(any(contains(mine, other, steps) for mine in outer) for other in inner)
-    if isinstance(inner, bool) or isinstance(outer, bool):
-        return inner is outer
-    return not isinstance(outer, (Mapping, list)) and equal_scalars(outer, inner)
-
-
-def equal_scalars(one: Any, other: Any) -> bool:
-    """Whether two scalars are equal in the database. Neither is a boolean."""
-    return bool(one == other or as_stored(one) == as_stored(other))
 
 
 def text(value: Any, steps: Steps) -> str | None:
@@ -196,21 +154,26 @@ def text(value: Any, steps: Steps) -> str | None:
 
 
 def _pay(value: Any, steps: Steps) -> None:
-    steps.take(_WRITING + (len(value) // _CHARACTERS_A_STEP if isinstance(value, str) else 0))
+    steps.take(_WRITING + for_size(value))
 
 
 def _written(value: Any, steps: Steps) -> str:
     _pay(value, steps)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         # The database keeps the keys of an object by length in bytes, then by bytes.
         keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
         return "{" + ", ".join(f"{_written(key, steps)}: {_written(value[key], steps)}" for key in keys) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_written(entry, steps) for entry in value) + "]"
+        return "[" + ", ".join([_written(entry, steps) for entry in value]) + "]"
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, float):
         # Decimal notation without an exponent, and no negative zero.
         return format(abs(Decimal(repr(value))) if value == 0 else Decimal(repr(value)), "f")
-    return _encoded(value)
+    return _CONSTANTS[value] if value is None or isinstance(value, bool) else repr(value)
+
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 def decimal(text: str) -> Decimal | None:

@@ -21,20 +21,9 @@ from .columns import (
     to_number,
 )
 from .compilation import Compilation
-from .logic import (
-    COMPARISONS,
-    Condition,
-    EvaluatedLast,
-    Reader,
-    Steps,
-    all_of,
-    compared,
-    contains,
-    decimal,
-    equal_scalars,
-    text,
-    text_contains,
-)
+from .containment import contains, equal_scalars
+from .logic import COMPARISONS, Condition, EvaluatedLast, Reader, all_of, compared, decimal, text, text_contains
+from .steps import Steps, for_size
 
 _COMPARISONS = OPERATORS - {"contains"}
 
@@ -64,7 +53,7 @@ class MetadataColumn(Column):
         if name == "ne" and operand is None:
             return None  # Metadata is never null.
         if name == "in":
-            if member_condition(self.read, operand, str) is None:
+            if member_condition(self.read, operand, str, compilation) is None:
                 return None
         elif name != "icontains":
             to_number(operand, compilation)
@@ -79,6 +68,7 @@ class MetadataColumn(Column):
 
     def _field(self, key: str, value: Any, compilation: Compilation) -> Condition | None:
         """The condition on one top-level key of metadata. None if it matches every row. Raises InvalidFilter."""
+        compilation.take_member()
         if value == WILDCARD:
             return None
         if key == "contains":
@@ -94,10 +84,7 @@ class MetadataColumn(Column):
 
         def condition(row: Row) -> bool:
             steps.take()
-            value = self.read(row).get(key, _ABSENT)
-            if isinstance(value, bool) or isinstance(wanted, bool):
-                return value is wanted
-            return equal_scalars(value, wanted)
+            return equal_scalars(self.read(row).get(key, _ABSENT), wanted, steps)
 
         return condition
 
@@ -114,7 +101,7 @@ class MetadataColumn(Column):
             return text(self.read(row).get(key), steps)
 
         if name == "in":
-            return member_condition(read_text, operand, cast)
+            return member_condition(read_text, operand, cast, compilation)
         if name in ("contains", "icontains"):
             return text_contains(read_text, str(operand))
         return _comparison(key, name, operand, read_text, compilation)
@@ -141,6 +128,7 @@ def _comparison(key: str, name: str, operand: Any, read_text: Reader, compilatio
             f"Failed to process numeric cast for value '{operand}': {complaint}"
         )
 
+    compilation.comparisons.take(for_size(operand))
     check_integer(operand, compilation)
 
     def read_number(row: Row) -> Decimal | None:

@@ -3,7 +3,8 @@
 The causes of all other refusals are the exceptions in `domain/errors.py`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...domain.errors import ApiError
@@ -23,10 +24,13 @@ class WrongMethod:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRequest:
-    """The query or the body is not valid. `entries`: entries of the 422. `takes_form`: whether the body is a form."""
+    """The query or the body is not valid. `entries`: entries of the 422. `takes_form`: whether the body is a form.
+    `changes`: the change of the API that brought a field of the body, by the name of the field.
+    """
 
     entries: list[dict[str, Any]]
     takes_form: bool
+    changes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from ...domain.ordered import Ordered
@@ -29,6 +30,9 @@ class Request(Protocol):
 
     @property
     def content_type(self) -> str | None: ...
+    @property
+    def content(self) -> bytes:
+        """The body."""
 
 
 class Past(Protocol):
@@ -41,12 +45,15 @@ class Past(Protocol):
 
 
 class Case(NamedTuple):
-    """What a diagnosis may look at. `paths` has the method and path template of each operation and page."""
+    """What a diagnosis may look at. `paths` has the method and path template of each operation in any version of the
+    API, and of each page, `changes` the change that brought a template which not all versions have.
+    """
 
     request: Request
     store: Store
     past: Past
     paths: Sequence[tuple[str, str]]
+    changes: Mapping[str, str] = MappingProxyType({})
 
 
 def deleted_session(case: Case, workspace_id: str, session_id: str) -> str:

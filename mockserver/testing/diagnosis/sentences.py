@@ -1,9 +1,9 @@
 """Turns the cause of a refusal into one sentence for the developer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from ...domain.changes import Changes
 from ...domain.clock import timestamp
 from ...domain.errors import (
     ENDPOINTS_LIMIT,
@@ -37,7 +37,7 @@ from ...domain.errors import (
 from ...domain.profile import Profile
 from ...domain.store import Store
 from ..text import cut, listed, place, plain, quoted, shortened, value
-from . import invalid
+from . import invalid, versions
 from .causes import Cause, InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from .missing import Case, Past, Request, deleted_session, first_missing
 from .suggestions import nearest_template, template_at
@@ -54,6 +54,7 @@ def sentence(
     past: Past,
     paths: Sequence[tuple[str, str]],
     limit: int = LIMIT,
+    changes: Mapping[str, str] = MappingProxyType({}),
 ) -> str | None:
     """Why a request was refused, or why its list is empty although it should not be. None for other answers.
 
@@ -66,10 +67,11 @@ def sentence(
         past: What is known about earlier requests.
         paths: The method and path template of each operation and page, for suggestions.
         limit: The maximum number of characters.
+        changes: The change of the API that brought each path template which not all versions have.
 
     Returns one printable line. Raises nothing, whatever the client sent.
     """
-    case = Case(request, store, past, paths)
+    case = Case(request, store, past, paths, changes)
     if status < 400:
         explained = _empty_list(case, payload) if status == 200 else None
         return None if explained is None else cut(explained, limit)
@@ -77,16 +79,7 @@ def sentence(
     if explained is None:
         detail = payload.get("detail") if isinstance(payload, dict) else None
         explained = plain(detail, limit) if isinstance(detail, str) else f"the answer is {status}"
-    return cut(explained + _change(cause, store), limit)
-
-
-def _change(cause: Cause | None, store: Store) -> str:
-    """An addition that names the change of the API which caused the refusal, or an empty string."""
-    if not isinstance(cause, ApiError) or cause.change is None:
-        return ""
-    change = Changes.about(cause.change)
-    rule = change["why"].partition("; before")[0].rstrip(".")
-    return f"; {rule[0].lower()}{rule[1:]} (since {change['first']}; this server is {store.profile.api_version})"
+    return cut(explained + versions.addition(cause, case), limit)
 
 
 def _empty_list(case: Case, payload: Any) -> str | None:
@@ -98,7 +91,7 @@ def _empty_list(case: Case, payload: Any) -> str | None:
         return explained
     number, pages, total = (page.get(name) for name in ("page", "pages", "total"))
     if not (isinstance(number, int) and isinstance(pages, int)) or number <= max(pages, 1):
-        return None
+        return versions.list_in_filters(case)
     # The path of a list ends with what it lists, as in "/peers" or "/peers/list".
     kind = shortened(case.request.path.removesuffix("/list").rpartition("/")[2])
     noun = kind.removesuffix("s") if total == 1 else kind
@@ -247,7 +240,8 @@ def _unknown_path(case: Case) -> str:
         return f"no operation at /; the {page}reference {'' if page else 'is '}at /docs, and the API below /v3/"
     if path.startswith("/v3/v3/"):
         return "the path begins with /v3 twice: the client adds /v3 itself, so its base URL must end before it"
-    template = nearest_template(path, case.paths)
+    known = [(method, template) for method, template in case.paths if not versions.lacks(case, template)]
+    template = nearest_template(path, known)
     hint = "" if template is None else f"; did you mean {template}?"
     return f"no operation at {shortened(path, 80)}{hint}"
 

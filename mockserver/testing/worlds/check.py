@@ -4,17 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ...domain import membership
+from ...domain.changes import Changes
 from ...domain.clock import microseconds
 from ...domain.errors import BadRequest
 from ...domain.records import ALWAYS, Membership, Stay
-from ...domain.work import OMNI
+from ...domain.work import CARD_REFRESH, OMNI
 
 if TYPE_CHECKING:
     from ...wire.worlds import World, WorldMember, WorldSession, WorldWorkspace
 
 
-def contradictions(world: "World") -> Iterator[str]:
-    """The contradictions, each as a sentence that begins with its place.
+def contradictions(world: "World", version: str) -> Iterator[str]:
+    """The contradictions, each as a sentence that begins with its place. One is work that the version does not have.
 
     A saved world may break two rules, because the mock that wrote it could get into such a state: restoring a snapshot
     also resets the seeded id generator, so messages of two sessions may have the same id; and peers that joined one by
@@ -36,7 +37,7 @@ def contradictions(world: "World") -> Iterator[str]:
                 membership.check_observers(session.id or "", {} if world.saved else members_of(session))
             except BadRequest as error:
                 yield f"{at_session}.peers: {error.detail}"
-        yield from _of_work(at, workspace)
+        yield from _of_work(at, workspace, version)
         yield from _of_webhooks(at, workspace)
     inactive = set(deleted_parts(world, world.workspaces))
     for place, purge in enumerate(world.purges):
@@ -141,13 +142,17 @@ def _circular(originals: Mapping[str | None, str]) -> set[str | None]:
     return circular
 
 
-def _of_work(at: str, workspace: "WorldWorkspace") -> Iterator[str]:
-    """Work for a sender who never was in the session, and queues that are listed twice."""
+def _of_work(at: str, workspace: "WorldWorkspace", version: str) -> Iterator[str]:
+    """Work for a sender who never was in the session, dreams of another version, and queues that are listed twice."""
+    refreshes_cards = Changes.flags_of(version)["card_refresh"]
     member_ids = {session.id: members_of(session) for session in workspace.sessions}
     seen: set[object] = set()
     for place, queue in enumerate(workspace.work):
         if queue.session is not None and queue.observed not in member_ids.get(queue.session, ()):
             yield f"{at}.work[{place}]: peer {queue.observed!r} was never in session {queue.session!r}"
+        if queue.dream_type == CARD_REFRESH and not refreshes_cards:
+            came = f"came with {Changes.about('card_refresh')['first']}"
+            yield f"{at}.work[{place}].dream_type: {CARD_REFRESH!r} {came}, and this is version {version} of the API"
         key = (queue.session, queue.observer, queue.observed, queue.dream_type or OMNI)
         if key in seen:
             yield f"{at}.work[{place}]: the same queue is listed twice"

@@ -25,7 +25,8 @@ _PURGED = 0
 
 
 class StartingWorld:
-    """A world that is loaded at the start and at each reset. Without a source it is empty.
+    """A world that is loaded at the start and at each reset. Without a source it is empty. It keeps to the limits of a
+    version of the API.
 
     The first load creates the ids and times that the world does not have, so every reset gives the same state. With a
     seed, separate ids and a separate clock create them. So the ids of later requests do not depend on the world, and
@@ -34,9 +35,9 @@ class StartingWorld:
     Raises WorldError as `read` does.
     """
 
-    def __init__(self, source: "WorldSource | None", seed: int | str | None = None) -> None:
+    def __init__(self, source: "WorldSource | None", seed: int | str | None, version: str) -> None:
         self.source = source
-        self._world = None if source is None else read(source)
+        self._world = None if source is None else read(source, version)
         self._ids = Ids(None if seed is None else f"world of {seed}")
         self._clock = None if seed is None else Clock(seeded=True)
         self._is_filled = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from ...domain.changes import CONTRACT
 from ...formats.json_text import InvalidJson, parse, restated
 from ..diagnosis.suggestions import nearest_name
 from ..hints import did_you_mean
@@ -20,33 +21,43 @@ if TYPE_CHECKING:
     from . import WorldSource
 
 
+# How many complaints a message shows.
+_SHOWN = 20
+
+
 class WorldError(ValueError):
-    """A world is invalid. Each of `complaints` names the file and the place in it."""
+    """A world is invalid. Each of `complaints` names the file and the place in it. The message has the first 20, and
+    how many more there are.
+    """
 
     def __init__(self, *complaints: str) -> None:
-        super().__init__("\n".join(complaints))
+        more = len(complaints) - _SHOWN
+        others = [f"and {more} more problem{'s' if more > 1 else ''}"] if more > 0 else []
+        super().__init__("\n".join([*complaints[:_SHOWN], *others]))
         self.complaints = complaints
 
 
-def read(source: "WorldSource") -> "World":
-    """Read a world from the path of a JSON file, or from a mapping.
+def read(source: "WorldSource", version: str) -> "World":
+    """Read a world from the path of a JSON file, or from a mapping. It keeps to the limits of a version of the API.
 
-    Raises WorldError if the file cannot be read, or if the world is invalid. The message has one line for each problem,
-    with its place, such as `workspaces.demo.sessions[2].id: ...`.
+    Raises WorldError if the file cannot be read, or if the world is invalid. The message has a line for each of the
+    first 20 problems, with its place, such as `workspaces.demo.sessions[2].id: ...`.
     """
     # Building these models takes time at start, and most servers start without a world.
+    from ...wire import worlds
     from ...wire.scalars import Reading
-    from ...wire.worlds import World
+    from ...wire.versions import as_of
 
     if not isinstance(source, (str, Path, Mapping)):
         raise WorldError(f"a world must be a mapping or the path of a JSON file, not {reprlib.repr(source)}")
     name = "world" if isinstance(source, Mapping) else str(source)
     document = _from_mapping(source) if isinstance(source, Mapping) else _from_file(Path(source))
     try:
-        world = World.model_validate(document, context=Reading.LAX)
+        world: World = as_of(worlds.World, version).model_validate(document, context=Reading.LAX)
     except ValidationError as error:
-        raise WorldError(*(f"{name}: {_complaint(detail)}" for detail in error.errors())) from None
-    complaints = [f"{name}: {complaint}" for complaint in contradictions(world)]
+        limits = "" if version == CONTRACT else f" (in version {version} of the API)"
+        raise WorldError(*(f"{name}: {_complaint(detail)}{limits}" for detail in error.errors())) from None
+    complaints = [f"{name}: {complaint}" for complaint in contradictions(world, version)]
     if complaints:
         raise WorldError(*complaints)
     return world

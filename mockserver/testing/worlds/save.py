@@ -10,6 +10,7 @@ from ...domain.records import ALWAYS, Membership, Row, Session, Workspace
 from ...domain.schedule import Job
 from ...domain.work import OMNI, queues_of
 from ..clone_tree import original_of
+from ..files import replace
 
 
 def document(workspaces: Iterable[Workspace], purges: Iterable[Job]) -> dict[str, Any]:
@@ -24,8 +25,8 @@ def document(workspaces: Iterable[Workspace], purges: Iterable[Job]) -> dict[str
 
 
 def write(path: str | Path, world: dict[str, Any]) -> None:
-    """Write a world to a JSON file, indented. Raises OSError."""
-    Path(path).write_text(json.dumps(world, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write a world to a JSON file, indented. If this fails, an existing file is as it was. Raises OSError."""
+    replace(path, json.dumps(world, indent=2, ensure_ascii=False) + "\n")
 
 
 def _given(**fields: Any) -> dict[str, Any]:
