@@ -1,17 +1,18 @@
-"""The command line: `serve`, `demo`, `check`, `record`, `contract` and `versions`."""
+"""The command line: `serve`, `demo`, `check`, `record`, `healthcheck`, `contract` and `versions`."""
 
 import argparse
 import errno
 import json
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .app import OPERATIONS
+from .asgi import OPERATIONS
+from .command_parser import CommandParser
 from .demo import DemoPlayer
 from .domain.changes import VERSIONS, version_of
 from .domain.profile import table_of_changes
@@ -19,10 +20,12 @@ from .domain.tokens import is_tokenizer_installed
 from .extras import needs
 from .hosts import checked_host
 from .parity import command as check
+from .parity import health
 from .parity import record_command as record
 from .server import listen, serve, serve_app, url_of
 from .streams import discard_output, open_missing, when_input_ends
 from .testing.data import data_file
+from .testing.environment import options_from_environment
 from .testing.files import replace
 from .testing.mock import Mock
 from .testing.options import OPTIONS
@@ -46,15 +49,24 @@ _CONTROL = """\
   curl -s {url}/_mock/requests
   curl -s -X POST {url}/_mock/reset
 """
+_SERVE = """\
+Serves a fake API until Ctrl-C. The first line on standard output is its URL, for scripts; the page at /_mock/ under
+that URL shows its state. It begins empty, or with a world.
+
+  honcho-mockserver serve --port 0                              on a free port
+  honcho-mockserver serve --open                                with the page in the browser
+  honcho-mockserver serve --world world.json --quirks live      with a state, as the live server behaves
+  honcho-mockserver serve --host 0.0.0.0 --allow-host honcho    in a container with the name honcho
+
+Environment variables such as HONCHO_MOCK_QUIRKS and HONCHO_MOCK_WORLD set the defaults of the options of the mock."""
+_DEMO_HELP = """\
+Serves a demo world on which a scripted conversation runs: a session is cloned, the clone is deleted, and purged. It
+prints a few commands to try.
+
+  honcho-mockserver demo --open      with the page in the browser
+  honcho-mockserver demo --paused    without the conversation, until you start it"""
 _PLAYS = "A scripted conversation is running. Pause it on the page or with POST {url}/_mock/play/pause."
 _IS_PAUSED = "A scripted conversation is paused; the page or POST {url}/_mock/play/resume starts it."
-
-
-class _Parser(argparse.ArgumentParser):
-    """Prints an error as one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 class _Version(argparse.Action):
@@ -73,15 +85,23 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit.
 
-    The exit code is 0 if the user stopped the server, the check found no difference, or the contract is written. It
-    is 2, after one line on standard error, if the command could not start. `check` also exits with 1 or 130. SIGTERM
-    and SIGHUP end `serve` and `demo` by the signal itself.
+    Without a command it prints the help. The exit code is 0 if the user stopped the server, the check found no
+    difference, or the contract is written. It is 2, after one line on standard error, if the command could not start.
+    `check` and `healthcheck` also exit with 1 or 130. SIGTERM and SIGHUP end `serve` and `demo` by the signal itself.
     """
     open_missing()
-    options = _parser().parse_args(arguments)
-    parser = options.parser
+    whole = _parser()
+    options = whole.read(arguments)
+    if options.command is None:
+        whole.print_help()
+        sys.exit(0)
+    parser: CommandParser = options.parser
+    if options.command in ("serve", "demo"):
+        options = _with_environment(parser, arguments)
     if options.command == "check":
         sys.exit(check.run(parser, options))
+    if options.command == "healthcheck":
+        sys.exit(health.run(parser, options))
     if options.command == "record":
         _record(parser, options)
         sys.exit(0)
@@ -93,6 +113,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         with suppress(KeyboardInterrupt):
             _serve(parser, options)
     sys.exit(0)
+
+
+def _with_environment(parser: CommandParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a server: those of the arguments, then those of environment variables, then the defaults."""
+    try:
+        return _parser(options_from_environment()).read(arguments)
+    except (ValueError, ImportError) as error:
+        parser.error(str(error))
 
 
 def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -130,11 +158,10 @@ def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace
 def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[Mock, socket.socket]:
     """The mock, and the listening socket of its server."""
     try:
-        mock = Mock(
-            world=data_file("demo.json") if options.command == "demo" else options.world,
-            **{name: getattr(options, name) for name, option in OPTIONS.items() if option.flag is not None},
-        )
-        return mock, _listener(parser, options)
+        given: Any = {name: getattr(options, name) for name in OPTIONS if name in options}
+        if options.command == "demo":
+            given["world"] = data_file("demo.json")
+        return Mock(**given), _listener(parser, options)
     except WorldError as error:
         first, *others = error.complaints
         parser.error(f"{first} (and {len(others)} more)" if others else first)
@@ -168,11 +195,8 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         def announce(engine: str) -> None:
             _print(parser, url)
             print(f"on uvicorn with {engine}", file=sys.stderr, flush=True)
-            # A demo needs neither of these extras.
-            if options.command == "serve" and not _is_fast():
-                print(needs("A faster server", "fast"), file=sys.stderr, flush=True)
-            if options.command == "serve" and not is_tokenizer_installed():
-                print(needs("An exact token_count", "tokens"), file=sys.stderr, flush=True)
+            if options.command == "serve":  # A demo needs none of these extras.
+                _name_missing_extras()
             here = _here(url)
             if has_page:
                 print(f"the page is at {here}/_mock/", file=sys.stderr, flush=True)
@@ -220,6 +244,14 @@ def _here(url: str) -> str:
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
+def _name_missing_extras() -> None:
+    """Say which extras would make the server faster, and its token counts exact."""
+    if not _is_fast():
+        print(needs("A faster server", "fast"), file=sys.stderr, flush=True)
+    if not is_tokenizer_installed():
+        print(needs("An exact token_count", "tokens"), file=sys.stderr, flush=True)
+
+
 def _open(url: str) -> None:
     """Open a page in the browser. It does not wait for the browser, which may take seconds."""
     import webbrowser
@@ -232,30 +264,45 @@ def _open(url: str) -> None:
     Thread(target=open_page, daemon=True).start()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="honcho-mockserver", description="A fake Honcho API in memory.")
-    parser.add_argument("--version", action=_Version, help="show the version and exit")
-    commands = parser.add_subparsers(
-        dest="command", required=True, metavar="{serve,demo,check,record,contract,versions}"
+def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
+    """The parser of all commands. `environment` has the options that replace the defaults of servers."""
+    parser = CommandParser(
+        prog="honcho-mockserver",
+        description="A fake Honcho API in memory. Begin with `demo`, or with `serve` for your own tests.",
+        epilog="`honcho-mockserver COMMAND --help` shows the options of a command, and examples.",
     )
-    serving = commands.add_parser(
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    serving = parser.add_command(
+        commands,
         "serve",
         help="serve a fake API until Ctrl-C; the first line of the output is its URL",
-        description="Serves a fake API until Ctrl-C. The first line on standard output is its URL.",
+        description=_SERVE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     serving.add_argument("--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)")
-    demo = commands.add_parser(
+    demo = parser.add_command(
+        commands,
         "demo",
         help="serve a demo, and print a few commands to try",
-        description="Serves a demo with a scripted conversation, and prints a few commands to try.",
+        description=_DEMO_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    demo.set_defaults(world=None)
-    checking = commands.add_parser("check", help="compare the answers of a server with recordings of the real one")
+    checking = parser.add_command(
+        commands, "check", help="compare the answers of a server with recordings of the real one"
+    )
     check.add_arguments(checking)
-    recording = commands.add_parser("record", help="write what clients and a real server say to each other to a file")
+    recording = parser.add_command(
+        commands, "record", help="write what clients and a real server say to each other to a file"
+    )
     record.add_arguments(recording)
-    _add_contract(commands.add_parser("contract", help="print the published contract as a document for other tools"))
-    _add_versions(commands.add_parser("versions", help="print what changed between two versions of the API"))
+    health.add_arguments(
+        parser.add_command(commands, "healthcheck", help="ask a server whether it answers, for containers and scripts")
+    )
+    _add_contract(
+        parser.add_command(commands, "contract", help="print the published contract as a document for other tools")
+    )
+    _add_versions(parser.add_command(commands, "versions", help="print what changed between two versions of the API"))
     demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
     for command in commands.choices.values():
         command.set_defaults(parser=command)  # Its errors name the command.
@@ -283,6 +330,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
         )
+        command.set_defaults(**(environment or {}))
     return parser
 
 

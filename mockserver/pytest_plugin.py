@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from .pytest_environment import environment_of
 from .pytest_guard import PRODUCTION_HOST, Guard, proxy_variable
 from .pytest_report import GUARD, HONCHO_URL, SERVERS, remember_positions, sections
+from .pytest_session import honcho_session_env, honcho_session_server  # noqa: F401 - pytest finds them in this module
 
 if TYPE_CHECKING:
     from .server import MockServer
@@ -90,6 +92,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_percentage,
         help="like --honcho-coverage, and fail if the tests used less than this percentage of the operations",
     )
+    group.addoption(
+        "--honcho-log",
+        metavar="FILE",
+        type=Path,
+        help="write the last requests of each failed test to this file, as its report shows them",
+    )
 
     parser.addini(
         "honcho_guard",
@@ -127,6 +135,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from .pytest_coverage import ContractCoverage
 
         config.pluginmanager.register(ContractCoverage(config, fail_under))
+    log = config.getoption("--honcho-log")
+    if log is not None and not hasattr(config, "workerinput"):
+        from .pytest_log import FailureLog
+
+        config.pluginmanager.register(FailureLog(log))
     if config.getini("honcho_env_autouse"):
         config.pluginmanager.register(_EnvironmentOfEveryTest())
     # Only `pytest --markers` shows the names, so only it imports the options.
@@ -358,17 +371,16 @@ def honcho_env(
 ) -> dict[str, str]:
     """Sets HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID for this test, and returns them.
 
-    The key is a token of the workspace if authentication is on.
+    It also sets HONCHO_BASE_URL, HONCHO_ENDPOINT and HONCHO_WORKSPACE, which some clients read. The key is a token
+    of the workspace if authentication is on.
     """
-    environment = {"HONCHO_URL": honcho_server.url, "HONCHO_WORKSPACE_ID": honcho_workspace}
     if isinstance(honcho_server, RemoteServer):
         key = os.environ.get("HONCHO_API_KEY")
     elif honcho_server.mock.keyring is None:
         key = "any-key-will-do"
     else:
         key = honcho_server.token(workspace=honcho_workspace)
-    if key:
-        environment["HONCHO_API_KEY"] = key
+    environment = environment_of(honcho_server.url, honcho_workspace, key)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return environment

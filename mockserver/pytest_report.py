@@ -156,5 +156,5 @@ def _place(url: str) -> tuple[str, str | None, int | None] | str:
 
 def _served_mocks() -> list[Mock]:
     """The mocks that have an app, the oldest first, without importing the app."""
-    module = sys.modules.get("mockserver.app")
+    module = sys.modules.get("mockserver.asgi")
     return [] if module is None else list(module.SERVED.values())

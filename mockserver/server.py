@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import LOGGING_CONFIG
 
-from .app import create_app
+from .asgi import create_app
 from .fast_path import UVICORN_SETTINGS
 from .hosts import checked_hosts
 from .testing.faults import assert_fired

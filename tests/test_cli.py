@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.api.contract import contract_of
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from mockserver.cli import _parser, main
 from support.curl_command import run_curl
 from support.raw_server import raw_server
@@ -316,15 +317,100 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Calla
         (["serve", "--host", ""], "honcho-mockserver serve: error: the host must be a name or an address, not ''"),
         (["demo", "--allow-host", "http://x"], "--allow-host: the name must be a host name without scheme and port, "),
         (["serve", "--allow-host", "y:80"], "such as example.com: 'y:80'; did you mean 'y'?"),
-        (["serve", "--log-level", "loud"], "argument --log-level: invalid choice: 'loud'"),
-        (["sing"], "invalid choice: 'sing'"),
-        ([], "the following arguments are required"),
+        (
+            ["serve", "--log-level", "loud"],
+            "serve: error: argument --log-level: there is no 'loud'; there are critical, error, warning, info, debug",
+        ),
+        (["serve", "--log-level", "inof"], "there is no 'inof'; did you mean info?"),
+        (["sing"], "error: there is no 'sing'; there are serve, demo, check, record, healthcheck, contract, versions"),
+        (["serv"], "error: there is no 'serv'; did you mean serve?"),
+        (["serve", "--prot", "0"], "serve: error: unknown option --prot; did you mean --port?"),
+        (
+            ["serve", "--quirk=live", "--purge-aftr=2"],
+            "serve: error: unknown option --purge-aftr; did you mean --purge-after?",
+        ),
+        (["check", "http://127.0.0.1:1", "--colour"], "check: error: unknown option --colour; --help lists all"),
+        (["--verison"], "honcho-mockserver: error: unknown option --verison; did you mean --version?"),
+        (["healthcheck", "localhost:8000"], "not a URL that begins with http:// or https://: 'localhost:8000'"),
+        (["healthcheck", "--wait", "long"], "argument --wait: must be a number of seconds, at least 0: 'long'"),
+        (["demo", "world.json"], "demo: error: unexpected argument: 'world.json'"),
     ],
 )
 def test_a_command_that_makes_no_sense_is_one_line(
     arguments: list[str], complaint: str, refused: Callable[..., str]
 ) -> None:
     assert complaint in refused(*arguments)
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The standard output of a command that ends well, in this process."""
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    out, err = capsys.readouterr()
+    assert (end.value.code, err) == (0, "")
+    return str(out)
+
+
+def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _printed(capsys) == _printed(capsys, "--help")
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_the_examples_in_the_help_are_understood(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    examples = re.findall(r"^  honcho-mockserver (.*?)(?:   |$)", _printed(capsys, command, "--help"), re.MULTILINE)
+    assert len(examples) > 1
+    assert [_parser().read(example.split()).command for example in examples] == [command] * len(examples)
+
+
+@pytest.mark.process
+def test_serve_takes_options_from_the_environment_and_flags_override_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps({"workspaces": {"w": {"sessions": [{"id": "s"}]}}}), encoding="utf-8")
+    monkeypatch.setenv("HONCHO_MOCK_WORLD", str(world))
+    monkeypatch.setenv("HONCHO_MOCK_QUIRKS", "live")
+    monkeypatch.setenv("HONCHO_MOCK_SEED", "1")
+    monkeypatch.setenv("HONCHO_MOCK_FROZEN_AT", "2026-03-01T12:00:00Z")
+    with _running("serve", "--port", "0", "--quirks", "none") as (url, _):
+        sessions = f"{url}/v3/workspaces/w/sessions"
+        assert httpx.post(f"{sessions}/list").json()["total"] == 1
+        made = httpx.post(sessions, json={"id": "t"})
+        assert (made.status_code, made.json()["created_at"]) == (200, "2026-03-01T12:00:00Z")
+
+
+def test_a_wrong_variable_is_one_line_for_servers_only(
+    refused: Callable[..., str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HONCHO_MOCK_QUIRKS", "lively")
+    assert "error: HONCHO_MOCK_QUIRKS: unknown quirk 'lively'" in refused("serve")
+    assert "3.0.6" in _printed(capsys, "versions")
+
+
+def _health(*arguments: str) -> object:
+    """The exit code of a health check, in this process."""
+    with pytest.raises(SystemExit) as end:
+        main(["healthcheck", *arguments])
+    return end.value.code
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.0.7", "latest"])
+def test_a_server_that_answers_is_healthy(version: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with MockServer(api_version=version) as server:
+        assert _health(server.url) == 0
+        assert tuple(capsys.readouterr()) == ("", "")
+        server.mock.faults.error(503)
+        assert _health(server.url, "--wait", "0.2") == 1
+        assert tuple(capsys.readouterr()) == ("", f"{server.url} answers 503 to GET /health\n")
+    assert _health(server.url) == 1
+    assert capsys.readouterr().err.startswith(f"{server.url} does not answer: ")
+
+
+def test_a_health_check_waits_for_a_server_that_is_about_to_answer() -> None:
+    with MockServer() as server:
+        server.mock.faults.error(503, times=2)
+        assert _health(server.url, "--wait", "60") == 0
+        server.mock.requests.assert_called(path="/health", times=3)
 
 
 def test_contract_prints_the_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The code blocks of the pages in `docs/` hold, and their tables are those of the code."""
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -9,16 +10,23 @@ import subprocess
 import sys
 import tomllib
 from contextlib import ExitStack
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from mockserver.app import OPERATIONS
+import mockserver
+from mockserver import MockServer
+from mockserver.asgi import OPERATIONS
 from mockserver.cli import _parser, main
 from mockserver.domain.changes import VERSIONS
 from mockserver.domain.profile import table_of_changes
 from mockserver.testing.data import data_file
+from mockserver.testing.environment import variable_of
+from mockserver.testing.options import OPTIONS
+from support.curl_command import run_curl
 from support.served_documents import document
 
 _ROOT = Path(__file__).parent.parent
@@ -122,10 +130,106 @@ def test_the_table_of_changes_is_that_of_the_code() -> None:
     assert table.strip() == table_of_changes(VERSIONS[0], VERSIONS[-1])
 
 
-def test_the_python_of_the_page_about_versions_runs() -> None:
-    text = (_ROOT / "docs" / "versions.md").read_text(encoding="utf-8")
-    for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        exec(compile(block, "docs/versions.md", "exec"), {})  # noqa: S102 - our own text
+def test_the_table_of_types_has_every_public_name() -> None:
+    text = (_ROOT / "docs" / "types.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == sorted(mockserver.__all__)
+
+
+@pytest.mark.process  # mypy takes seconds.
+def test_mypy_accepts_what_the_page_about_types_annotates(tmp_path: Path) -> None:
+    """Also with the strictest settings."""
+    api = pytest.importorskip("mypy.api", reason="mypy is in the extra dev")
+    files = []
+    for number, block in enumerate(_blocks_of("types.md", "python")):
+        files.append(str(tmp_path / f"block{number}.py"))
+        Path(files[-1]).write_text(block, encoding="utf-8")
+    out, err, code = api.run(
+        ["--strict", "--follow-imports=silent", "--config-file=", f"--cache-dir={_ROOT}/.mypy_cache", *files]
+    )
+    assert (code, err) == (0, ""), out
+
+
+def test_the_test_of_the_page_about_types_passes(pytester: pytest.Pytester) -> None:
+    [block] = [block for block in _blocks_of("types.md", "python") if "def test_" in block]
+    pytester.makepyfile(block)
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("page", ["versions.md", "streams.md", "types.md"])
+def test_the_python_of_a_page_runs(page: str) -> None:
+    blocks = _blocks_of(page, "python")
+    assert blocks
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})  # noqa: S102 - our own text
+
+
+def test_the_commands_about_streams_are_answered() -> None:
+    [block] = _blocks_of("streams.md", "sh")
+    with MockServer(world=data_file("demo.json")) as server:
+        commands = (
+            block.replace("\\\n", "").replace(" -N ", " ").replace("http://127.0.0.1:8000", server.url).splitlines()
+        )
+        added, answered = map(run_curl, commands)
+    assert added.status_code == 201
+    assert answered.content.endswith(b"data: {broken\n\ndata: \xe2\x82")
+
+
+def _blocks_of(page: str, language: str) -> list[str]:
+    """The code blocks of a page in this language."""
+    text = (_ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_table_of_variables_is_that_of_the_code() -> None:
+    text = (_ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+    table = text.split("<!-- variables -->\n")[1].split("<!-- /variables -->")[0]
+    rows = [f"| `{variable_of(name)}` | {option.help} |" for name, option in OPTIONS.items()]
+    assert table.strip().splitlines()[2:] == rows
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("command", "".join(_blocks_of("serving.md", "sh")).splitlines())
+def test_the_commands_for_uvicorn_serve(command: str) -> None:
+    variables, (program, *arguments) = _split(command)
+    assert program == "uvicorn"
+    command_line = [sys.executable, "-m", program, *(argument.replace("8000", "0") for argument in arguments)]
+    with subprocess.Popen(
+        command_line, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}, cwd=_ROOT
+    ) as process:
+        assert process.stderr is not None
+        url = next(found[0] for line in process.stderr if (found := re.search(r"http://127.0.0.1:\d+", line)))
+        made = httpx.post(f"{url}/v3/workspaces/demo/sessions", json={"id": "s"})
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert made.status_code == (201 if variables else 200)
+
+
+@pytest.mark.process
+def test_the_shell_of_the_page_about_languages_runs(tmp_path: Path) -> None:
+    """With the commands on the PATH, in one shell, in order."""
+    program = tmp_path / "honcho-mockserver"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mockserver "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    script = "set -e\n" + "echo\n".join(_blocks_of("languages.md", "sh"))
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"is_active": true' in done.stdout.replace('":true', '": true')
+    assert "This error was injected by a fault" in done.stdout
+
+
+def _split(command: str) -> tuple[dict[str, str], list[str]]:
+    """The variables before a command, and its words."""
+    words = shlex.split(command)
+    variables = dict(word.split("=", 1) for word in takewhile(lambda word: "=" in word, words))
+    return variables, words[len(variables) :]
 
 
 _PYTEST = (_ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.api.operation import Operation
-from mockserver.app import ROUTERS
+from mockserver.asgi import ROUTERS
 from mockserver.domain import access
 from mockserver.domain.access import Scope
 from mockserver.domain.changes import Changes

@@ -9,14 +9,19 @@ from .answers import Stream
 _WORD = re.compile(r"\S+\s*|\s+")
 
 
-def stream_of(pieces: Sequence[str], pause: float) -> Stream:
-    """The events of an answer: one for each piece, and a last one with `done`.
+def stream_of(pieces: Sequence[str | bytes], pause: float) -> Stream:
+    """The events of an answer: one for each text, and a last one with `done`, unless the last piece is bytes.
 
     Arguments:
-        pause: Seconds between two events.
+        pieces: Texts, and bytes that are sent as they are.
+        pause: Seconds between two pieces.
     """
-    events = [{"delta": {"content": piece}, "done": False} for piece in pieces]
-    return Stream(b"text/event-stream; charset=utf-8", [_event(event) for event in [*events, {"done": True}]], pause)
+    sent = [
+        piece if isinstance(piece, bytes) else _event({"delta": {"content": piece}, "done": False}) for piece in pieces
+    ]
+    if not pieces or isinstance(pieces[-1], str):
+        sent.append(_event({"done": True}))
+    return Stream(b"text/event-stream; charset=utf-8", sent, pause)
 
 
 def words(text: str) -> list[str]:

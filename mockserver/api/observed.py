@@ -29,10 +29,12 @@ _SAFE_IN_URL = ":/%#?=@[]!$&'()*+,;"
 class ObservedEndpoint(Endpoint):
     """The operations of the API, with the request log, the faults and the diagnoses of the mock."""
 
-    def __init__(self, mock: Mock, operations: Iterable[Operation]) -> None:
+    def __init__(self, mock: Mock, operations: Iterable[Operation], pages: Iterable[str] = ()) -> None:
+        """`pages` are the paths of pages for a browser, which diagnoses may suggest."""
         super().__init__(mock, operations)
         self._rows = RenderedRows()
         self._paths = [(operation.method, operation.path) for operation in self.operations]
+        self._paths += [("GET", page) for page in pages]
         self._changes = {one.path: one.change for one in self.operations if one.change is not None}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -89,9 +89,9 @@ class Clock:
         return self._frozen is not None
 
     @property
-    def moment(self) -> datetime | None:
-        """The result of `peek` as an aware datetime in UTC. None after the year 9999."""
-        return moment(self.peek())
+    def moment(self) -> datetime:
+        """The result of `peek` as an aware datetime in UTC. It stays at the last microsecond of the year 9999."""
+        return moment(self.peek()) or datetime.max.replace(tzinfo=UTC)
 
     def freeze(self, at: datetime | str | None = None) -> None:
         """Freeze the clock.

@@ -16,9 +16,10 @@ function show(next) {
   keyed(byId('faults-list'), faults, { id: ({ name, fault, requests }) => `${name} ${fault} ${requests}`, build: rule, dress: showRule })
   byId('play').hidden = play === null
   if (play) {
-    setText(byId('play-button'), play.paused ? 'Play' : 'Pause')
-    byId('play-button').setAttribute('aria-label', play.paused ? 'Let the play go on' : 'Pause the play')
+    setText(byId('play-button'), play.paused ? 'Resume the demo' : 'Pause the demo')
+    byId('play-button').title = 'The demo is a script that sends requests to this server. This button stops it between two of them.'
     setText(byId('play-scene'), play.scene)
+    byId('play-scene').title = play.scene
     setText(byId('play-step'), `${play.step}/${play.steps}`)
   }
   setText(byId('freeze'), view.frozen ? 'Resume' : 'Freeze')

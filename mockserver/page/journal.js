@@ -1,4 +1,4 @@
-// The request log. Requests that arrive too fast to show are only counted.
+// The request log. Requests before the page was opened are loaded on demand, like those that arrive too fast to show.
 
 import { act, copyable, curl, quoted } from './calls.js'
 import { ofToday } from './clock.js'
@@ -16,11 +16,13 @@ let calls = []
 let rows = []
 let total = 0
 let keptFrom = 1
+let heardFrom = 1 // the number of the first request that the page was sent; earlier ones were over by then
 let isPaused = false
 let held = []
 let heldTotal = 0
 let isOff = false
 let missing = 0
+let older = 0
 let isFiltered = false
 
 function hear(news) {
@@ -36,6 +38,7 @@ function hear(news) {
     run = news.run
     calls = []
     held = []
+    heardFrom = news.requests[0]?.number ?? news.count + 1
   }
   take(news.requests)
   askForAnswers()
@@ -73,7 +76,7 @@ function arrange() {
   calls = calls.filter(({ number }) => number >= keptFrom)
   const newest = rows.find(({ number }) => number)?.number
   rows = []
-  missing = 0
+  missing = older = 0
   let next = total + 1
   for (const call of [...calls].reverse()) {
     gapBefore(next, call.number + 1)
@@ -93,19 +96,26 @@ function arrange() {
 /** A row for the requests from `from` to `next - 1`, if there are any. */
 function gapBefore(next, from) {
   if (isOff || next <= from) return
-  missing += next - from
-  rows.push({ gap: next - from, from })
+  const isOlder = next <= heardFrom
+  if (isOlder) older += next - from
+  else missing += next - from
+  rows.push({ gap: next - from, from, isOlder })
 }
 
 function tell() {
   const notes = [
     isOff && 'The journal is off.',
     isPaused && `Paused; ${(heldTotal - total).toLocaleString('en')} more came.`,
-    missing > 0 && `Sampled: ${missing.toLocaleString('en')} calls came too fast to show${isFiltered ? ', and were not looked through' : ''}.`,
+    missing > 0 && `${counted(missing, 'call')} came faster than this list shows, or while it was hidden.`,
+    isFiltered && missing + older > 0 && `The filter looks through loaded calls only.`,
     keptFrom > 1 && !isOff && calls.length > 0 && `Calls before #${keptFrom} are not kept.`,
     !isOff && !calls.length && 'No call yet.',
   ]
   setText(byId('journal-note'), notes.filter(Boolean).join(' '))
+  const isFull = calls.length >= MOST
+  byId('journal-older').hidden = older === 0 || isFull
+  setText(byId('journal-older'), `${counted(older, 'older call')}: load`)
+  byId('journal-older').title = `Load the ${Math.min(older, LOADED)} newest of them`
   setText(byId('journal-count'), heldTotal.toLocaleString('en'))
 }
 
@@ -115,11 +125,11 @@ function row(place) {
   return { key: call.number, signature: JSON.stringify([call, ofToday().slice(0, 10)]), build: () => line(call) }
 }
 
-const gap = ({ gap: size, from }) =>
+const gap = ({ gap: size, from, isOlder }) =>
   make(
     'div',
     { class: 'call gap', role: 'listitem' },
-    make('button', { type: 'button', tabindex: -1, onclick: () => load(from, size) }, `${counted(size, 'call')} not shown; load them`),
+    make('button', { type: 'button', tabindex: -1, onclick: () => load(from, size) }, isOlder ? `${counted(size, 'older call')}: load` : `${counted(size, 'call')} not shown: load`),
   )
 
 /** Load the newest of the missing requests, as many as the list keeps. */
@@ -219,11 +229,15 @@ export function begin() {
   byId('calls').addEventListener('keydown', keys)
   byId('journal-find').addEventListener('input', arrange)
   byId('journal-refused').addEventListener('change', arrange)
+  byId('journal-older').addEventListener('click', () => {
+    const { from, gap: size } = rows.find(({ isOlder }) => isOlder)
+    load(from, size)
+  })
   byId('journal-empty').addEventListener('click', () => act('DELETE', '/_mock/requests'))
   byId('journal-pause').addEventListener('click', ({ target }) => {
     isPaused = !isPaused
     target.setAttribute('aria-pressed', isPaused)
-    setText(target, isPaused ? 'Resume' : 'Pause')
+    setText(target, isPaused ? 'Resume the list' : 'Pause the list')
     if (!isPaused) {
       take(held)
       total = heldTotal

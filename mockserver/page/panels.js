@@ -4,7 +4,7 @@ import * as calls from './calls.js'
 import * as clock from './clock.js'
 import * as controls from './controls.js'
 import * as conversation from './conversation.js'
-import { byId, setText } from './dom.js'
+import { byId, openDialog, setText } from './dom.js'
 import * as journal from './journal.js'
 import * as sessions from './sessions.js'
 import * as state from './state.js'
@@ -36,6 +36,10 @@ function beginTheme() {
     show()
   })
   show()
+}
+
+function beginHelp() {
+  byId('help').addEventListener('click', () => openDialog('What this page shows', byId('help-text').content.cloneNode(true)))
 }
 
 /** On a narrow screen one panel is shown at a time. */
@@ -80,8 +84,20 @@ function followTheDemo() {
   })
 }
 
+/** Mark the page as complete when both the state and the journal have been shown. */
+function notePartsThatCame() {
+  const missing = new Set(['state', 'journal'])
+  const came = (part) => {
+    missing.delete(part)
+    document.body.classList.toggle('complete', missing.size === 0)
+  }
+  state.onView(() => came('state'))
+  state.onNews(() => came('journal'))
+}
+
 document.body.classList.add('ready')
 beginTheme()
+beginHelp()
 beginTabs()
 calls.begin()
 clock.begin()
@@ -90,6 +106,7 @@ conversation.begin()
 journal.begin()
 controls.begin()
 followTheDemo()
+notePartsThatCame()
 state.onView((view) => setText(byId('api-version'), view.api_version))
 state.begin((text, isWell) => {
   setText(byId('connection'), text)

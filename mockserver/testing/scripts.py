@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Unpack
 
 from pydantic import ValidationError
 
+from . import stream_pieces
 from .arguments import number, storable
 from .exchange import Exchange, preview
 from .hints import did_you_mean
@@ -28,12 +29,13 @@ class Scripted(NamedTuple):
 
     Arguments:
         members: Members of the answer, in place of the default ones.
-        pieces: The pieces in which the text is streamed. If None, the mock splits the text.
+        pieces: The pieces in which the text is streamed; bytes go on the wire as they are. If None, the mock splits the
+            text.
         pause: Seconds between two pieces.
     """
 
     members: Mapping[str, Any]
-    pieces: Sequence[str] | None
+    pieces: Sequence[stream_pieces.Piece] | None
     pause: float
 
 
@@ -62,7 +64,7 @@ class Script:
         if not callable(answer):
             return _read(self.operation, answer, self.pause)
         try:
-            return _read(self.operation, storable("the result", answer(exchange)), self.pause)
+            return _read(self.operation, _storable("the result", answer(exchange)), self.pause)
         except Exception as error:
             raise ScriptFailed(f"the script {self.name!r} failed: {error!r}") from error
 
@@ -112,7 +114,8 @@ class Scripts(Registry[Script]):
             answers: The answers in order; the last one repeats. Each is an object, whose members replace members of
                 the default answer, or a callable, which takes the Exchange and returns such an object. For chat
                 and get_representation it may be the text itself; for chat also None, or a list of the pieces in which
-                the text is streamed.
+                the text is streamed. A piece of bytes, in JSON {"raw": text} or {"base64": text}, goes on the wire as
+                it is. The event with `done` follows, unless the last piece is bytes.
             name: By default the operation with a number, such as chat-1.
             pause: Only for chat: seconds between the pieces of a streamed answer, up to 60.
             criteria: Which requests; see Criteria.
@@ -128,7 +131,7 @@ class Scripts(Registry[Script]):
         if not answers:
             raise ValueError(f"a script for {operation!r} needs an answer")
         seconds = number("pause", pause or 0, least=0, most=60)
-        checked = tuple(answer if callable(answer) else storable("an answer", answer) for answer in answers)
+        checked = tuple(answer if callable(answer) else _storable("an answer", answer) for answer in answers)
         for answer in checked:
             if not callable(answer):
                 _read(operation, answer, seconds)
@@ -164,11 +167,19 @@ class Scripts(Registry[Script]):
     clear = forget
 
 
+def _storable(name: str, answer: Any) -> Any:
+    """A copy of an answer as JSON can express it."""
+    if isinstance(answer, (bytes, bytearray)):
+        answer = [answer]
+    return storable(name, stream_pieces.as_json(answer) if isinstance(answer, (list, tuple)) else answer)
+
+
 def _read(operation: str, answer: Any, pause: float) -> Scripted:
     """Expand the short forms of an answer. Raises ValueError for an answer that the operation cannot give."""
     pieces = None
-    if operation == "chat" and isinstance(answer, list) and all(isinstance(piece, str) for piece in answer):
-        pieces, answer = answer, "".join(answer)
+    if operation == "chat" and isinstance(answer, list):
+        pieces = stream_pieces.read(answer)
+        answer = "".join(piece for piece in pieces if isinstance(piece, str))
     if operation in _SHORTHANDS and not isinstance(answer, dict):
         answer = {_SHORTHANDS[operation]: answer}
     return Scripted(_checked(operation, answer), pieces, pause)

@@ -110,7 +110,10 @@ class FaultCriteria(Like):
 
 class ScriptRule(Like):
     operation: str | None = Field(default=None, description="The name of an operation that needs a model")
-    answers: list[Any] = Field(description="The answers in order, one per request; the last answer repeats")
+    answers: list[Any] = Field(
+        description="The answers in order, one per request; the last answer repeats. For chat an answer may be a list "
+        "of pieces of a stream: texts, and objects with `raw` (text) or `base64` that go on the wire as they are."
+    )
     pause: float | None = Field(default=None, description="Only for chat: seconds between the pieces of a stream")
     body: Any = Field(default=None, description="A part of the JSON body of the request")
     name: str | None = None
@@ -197,7 +200,9 @@ class RequestState(Model):
 
 class RequestList(Model):
     requests: list[RequestState]
-    dropped: int
+    total: int = Field(description="How many requests in the log match, whatever after and limit are")
+    dropped: int = Field(description="How many older requests the log dropped")
+    next: int | None = Field(description="The value of after that lists the following requests; null at the end")
 
 
 class CoverageTotals(Model):

@@ -47,6 +47,13 @@ class DeliveryAssertion(Strict):
         return self
 
 
+class DeliveryListQuery(DeliveryQuery):
+    """Which deliveries to list."""
+
+    after: int = Field(default=0, ge=0, description="Only deliveries with a larger number")
+    limit: int | None = Field(default=None, ge=0, description="How many deliveries at most, the oldest first")
+
+
 class DeliveryState(Model):
     number: int
     at: datetime
@@ -64,7 +71,9 @@ class DeliveryState(Model):
 
 class DeliveryList(Model):
     deliveries: list[DeliveryState]
-    dropped: int
+    total: int = Field(description="How many deliveries in the log match, whatever after and limit are")
+    dropped: int = Field(description="How many older deliveries the log dropped")
+    next: int | None = Field(description="The value of after that lists the following deliveries; null at the end")
 
 
 # The shapes of answers by the names under which operations declare them.

@@ -12,6 +12,7 @@ from mockserver.testing.fault_kinds import KINDS
 from mockserver.testing.faults import RULE_ARGUMENTS
 from mockserver.testing.options import OPTIONS
 from support.direct_client import Answer, DirectClient
+from support.discarded_deliveries import discard_deliveries
 from support.started_mock import Start
 from support.webhook_receiver import WebhookReceiver
 
@@ -68,6 +69,30 @@ def test_the_journal_is_read_filtered_and_forgotten(start: Start) -> None:
     assert client.call("GET", "/_mock/requests", sesion="s").status == 422
     assert client.call("DELETE", "/_mock/requests", workspace="w").status == 204
     assert [one["number"] for one in client.call("GET", "/_mock/requests").json["requests"]] == [2]
+
+
+@pytest.mark.parametrize("kind", ["requests", "deliveries"])
+def test_a_log_is_read_in_pieces(kind: str, start: Start) -> None:
+    """Whatever the limit, `next` leads through all that match, once each."""
+    mock, client = start(journal_entries=6)
+    discard_deliveries(mock)
+    client.call("POST", "/v3/workspaces", {"id": "w"})
+    client.call("POST", "/v3/workspaces/w/webhooks", {"url": "http://127.0.0.1:9/hook"})
+    for _ in range(7):
+        client.call("GET", "/v3/workspaces/w/webhooks/test")
+    for limit in (1, 2, 4, 6, 100):
+        seen, pieces = list[int](), 0
+        following: int | None = 0
+        while following is not None:
+            piece = client.call("GET", f"/_mock/{kind}", workspace="w", after=following, limit=limit).json
+            assert (piece["total"], len(piece[kind]) <= limit) == (6, True)
+            seen += [entry["number"] for entry in piece[kind]]
+            pieces, following = pieces + 1, piece["next"]
+        log = mock.requests if kind == "requests" else mock.deliveries
+        assert (seen, piece["dropped"]) == ([entry.number for entry in log], log.dropped)
+        assert pieces == -(-6 // limit)
+    nothing = client.call("GET", f"/_mock/{kind}", after=3, limit=0).json
+    assert (nothing[kind], nothing["next"]) == ([], 3)
 
 
 def test_calls_are_asserted_and_a_miss_is_explained(start: Start) -> None:
@@ -551,7 +576,7 @@ def test_deliveries_are_read_asserted_waited_for_and_forgotten() -> None:
         [found] = answers[0].json()["deliveries"]
         assert (found["url"], found["answer"], found["failure"]) == (receiver.url, {"taken": True}, None)
         listed = client.get("/_mock/deliveries", params={"event": "test.event", "url": receiver.url}).json()
-        assert listed == {"deliveries": [found], "dropped": 0}
+        assert listed == {"deliveries": [found], "total": 1, "dropped": 0, "next": None}
         assert client.get("/_mock/deliveries?workspace=v").json()["deliveries"] == []
         assert client.get("/_mock/deliveries?session=s").status_code == 422
         document = client.get("/_mock/openapi.json").json()

@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.api.control import endpoint as control_endpoint
 from mockserver.api.openapi import TAGS
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from support.served_documents import NAMES, document
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mockserver import Mock, create_app
 from mockserver.api.operation import Operation
 from mockserver.api.routing import RoutingTable
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"

@@ -17,25 +17,25 @@ except ImportError:
     collect_ignore_glob = ["test_*.py"]
 
 _ROOT = Path(__file__).parent.parent.parent
-_FLAGS = [
+FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--host-resolver-rules=MAP evil.example 127.0.0.1",  # as somebody's name server may say
 ]
 # How long to wait for what the page is about to show. A loaded machine needs seconds for it; a passing test waits for none.
 _PATIENCE_MS = 60_000
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """Chromium, headless; where there is none the tests are skipped, but not in CI."""
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None and not os.environ.get("CI"):
-        pytest.skip(f"there is no browser: none of {', '.join(_NAMES)}")
+        pytest.skip(f"there is no browser: none of {', '.join(NAMES)}")
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
 

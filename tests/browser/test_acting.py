@@ -135,7 +135,7 @@ def test_a_fault_is_put_met_and_lifted(page: Page, server: MockServer) -> None:
     page.get_by_label("times").fill("1")
     expected = {"fault": "error", "status": 418, "operation": "get_sessions", "times": 1}
     assert json.loads(shlex.split(page.locator("#fault-preview code").inner_text())[-1]) == expected
-    page.get_by_role("button", name="Put the fault").click()
+    page.get_by_role("button", name="Add the fault").click()
     expect(page.locator("#faults-list")).to_contain_text("error(418)")
     httpx.post(f"{server.url}{_S}/list")
     expect(page.locator("#calls").get_by_text("fault error-1")).to_be_visible()
@@ -148,7 +148,7 @@ def test_each_fault_can_be_put_as_it_is_proposed(page: Page, server: MockServer)
     page.locator("#faults > summary").click()
     for kind in KINDS:
         page.locator("#fault-kind").select_option(kind)
-        page.get_by_role("button", name="Put the fault").click()
+        page.get_by_role("button", name="Add the fault").click()
         expect(page.locator("#faults-list")).to_contain_text(f"{kind}-")
     assert [fault.kind.name for fault in server.mock.faults] == list(KINDS)
 
@@ -191,7 +191,7 @@ def test_commands_are_kept_and_copied(open_page: Callable[..., Page], server: Mo
     page = open_page(f"{server.url}/_mock/", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Freeze").click()
     page.get_by_role("group", name="Clock").get_by_role("button", name="Resume").click()
-    page.get_by_role("button", name="All").click()
+    page.get_by_role("button", name="All commands").click()
     expect(page.get_by_label("Commands so far").get_by_role("listitem")).to_have_count(2)
     page.get_by_label("Commands so far").get_by_role("button", name="Copy").last.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()

@@ -54,8 +54,8 @@ def test_a_call_that_is_answered_stays_so(page: Page, server: MockServer) -> Non
     server.mock.faults.delay(0.4, times=1)
     _create(server, "a")
     expect(page.locator("#calls .status")).to_have_text("200")
-    page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Pause the list").click()
+    page.get_by_role("button", name="Resume the list").click()
     expect(page.locator("#calls .status")).to_have_text("200")
 
 

@@ -1,8 +1,11 @@
 """The journal on the page, the reference, the demo; and that all can be used without a mouse, a large screen or eyes."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +15,8 @@ from playwright.sync_api import Page, expect
 from mockserver import MockServer
 from mockserver.demo import DemoPlayer
 from mockserver.testing.data import data_file
+
+from .conftest import FLAGS, NAMES
 
 pytestmark = pytest.mark.browser
 
@@ -56,11 +61,11 @@ def test_it_is_filtered_paused_and_emptied(page: Page, server: MockServer) -> No
     page.get_by_label("Filter the journal").fill("post clone 404")
     expect(page.locator("#calls .call")).to_have_count(1)
     page.get_by_label("Filter the journal").fill("")
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause the list").click()
     _create(server, "d")
     expect(page.get_by_text("Paused; 1 more came.")).to_be_visible()
     expect(page.locator("#calls .call")).to_have_count(3)
-    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Resume the list").click()
     expect(page.locator("#calls .call")).to_have_count(4)
     page.get_by_role("button", name="Empty").click()
     expect(page.get_by_text("No call yet.")).to_be_visible()
@@ -77,23 +82,65 @@ def test_it_stays_usable_under_many_hundreds_of_requests_a_second(page: Page, se
     assert page.locator("#calls .call").count() < 100
 
 
-def test_it_says_how_many_calls_are_not_shown_and_loads_them_on_demand(
+def test_calls_of_before_the_page_are_called_older_and_loaded_on_demand(
     open_page: Callable[..., Page], server: MockServer
 ) -> None:
-    # The first event has the last 200 calls. Later events leave calls out only under a load that depends on the machine.
     _create(server, *(f"s{number}" for number in range(250)))
-    page = open_page(f"{server.url}/_mock/")
-    expect(page.locator("#journal-note")).to_have_text("Sampled: 50 calls came too fast to show.")
-    page.locator("#calls").evaluate(
-        """async (list) => {
-            while (!list.querySelector('.gap')) {
-                list.scrollTop += 300
-                await new Promise(requestAnimationFrame)
-            }
-        }"""
-    )
-    page.locator("#calls .gap button").first.click()
+    page = open_page(f"{server.url}/_mock/")  # The first event has the last 200 calls.
+    older = page.locator("#journal-older")
+    expect(older).to_have_text("50 older calls: load")
     expect(page.locator("#journal-note")).to_have_text("")
+    older.click()
+    expect(older).to_be_hidden()
+    page.locator("#calls").evaluate("list => { list.scrollTop = list.scrollHeight }")
+    expect(page.locator("#calls")).to_contain_text("#1 ")
+
+
+def test_calls_that_came_faster_than_the_list_shows_are_counted_and_loaded_on_demand(
+    page: Page, server: MockServer
+) -> None:
+    expect(page.get_by_text("No call yet.")).to_be_visible()
+    # An event has at most 40 calls. The page reads events meanwhile, but the server sends none while it carries this out.
+    server.mock.server_link.between_requests(lambda: _record(server, 100))
+    expect(page.locator("#journal-note")).to_have_text(
+        "60 calls came faster than this list shows, or while it was hidden."
+    )
+    expect(page.locator("#journal-older")).to_be_hidden()
+    page.locator("#calls").evaluate("list => { list.scrollTop = list.scrollHeight }")
+    page.get_by_role("button", name="60 calls not shown: load").click()
+    expect(page.locator("#journal-note")).to_have_text("")
+
+
+def _record(server: MockServer, calls: int) -> None:
+    """Record requests at one moment, as many clients may send them."""
+    scope = {"method": "GET", "path": "/health", "headers": [], "query_string": b""}
+    for _ in range(calls):
+        exchange = server.mock.requests.arrived(scope, None, {}, b"")
+        server.mock.requests.add(exchange)
+        server.mock.requests.answered(exchange, 404, b"", 0.001)
+
+
+def test_the_page_explains_itself(page: Page) -> None:
+    expect(page.locator("#intro")).to_contain_text("The live state of this mock server")
+    page.get_by_role("button", name="Help").click()
+    dialog = page.get_by_role("dialog", name="What this page shows")
+    for word in ("session", "peer", "clone", "purge"):
+        expect(dialog.get_by_role("term").get_by_text(word, exact=True)).to_be_visible()
+    _assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Help")).to_be_focused()
+
+
+def test_a_screenshot_from_the_shell_shows_the_state(server: MockServer, tmp_path: Path) -> None:
+    """The browser dumps the document at the moment at which it would take the screenshot."""
+    _create(server, "seen")
+    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    if chromium is None:
+        pytest.skip("there is no browser")
+    command = [chromium, "--headless", *FLAGS, f"--user-data-dir={tmp_path}", "--dump-dom", f"{server.url}/_mock/"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "<h2>seen</h2>" in done.stdout
+    assert "connecting" not in done.stdout
 
 
 def test_every_operation_is_in_the_reference_and_can_be_tried(
@@ -127,8 +174,8 @@ def test_a_demo_moves_by_itself_and_can_be_paused(open_page: Callable[..., Page]
         page = open_page(f"{server.url}/_mock/")
         expect(page.get_by_role("heading", name="supper")).to_be_visible()
         expect(page.get_by_role("article").first).to_contain_text("What can I cook tonight?")
-        page.get_by_role("button", name="Pause the play").click()
-        expect(page.get_by_role("button", name="Let the play go on")).to_be_visible()
+        page.get_by_role("button", name="Pause the demo").click()
+        expect(page.get_by_role("button", name="Resume the demo")).to_be_visible()
         assert player.play.is_paused
 
 
@@ -188,7 +235,18 @@ def test_all_can_be_done_with_the_keyboard(page: Page, server: MockServer) -> No
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id"))
     assert reached >= {
-        *("workspace", "theme", "follow", "find", "new-session", "tree", "messages", "composer-peer", "composer-text"),
+        *(
+            "workspace",
+            "help",
+            "theme",
+            "follow",
+            "find",
+            "new-session",
+            "tree",
+            "messages",
+            "composer-peer",
+            "composer-text",
+        ),
         *(
             "freeze",
             "advance-seconds",

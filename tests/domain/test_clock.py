@@ -30,6 +30,12 @@ def test_a_frozen_clock_repeats_itself_until_it_is_advanced_or_resumed() -> None
     assert clock.now() < microseconds(datetime(2030, 1, 1, 0, 1, tzinfo=UTC))
 
 
+def test_a_moment_is_a_datetime_whatever_the_time() -> None:
+    clock = Clock()
+    clock.put_back(clock.state()._replace(frozen=10**30))
+    assert clock.moment == datetime.max.replace(tzinfo=UTC)
+
+
 def test_resuming_a_running_clock_changes_nothing() -> None:
     clock = Clock()
     before = clock.now()

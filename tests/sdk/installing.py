@@ -59,6 +59,11 @@ def spectral(cache: Path) -> list[str]:
     return [node(cache), str(package / "dist" / "index.js")]
 
 
+def vitest(cache: Path) -> Path:
+    """The folder whose `node_modules` has vitest. Raises Unavailable."""
+    return _from_npm(cache, _TOLD["vitest"]["package"], _TOLD["vitest"]["version"])
+
+
 def node(cache: Path) -> str:
     """A Node.js: that of the machine where it is new enough, else one from PyPI. Raises Unavailable."""
     return _node_and_npm(cache)[0]

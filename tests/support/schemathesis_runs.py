@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from mockserver import Mock, create_app
 from mockserver.api.contract import contract_of
 from mockserver.api.openapi import document_of
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from mockserver.domain.changes import CONTRACT as CONTRACT_VERSION
 from mockserver.domain.changes import VERSIONS
 from mockserver.domain.errors import ID_MAX_LENGTH

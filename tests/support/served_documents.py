@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockserver.api.contract import contract_of
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 
 from .started_mock import start_mock
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mockserver import Mock, create_app
 from mockserver.api.control import endpoint as control_endpoint
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from mockserver.domain import errors
 from mockserver.domain.errors import ExpiredToken
 from mockserver.domain.store import Store
@@ -248,6 +248,8 @@ def test_no_operation_at_a_path_is_told_with_the_path() -> None:
     fake = _Fake()
     assert fake.ask("POST", "/v3/session") == f"no operation at /v3/session; did you mean {_SESSIONS}?"
     assert fake.ask("GET", "/foo") == "no operation at /foo"
+    doubled = "the path begins with /v3 twice: the client adds /v3 itself, so its base URL must end before it"
+    assert fake.ask("POST", "/v3/v3/workspaces/w/sessions") == doubled
 
 
 def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:

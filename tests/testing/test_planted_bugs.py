@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockserver import Mock
-from mockserver.app import create_app
+from mockserver import Mock, create_app
 from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"

@@ -1,5 +1,6 @@
 """Scripts: which answer a request gets that needs a model."""
 
+import json
 from typing import Any
 
 import httpx
@@ -130,6 +131,14 @@ def test_scripts_are_forgotten_at_a_reset_all_or_those_of_a_workspace() -> None:
         (("chat", "x"), {"pause": 61}, "pause must be a number from 0 to 60: 61"),
         (("chat", 5), {}, r"5} is not an answer of 'chat': Input should be a valid string at content"),
         (("chat", {"text": "x"}), {}, "is not an answer of 'chat': Field required at content"),
+        (
+            ("chat", ["x", 5]),
+            {},
+            r'piece 2 of the stream must be a text, bytes, {"raw": text} or {"base64": text}, not 5',
+        ),
+        (("chat", [{"raw": "x", "y": 1}]), {}, "piece 1 of the stream must be a text"),
+        (("chat", ["x", {"base64": "?"}]), {}, "piece 2 of the stream is not valid base64"),
+        (("get_representation", [b"x"]), {}, "is not an answer of 'get_representation'"),
         (("get_representation", None), {}, "null} is not an answer of 'get_representation'"),
         (("get_session_context", "x"), {}, "is not an answer of 'get_session_context'"),
         (("get_session_summaries", {"short_summary": {"content": "x"}}), {}, "at short_summary.message_id"),
@@ -172,3 +181,71 @@ def test_a_callable_that_fails_is_a_500_in_json_however_small_the_journal(journa
             server.mock.faults.delay(0, operation="chat")
         answer = httpx.post(f"{server.url}{_W}/peers/al/chat", json={"query": "x" * 500})
     assert (answer.status_code, answer.json()) == (500, {"detail": "An unexpected error occurred"})
+
+
+def _stream(mock: Mock) -> bytes:
+    asked = {"query": "Colour?", "stream": True}
+    return DirectClient(create_app(mock)).call("POST", f"{_W}/peers/al/chat", asked).body
+
+
+def _event(text: str) -> bytes:
+    return f'data: {{"delta": {{"content": "{text}"}}, "done": false}}\n\n'.encode()
+
+
+_DONE = b'data: {"done": true}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("pieces", "sent"),
+    [
+        (["Bl", b"data: {broken\n\n", "ue."], _event("Bl") + b"data: {broken\n\n" + _event("ue.") + _DONE),
+        (["Blue.", _DONE, _event("late")], _event("Blue.") + _DONE + _event("late")),
+        ([b"data: \xe2\x82", b"\xac\n\n"], "data: €\n\n".encode()),
+        ([bytearray(b": a comment\n\n")], b": a comment\n\n"),
+        (b"nothing like an event", b"nothing like an event"),
+        ([{"raw": "event: x\n"}, {"base64": "gA=="}], b"event: x\n\x80"),
+        ([], _DONE),
+    ],
+)
+def test_bytes_in_a_stream_go_on_the_wire_as_they_are(pieces: Any, sent: bytes) -> None:
+    mock = Mock()
+    mock.scripts.add("chat", pieces)
+    assert _stream(mock) == sent
+    mock.scripts.add("chat", lambda _: pieces)
+    assert _stream(mock) == sent
+
+
+@given(st.lists(st.text(max_size=3) | st.binary(max_size=4), min_size=1, max_size=5))
+def test_a_script_of_pieces_is_read_back_over_http_and_recorded(pieces: list[str | bytes]) -> None:
+    mock = Mock()
+    client = DirectClient(create_app(mock))
+    mock.scripts.add("chat", pieces)
+    sent = _stream(mock)
+    assert sent == mock.requests[-1].answer_content
+    assert json.dumps(mock.requests[-1].as_json())
+    [listed] = client.call("GET", "/_mock/scripts").json
+    client.call("DELETE", "/_mock/scripts")
+    assert client.call("POST", "/_mock/scripts", {"operation": "chat", "answers": listed["answers"]}).status == 201
+    assert _stream(mock) == sent
+    whole = client.call("POST", f"{_W}/peers/al/chat", {"query": "?"}).json["content"]
+    assert whole == "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def test_pieces_of_bytes_are_chunks_of_the_body() -> None:
+    with MockServer() as server:
+        server.mock.scripts.add("chat", [b"data: \xe2\x82", b"\xac\n\n"])
+        asked = {"query": "?", "stream": True}
+        with httpx.stream("POST", f"{server.url}{_W}/peers/al/chat", json=asked) as answer:
+            chunks = list(answer.iter_raw())
+    assert chunks == [b"data: \xe2\x82", b"\xac\n\n"]
+
+
+@pytest.mark.parametrize(
+    "fault", [{"fault": "malform"}, {"fault": "truncate"}, {"fault": "drop_field", "field": "done"}]
+)
+def test_a_fault_may_meet_a_stream_of_bytes(fault: dict[str, Any]) -> None:
+    mock = Mock()
+    mock.scripts.add("chat", ["Bl", b"data: {broken\n\n", b"\xff", b"data:\n\n\n"])
+    mock.faults.add(fault.pop("fault"), **fault)
+    assert isinstance(_stream(mock), bytes)
+    assert mock.requests[-1].status == 200

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.api.control import endpoint as control_endpoint
-from mockserver.app import OPERATIONS
+from mockserver.asgi import OPERATIONS
 from mockserver.testing.diagnosis.suggestions import nearest_name, nearest_template, template_at
 from support import strategies
 

@@ -1,7 +1,11 @@
 """The logs of requests and of webhook deliveries, under `/_mock/`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from ...testing.delivery import Delivery
 from ...testing.exchange import Exchange
+from ...testing.log import Log
 from ...testing.registry import UnknownName
 from ...testing.text import shortened
 from ...wire import control as wire
@@ -16,11 +20,9 @@ _DELIVERIES = "/_mock/deliveries"
 
 @router.operation("GET", _PATH, answers={200: "Requests"}, query=wire.RequestQuery, access=None)
 def list_requests(call: Call) -> Reply:
-    """The requests in the log, in order, and how many older ones were dropped."""
-    criteria = call.query.given()
-    after, limit = criteria.pop("after", 0), criteria.pop("limit", None)
-    found = [exchange for exchange in call.mock.requests.where(**criteria) if exchange.number > after]
-    return _requests(call, found[:limit])
+    """The requests in the log that match, in order; all, or at most `limit` after the number `after`."""
+    criteria, after, limit = _window(call)
+    return _requests(call, call.mock.requests.where(**criteria), after, limit)
 
 
 @router.operation("GET", _PATH + "/{number}", answers={200: "Request", 404: "Problem"}, access=None)
@@ -59,10 +61,11 @@ def forget_requests(call: Call) -> Reply:
     return 204, None
 
 
-@router.operation("GET", _DELIVERIES, answers={200: "Deliveries"}, query=wire_deliveries.DeliveryQuery, access=None)
+@router.operation("GET", _DELIVERIES, answers={200: "Deliveries"}, query=wire_deliveries.DeliveryListQuery, access=None)
 def list_deliveries(call: Call) -> Reply:
-    """The webhook deliveries in the log, in order, and how many older ones were dropped."""
-    return _deliveries(call, call.mock.deliveries.where(**call.query.given()))
+    """The webhook deliveries in the log that match, in order; all, or at most `limit` after the number `after`."""
+    criteria, after, limit = _window(call)
+    return _deliveries(call, call.mock.deliveries.where(**criteria), after, limit)
 
 
 @router.operation(
@@ -92,10 +95,29 @@ def forget_deliveries(call: Call) -> Reply:
     return 204, None
 
 
-def _deliveries(call: Call, found: list[Delivery]) -> Reply:
-    deliveries = [delivery.as_json() for delivery in found]
-    return 200, {"deliveries": deliveries, "dropped": call.mock.deliveries.dropped}
+def _window(call: Call) -> tuple[dict[str, Any], int, int | None]:
+    """The criteria of the query, and its parameters `after` and `limit`."""
+    criteria = call.query.given()
+    return criteria, criteria.pop("after", 0), criteria.pop("limit", None)
 
 
-def _requests(call: Call, found: list[Exchange]) -> Reply:
-    return 200, {"requests": [exchange.as_json() for exchange in found], "dropped": call.mock.requests.dropped}
+def _requests(call: Call, found: list[Exchange], after: int = 0, limit: int | None = None) -> Reply:
+    return 200, _listed("requests", call.mock.requests, found, after, limit)
+
+
+def _deliveries(call: Call, found: list[Delivery], after: int = 0, limit: int | None = None) -> Reply:
+    return 200, _listed("deliveries", call.mock.deliveries, found, after, limit)
+
+
+def _listed(
+    name: str, log: Log[Any], found: Sequence[Exchange | Delivery], after: int, limit: int | None
+) -> dict[str, Any]:
+    following = [entry for entry in found if entry.number > after]
+    listed = following[:limit]
+    last = listed[-1].number if listed else after
+    return {
+        name: [entry.as_json() for entry in listed],
+        "total": len(found),
+        "dropped": log.dropped,
+        "next": last if len(listed) < len(following) else None,
+    }

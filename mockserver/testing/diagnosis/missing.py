@@ -46,7 +46,7 @@ class Past(Protocol):
 
 class Case(NamedTuple):
     """What a diagnosis may look at. `paths` has the method and path template of each operation in any version of the
-    API, `changes` the change that brought a template which not all versions have.
+    API, and of each page, `changes` the change that brought a template which not all versions have.
     """
 
     request: Request

@@ -65,7 +65,7 @@ def sentence(
         cause: The cause of the refusal.
         store: The state of the server. It is not changed.
         past: What is known about earlier requests.
-        paths: The method and path template of each operation, for suggestions.
+        paths: The method and path template of each operation and page, for suggestions.
         limit: The maximum number of characters.
         changes: The change of the API that brought each path template which not all versions have.
 
@@ -235,6 +235,11 @@ def _unknown_path(case: Case) -> str:
     path = case.request.path
     if path == "/_mock" or path.startswith("/_mock/"):  # With the control plane, its endpoint answers these paths.
         return "the control plane is off: control=False, or --no-control"
+    if path == "/":
+        page = "page is at /_mock/, the " if ("GET", "/_mock") in case.paths else ""
+        return f"no operation at /; the {page}reference {'' if page else 'is '}at /docs, and the API below /v3/"
+    if path.startswith("/v3/v3/"):
+        return "the path begins with /v3 twice: the client adds /v3 itself, so its base URL must end before it"
     known = [(method, template) for method, template in case.paths if not versions.lacks(case, template)]
     template = nearest_template(path, known)
     hint = "" if template is None else f"; did you mean {template}?"

@@ -29,11 +29,13 @@ from .api import (
     workspaces,
 )
 from .api.control import guard as control_plane
+from .api.front_door import FrontDoor
 from .api.observed import FallbackRoute, ObservedEndpoint
 from .api.operation import Call, Reply, Router
 from .api.page import Reference
 from .api.routing import path_of
 from .hosts import checked_hosts
+from .testing.environment import options_from_environment
 from .testing.mock import Mock
 from .testing.options import OPTIONS
 
@@ -67,7 +69,10 @@ def create_app(
     page: bool = True,
     **options: Never,
 ) -> Starlette:
-    """The ASGI app of `mock`, or of a new Mock with the default options; `app.state.mock` is the mock.
+    """The ASGI app of `mock`; `app.state.mock` is the mock.
+
+    Without `mock` it makes one, with the options that environment variables such as HONCHO_MOCK_QUIRKS set, so that
+    `uvicorn mockserver:create_app --factory` can take options. Then it raises ValueError for an invalid variable.
 
     `allow_hosts` are host names, in addition to loopback, under which the control plane `/_mock/` answers. With
     `control=False` there is no control plane, and with `page=False` it has no page.
@@ -82,11 +87,14 @@ def create_app(
         raise TypeError(f"create_app takes no {next(iter(options))!r}; {known}create_app(Mock({given}))")
     if mock is not None and not isinstance(mock, Mock):
         raise TypeError(f"create_app takes a Mock, such as create_app(Mock(quirks='live')), not {reprlib.repr(mock)}")
-    mock = Mock() if mock is None else mock
+    mock = Mock(**options_from_environment()) if mock is None else mock
     allow_hosts = checked_hosts("allow_hosts", allow_hosts)
-    endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations])
+    has_page = control and page
+    pages = ["/docs", "/redoc", *(["/_mock"] if has_page else [])]
+    endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations], pages)
     planes = [control_plane.ControlPlane(mock, allow_hosts, page=page)] if control else []
-    app = _App(endpoint, *planes, Reference())
+    doors = [FrontDoor()] if has_page else []
+    app = _App(endpoint, *planes, Reference(), *doors)
     app.state.mock = mock
     SERVED[id(mock)] = mock
     mock.know_operations(frozenset(operation.name for operation in endpoint.operations), OPERATIONS)
