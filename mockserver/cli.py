@@ -322,14 +322,7 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
             help="an additional host name (besides loopback) under which /_mock/ is served; repeatable",
         )
         _add_page_options(command)
-        command.add_argument(
-            "--exit-on-stdin-close",
-            action="store_true",
-            help="stop when standard input ends, as it does when the program that started the command has ended",
-        )
-        command.add_argument(
-            "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
-        )
+        _add_running_options(command)
         command.set_defaults(**(environment or {}))
     return parser
 
@@ -358,6 +351,18 @@ def _add_page_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--open", action="store_true", help="open the page in the browser")
     command.add_argument("--no-page", dest="page", action="store_false", help="serve no page at /_mock/")
     command.add_argument("--no-control", dest="control", action="store_false", help="serve nothing under /_mock/")
+
+
+def _add_running_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of the process that serves."""
+    command.add_argument(
+        "--exit-on-stdin-close",
+        action="store_true",
+        help="stop when standard input ends, as it does when the program that started the command has ended",
+    )
+    command.add_argument(
+        "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
+    )
 
 
 def _add_options(command: argparse.ArgumentParser, name: str) -> None:

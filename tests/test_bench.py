@@ -101,6 +101,18 @@ def test_a_server_that_does_not_start_is_reported_with_its_log() -> None:
         Server([sys.executable, "-m", "missing"])
 
 
+def test_a_load_without_answers_ends_the_bench_with_what_wrk_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = "  0 requests in 1.00s, 0.00B read\nRequests/sec:      0.00\n"
+    monkeypatch.setattr(
+        subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=printed, stderr="")
+    )
+    monkeypatch.setattr(Server, "__init__", lambda *_: None)
+    monkeypatch.setattr(Server, "port", 1, raising=False)
+    monkeypatch.setattr(Server, "_cpu_seconds", lambda _: 0.0)
+    with pytest.raises(SystemExit, match="0 requests in"):
+        Server([]).throughput(1, "/v3")
+
+
 def test_the_cost_of_a_fixture_comes_from_two_runs_of_different_size(monkeypatch: pytest.MonkeyPatch) -> None:
     def seconds(_run: Any, _folder: Path, suite: fixture_cost.Suite, tests: int) -> float:
         return 9 + tests * len(suite.fixture) / 1_000_000
