@@ -273,21 +273,7 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
     )
     parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    serving = parser.add_command(
-        commands,
-        "serve",
-        help="serve a fake API until Ctrl-C; the first line of the output is its URL",
-        description=_SERVE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    serving.add_argument("--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)")
-    demo = parser.add_command(
-        commands,
-        "demo",
-        help="serve a demo, and print a few commands to try",
-        description=_DEMO_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    serving, demo = _servers(parser, commands)
     checking = parser.add_command(
         commands, "check", help="compare the answers of a server with recordings of the real one"
     )
@@ -303,7 +289,6 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
         parser.add_command(commands, "contract", help="print the published contract as a document for other tools")
     )
     _add_versions(parser.add_command(commands, "versions", help="print what changed between two versions of the API"))
-    demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
     for command in commands.choices.values():
         command.set_defaults(parser=command)  # Its errors name the command.
     for command in (serving, demo, recording):
@@ -325,6 +310,27 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
         _add_running_options(command)
         command.set_defaults(**(environment or {}))
     return parser
+
+
+def _servers(parser: CommandParser, commands: Any) -> tuple[CommandParser, CommandParser]:
+    """Add `serve` and `demo`, each with the options that the other does not have."""
+    serving = parser.add_command(
+        commands,
+        "serve",
+        help="serve a fake API until Ctrl-C; the first line of the output is its URL",
+        description=_SERVE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    serving.add_argument("--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)")
+    demo = parser.add_command(
+        commands,
+        "demo",
+        help="serve a demo, and print a few commands to try",
+        description=_DEMO_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
+    return serving, demo
 
 
 def _add_contract(command: argparse.ArgumentParser) -> None:

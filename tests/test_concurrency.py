@@ -14,7 +14,7 @@ import pytest
 from mockserver import MockServer
 
 CLIENTS = 32
-SEEDS = (1, 2, 3)
+SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.deep) for seed in (2, 3)))
 
 _W = "/v3/workspaces/w"
 _SHARED = ("one", "two", "three")

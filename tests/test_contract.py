@@ -119,7 +119,9 @@ def _operation_of(request: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.deep if name in ("walks", "versions-auth") else ()) for name in FILES]
+)
 def test_every_answer_of_the_default_profile_has_the_published_status_and_shape(server: MockServer, name: str) -> None:
     """Over all recorded requests: an answer that the contract lists has its shape, and a success is one it lists."""
     seen: dict[int, int] = {}

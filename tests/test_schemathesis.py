@@ -60,7 +60,7 @@ def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> 
             sequences.validate(case, response, recorder=self.recorder)
 
     sequences = replace(run, name=f"{run.name}, in sequences", cases=Counter(), checks=0, excused=Counter())
-    Machine.run(settings=settings(SETTINGS, max_examples=examples(15, brief=4), stateful_step_count=10))
+    Machine.run(settings=settings(SETTINGS, max_examples=examples(15, brief=2), stateful_step_count=10))
     with capsys.disabled():
         print(f"\n{sequences.report()}")  # noqa: T201 - figures of the run
     assert sequences.checks > 0

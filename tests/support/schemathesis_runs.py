@@ -39,7 +39,7 @@ schemathesis.openapi.media_type("application/pdf", st.just(pdf(page_text(b"Hello
 _PAGE = Path(__file__).parent.parent.parent / "docs" / "contract-testing.md"
 [DOCUMENTED_SETTINGS] = re.findall(r"```toml\n(.*?)```", _PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
-EXAMPLES_PER_OPERATION = examples(20)  # The stock command line tries a hundred.
+EXAMPLES_PER_OPERATION = examples(20, brief=2)  # The stock command line tries a hundred.
 
 
 @dataclass

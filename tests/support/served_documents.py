@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import pytest
+
 from mockserver.api.contract import contract_of
 from mockserver.asgi import OPERATIONS
 
 from .started_mock import start_mock
 
 NAMES = ("served", "served with tokens", "control plane", "contract", "contract with tokens")
+# For tests that take long: those with tokens differ from the others in what a few operations answer.
+BRIEF_NAMES = [pytest.param(name, marks=pytest.mark.deep if "tokens" in name else ()) for name in NAMES]
 
 
 def document(name: str) -> Any:
