@@ -69,6 +69,14 @@ _PLAYS = "A scripted conversation is running. Pause it on the page or with POST 
 _IS_PAUSED = "A scripted conversation is paused; the page or POST {url}/_mock/play/resume starts it."
 
 
+class _Collect(argparse.Action):
+    """Collects the arguments of a repeatable option. The first one replaces the default."""
+
+    def __call__(self, _: Any, namespace: argparse.Namespace, value: Any, option_string: str | None = None) -> None:  # noqa: ARG002 - the signature is argparse's
+        given = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*([] if given is self.default else given), value])
+
+
 class _Version(argparse.Action):
     """Prints the version. The lookup takes time, so it is done only here."""
 
@@ -125,11 +133,11 @@ def _with_environment(parser: CommandParser, arguments: Sequence[str] | None) ->
 
 def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Serve the proxy that records, until Ctrl-C."""
+    listener = _listener(parser, options)  # Before the file is touched.
     proxy, recorder = record.prepared(parser, options)
     with recorder, suppress(KeyboardInterrupt):
-        listener = _listener(parser, options)
         url = url_of(options.host, listener)
-        serve_app(proxy, listener, ready=lambda _: _print(parser, url))
+        serve_app(proxy, listener, ready=lambda _: _print(parser, url), ending=proxy.close)
     record.report(recorder, options)
 
 
@@ -384,7 +392,7 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
         shown = f"{default:g}" if isinstance(default, float) else default
         command.add_argument(
             f"--{option_name.replace('_', '-')}",
-            action="append" if option.flag.repeatable else "store",
+            action=_Collect if option.flag.repeatable else "store",
             type=_argument(option.flag.read),
             default=list(default) if option.flag.repeatable else default,
             metavar=option.flag.metavar,

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .testing.requests import RequestLog
     from .testing.webhook_log import WebhookLog
 
-    Positions = dict[RequestLog | WebhookLog, tuple[int, int]]
+    Positions = WeakKeyDictionary[RequestLog | WebhookLog, tuple[int, int]]
 
 # A report shows at most this many of the last requests and of the last deliveries, and as many of the earlier requests
 # with a diagnosis or a note.
@@ -38,7 +39,10 @@ HONCHO_URL = pytest.StashKey["str | None"]()
 def remember_positions(item: pytest.Item) -> None:
     """Remember where the logs of all mocks end, before a test begins."""
     mocks = {*(server.mock for server in started_servers()), *_served_mocks()}
-    item.stash[POSITIONS] = {log: log.position for mock in mocks for log in (mock.requests, mock.deliveries)}
+    # Weak: pytest keeps all items, and a log may hold megabytes.
+    item.stash[POSITIONS] = WeakKeyDictionary(
+        {log: log.position for mock in mocks for log in (mock.requests, mock.deliveries)}
+    )
 
 
 def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, str]]:
@@ -53,7 +57,7 @@ def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, st
     from .testing.notes.summary import differences_from_live, pages_not_requested  # Needed for failed tests only.
 
     given = item.stash.get(SERVERS, [])
-    positions = item.stash.get(POSITIONS, {})
+    positions = item.stash.get(POSITIONS, WeakKeyDictionary())
     started = started_servers()
     for server in [*given, *sorted((one for one in started if one not in given), key=lambda one: one.url)]:
         of_version = f" (API {server.api_version})" if is_versioned else ""
@@ -114,7 +118,7 @@ def _no_request(item: pytest.Item, server: MockServer) -> Iterator[str]:
         yield "no request is recorded: the log is off, because journal_entries is 0"
         return
     runs, count = log.position
-    runs_before, count_before = item.stash.get(POSITIONS, {}).get(log, (runs, 0))
+    runs_before, count_before = item.stash.get(POSITIONS, WeakKeyDictionary()).get(log, (runs, 0))
     came = count - (count_before if runs == runs_before else 0)
     if came:
         yield f"no request is in the log: {came} came, and the log was emptied"

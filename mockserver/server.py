@@ -218,8 +218,13 @@ class MockServer(Hinting):
         config = BoundedConfig(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
         self._server = _Server(config, ending=self.mock.server_link.end)
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
-        self._thread.start()
-        self._server.loop.result()
+        try:
+            self._thread.start()
+            self._server.loop.result()
+        except BaseException:  # No thread, or no event loop.
+            listener.close()
+            self._server = self._thread = None
+            raise
         self.mock.server_link.attach(self._hand_over, self._serving)
         STARTED.add(self)
 
@@ -230,11 +235,13 @@ class MockServer(Hinting):
         """
         if self._server is None or self._thread is None:
             return
-        self.mock.server_link.attach(None, None)
-        self._server.stop()
-        self._thread.join()
-        self._server = self._thread = None
-        self.mock.deliveries.stop()
+        try:
+            self.mock.server_link.attach(None, None)  # Raises if a fault of a fork did not fire.
+        finally:
+            self._server.stop()
+            self._thread.join()
+            self._server = self._thread = None
+            self.mock.deliveries.stop()
 
     @property
     def is_running(self) -> bool:

@@ -49,7 +49,7 @@ class _Bounds(_Protocol):
             return
         self._silence += len(data)
         super().data_received(data)
-        if self._silence > _SILENT_BYTES and not self.transport.is_closing():
+        if self._silence > _SILENT_BYTES and self._refusal is None and not self.transport.is_closing():
             self.send_400_response(_TOO_LARGE)
 
     def on_body(self, body: bytes) -> None:

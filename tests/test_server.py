@@ -385,3 +385,29 @@ def test_clients_of_a_server_that_stops_lose_their_connection() -> None:
                 held.result()
         server.start()
         assert client.get("/health").status_code == 200  # over a new connection
+
+
+def test_a_server_stops_although_a_fault_of_a_fork_did_not_fire() -> None:
+    server = MockServer()
+    server.start()
+    url = httpx.post(f"{server.url}/_mock/fork").json()["url"]
+    httpx.post(f"{url}/_mock/faults", json={"fault": "error", "status": 503, "must_fire": True})
+    with pytest.raises(AssertionError):
+        server.stop()
+    assert not server.is_running
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{server.url}/health")
+
+
+def test_a_server_whose_thread_does_not_start_can_start_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    server = MockServer()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            server.start()
+    assert not server.is_running
+    with server:
+        assert httpx.get(f"{server.url}/health").status_code == 200

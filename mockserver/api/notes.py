@@ -47,6 +47,7 @@ def noted(
     location = next((value.decode() for name, value in answer.headers if name == b"location"), None)
     case = Case(exchange, mock.store, mock.requests, paths)
     given = answer.status, answer.payload
+    mock.notes.now = mock.clock.elapsed()
     notes = written(case, exchange, operation, draft, given, location, mock.notes, _earlier(mock, exchange))
     if not notes:
         return answer
@@ -55,5 +56,7 @@ def noted(
 
 
 def _earlier(mock: Mock, exchange: Exchange) -> Iterator[Exchange]:
-    """The requests before this one, the newest first."""
-    return (other for other in reversed(list(mock.requests)) if other is not exchange)
+    """The requests before this one, the newest first. It copies the log only if it is asked for one."""
+    for other in reversed(list(mock.requests)):
+        if other is not exchange:
+            yield other

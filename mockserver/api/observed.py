@@ -117,6 +117,7 @@ class ObservedEndpoint(Endpoint):
     ) -> None:
         if exchange.fault is not None and self.mock.notes.enabled:
             self.mock.notes.saw_fault = True
+            exchange.ended = self.mock.clock.elapsed()
             exchange.status = status
             exchange.notes = [*exchange.notes, *of_a_fault(exchange)]
         is_altered = exchange.fault is not None and alters

@@ -157,9 +157,25 @@ class Operation:
             return None
         return self if version == self.version else replace(self, version=version)
 
+    @cached_property
+    def has_unknown_parameter(self) -> Callable[[bytes], bool]:
+        """A function from a query string to whether it has a parameter that the operation ignores.
+
+        Results are cached, because clients often repeat the same query.
+        """
+        shape = shape_of(self.query, self.version)
+        known = frozenset() if shape is None or shape.keys is None else frozenset(shape.keys)
+
+        def has_unknown_name(query_string: bytes) -> bool:
+            return not known.issuperset(parameters(query_string))
+
+        return lru_cache(16)(has_unknown_name)
+
     def is_notable(self, document: Any, query_string: bytes, content: bytes) -> bool:
         """Whether a request may need a note, by what it sends. It runs with every request."""
-        if query_string or self.name in ALWAYS or has_unknown(self.body_shape, document):
+        if self.name in ALWAYS or has_unknown(self.body_shape, document):
+            return True
+        if query_string and self.has_unknown_parameter(query_string):
             return True
         if type(document) is dict:
             if document.get("filters"):

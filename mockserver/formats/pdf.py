@@ -118,7 +118,8 @@ def _main() -> int:
 
     The argument is the id of the parent process.
     """
-    threading.Thread(target=_end_with_parent, args=[int(sys.argv[1])], daemon=True).start()
+    if sys.platform != "win32":  # There the parent may be the launcher of a virtual environment, and keeps its id.
+        threading.Thread(target=_end_with_parent, args=[int(sys.argv[1])], daemon=True).start()
     with suppress(ImportError, OSError, ValueError):  # Not every system has these limits.
         import resource
 
@@ -133,10 +134,7 @@ def _main() -> int:
 
 
 def _end_with_parent(parent: int) -> None:
-    """End this process when its parent has ended without stopping it, for example because it was killed.
-
-    On Windows the id of the parent stays the same.
-    """
+    """End this process when its parent has ended without stopping it, for example because it was killed."""
     while os.getppid() == parent:
         time.sleep(_POLL_SECONDS)
     os._exit(1)

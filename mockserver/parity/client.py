@@ -1,8 +1,10 @@
 """An HTTP client with one persistent connection."""
 
 import json
+import socket
 import time
 from base64 import b64decode
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
@@ -110,6 +112,13 @@ class Client:
     def close(self) -> None:
         """Close the connection. The next request opens a new one."""
         self._connection.close()
+
+    def abort(self) -> None:
+        """End a request that another thread waits for: it fails there."""
+        connected = self._connection.sock
+        if connected is not None:
+            with suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         return self

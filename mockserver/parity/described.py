@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..formats import forms, json_text
-from .matching import ReceivedAnswer
+from .matching import AUTHORITY, ReceivedAnswer
 from .recordings import Json
 from .sent import SentRequest
 
@@ -31,6 +31,8 @@ def answer_as_step(answer: ReceivedAnswer) -> Json:
     """The `response` of a step. A body that is neither JSON nor text is left out."""
     step: dict[str, Any] = {"status": answer.status}
     headers = {name: answer.headers[name] for name in _KEPT_OF_ANSWERS if name in answer.headers}
+    if "location" in headers:
+        headers["location"] = AUTHORITY.sub("", headers["location"])
     type_ = answer.headers.get("content-type", "")
     if json_text.is_json(type_.encode("latin-1", "replace")) and (document := answer.document()) is not None:
         step["json"] = document

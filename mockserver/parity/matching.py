@@ -16,7 +16,7 @@ _PYDANTIC_VERSION = re.compile(r"errors\.pydantic\.dev/[0-9.]+/")
 _CLOCK = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _LINES = "<lines>"
 ANY = "<any>"  # stands for any value
-_AUTHORITY = re.compile(r"^https?://[^/]+")
+AUTHORITY = re.compile(r"^https?://[^/]+")
 
 
 class ReceivedAnswer(NamedTuple):
@@ -98,7 +98,7 @@ class Bindings:
                 if missing:
                     yield StepDifference(name, value, got[name])
             else:
-                shown = _AUTHORITY.sub("", got[name]) if name == "location" else got[name]
+                shown = AUTHORITY.sub("", got[name]) if name == "location" else got[name]
                 yield from self._compare(name, value, shown)
 
     def _of_body(self, recorded: Json, body: bytes, unordered: bool) -> Iterator[StepDifference]:

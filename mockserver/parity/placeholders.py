@@ -1,6 +1,7 @@
 """Replaces the ids and times that a server generated with placeholders, and masks credentials."""
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -9,8 +10,8 @@ from .recordings import WORKSPACES, Json
 from .renaming import given_id, segment
 
 MASK = "masked"
-# Shorter texts are not masked: they are hardly keys, and may be parts of words.
-_SHORTEST_KEY = 8
+# Shorter texts are masked only as whole words: they may be parts of others.
+_SHORTEST_PART = 8
 # An id that a server generates, or a time, as a whole word.
 _ID = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{21}(?![\w-])")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
@@ -33,14 +34,20 @@ class Placeholders:
         self._sent_ids: set[str] = set()
         self._sent_moments: set[datetime] = set()
         self._keys: set[str] = set()
+        self._masked: re.Pattern[str] | None = None
 
     def hide(self, keys: Iterable[str]) -> None:
         """Mask these credentials in all steps from now on."""
-        self._keys |= {key for key in keys if len(key) >= _SHORTEST_KEY}
+        self._keys |= {key for key in keys if key}
+        # The longest first: one key may be the beginning of another.
+        patterns = [_pattern(key) for key in sorted(self._keys, key=len, reverse=True)]
+        self._masked = re.compile("|".join(patterns)) if patterns else None
 
     def saw_request(self, sent: Json) -> None:
         """Remember what a request names. Call this before the answer is replaced."""
-        self.workspaces |= {segment(sent["path"], 3)} if sent["path"].startswith(f"{WORKSPACES}/") else {given_id(sent)}
+        path = sent["path"]
+        named = segment(path, 3) if path.startswith(f"{WORKSPACES}/") else given_id(sent) if path == WORKSPACES else ""
+        self.workspaces |= {named} - {"", "list"}
         for text in _texts(sent):
             self._sent_ids |= {found for found in _ID.findall(text) if found not in self._marks}
             self._sent_moments |= {datetime.fromisoformat(time) for time in _TIME.findall(text) if _is_valid(time)}
@@ -52,8 +59,16 @@ class Placeholders:
         if isinstance(value, list):
             return [self.in_request(entry) for entry in value]
         if isinstance(value, dict):
-            return {self._known(name): self.in_request(entry) for name, entry in value.items()}
+            return {
+                self._known(name): self._bytes(entry) if name == "base64" else self.in_request(entry)
+                for name, entry in value.items()
+            }
         return value
+
+    def _bytes(self, encoded: str) -> str:
+        """Bytes in base64, without the keys."""
+        text = b64decode(encoded).decode("latin-1")
+        return b64encode((text if self._masked is None else self._masked.sub(MASK, text)).encode("latin-1")).decode()
 
     def in_answer(self, value: Json, key: str = "") -> Json:
         """The answer, with placeholders, new ones too."""
@@ -84,11 +99,16 @@ class Placeholders:
             self._moments[mark] = moment
 
     def _known(self, text: str) -> str:
-        for key in self._keys:
-            text = text.replace(key, MASK)
+        if self._masked is not None:
+            text = self._masked.sub(MASK, text)
         for pattern in (_ID, _TIME):
             text = pattern.sub(lambda found: self._marks.get(found[0], found[0]), text)
         return _USER.sub("", text)
+
+
+def _pattern(key: str) -> str:
+    escaped = re.escape(key)
+    return escaped if len(key) >= _SHORTEST_PART else rf"(?<![\w-]){escaped}(?![\w-])"
 
 
 def _texts(value: Json) -> Iterable[str]:

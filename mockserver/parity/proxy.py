@@ -51,6 +51,7 @@ class Proxy:
         self._connect = connect
         self._observe = observe
         self._idle: deque[Client] = deque()
+        self._busy: set[Client] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # uvicorn also asks for a lifespan, and clients may ask for a WebSocket.
@@ -64,12 +65,18 @@ class Proxy:
             return
         request = _request(scope, body)
         client = self._idle.pop() if self._idle else self._connect()
+        self._busy.add(client)
+        try:
+            await self._exchange(client, request, scope, send)
+        finally:
+            self._busy.discard(client)
+
+    async def _exchange(self, client: Client, request: SentRequest, scope: Scope, send: Send) -> None:
         try:
             response = await to_thread.run_sync(client.open, request)
         except (OSError, HTTPException, ValueError) as error:
             client.close()
-            reason = " ".join(str(error).split()) or type(error).__name__
-            await _answer_itself(send, 502, f"{client.host} does not answer: {reason[:200]}")
+            await _answer_502(send, client, error)
             return
         try:
             await self._pass_back(request, response, client, _host_of(scope), send)
@@ -91,7 +98,12 @@ class Proxy:
         start = {"type": "http.response.start", "status": response.status, "headers": raw}
         if response.length is not None:
             # All at once: with its last byte, the client knows that the answer has ended.
-            whole = await to_thread.run_sync(response.read)
+            try:
+                whole = await to_thread.run_sync(response.read)
+            except (OSError, HTTPException) as error:
+                client.close()
+                await _answer_502(send, client, error)
+                return
             self._observe(request, ReceivedAnswer(response.status, dict(kept), whole[:_OBSERVED_BYTES]))
             await send(start)
             await send({"type": "http.response.body", "body": whole})
@@ -105,9 +117,11 @@ class Proxy:
         await send({"type": "http.response.body"})
 
     def close(self) -> None:
-        """Close the connections that no request uses."""
+        """Close all connections. Requests in progress end."""
         while self._idle:
             self._idle.pop().close()
+        for client in self._busy:
+            client.abort()
 
 
 def _request(scope: Scope, body: bytes) -> SentRequest:
@@ -131,6 +145,11 @@ def _pointing_to(host: str | None, client: Client, location: str) -> str:
     if host is None or parts.netloc != client.authority:
         return location
     return urlunsplit(parts._replace(scheme="http", netloc=host, path=parts.path.removeprefix(client.prefix)))
+
+
+async def _answer_502(send: Send, client: Client, error: Exception) -> None:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    await _answer_itself(send, 502, f"{client.host} does not answer: {reason[:200]}")
 
 
 async def _answer_itself(send: Send, status: int, detail: str) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .matching import ReceivedAnswer
     from .proxy import Proxy
     from .recorder import Recorder
+    from .sent import SentRequest
 
 _WARNING = """\
 {url} is not a loopback address. The proxy passes every request of its clients on to it. It sends
@@ -57,7 +59,14 @@ def prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> "t
         parser.error(f"{options.output} exists; --force overwrites it")
     except OSError as error:
         parser.error(f"cannot write {options.output}: {error.strerror or error}")
-    return Proxy(lambda: Client(options.upstream, timeout_seconds=300), recorder.record), recorder
+
+    def observe(request: "SentRequest", answer: "ReceivedAnswer") -> None:
+        try:
+            recorder.record(request, answer)
+        except Exception as error:  # noqa: BLE001 - the client gets its answer, whatever it is
+            print(f"not recorded: {request.method} {request.path}: {error!r}"[:300], file=sys.stderr, flush=True)
+
+    return Proxy(lambda: Client(options.upstream, timeout_seconds=300), observe), recorder
 
 
 def report(recorder: "Recorder", options: argparse.Namespace) -> None:

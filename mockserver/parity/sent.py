@@ -1,10 +1,12 @@
 """A request as a client sent it to a proxy."""
 
+import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 # The characters of a path that are sent as they are, besides letters and digits.
 AS_IS = "/%"
+_SCHEMES = ("", "Bearer", "bearer", "Basic", "basic")
 _CREDENTIALS = ("authorization", "proxy-authorization", "cookie", "x-api-key")
 
 
@@ -33,4 +35,8 @@ class SentRequest(NamedTuple):
 
     def credentials(self) -> list[str]:
         """The texts in the headers that must stay secret."""
-        return [word for name, value in self.headers if name in _CREDENTIALS for word in value.split()]
+        values = [value for name, value in self.headers if name in _CREDENTIALS]
+        # A cookie is `name=value; name=value`; other credentials follow the name of their scheme.
+        return [
+            word for value in values for word in re.split(r"[\s;]+|(?<=\w)=(?=[^=\s])", value) if word not in _SCHEMES
+        ]

@@ -34,7 +34,9 @@ def _shape(path: str, body: Json, workspaces: set[str]) -> Json:
     if path.endswith("/queue/status"):
         return _with_any_counts(body)
     keys = next((keys for end, keys in _VARYING.items() if path.endswith(end)), ())
-    return {**body, **{key: ANY for key in keys if body.get(key) is not None}} if keys else body
+    if not keys or not isinstance(body, dict):
+        return body
+    return {**body, **{key: ANY for key in keys if body.get(key) is not None}}
 
 
 def _is_own(page: Json, workspaces: set[str]) -> bool:

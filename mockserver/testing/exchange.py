@@ -81,6 +81,7 @@ class Exchange:
     fault: str | None = None
     notes: Sequence[str] = ()
     retry_after: float | None = None
+    ended = 0.0  # when a fault answered, in seconds of a clock that always runs
     draft: Any = None  # what notes need, while the request is carried out
     bodies_left_out = False
 

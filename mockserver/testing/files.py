@@ -11,10 +11,11 @@ def replace(path: str | Path, text: str) -> None:
     The text goes to a new file in the same folder, which then takes the name. A symbolic link stays, and so do the
     permissions of the file. What is not a file, such as `/dev/stdout`, is written directly.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        target.write_text(text, encoding="utf-8")
+    given = Path(path)
+    if given.exists() and not given.is_file():  # A pipe has no real path.
+        given.write_text(text, encoding="utf-8")
         return
+    target = Path(os.path.realpath(given))
     with TemporaryDirectory(prefix=".honcho-mockserver-", dir=target.parent) as folder:
         written = Path(folder) / "new"
         with written.open("w", encoding="utf-8") as file:

@@ -3,6 +3,7 @@
 import json
 import stat
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from mockserver.parity.recordings import matching
 from mockserver.parity.sent import SentRequest
 from support.direct_client import DirectClient
 from support.random_steps import StepRunner, first_steps, steps
+from support.raw_server import raw_server
 from support.running_app import running
 
 _W = "/v3/workspaces/w"
@@ -104,7 +106,7 @@ def test_a_redirect_leads_to_the_proxy(recorded: tuple[httpx.Client, Path]) -> N
     through, file = recorded
     answer = through.post(f"{_W}/sessions/", json={"id": "s"})
     assert answer.headers["location"] == f"{str(through.base_url).rstrip('/')}{_W}/sessions"
-    assert _steps(file)[0]["response"]["headers"]["location"].endswith(f"{_W}/sessions")
+    assert _steps(file)[0]["response"]["headers"]["location"] == f"{_W}/sessions"
 
 
 def test_a_stream_comes_in_pieces_and_is_recorded_by_its_shape(
@@ -165,6 +167,34 @@ def test_no_credential_reaches_the_file(
     assert len(_steps(file)) == 1
 
 
+def test_parts_of_credentials_do_not_reach_the_file(tmp_path: Path) -> None:
+    keys = [
+        ("authorization", "Bearer abcdefgh12"),
+        ("x-api-key", "abcdefgh12.TAIL"),
+        ("cookie", "a=short; b=cookievalue1"),
+    ]
+    seen = b"\xff abcdefgh12 cookievalue1"
+    with Recorder(tmp_path / "r.jsonl", "keys") as recorder:
+        recorder.record(
+            SentRequest("POST", "/x/abcdefgh12.TAIL/cookievalue1", keys, seen), ReceivedAnswer(404, {}, b"")
+        )
+        recorder.record(SentRequest("GET", "/y?key=short", [], b""), ReceivedAnswer(404, {}, b""))
+    [first, second] = _steps(tmp_path / "r.jsonl")
+    assert first["request"]["path"] == "/x/masked/masked"
+    assert b64decode(first["request"]["base64"]) == b"\xff masked masked"
+    assert second["request"]["query"] == {"key": "masked"}
+
+
+def test_workspaces_of_others_are_not_compared(tmp_path: Path) -> None:
+    page = json.dumps({"items": [{"id": "w"}], "total": 3, "page": 1, "size": 1, "pages": 3}).encode()
+    answer = ReceivedAnswer(200, {"content-type": "application/json"}, page)
+    with Recorder(tmp_path / "r.jsonl", "lists") as recorder:
+        recorder.record(SentRequest("GET", "/health", [], b""), ReceivedAnswer(404, {}, b""))
+        recorder.record(SentRequest("GET", f"{_W}/peers", [], b""), ReceivedAnswer(404, {}, b""))
+        recorder.record(SentRequest("POST", "/v3/workspaces/list", [], b""), answer)
+    assert _steps(tmp_path / "r.jsonl")[-1]["response"]["json"] == "<any>"
+
+
 def test_a_key_that_the_server_made_does_not_reach_the_file(tmp_path: Path) -> None:
     answer = ReceivedAnswer(200, {"content-type": "application/json"}, b'{"key": "made-by-the-server"}')
     with Recorder(tmp_path / "r.jsonl", "keys") as recorder:
@@ -202,3 +232,11 @@ def test_a_server_that_does_not_answer_is_a_502_with_the_reason(tmp_path: Path) 
             answer = httpx.get(f"{url}/health")
         assert (answer.status_code, recorder.steps) == (502, 0)
     assert answer.json()["detail"].startswith("127.0.0.1 does not answer: ")
+
+
+def test_an_answer_that_breaks_off_is_a_502(tmp_path: Path) -> None:
+    broken = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc"
+    with Recorder(tmp_path / "r.jsonl", "a test") as recorder, raw_server(broken) as (server_url, _):
+        with running(Proxy(lambda: Client(server_url), recorder.record)) as url:
+            answer = httpx.post(f"{url}/health", json={})
+        assert (answer.status_code, recorder.steps) == (502, 0)

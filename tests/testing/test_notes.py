@@ -116,6 +116,8 @@ def test_input_that_is_ignored_is_noted(
 _UNMATCHED: list[tuple[Any, str]] = [
     ({"metadata": {"year": {"$gt": 3}}}, "'$gt' is a key to contain, not an operator; did you mean 'gt'?"),
     ({"metadata": {"year": {"eq": 2026}}}, "'eq' is a key to contain, not an operator; a plain value means equality"),
+    ({"metadata": {"year": {"gt3": 3}}}, "'gt3' is a key to contain, not an operator; did you mean 'gt'?"),
+    ({"metadata": {"year": {"greater": 3}}}, "'greater' is a key to contain, not an operator; did you mean 'gt'?"),
     ({"metadata": {"topik": "x"}}, "no session has metadata.topik; did you mean 'topic'?"),
     ({"metadata": {"colour": "x"}}, "no session has metadata.colour; keys in use: 'topic', 'year'"),
     ({"metadata": {"year": "2026"}}, "metadata.year: you asked for texts, rows have numbers"),
@@ -342,3 +344,49 @@ def test_notes_are_few_and_short_whatever_was_sent(
     assert answer.status < 500
     assert len(notes) <= 5
     assert all(len(note) <= 300 and note.isprintable() for note in notes)
+
+
+def test_a_faulted_page_leaves_no_line_about_pages(call: _Client) -> None:
+    call.mock.faults.wrong_type("pages")
+    call("POST", "/sessions/list", {})
+    assert list(pages_not_requested(call.mock.requests)) == []
+
+
+def test_the_sessions_of_a_peer_are_only_that_peers(call: _Client) -> None:
+    call("POST", "/sessions", {"id": "u", "metadata": {"colour": 1}, "peers": {"zoe": {}}})
+    note = "no session has metadata.topic; keys in use: 'colour'"
+    assert note in call.notes("POST", "/peers/zoe/sessions", {"filters": {"metadata": {"topic": "x"}}})
+    assert call.notes("POST", "/peers/zoe/sessions", {"filters": {"metadata": {"colour": {"ne": 2}}}}) == ""
+
+
+@pytest.mark.parametrize("path", ["/search", "/sessions/s/search", "/peers/bob/search"])
+def test_a_search_is_not_explained_by_its_filter(call: _Client, path: str) -> None:
+    call("POST", path, {"query": "nothing", "filters": {"metadata": {"colour": 1}}})
+    assert list(list(call.mock.requests)[-1].notes) == []
+
+
+def test_a_repeated_read_is_not_noted(call: _Client) -> None:
+    call.mock.faults.error(500, times=1, carry_out=True)
+    call("POST", "/sessions/list", {})
+    assert call.notes("POST", "/sessions/list", {}) == ""
+
+
+def test_a_known_query_needs_no_note(call: _Client) -> None:
+    call("POST", "/sessions/list", {}, page=1, size=50)
+    assert list(call.mock.requests)[-1].draft is None
+    known = dict.fromkeys(("tokens", "search_top_k", "max_conclusions", "search_query", "limit_to_session"), "1")
+    known |= {"limit_to_session": "false"}
+    assert "ignored: query.bogus" in call.notes("GET", "/sessions/s/context", None, **known, bogus=1)
+
+
+def test_a_zone_without_minutes_is_a_zone(call: _Client) -> None:
+    filters = {"created_at": {"gte": "2020-01-01T00:00:00+00"}}
+    assert call.notes("POST", "/sessions/list", {"filters": filters}) == ""
+
+
+def test_existing_rows_are_not_counted_with_a_frozen_clock(start: Start) -> None:
+    mock, client = start(frozen_at="2026-01-01T00:00:00Z")
+    for _ in range(3):
+        client.call("POST", _S, {"id": "s"})
+    [line] = differences_from_live(mock.requests, mock.store.profile)
+    assert line.endswith("created_status (1 answer)")

@@ -49,12 +49,14 @@ class Notes:
     Attributes:
         enabled: Whether notes are written.
         saw_fault: Whether a request met a fault since the last reset, so that later ones may repeat it.
+        now: When the answer is made, in seconds of a clock that always runs.
         told: The fields of newer versions that a note has named. Each is named once.
     """
 
     def __init__(self) -> None:
         self.enabled = True
         self.saw_fault = False
+        self.now = 0.0
         self.told: set[str] = set()
 
     def reset(self, settings: Mapping[str, Any]) -> None:

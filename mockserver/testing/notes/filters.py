@@ -9,14 +9,15 @@ from ...domain.filters.columns import OPERATORS, WILDCARD
 from ...domain.records import Row
 from ..diagnosis.suggestions import nearest_name
 from ..text import listed, quoted, shortened
-from .occasion import Occasion, newest
+from .occasion import SEEN_ROWS, Occasion, newest
 
 _LOGIC = ("AND", "OR", "NOT")
 _LEVELS = 6
-_ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
+_ZONE = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)\Z", re.IGNORECASE)
 _TIMES = ("created_at", "deleted_at")
 # Words of other filter languages for operators of this one.
 _ALIASES = {"eq": None, "equals": None, "like": "contains", "not": "ne", "nin": "ne", "regex": "contains"}
+_WORDS = {"greater": "gt", "less": "lt", "min": "gte", "max": "lte", "from": "gte", "to": "lte", "contain": "contains"}
 _KINDS = {bool: "booleans", int: "numbers", float: "numbers", str: "texts", list: "lists", dict: "objects"}
 # By operation: what a list has, in the plural.
 NOUNS = {
@@ -41,10 +42,17 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
         return
     conditions = list(_conditions(filters))
     yield from _without_zone(conditions)
-    rows = _rows(occasion, noun)
-    yield from _never_unequal(conditions, rows)
+    rows: list[Row] = []
+    if any(operator == "ne" for _, operator, _ in _metadata_operands(conditions)):
+        rows = _rows(occasion, noun)
+        yield from _never_unequal(conditions, rows)
     total = occasion.payload.get("total") if isinstance(occasion.payload, dict) else 0
-    if occasion.items == [] and total == 0:
+    name = "" if occasion.operation is None else occasion.operation.name
+    # A search may find nothing because of its words.
+    if occasion.items == [] and total == 0 and not name.startswith(("search_", "query_")):
+        rows = rows or _rows(occasion, noun)
+        if len(rows) >= SEEN_ROWS:  # There may be others.
+            return
         needed = list(_conditions(filters, negated=False))
         yield from _matching_nothing(occasion, needed, rows, noun)
 
@@ -149,7 +157,15 @@ def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]
         if key in OPERATORS or all(operand == WILDCARD for _, operand in _operands(inner)):
             continue
         if isinstance(inner, dict) and inner and OPERATORS.isdisjoint(inner):
-            yield from map(_no_operator, filter(_looks_like_an_operator, inner))
+            has_objects = any(isinstance((row.get("metadata") or {}).get(key), dict) for row in rows)
+            wrong = [
+                name
+                for name in inner
+                if _looks_like_an_operator(name) or (not has_objects and _nearest_operator(name) is not None)
+            ]
+            if wrong:
+                yield from map(_no_operator, wrong)
+                continue
         if _looks_like_an_operator(key):
             yield _no_operator(key)
         elif rows and key not in known:
@@ -163,9 +179,15 @@ def _looks_like_an_operator(key: str) -> bool:
     return bare in OPERATORS or bare in _ALIASES
 
 
+def _nearest_operator(bare: str) -> str | None:
+    """The operator that begins like this word, such as `gt` for `gt3` or `greater`, or is a misspelling of it."""
+    stripped = bare.rstrip("0123456789")
+    return _WORDS.get(bare) or (stripped if stripped in OPERATORS else nearest_name(stripped, OPERATORS))
+
+
 def _no_operator(key: str) -> str:
     bare = key.lstrip("$_").lower()
-    meant = bare if bare in OPERATORS else _ALIASES.get(bare)
+    meant = bare if bare in OPERATORS else _ALIASES[bare] if bare in _ALIASES else _nearest_operator(bare)
     hint = f"did you mean {meant!r}?" if meant is not None else "a plain value means equality"
     return f"{quoted(key)} is a key to contain, not an operator; {hint}"
 
@@ -219,16 +241,15 @@ def _unmatched_column(column: str, value: Any, rows: list[Row], noun: str) -> It
 
 def _rows(occasion: Occasion, noun: str) -> list[Row]:
     """The newest rows among which the list looked."""
-    workspace = occasion.workspace
+    workspace, session, peer = occasion.workspace, occasion.session, occasion.peer
     if noun == "workspaces":
         return newest(occasion.store.directory)
     if workspace is None:
         return []
-    if noun == "peers":
-        return newest(workspace.roster)
-    if noun == "sessions":
-        return newest(workspace.active)
-    if noun == "conclusions":
-        return newest(list(workspace.extras.conclusions.values()))
-    sessions = [occasion.session] if occasion.session is not None else list(workspace.active[-20:])
-    return newest([row for session in sessions for row in session.messages[-1000:]])
+    rows: dict[str, Any] = {
+        "peers": workspace.roster,
+        "sessions": workspace.active if peer is None else [one for one in peer.sessions if one.row["is_active"]],
+        "messages": () if session is None else session.messages,
+        "conclusions": () if noun != "conclusions" else list(workspace.extras.conclusions.values()),
+    }
+    return newest(rows[noun])

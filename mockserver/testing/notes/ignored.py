@@ -63,9 +63,7 @@ def ignored_parameters(
     known = {} if shape is None or shape.keys is None else shape.keys
     body = shape_of(operation.body, version)
     in_body = {} if body is None or body.keys is None else body.keys
-    for name in list(query)[:_MOST]:
-        if name in known:
-            continue
+    for name in [name for name in query if name not in known][:_MOST]:
         newer = _version_with(operation, ("query", name))
         if newer is not None:
             if name not in told:

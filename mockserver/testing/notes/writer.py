@@ -59,7 +59,7 @@ def written(
     occasion = Occasion(case, exchange, operation, draft.document, draft.query, draft.before, *answer)
     notes = chain(_of_input(occasion, draft, remembered.told), _of_answer(occasion, location))
     if remembered.saw_fault:
-        notes = chain(repeats.of_a_repeat(exchange, islice(earlier, _COMPARED)), notes)
+        notes = chain(repeats.of_a_repeat(exchange, islice(earlier, _COMPARED), remembered.now), notes)
     unlike = dict.fromkeys(note for note in map(_cut, notes) if note != exchange.diagnosis)
     return list(islice(unlike, _MOST))
 
