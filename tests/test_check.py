@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from mockserver import Mock, MockServer, create_app
+from mockserver.domain.changes import CONTRACT
 from mockserver.domain.errors import ID_MAX_LENGTH, ID_PATTERN
 from mockserver.fast_path import UVICORN_SETTINGS
 from mockserver.formats.keyring import Keyring
@@ -27,7 +28,7 @@ from mockserver.parity.client import Client, NoAnswer
 from mockserver.parity.confirmation import is_local
 from mockserver.parity.matching import Bindings, ReceivedAnswer
 from mockserver.parity.purging import PurgeWatch
-from mockserver.parity.recordings import RECORDED_SECRET, Scenario, recorded_versions
+from mockserver.parity.recordings import RECORDED_SECRET, Scenario
 from mockserver.parity.renaming import Renaming
 from mockserver.parity.report import play_all
 from mockserver.server import _Server, listen, url_of
@@ -74,7 +75,7 @@ _WITHOUT_PURGES = _without_purges(SCENARIOS)
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("version", recorded_versions())
+@pytest.mark.parametrize("version", [CONTRACT])  # test_recordings.py replays those of all versions.
 def test_every_recording_agrees_on_a_server_that_others_use_too_and_nothing_is_left(
     version: str, make_honcho_server: Callable[..., MockServer], check_of: Callable[..., Check]
 ) -> None:

@@ -53,7 +53,7 @@ def test_a_recorded_file_can_be_checked(server: MockServer, tmp_path: Path) -> N
     refused = _run("record", "--upstream", server.url, "--output", file)
     assert (refused.returncode, refused.stderr) == (
         2,
-        f"honcho-mockserver: error: {file} exists; --force overwrites it\n",
+        f"honcho-mockserver record: error: {file} exists; --force overwrites it\n",
     )
 
 

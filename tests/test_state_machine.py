@@ -162,7 +162,7 @@ class NewestSessions(Sessions):
 
 
 TestSessions = Sessions.TestCase
-TestSessions.settings = settings(max_examples=examples(120), stateful_step_count=50)
+TestSessions.settings = settings(max_examples=examples(60), stateful_step_count=50)
 TestOldestSessions = OldestSessions.TestCase
 TestNewestSessions = NewestSessions.TestCase
 TestOldestSessions.settings = TestNewestSessions.settings = settings(

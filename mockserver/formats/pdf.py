@@ -16,7 +16,7 @@ SECONDS_LIMIT = 10.0
 # The system ends a process that has used more CPU time than its parent waits for.
 _CPU_SECONDS = 15
 _POLL_SECONDS = 0.2
-_MEMORY_BYTES = 1024 * 1024 * 1024
+_MEMORY_BYTES = 1280 * 1024 * 1024
 _TEXT_LIMIT = 5_242_880
 # The trailer that pypdf requires. pypdf ignores its offset, and searches the file for the objects.
 _END = b"\nstartxref\n0\n%%EOF\n"

@@ -85,7 +85,7 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=examples(12, brief=2), stateful_step_count=25)
+TestHistories.settings = settings(max_examples=examples(8, brief=2), stateful_step_count=25)
 
 
 def _said_in(answers: list[Answer]) -> list[tuple[int, bytes]]:
