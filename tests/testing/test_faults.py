@@ -318,7 +318,7 @@ def test_who_gives_up_waiting_is_forgotten(sockets: tuple[MockServer, httpx.Clie
     server, client = sockets
     fault = server.mock.faults.hang(times=1)
     with pytest.raises(httpx.ReadTimeout):
-        client.post(_S, json={"id": "s"}, timeout=0.05)
+        client.post(_S, json={"id": "s"}, timeout=0.5)
     while fault.held:
         client.get("/health")
     assert server.mock.requests[0].status is None
