@@ -291,6 +291,7 @@ def test_a_filter_that_would_compare_for_ever_is_refused(direct: DirectClient) -
 _LONG = list(range(1_000))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("metadata", "members"),
     [

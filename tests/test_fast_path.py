@@ -31,7 +31,14 @@ def slow_server() -> Iterator[MockServer]:
             yield server
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
+# The default run has every fourth.
+_SOME = [
+    pytest.param(scenario, id=scenario.name, marks=pytest.mark.deep if number % 4 else ())
+    for number, scenario in enumerate(SCENARIOS)
+]
+
+
+@pytest.mark.parametrize("scenario", _SOME)
 def test_the_slow_path_answers_as_recorded(slow_server: MockServer, scenario: Scenario) -> None:
     assert not {number: found for number, found, _ in replay(slow_server, scenario) if found}
 
