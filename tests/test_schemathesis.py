@@ -77,7 +77,7 @@ def test_by_the_document_of_another_version(version: str, capsys: pytest.Capture
     for operation in operations:
 
         @given(case=st.one_of([operation.as_strategy(generation_mode=mode) for mode in GenerationMode]))
-        @settings(SETTINGS, max_examples=examples(3))
+        @settings(SETTINGS, max_examples=examples(2))
         def validate(case: Any) -> None:
             run.validate(case, case.call())
 

@@ -162,9 +162,9 @@ class NewestSessions(Sessions):
 
 
 TestSessions = Sessions.TestCase
-TestSessions.settings = settings(max_examples=examples(60), stateful_step_count=50)
+TestSessions.settings = settings(max_examples=examples(40), stateful_step_count=50)
 TestOldestSessions = OldestSessions.TestCase
 TestNewestSessions = NewestSessions.TestCase
 TestOldestSessions.settings = TestNewestSessions.settings = settings(
-    max_examples=examples(40, brief=3), stateful_step_count=50
+    max_examples=examples(15, brief=3), stateful_step_count=50
 )
