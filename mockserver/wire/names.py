@@ -14,7 +14,7 @@ def names_at(model: Any, location: Sequence[str | int]) -> list[str]:
         model: The type of the document.
         location: The keys and indices from the document to the place, as pydantic has them in an error.
     """
-    fields = [_named(type_) for type_ in _types_at(model, location) if _is_model(type_)]
+    fields = [named(type_) for type_ in _types_at(model, location) if is_model(type_)]
     return sorted({name for names in fields for name in names})
 
 
@@ -27,14 +27,14 @@ def names_below(model: Any, location: Sequence[str | int]) -> Mapping[str, str]:
     seen = set()
     while waiting:
         type_, place = waiting.pop(0)
-        if _is_model(type_):
+        if is_model(type_):
             if type_ in seen:
                 continue
             seen.add(type_)
-            for name, field in _named(type_).items():
+            for name, field in named(type_).items():
                 if place:
                     found.setdefault(name, place)
-                waiting += [(inner, f"{place}.{name}".removeprefix(".")) for inner in _parts_of(field.annotation)]
+                waiting += [(inner, f"{place}.{name}".removeprefix(".")) for inner in parts_of(field.annotation)]
         else:
             step, mark = (0, "[*]") if get_origin(type_) is list else ("", ".*")
             waiting += [(inner, place + mark) for inner in _inside(type_, step)]
@@ -42,40 +42,42 @@ def names_below(model: Any, location: Sequence[str | int]) -> Mapping[str, str]:
 
 
 def _types_at(model: Any, location: Sequence[str | int]) -> list[Any]:
-    types = list(_parts_of(model))
+    types = list(parts_of(model))
     for step in location:
         types = [inner for type_ in types for inner in _inside(type_, step)]
     return types
 
 
-def _parts_of(type_: Any) -> Iterator[Any]:
+def parts_of(type_: Any) -> Iterator[Any]:
     """The type without its annotations. For a union, each of its types."""
     arguments = get_args(type_)
     if hasattr(type_, "__metadata__"):
-        yield from _parts_of(arguments[0])
+        yield from parts_of(arguments[0])
     elif get_origin(type_) in (Union, UnionType):
         for argument in arguments:
-            yield from _parts_of(argument)
+            yield from parts_of(argument)
     else:
         yield type_
 
 
 def _inside(type_: Any, step: str | int) -> Iterator[Any]:
-    if _is_model(type_):
-        field = _named(type_).get(str(step))
+    if is_model(type_):
+        field = named(type_).get(str(step))
         if field is not None:
-            yield from _parts_of(field.annotation)
+            yield from parts_of(field.annotation)
         return
     arguments = get_args(type_)
     if get_origin(type_) is dict and isinstance(step, str):
-        yield from _parts_of(arguments[1])
+        yield from parts_of(arguments[1])
     elif get_origin(type_) is list and isinstance(step, int):
-        yield from _parts_of(arguments[0])
+        yield from parts_of(arguments[0])
 
 
-def _is_model(type_: Any) -> bool:
+def is_model(type_: Any) -> bool:
+    """Whether a type is a model."""
     return isinstance(type_, type) and issubclass(type_, BaseModel)
 
 
-def _named(model: type[BaseModel]) -> Mapping[str, Any]:
+def named(model: type[BaseModel]) -> Mapping[str, Any]:
+    """The fields of a model by their names in documents."""
     return {field.alias or name: field for name, field in model.model_fields.items()}

@@ -1,7 +1,6 @@
 """What notes are made from."""
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from ...domain.records import Peer, Row, Session, Workspace
@@ -77,4 +76,4 @@ class Occasion(NamedTuple):
 
 def newest(rows: Any) -> list[Row]:
     """At most SEEN_ROWS of the newest rows of an ordered sequence of records or rows."""
-    return [getattr(record, "row", record) for record in islice(rows[-SEEN_ROWS:], SEEN_ROWS)]
+    return [getattr(record, "row", record) for record in rows[-SEEN_ROWS:]]

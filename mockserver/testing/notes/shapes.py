@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from functools import cache
-from types import UnionType
-from typing import Any, NamedTuple, Union, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
-from pydantic import BaseModel
-
+from ...wire.names import is_model, named, parts_of
 from ...wire.versions import as_of
 
 
@@ -53,25 +51,20 @@ def has_unknown(shape: Shape | None, document: Any) -> bool:
 
 
 def _shape(type_: Any) -> Shape | None:
-    arguments = get_args(type_)
-    if hasattr(type_, "__metadata__"):
-        return _shape(arguments[0])
-    if get_origin(type_) in (Union, UnionType):
-        return next((shape for shape in map(_shape, arguments) if shape is not None), None)
-    if isinstance(type_, type) and issubclass(type_, BaseModel):
-        fields = {field.alias or name: field for name, field in type_.model_fields.items()}
+    return next((shape for shape in map(_shape_of_part, parts_of(type_)) if shape is not None), None)
+
+
+def _shape_of_part(type_: Any) -> Shape | None:
+    if is_model(type_):
+        keys = {name: _shape(field.annotation) for name, field in named(type_).items()}
         if type_.model_config.get("extra") == "allow":  # The API keeps unknown keys.
-            return _Open({name: _shape(field.annotation) for name, field in fields.items()})
-        names = {name: field.alias for name, field in type_.model_fields.items() if field.alias is not None}
-        return Shape({name: _shape(field.annotation) for name, field in fields.items()}, None, names)
+            return Shape(_AnyKey(keys))
+        aliases = {name: field.alias for name, field in type_.model_fields.items() if field.alias is not None}
+        return Shape(keys, None, aliases)
     if get_origin(type_) in (list, dict):
-        inside = _shape(arguments[-1])
+        inside = _shape(get_args(type_)[-1])
         return None if inside is None else Shape(None, inside)
     return None
-
-
-def _Open(keys: Mapping[str, Shape | None]) -> Shape:  # noqa: N802 - it stands for a class
-    return Shape(_AnyKey(keys))
 
 
 class _AnyKey(dict[str, Shape | None]):
