@@ -94,8 +94,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Ignore the folder of deep tests in other runs: to import them and to collect their cases takes seconds."""
-    return True if collection_path.name == "deep" and not _selects(config, "deep") else None
+    """Ignore the folders of deep and of browser tests in other runs: to import and collect them takes seconds."""
+    name = collection_path.name
+    return True if name in ("deep", "browser") and not _selects(config, name) else None
 
 
 @pytest.hookimpl(tryfirst=True)

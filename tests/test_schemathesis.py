@@ -1,11 +1,13 @@
-"""schemathesis drives the operations in-process: the published four, and in sequences all of them.
+"""schemathesis drives the operations: the published four with its command line, and in sequences all of them.
 
-`deep/test_stock_schemathesis.py` drives each of them by the served document, with the command line.
+`deep/test_stock_schemathesis.py` drives all of them with the command line, at length.
 """
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,10 +20,13 @@ from support.direct_client import DirectClient
 from support.examples import examples
 
 pytest.importorskip("schemathesis", reason="schemathesis needs pytest 8.4, newer than the lowest")
+from click.testing import CliRunner
 from schemathesis import GenerationMode
+from schemathesis.cli import schemathesis as command_line
 
 from support.schemathesis_runs import (
     CONTRACT,
+    DOCUMENTED_SETTINGS,
     EXCUSES,
     SERVED,
     SETTINGS,
@@ -41,10 +46,14 @@ _WITH_OTHER_DOCUMENTS = ["3.0.3", "3.0.4", "3.0.6", "3.0.12"]
 _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
 
 
-@schema_of(CONTRACT).parametrize()  # type: ignore[untyped-decorator]  # a schema is Any
-@SETTINGS
-def test_by_the_contract(case: Any) -> None:
-    CONTRACT.validate(case, case.call())
+def test_the_command_line_finds_no_failure(server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("contract.json").write_text(json.dumps(CONTRACT.document), encoding="utf-8")
+    Path("schemathesis.toml").write_text(DOCUMENTED_SETTINGS, encoding="utf-8")
+    # The phase of coverage takes longer than all others; the deep run has it.
+    brief = ["--phases", "examples,fuzzing,stateful", "--max-examples", "5", "--seed", "777"]
+    run = CliRunner().invoke(command_line, ["run", "contract.json", "--url", server.url, "--checks", "all", *brief])
+    assert (run.exit_code, "5 selected / 5 total" in run.output) == (0, True), run.output
 
 
 @pytest.mark.parametrize("run", [SERVED, CONTRACT], ids=lambda run: run.name)
@@ -90,12 +99,6 @@ def test_by_the_document_of_another_version(version: str, capsys: pytest.Capture
 @pytest.mark.deep
 def test_every_version_with_another_document_is_tried() -> None:
     assert versions_with_other_documents() == _WITH_OTHER_DOCUMENTS
-
-
-@pytest.mark.deep
-def test_enough_cases_were_tried_and_few_excused() -> None:
-    """Of the test by the contract, which precedes this one in its file."""
-    CONTRACT.assert_enough()
 
 
 def test_reads_below_a_deleted_session_answer_until_the_purge(client: httpx.Client, server: MockServer) -> None:

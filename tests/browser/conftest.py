@@ -7,14 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from mockserver import MockServer
-
-try:
-    from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-except ImportError:
-    # The extra `dev` has it. The default run leaves these tests out, and must not need it to import them.
-    collect_ignore_glob = ["test_*.py"]
 
 _ROOT = Path(__file__).parent.parent.parent
 FLAGS = [
@@ -28,7 +23,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
+def browser() -> Iterator[Browser]:
     """Chromium, headless; where there is none the tests are skipped, but not in CI."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None and not os.environ.get("CI"):
@@ -41,12 +36,12 @@ def browser() -> "Iterator[Browser]":
 
 
 @pytest.fixture
-def open_page(browser: "Browser") -> "Iterator[Callable[..., Page]]":
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a URL in a page of its own; the test fails if anything in it failed, or was fetched from elsewhere."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def opened(url: str, *, width: int = 1400, height: int = 860, **options: Any) -> "Page":
+    def opened(url: str, *, width: int = 1400, height: int = 860, **options: Any) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -66,16 +61,16 @@ def open_page(browser: "Browser") -> "Iterator[Callable[..., Page]]":
 
 
 @pytest.fixture
-def page(open_page: "Callable[..., Page]", server: MockServer) -> "Page":
+def page(open_page: Callable[..., Page], server: MockServer) -> Page:
     """The page of `server`, which is empty."""
     return open_page(f"{server.url}/_mock/")
 
 
 @pytest.fixture
-def screenshot(request: pytest.FixtureRequest) -> "Callable[[Page, str], None]":
+def screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
     """Keeps what a page looks like, in `build/screenshots`."""
 
-    def keep(page: "Page", name: str) -> None:
+    def keep(page: Page, name: str) -> None:
         page.screenshot(path=_ROOT / "build" / "screenshots" / f"{name}.png")
 
     return keep
