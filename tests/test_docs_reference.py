@@ -102,3 +102,10 @@ def test_the_page_on_support_has_the_lowest_versions() -> None:
 
 def test_the_help_of_the_command_names_every_command() -> None:
     assert all(name in _parser().format_help() for name in commands())
+
+
+def test_the_changelog_has_the_version_of_the_project_with_one_line_for_each_entry() -> None:
+    changelog = text_of("CHANGELOG.md")
+    assert f"\n## [{_PROJECT['version']}] - " in changelog
+    entries = [line for line in changelog.partition("## [")[2].splitlines() if line.startswith(("- ", "  "))]
+    assert [line for line in entries if not line.startswith("- ") or len(line) > 140] == []
