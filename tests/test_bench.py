@@ -1,4 +1,4 @@
-"""The bench runs, and reports every figure of the README. A few requests and tests take the place of thousands."""
+"""The bench runs, and reports every figure of its page. A few requests and tests take the place of thousands."""
 
 import importlib.util
 import json
@@ -21,6 +21,7 @@ from bench import comparison, figures, fixture_cost, servers
 from bench.checkouts import checked_out, run_in
 from bench.comparison import Change
 from bench.servers import Server, Throughput
+from support.pages import text_of
 
 _ROOT = Path(__file__).parent.parent
 _AT_ONCE = 200
@@ -69,7 +70,7 @@ def run_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @needs_taskset
 @needs_httpserver
 @pytest.mark.usefixtures("small")
-def test_the_bench_reports_the_figures_of_the_readme(
+def test_the_bench_reports_the_figures_of_its_page(
     tmp_path: Path, run_bench: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "figures.json"
@@ -77,9 +78,8 @@ def test_the_bench_reports_the_figures_of_the_readme(
     assert capsys.readouterr().out.startswith("uvicorn with uvloop and httptools\n")
     reported = json.loads(out.read_text(encoding="utf-8"))
     assert all(isinstance(figure, float) for figure in reported.values())
-    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("python -m tests.bench")[2].partition("\n## ")[0]
-    told = {name for named in re.findall(r"\((`\w+`(?:, `\w+`)*)\)", section) for name in re.findall(r"\w+", named)}
+    page = text_of("docs/performance.md")
+    told = {name for named in re.findall(r"\((`\w+`(?:, `\w+`)*)\)", page) for name in re.findall(r"\w+", named)}
     assert len(told) > 10
     assert told <= set(reported)
 

@@ -31,7 +31,24 @@ def test_the_files_that_answer_questions_exist() -> None:
     assert [file for file in files if not (_ROOT / "mockserver" / file).exists()] == []
 
 
+def test_every_module_that_it_names_exists() -> None:
+    prose = _TEXT.partition("### Layout")[0] + _TEXT.partition("### Where is it decided")[2]
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", prose))
+    assert [
+        name for name in sorted(named) if not ((_ROOT / "mockserver" / name).exists() or (_ROOT / name).exists())
+    ] == []
+
+
+def test_what_a_trace_names_is_in_the_file_that_it_names() -> None:
+    traces = _TEXT.partition("### Three traces")[2].partition("\n## ")[0]
+    named = re.findall(r"`([\w.]+)` in `((?:\w+/)*\w+\.py)`", traces)
+    assert len(named) > 15
+    for name, file in named:
+        source = (_ROOT / "mockserver" / file).read_text(encoding="utf-8")
+        assert re.search(rf"\b(?:def|class) {name.rpartition('.')[2]}\b", source), f"{file} has no {name}"
+
+
 def test_the_markers_are_those_of_pytest() -> None:
     settings = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     declared = [marker.partition(":")[0] for marker in settings["tool"]["pytest"]["ini_options"]["markers"]]
-    assert re.findall(r"^\| `(\w+)` \|", _TEXT.partition("## Style")[0], re.MULTILINE) == declared
+    assert re.findall(r"^\| `(\w+)` \|", _TEXT.partition("## CI")[0], re.MULTILINE) == declared

@@ -1,6 +1,5 @@
-"""The code blocks of the pages in `docs/` hold, and their tables are those of the code."""
+"""What single pages show: their commands, settings, outputs and exit codes. All other blocks: test_docs_blocks.py."""
 
-import json
 import os
 import re
 import shlex
@@ -12,36 +11,24 @@ import tomllib
 from contextlib import ExitStack
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-import mockserver
-from mockserver import MockServer
 from mockserver.asgi import OPERATIONS
-from mockserver.cli import _parser, main
-from mockserver.domain.changes import VERSIONS
-from mockserver.domain.profile import table_of_changes
-from mockserver.testing.data import data_file
-from mockserver.testing.environment import variable_of
-from mockserver.testing.options import OPTIONS
-from support.curl_command import run_curl
-from support.served_documents import document
+from mockserver.cli import _parser
+from support.pages import ROOT, blocks, text_of
 
-_ROOT = Path(__file__).parent.parent
-_TEXT = (_ROOT / "docs" / "contract-testing.md").read_text(encoding="utf-8")
-_BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", _TEXT, re.DOTALL | re.MULTILINE)
-_SHELL = "".join(block for kind, block in _BLOCKS if kind == "sh")
+_TEXT = text_of("docs/contract-testing.md")
+_SHELL = "".join(block.text for block in blocks("docs/contract-testing.md", "sh"))
 _OURS = re.findall(r"^honcho-mockserver (.*)", _SHELL, re.MULTILINE)
 _THEIRS = re.findall(r"^schemathesis run (.*)", _SHELL, re.MULTILINE)
 _FLAGS = re.findall(r"\| `(--[^`]+)` \|$", _TEXT, re.MULTILINE)
-[_SETTINGS] = [block for kind, block in _BLOCKS if kind == "toml"]
+[_SETTINGS] = [block.text for block in blocks("docs/contract-testing.md", "toml")]
 _PATHS = {operation.path for operation in OPERATIONS}
 
 
-def test_every_block_is_of_a_kind_that_is_tried_here() -> None:
-    assert {kind for kind, _ in _BLOCKS} == {"sh", "toml"}
+def test_every_command_about_contracts_is_tried_here() -> None:
     lines = [line for line in _SHELL.splitlines() if not line.startswith(" ")]
     known = ("honcho-mockserver ", "schemathesis run ", "TOKEN=$(curl ", "python -m pip install ")
     assert [line for line in lines if not line.startswith(known)] == []
@@ -50,15 +37,6 @@ def test_every_block_is_of_a_kind_that_is_tried_here() -> None:
 @pytest.mark.parametrize("command", _OURS)
 def test_our_commands_are_understood(command: str) -> None:
     assert _parser().parse_args(shlex.split(command)).command in ("serve", "contract")
-
-
-@pytest.mark.parametrize("page", ["record"])
-def test_the_commands_of_a_page_are_understood(page: str) -> None:
-    text = (_ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^honcho-mockserver (.*)", text, re.MULTILINE)
-    assert commands
-    for command in commands:
-        assert _parser().parse_args(shlex.split(command)).command in command
 
 
 @pytest.mark.parametrize("arguments", [*_THEIRS, *_FLAGS])
@@ -95,106 +73,32 @@ def test_a_flag_leaves_out_what_a_part_of_the_settings_does() -> None:
     assert set(rows) == set().union(*checks)
 
 
-def test_the_table_of_added_answers_is_that_of_the_code() -> None:
-    published = json.loads(data_file("sessions-openapi.json").read_text(encoding="utf-8"))
-
-    def added(contract: Any, path: str, method: str) -> set[str]:
-        ours, theirs = (one["paths"][path][method]["responses"] for one in (contract, published))
-        return set(ours.keys() - theirs.keys())
-
-    rows = []
-    for operation in OPERATIONS:
-        path, method = operation.path, operation.method.lower()
-        if method in published["paths"].get(path, {}):
-            always = added(document("contract"), path, method)
-            with_auth = added(document("contract with tokens"), path, method) - always
-            cells = [f"`{operation.name}`", ", ".join(sorted(always)), ", ".join(sorted(with_auth))]
-            rows.append("| " + " | ".join(cells).replace("|  |", "| |") + " |")
-    table = _TEXT.partition("| operation | more answers | with `--auth` |\n| --- | --- | --- |\n")[2]
-    assert table.partition("\n\n")[0].splitlines() == rows
-
-
-def test_the_commands_that_print_the_contract_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for command in (one for one in _OURS if one.startswith("contract")):
-        with pytest.raises(SystemExit) as end:
-            main(shlex.split(command))
-        assert end.value.code == 0
-        written = json.loads((tmp_path / "contract.json").read_text(encoding="utf-8"))
-        assert written == document("contract with tokens" if "--auth" in command else "contract")
-
-
-def test_the_table_of_changes_is_that_of_the_code() -> None:
-    text = (_ROOT / "docs" / "versions.md").read_text(encoding="utf-8")
-    table = text.split("<!-- changes -->\n")[1].split("<!-- /changes -->")[0]
-    assert table.strip() == table_of_changes(VERSIONS[0], VERSIONS[-1])
-
-
-def test_the_table_of_types_has_every_public_name() -> None:
-    text = (_ROOT / "docs" / "types.md").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == sorted(mockserver.__all__)
-
-
 @pytest.mark.process  # mypy takes seconds.
-def test_mypy_accepts_what_the_page_about_types_annotates(tmp_path: Path) -> None:
+def test_mypy_accepts_what_the_page_about_python_annotates(tmp_path: Path) -> None:
     """Also with the strictest settings."""
     api = pytest.importorskip("mypy.api", reason="mypy is in the extra dev")
     files = []
-    for number, block in enumerate(_blocks_of("types.md", "python")):
+    for number, block in enumerate(block for block in blocks("docs/python.md", "python") if ") -> " in block.text):
         files.append(str(tmp_path / f"block{number}.py"))
-        Path(files[-1]).write_text(block, encoding="utf-8")
+        Path(files[-1]).write_text(block.text, encoding="utf-8")
+    assert len(files) > 2
     out, err, code = api.run(
-        ["--strict", "--follow-imports=silent", "--config-file=", f"--cache-dir={_ROOT}/.mypy_cache", *files]
+        ["--strict", "--follow-imports=silent", "--config-file=", f"--cache-dir={ROOT}/.mypy_cache", *files]
     )
     assert (code, err) == (0, ""), out
 
 
-def test_the_test_of_the_page_about_types_passes(pytester: pytest.Pytester) -> None:
-    [block] = [block for block in _blocks_of("types.md", "python") if "def test_" in block]
-    pytester.makepyfile(block)
-    pytester.runpytest_inprocess().assert_outcomes(passed=1)
-
-
-@pytest.mark.parametrize("page", ["versions.md", "streams.md", "types.md"])
-def test_the_python_of_a_page_runs(page: str) -> None:
-    blocks = _blocks_of(page, "python")
-    assert blocks
-    for block in blocks:
-        exec(compile(block, page, "exec"), {})  # noqa: S102 - our own text
-
-
-def test_the_commands_about_streams_are_answered() -> None:
-    [block] = _blocks_of("streams.md", "sh")
-    with MockServer(world=data_file("demo.json")) as server:
-        commands = (
-            block.replace("\\\n", "").replace(" -N ", " ").replace("http://127.0.0.1:8000", server.url).splitlines()
-        )
-        added, answered = map(run_curl, commands)
-    assert added.status_code == 201
-    assert answered.content.endswith(b"data: {broken\n\ndata: \xe2\x82")
-
-
-def _blocks_of(page: str, language: str) -> list[str]:
-    """The code blocks of a page in this language."""
-    text = (_ROOT / "docs" / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-
-
-def test_the_table_of_variables_is_that_of_the_code() -> None:
-    text = (_ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
-    table = text.split("<!-- variables -->\n")[1].split("<!-- /variables -->")[0]
-    rows = [f"| `{variable_of(name)}` | {option.help} |" for name, option in OPTIONS.items()]
-    assert table.strip().splitlines()[2:] == rows
+_SERVING = "".join(block.text for block in blocks("docs/serving.md", "sh"))
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("command", "".join(_blocks_of("serving.md", "sh")).splitlines())
+@pytest.mark.parametrize("command", [line for line in _SERVING.splitlines() if "uvicorn " in line])
 def test_the_commands_for_uvicorn_serve(command: str) -> None:
     variables, (program, *arguments) = _split(command)
     assert program == "uvicorn"
     command_line = [sys.executable, "-m", program, *(argument.replace("8000", "0") for argument in arguments)]
     with subprocess.Popen(
-        command_line, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}, cwd=_ROOT
+        command_line, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}, cwd=ROOT
     ) as process:
         assert process.stderr is not None
         url = next(found[0] for line in process.stderr if (found := re.search(r"http://127.0.0.1:\d+", line)))
@@ -210,7 +114,7 @@ def test_the_shell_of_the_page_about_languages_runs(tmp_path: Path) -> None:
     program = tmp_path / "honcho-mockserver"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mockserver "$@"\n', encoding="utf-8")
     program.chmod(0o755)
-    script = "set -e\n" + "echo\n".join(_blocks_of("languages.md", "sh"))
+    script = "set -e\n" + "echo\n".join(block.text for block in blocks("docs/languages.md", "sh"))
     path = f"{tmp_path}:{os.environ['PATH']}"
     done = subprocess.run(
         ["/bin/sh", "-c", script],
@@ -232,20 +136,9 @@ def _split(command: str) -> tuple[dict[str, str], list[str]]:
     return variables, words[len(variables) :]
 
 
-_PYTEST = (_ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
-_OF_PYTEST = re.findall(r"^```(\w*)\n(.*?)^```", _PYTEST, re.DOTALL | re.MULTILINE)
-
-
-def test_every_block_of_the_page_on_pytest_is_tried_here() -> None:
-    # The block with a client of the SDK is run by tests/sdk.
-    assert [kind for kind, _ in _OF_PYTEST] == ["text", "toml", "python", "python"]
-    settings = tomllib.loads(_OF_PYTEST[1][1])
+def test_the_setting_on_the_page_about_pytest_is_one() -> None:
+    [settings] = [tomllib.loads(block.text) for block in blocks("docs/pytest.md", "toml")]
     assert settings == {"tool": {"pytest": {"ini_options": {"honcho_env_autouse": True}}}}
-
-
-def test_the_example_of_assertions_runs(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(_OF_PYTEST[3][1])
-    pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=1)
 
 
 def test_the_report_is_shown_as_it_looks(pytester: pytest.Pytester) -> None:
@@ -266,7 +159,8 @@ def test_the_report_is_shown_as_it_looks(pytester: pytest.Pytester) -> None:
         """
     )
     output = pytester.runpytest_inprocess().stdout.str()
-    head, *lines = (_without_chance(line) for line in _OF_PYTEST[0][1].splitlines())
+    [report] = blocks("docs/pytest.md", "text")
+    head, *lines = (_without_chance(line) for line in report.text.splitlines())
     shown = [_without_chance(line) for line in output.splitlines()]
     start = shown.index(head)
     assert shown[start + 1 : start + 1 + len(lines)] == lines
@@ -277,15 +171,37 @@ def _without_chance(line: str) -> str:
     return re.sub(r"-{5,}|(?<=127\.0\.0\.1:)\d+|in [\d.]+ ms", "", line)
 
 
-def test_the_example_of_notes_runs() -> None:
-    text = (_ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
-    [example] = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    exec(compile(example, "docs/notes.md", "exec"), {})  # noqa: S102 - the code of the documentation
+def test_notes_are_shown_as_they_look(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import httpx, pytest
+
+        def test_a_misspelt_name(honcho_server):
+            sessions = f"{honcho_server.url}/v3/workspaces/w/sessions"
+            for name in ("s1", "s2", "s2"):
+                httpx.post(sessions, json={"id": name})
+            httpx.post(f"{sessions}/list", json={"filter": {"metadata": {"topic": "math"}}})
+            assert False
+
+        @pytest.mark.honcho(world={"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(115)]}}})
+        def test_one_page_of_three(honcho_server):
+            sessions = f"{honcho_server.url}/v3/workspaces/w/sessions"
+            for number in range(5):
+                httpx.post(sessions, json={"id": f"new{number}"})
+            for _ in range(2):
+                httpx.get(f"{honcho_server.url}/health")
+            httpx.post(f"{sessions}/list")
+            assert False
+        """
+    )
+    shown = _without_chance(pytester.runpytest_inprocess().stdout.str())
+    for block in blocks("docs/notes.md", "text"):
+        assert _without_chance(block.text.rstrip("\n").removesuffix(", ...")) in shown
 
 
 _SIGNALS = re.findall(
     r"^\| `(serve|demo|record|check)` \| (\d+) \| (\d+) \| (\d+) \|$",
-    (_ROOT / "docs" / "command-line.md").read_text(encoding="utf-8"),
+    text_of("docs/command-line.md"),
     re.MULTILINE,
 )
 

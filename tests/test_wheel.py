@@ -39,6 +39,8 @@ def test_the_wheel_holds_one_package_with_the_fixtures_inside(installed: Path) -
         "sessions-openapi.json",
     }
     assert (installed / "mockserver" / "py.typed").exists()
+    pages = {path.name for path in (_ROOT / "docs").glob("*.md")}
+    assert {path.name for path in (installed / "mockserver" / "docs").iterdir()} == pages
 
 
 def test_the_demo_runs_from_the_wheel_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
@@ -48,6 +50,7 @@ from mockserver.testing.data import data_file
 assert {site!r} in mockserver.__file__, mockserver.__file__
 with mockserver.MockServer(world=data_file("demo.json")) as server:
     assert httpx.post(server.url + "/v3/workspaces/demo/sessions/list").json()["total"] == 3
+    assert httpx.get(server.url + "/_mock/docs/faults.md").text.startswith("# Faults")
 assert len(data_file("recordings/sessions.jsonl").read_text().splitlines()) == 46
 assert data_file("recordings/versions/3.0.12.jsonl").exists()
 """

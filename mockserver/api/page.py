@@ -1,4 +1,7 @@
-"""The files of the page at `/_mock/` and of the reference at `/docs`, with a strict content security policy."""
+"""The files of the page at `/_mock/`, of the documentation, and of the reference at `/docs`.
+
+All have a strict content security policy.
+"""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -14,6 +17,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from ..extras import needs
+from ..testing.data import documentation
 from .answers import GUARDED
 from .routing import path_of
 
@@ -22,6 +26,7 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".md": "text/plain; charset=utf-8",
 }
 _PAGE = Path(__file__).parent.parent / "page"
 _REFERENCE = _PAGE / "reference"
@@ -94,11 +99,17 @@ def _read(path: Path) -> StaticFile:
 
 
 class ControlPage:
-    """The page at `/_mock/`, with its files under `/_mock/page/`."""
+    """The page at `/_mock/`, with its files under `/_mock/page/`.
+
+    The documentation is under `/_mock/docs/`, as text.
+    """
 
     def __init__(self) -> None:
         parts = {f"/_mock/page/{path.name}": path for path in _PAGE.iterdir() if path.suffix in _TYPES}
-        self._files = StaticFiles({"/_mock/": parts.pop("/_mock/page/index.html"), **parts}, _POLICY)
+        pages = documentation()
+        texts = {f"/_mock/docs/{name}": path for name, path in pages.items()}
+        texts |= dict.fromkeys(("/_mock/docs", "/_mock/docs/"), pages["index.md"]) if pages else {}
+        self._files = StaticFiles({"/_mock/": parts.pop("/_mock/page/index.html"), **parts, **texts}, _POLICY)
 
     def answer(self, scope: Scope) -> Response | None:
         """The answer to a request for the page or one of its files. None for all other requests."""

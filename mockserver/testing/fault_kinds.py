@@ -1,8 +1,8 @@
 """The kinds of faults: one class for each, which says all that a fault of this kind does to a request.
 
 To add a kind, add a class here and a method to `Faults` in `faults.py`. The name of a kind is the name of its class in
-snake_case: `lose_answer` is `LoseAnswer`. The control plane, the form of the page and the table in the README are
-derived from `KINDS`. `api/faulty.py` applies a kind to a request.
+snake_case: `lose_answer` is `LoseAnswer`. The control plane, the form of the page and the table in docs/faults.md
+are derived from `KINDS`. `api/faulty.py` applies a kind to a request.
 """
 
 import json
@@ -95,7 +95,7 @@ class Kind:
 
     @classmethod
     def arguments(cls) -> list[KindArgument]:
-        """The arguments of the kind, in order. The control plane, the page and the README use them."""
+        """The arguments of the kind, in order. The control plane, the page and docs/faults.md use them."""
         declared = arguments_of(cls)
         return [
             KindArgument(field.name, *declared[field.name], field.default)

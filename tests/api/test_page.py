@@ -9,6 +9,7 @@ import pytest
 import mockserver
 from mockserver import Mock, MockServer, create_app
 from support.direct_client import DirectClient
+from support.pages import ROOT
 
 _FILES = Path(mockserver.__file__).parent / "page"
 _PARTS = ["/_mock/", *(f"/_mock/page/{path.name}" for path in sorted(_FILES.glob("*.*")) if path.suffix != ".html")]
@@ -31,6 +32,40 @@ def test_each_part_is_there_with_its_type_and_a_policy(path: str) -> None:
         assert rule in policy.split("; ")
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+_PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+def test_each_page_of_the_documentation_is_served_as_text() -> None:
+    client = _client()
+    for path in _PAGES:
+        answer = client.call("GET", f"/_mock/docs/{path.name}")
+        assert (answer.status, answer.body) == (200, path.read_bytes())
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/_mock/docs", "/_mock/docs/"])
+def test_the_documentation_begins_with_the_list_of_its_pages(path: str) -> None:
+    assert _client().call("GET", path).body == (ROOT / "docs" / "index.md").read_bytes()
+
+
+def test_the_help_of_the_page_links_to_pages_of_the_documentation() -> None:
+    client = _client()
+    links = re.findall(r'<a href="(docs/[^"]+)"', client.call("GET", "/_mock/").body.decode())
+    assert len(links) > 5
+    assert "docs/index.md" in links
+    assert [link for link in links if client.call("GET", f"/_mock/{link}").status != 200] == []
+
+
+@pytest.mark.parametrize("path", ["/_mock/docs/none.md", "/_mock/docs/../README.md", "/_mock/docs/%2e%2e/README.md"])
+def test_only_pages_of_the_documentation_are_served(path: str) -> None:
+    assert _client().call("GET", path).status == 404
+
+
+def test_without_the_page_there_is_no_documentation() -> None:
+    assert _client(page=False).call("GET", "/_mock/docs/index.md").status == 404
 
 
 def test_the_policy_of_the_page_lets_no_text_become_markup_and_names_its_only_style() -> None:

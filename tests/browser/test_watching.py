@@ -127,6 +127,10 @@ def test_the_page_explains_itself(page: Page) -> None:
     for word in ("session", "peer", "clone", "purge"):
         expect(dialog.get_by_role("term").get_by_text(word, exact=True)).to_be_visible()
     _assert_accessible(page)
+    with page.expect_popup() as opened:
+        dialog.get_by_role("link", name="Faults").click()
+    expect(opened.value.locator("body")).to_contain_text("# Faults")
+    opened.value.close()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Help")).to_be_focused()
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from urllib.request import url2pathname
 
 from mockserver import MockServer
 from mockserver.testing.coverage import Coverage
+from support.pages import blocks
 
 from .installing import Sdk, installed, node
 
@@ -56,16 +56,15 @@ def run_witnesses(sdk: Sdk, cache: Path, folder: Path, version: str) -> Outcome:
 
 def _in_python(place: Path, folder: Path, version: str) -> Outcome:
     """The witnesses are a project of their own, to which the SDK and the plugin were installed."""
-    here, report, example = _HERE / "python", folder / "report.json", folder / "test_from_the_readme.py"
-    examples = [_example("python", "from honcho import"), _example("python", "honcho_client", page="docs/pytest.md")]
-    example.write_text("\n\n".join(examples), encoding="utf-8")
+    here, report = _HERE / "python", folder / "report.json"
+    examples = _written_examples("python", ("from honcho import", "honcho_client"), folder, "test_page_{}.py")
     environment = {
         "PYTHONPATH": os.pathsep.join([str(place), str(_HERE.parent)]),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # pytest.ini names the one that it has
         "HONCHO_WITNESS_REPORT": str(report),
     }
     options = ["-q", "--tb=short", "-c", str(here / "pytest.ini"), "--honcho-api-version", version]
-    done = _run([sys.executable, "-m", "pytest", *options, str(here), str(example)], folder, environment)
+    done = _run([sys.executable, "-m", "pytest", *options, str(here), *map(str, examples)], folder, environment)
     told: dict[str, Any] = json.loads(report.read_text("utf-8")) if report.exists() else {}
     return Outcome(
         done.returncode == 0,
@@ -81,7 +80,7 @@ def _in_javascript(place: Path, executable: str, folder: Path, version: str) -> 
     # Node.js looks for packages beside the file that imports them.
     with tempfile.TemporaryDirectory(dir=place) as temporary, MockServer(api_version=version) as server:
         here = Path(shutil.copytree(_HERE / "javascript", Path(temporary) / "witnesses"))
-        (here / "from-the-readme.test.mjs").write_text(_example("js", "@honcho-ai/sdk"), encoding="utf-8")
+        _written_examples("js", ("@honcho-ai/sdk",), here, "page-{}.test.mjs")
         listed = _run([executable, str(here / "methods.mjs")], folder, {})
         tests = sorted(map(str, here.glob("*.test.mjs")))
         environment = {"HONCHO_URL": server.url, "NODE_V8_COVERAGE": str(folder / "coverage")}
@@ -98,13 +97,15 @@ def _in_javascript(place: Path, executable: str, folder: Path, version: str) -> 
     )
 
 
-def _example(language: str, holding: str, page: str = "README.md") -> str:
-    """The one block of a page in a language that holds this."""
-    text = (_HERE.parent.parent / page).read_text("utf-8")
-    [block] = [
-        one for one in re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE) if holding in one
-    ]
-    return str(block)
+def _written_examples(language: str, marks: tuple[str, ...], folder: Path, name: str) -> list[Path]:
+    """Write each block of the documentation that has one of these texts to a file in the folder. Returns the files."""
+    written: list[Path] = []
+    for block in blocks(language=language):
+        if any(mark in block.text for mark in marks):
+            written.append(folder / name.format(len(written)))
+            written[-1].write_text(block.text, encoding="utf-8")
+    assert len(written) > 1
+    return written
 
 
 def _executed(folder: Path) -> Iterator[str]:

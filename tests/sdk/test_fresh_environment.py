@@ -1,4 +1,4 @@
-"""The commands of docs/ci.md and of the README work in a new environment, from a wheel and from a checkout."""
+"""The commands of docs/ci.md work in a new environment, from a wheel and from a checkout."""
 
 import os
 import re

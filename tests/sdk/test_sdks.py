@@ -4,12 +4,12 @@ import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from mockserver import Mock, create_app
 from mockserver.domain.changes import CONTRACT, VERSIONS
+from support.pages import text_of
 
 from .installing import Sdk, Unavailable, sdks
 from .running import Outcome, run_witnesses
@@ -25,7 +25,7 @@ UNREACHED = {
     "delete_webhook_endpoint",
     "test_emit",
 }
-_README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
+_PAGE = text_of("docs/sdks.md")
 
 
 @pytest.fixture(params=sdks(), ids=str)
@@ -107,12 +107,12 @@ def test_every_operation_that_it_can_reach_is_reached(told: Outcome) -> None:
 
 
 @pytest.mark.skipif("HONCHO_WITNESSES" in os.environ, reason="the table is of the versions that are pinned")
-def test_the_table_of_the_readme_is_true(sdk: Sdk, told: Outcome) -> None:
-    [row] = re.findall(rf"^\| `{sdk.package}` \| {re.escape(str(sdk.version))} \| .*", _README, re.MULTILINE)
+def test_the_table_of_the_page_is_true(sdk: Sdk, told: Outcome) -> None:
+    [row] = re.findall(rf"^\| `{sdk.package}` \| {re.escape(str(sdk.version))} \| .*", _PAGE, re.MULTILINE)
     assert row == f"| `{sdk.package}` | {sdk.version} | {len(told.methods)} | {len(told.operations)} |"
 
 
 @pytest.mark.skipif("HONCHO_WITNESSES" in os.environ, reason="the table is of the versions that are pinned")
-def test_the_table_of_the_readme_names_no_other() -> None:
-    rows = re.findall(r"^\| `(@?honcho-ai[^`]*)` \| ([\d.]+) \|", _README, re.MULTILINE)
+def test_the_table_of_the_page_names_no_other() -> None:
+    rows = re.findall(r"^\| `(@?honcho-ai[^`]*)` \| ([\d.]+) \|", _PAGE, re.MULTILINE)
     assert rows == [(sdk.package, sdk.version) for sdk in sdks()]

@@ -6,7 +6,7 @@ import httpx
 
 
 def run_curl(command: str) -> httpx.Response:
-    """The response to `curl -s [-X METHOD] URL [-H HEADER]... [-d BODY]`."""
+    """The response to `curl -s [-N] [-X METHOD] URL [-H HEADER]... [-d BODY]`."""
     name, *words = shlex.split(command)
     assert (name, words.pop(0)) == ("curl", "-s")
     options: dict[str, list[str]] = {"-X": [], "-H": [], "-d": []}
@@ -15,7 +15,7 @@ def run_curl(command: str) -> httpx.Response:
         word = words.pop(0)
         if word in options:
             options[word].append(words.pop(0))
-        else:
+        elif word != "-N":
             urls.append(word)
     [url] = urls
     [method] = options["-X"] or ["POST" if options["-d"] else "GET"]
