@@ -208,7 +208,7 @@ def test_differences_are_grouped_by_the_quirks_that_explain_them(server: MockSer
 4 of 8 steps agree, 4 differ, 0 skipped
 """
     assert (done.stdout, done.returncode, done.stderr) == (shown, 1, "")
-    page = (Path(__file__).parent.parent / "docs" / "record.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parent.parent / "docs" / "check.md").read_text(encoding="utf-8")
     assert f"```text\n{shown}```" in page
     server.mock.reset(quirks="created_status,lax_types")
     assert _check(server.url, *scenarios).returncode == 0
