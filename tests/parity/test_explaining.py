@@ -135,6 +135,15 @@ def test_quirks_that_meet_in_an_answer_are_named_together() -> None:
     assert _explained(scenario, differences_in(scenario)) == {0: [("field_names", "lax_types")]}
 
 
+def test_what_else_a_server_lists_does_not_matter_in_place_of_an_error() -> None:
+    """A check limits lists of workspaces to its own, but not where the real server refused the request."""
+    request = {"method": "POST", "path": "/v3/workspaces/list", "json": {"filters": {"id": "s\0"}}}
+    scenario = Scenario("one", "", [{"request": request, "response": {"status": 500}}], [])
+    listed = StepDifference("status", 500, '200 {"items":[{"id":"of another"}],"total":1}')
+    refused = listed._replace(got='404 {"detail":"of another"}')
+    assert _explained(scenario, {0: [listed, refused]}) == {0: [("inner_failures",), ()]}
+
+
 def test_what_differs_with_all_quirks_too_is_unexplained() -> None:
     scenario = _SHOWN["created_status"]
     step = scenario.steps[0]
