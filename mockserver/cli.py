@@ -132,12 +132,18 @@ def _with_environment(parser: CommandParser, arguments: Sequence[str] | None) ->
 
 
 def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """Serve the proxy that records, until Ctrl-C."""
+    """Serve the proxy that records, until Ctrl-C or the end of standard input."""
     listener = _listener(parser, options)  # Before the file is touched.
     proxy, recorder = record.prepared(parser, options)
     with recorder, suppress(KeyboardInterrupt):
         url = url_of(options.host, listener)
-        serve_app(proxy, listener, ready=lambda _: _print(parser, url), ending=proxy.close)
+        serve_app(
+            proxy,
+            listener,
+            ready=lambda _: _print(parser, url),
+            ending=proxy.close,
+            stopper=when_input_ends if options.exit_on_stdin_close else None,
+        )
     record.report(recorder, options)
 
 
@@ -300,6 +306,11 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
     for command in commands.choices.values():
         command.set_defaults(parser=command)  # Its errors name the command.
     for command in (serving, demo, recording):
+        command.add_argument(
+            "--exit-on-stdin-close",
+            action="store_true",
+            help="stop when standard input ends, as it does when the program that started the command has ended",
+        )
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         command.add_argument(
             "--port", type=_port, default=8000, help="the port; 0 picks a free port (default: %(default)s)"
@@ -369,11 +380,6 @@ def _add_page_options(command: argparse.ArgumentParser) -> None:
 
 def _add_running_options(command: argparse.ArgumentParser) -> None:
     """Add the options of the process that serves."""
-    command.add_argument(
-        "--exit-on-stdin-close",
-        action="store_true",
-        help="stop when standard input ends, as it does when the program that started the command has ended",
-    )
     command.add_argument(
         "--log-level", choices=_LOG_LEVELS, default="warning", help="the log level (default: %(default)s)"
     )

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,10 +23,12 @@ from mockserver.domain.changes import CONTRACT
 from mockserver.domain.errors import ID_MAX_LENGTH, ID_PATTERN
 from mockserver.fast_path import UVICORN_SETTINGS
 from mockserver.formats.keyring import Keyring
+from mockserver.parity import explaining
 from mockserver.parity.check import Check
 from mockserver.parity.cleaning import delete_workspace
 from mockserver.parity.client import Client, NoAnswer
 from mockserver.parity.confirmation import is_local
+from mockserver.parity.explaining import Explainer
 from mockserver.parity.matching import Bindings, ReceivedAnswer
 from mockserver.parity.purging import PurgeWatch
 from mockserver.parity.recordings import RECORDED_SECRET, Scenario
@@ -175,7 +178,8 @@ def test_scenarios_that_bring_tokens_need_the_secret(server: MockServer, check_o
 
 @pytest.mark.process
 def test_a_difference_is_told_with_request_field_expected_and_got(server: MockServer) -> None:
-    done = _check(server.url, "--scenario", "x-messages-created-at", "--scenario", "x-session-create-minimal")
+    names = ["--scenario", "x-messages-created-at", "--scenario", "x-session-create-minimal"]
+    done = _check(server.url, *names, "--verbose")
     shown = """\
 x-session-create-minimal, step 0: POST /v3/workspaces/x-session-create-minimal/sessions
     json: {"id": "s"}
@@ -189,6 +193,45 @@ x-session-create-minimal, step 0: POST /v3/workspaces/x-session-create-minimal/s
     steps = sum(len(SCENARIOS_BY_NAME[name].steps) for name in ("x-messages-created-at", "x-session-create-minimal"))
     assert re.fullmatch(rf"\d+ of {steps} steps agree, \d+ differ, \d+ skipped", last)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.process
+def test_differences_are_grouped_by_the_quirks_that_explain_them(server: MockServer) -> None:
+    scenarios = ["--scenario", "x-session-create-minimal", "--scenario", "x-session-coercions"]
+    done = _check(server.url, *scenarios)
+    shown = """\
+2 of 2 groups of differences are quirks: try `--quirks live`
+    3  lax_types: get_or_create_session status (2), get_peer_config status (1)
+       x-session-coercions, step 0: expected 201, got 422 {"detail":[{"type":"bool_typ...
+    1  created_status: get_or_create_session status (1)
+       x-session-create-minimal, step 0: expected 201, got 200
+4 of 8 steps agree, 4 differ, 0 skipped
+"""
+    assert (done.stdout, done.returncode, done.stderr) == (shown, 1, "")
+    page = (Path(__file__).parent.parent / "docs" / "check.md").read_text(encoding="utf-8")
+    assert f"```text\n{shown}```" in page
+    server.mock.reset(quirks="created_status,lax_types")
+    assert _check(server.url, *scenarios).returncode == 0
+
+
+def test_an_interrupted_check_shows_the_groups_that_it_found(
+    server: MockServer, check_of: Callable[..., Check], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explaining, "STEPS_LIMIT", 0)
+
+    def interrupted() -> Iterator[Scenario]:
+        yield SCENARIOS_BY_NAME["x-session-create-minimal"]
+        raise KeyboardInterrupt
+
+    said: list[str] = []
+    with Explainer() as explainer, pytest.raises(KeyboardInterrupt):
+        play_all(check_of(server.url), interrupted(), said.append, explainer)
+    assert said == [
+        "0 of 1 group of differences are quirks",
+        "    1  get_or_create_session status",
+        "       x-session-create-minimal, step 0: expected 201, got 200",
+        "There are too many differences to find the quirks of all.",
+    ]
 
 
 @pytest.mark.process
@@ -230,7 +273,7 @@ def test_the_recordings_are_those_of_the_version_that_the_server_names(
 @pytest.mark.process
 def test_the_given_version_is_checked_whatever_the_server_names(server: MockServer) -> None:
     server.mock.reset(quirks="live")
-    done = _check(server.url, "--api-version", "latest", "--scenario", "x2-vr-level")
+    done = _check(server.url, "--api-version", "latest", "--scenario", "x2-vr-level", "--verbose")
     assert done.returncode == 1
     assert "    body[0].level\n        expected" in done.stdout
 
@@ -406,7 +449,7 @@ def test_what_an_impatient_user_leaves_behind_is_named(server: MockServer) -> No
 @pytest.mark.process
 def test_a_reader_that_has_seen_enough_ends_it(server: MockServer) -> None:
     with subprocess.Popen(
-        [*_PROGRAM, server.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*_PROGRAM, server.url, "--verbose"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -456,7 +499,9 @@ def test_a_server_that_goes_away_is_told_and_the_rest_is_skipped(check_of: Calla
     with _answering(b"{}", times=1) as url:
         check = check_of(url)
         said: list[str] = []
-        assert play_all(check, [SCENARIOS_BY_NAME["x-session-create-full"]] * 2, said.append) == 1
+        twice = [SCENARIOS_BY_NAME["x-session-create-full"]] * 2
+        with Explainer() as explainer:
+            assert play_all(check, twice, said.append, explainer, verbose=True) == 1
         steps = len(SCENARIOS_BY_NAME["x-session-create-full"].steps)
         assert '        got      "the server does not answer: Remote end closed connection without response"' in said
         assert said[-2:] == [
@@ -476,7 +521,8 @@ def test_a_server_that_goes_away_in_a_purge_is_no_success(
     assert [next(outcomes).differences for _ in range(4)] == [[]] * 4
     server.__exit__(None, None, None)
     assert {outcome.skipped for outcome in outcomes} == {"the server stopped answering"}
-    assert play_all(check, [SCENARIOS_BY_NAME["x-purge-workspace"]], lambda _: None) == 1
+    with Explainer() as explainer:
+        assert play_all(check, [SCENARIOS_BY_NAME["x-purge-workspace"]], lambda _: None, explainer) == 1
 
 
 @pytest.mark.deep

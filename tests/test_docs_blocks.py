@@ -25,6 +25,7 @@ _ELSEWHERE = {
     ("docs/sdks.md", "js"): "tests/sdk/running.py",
     ("docs/typescript.md", "js"): "tests/sdk/test_runners.py",
     ("docs/typescript.md", "ts"): "tests/sdk/test_runners.py",
+    ("docs/check.md", "text"): "tests/test_check.py",
     ("docs/ci.md", "sh"): "tests/sdk/test_fresh_environment.py",
     ("docs/ci.md", "yaml"): "tests/test_docs_ci.py",
     ("docs/ci.md", "dockerfile"): "tests/test_docs_ci.py",

@@ -57,6 +57,25 @@ def test_a_recorded_file_can_be_checked(server: MockServer, tmp_path: Path) -> N
     )
 
 
+def test_a_recording_stops_with_a_complete_file_when_its_standard_input_ends(
+    server: MockServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "r.jsonl"
+    command = [*_PROGRAM, "record", "--port", "0", "--upstream", server.url, "--output", str(file)]
+    with subprocess.Popen(
+        [*command, "--exit-on-stdin-close"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert httpx.get(f"{process.stdout.readline().strip()}/health").status_code == 200
+        _, errors = process.communicate(timeout=60)  # It closes standard input.
+    assert (process.returncode, errors) == (0, f"1 request in {file}\n")
+    assert len(json.loads(file.read_text(encoding="utf-8"))["steps"]) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

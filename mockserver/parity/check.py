@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from .renaming import Renaming, deletions_in, mapped, workspaces_of
 
 
 class Outcome(NamedTuple):
-    """The result of a step: it agrees, differs in these places, or was skipped for this reason."""
+    """The result of a step, as it was sent: it agrees, differs in these places, or was skipped for this reason."""
 
     step: Json
     differences: list[StepDifference]
@@ -106,6 +107,8 @@ class _Play:
         self._check = check
         self._renaming = Renaming(scenario, prefix)
         self._scenario = self._renaming.scenario
+        if scenario.authenticated and check.keyring is not None:
+            self._scenario = _signed_again(self._scenario, check.keyring, self._renaming)
         self._bindings = Bindings()
         # The scenario must not find this workspace by its prefix.
         self._watched = f"{check.prefix}-{prefix.removeprefix(check.prefix)}"
@@ -152,12 +155,9 @@ class _Play:
         return Outcome(step, [], self.skips)
 
     def _answer(self, request: Json) -> ReceivedAnswer:
-        has_tokens = self._scenario.authenticated
-        if has_tokens and self._check.keyring is not None:
-            request = _signed_again(request, self._check.keyring, self._renaming)
         possibly_created = dict.fromkeys(self._renaming.workspaces_in(request))
         try:
-            answer = self._check.client.send(request, with_token=not has_tokens)
+            answer = self._check.client.send(request, with_token=not self._scenario.authenticated)
         except (NoAnswer, KeyboardInterrupt):  # The server may still have carried out the request.
             self._check.created |= possibly_created
             raise
@@ -183,8 +183,16 @@ def _recorded_keyring() -> Keyring:
     return Keyring(RECORDED_SECRET)
 
 
-def _signed_again(request: Json, keyring: Keyring, renaming: Renaming) -> Json:
-    """The request, with its token signed with the secret of the server and for the ids of this check."""
+def _signed_again(scenario: Scenario, keyring: Keyring, renaming: Renaming) -> Scenario:
+    """The scenario, with its tokens signed with the secret of the server and for the ids of this check."""
+    steps = [
+        {**step, "request": _with_token_signed(step["request"], keyring, renaming)} if "request" in step else step
+        for step in scenario.steps
+    ]
+    return replace(scenario, steps=steps)
+
+
+def _with_token_signed(request: Json, keyring: Keyring, renaming: Renaming) -> Json:
     headers = request.get("headers", {})
     scheme, _, token = headers.get("Authorization", "").rpartition(" ")
     try:

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from base64 import b64decode
+from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Self
@@ -61,26 +62,9 @@ class Client:
         without `files`.
         Raises NoAnswer.
         """
-        path, mark, query = resolved(request["path"]).partition("?")
-        target = self.prefix + quote(path, safe=AS_IS) + mark + query
-        given = request.get("query")
-        if given:
-            pairs = given.items() if isinstance(given, dict) else given
-            target += "?" + urlencode([(name, _text_of(value)) for name, value in pairs])
-        headers = {**(self._headers if with_token else {}), **request.get("headers", {})}
-        body = None
-        if "json" in request:
-            body = json.dumps(request["json"]).encode()
-            headers.setdefault("content-type", "application/json")
-        elif "text" in request:
-            body = request["text"].encode()
-        elif "base64" in request:
-            body = b64decode(request["base64"])
-        elif "form" in request:
-            body, content_type = encoded(request["form"], request.get("files"))
-            headers.setdefault("content-type", content_type)
+        target, headers, body = encoded_request(request, self._headers if with_token else {})
         try:
-            return self._exchange(request["method"], target, body, headers)
+            return self._exchange(request["method"], self.prefix + target, body, headers)
         except (OSError, HTTPException, UnicodeError) as error:
             self._connection.close()
             reason = " ".join(str(error).split()) or type(error).__name__
@@ -143,6 +127,32 @@ class Client:
             received_headers["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self.prefix)))
         self._used = time.monotonic()
         return ReceivedAnswer(response.status, received_headers, received)
+
+
+def encoded_request(request: Json, defaults: Mapping[str, str]) -> tuple[str, dict[str, str], bytes | None]:
+    """The target, the headers and the body of a request in the format of the recordings.
+
+    `defaults` are headers for requests that do not have them.
+    """
+    path, mark, query = resolved(request["path"]).partition("?")
+    target = quote(path, safe=AS_IS) + mark + query
+    given = request.get("query")
+    if given:
+        pairs = given.items() if isinstance(given, dict) else given
+        target += "?" + urlencode([(name, _text_of(value)) for name, value in pairs])
+    headers = {**defaults, **request.get("headers", {})}
+    body = None
+    if "json" in request:
+        body = json.dumps(request["json"]).encode()
+        headers.setdefault("content-type", "application/json")
+    elif "text" in request:
+        body = request["text"].encode()
+    elif "base64" in request:
+        body = b64decode(request["base64"])
+    elif "form" in request:
+        body, content_type = encoded(request["form"], request.get("files"))
+        headers.setdefault("content-type", content_type)
+    return target, headers, body
 
 
 def _body_of(response: HTTPResponse) -> bytes:

@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.description = (
         "Plays recorded scenarios against a server, and reports each answer that differs from the answer of the real "
-        "server of the same version. It creates workspaces with unique names, and deletes them afterwards. The exit "
-        "code is 1 if an answer differs or the server stops answering, and 2 if no scenario can be played."
+        "server of the same version. It creates workspaces with unique names, and deletes them afterwards. It groups "
+        "the differences by the quirks that explain them, and all others by operation and field, with an example of "
+        "each group. The exit code is 1 if an answer differs or the server stops answering, and 2 if no scenario can "
+        "be played."
     )
     parser.add_argument("url", metavar="URL", help="the URL of the server, such as http://127.0.0.1:8000")
     parser.add_argument(
@@ -41,6 +44,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--auth-secret", metavar="SECRET", help="the secret of the server; enables the scenarios of authentication"
     )
+    _add_choice(parser)
+    parser.add_argument(
+        "--purge-wait",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait until the server has purged deleted sessions (default: 60)",
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="also print each difference with its request, when it is found"
+    )
+    parser.add_argument("--yes", action="store_true", help="write to a server on another machine without asking")
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that choose what to play."""
     parser.add_argument(
         "--api-version",
         metavar="VERSION",
@@ -64,14 +83,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="play these files of `record`, or all files in a folder that end in .jsonl, instead of the recordings "
         "of the package",
     )
-    parser.add_argument(
-        "--purge-wait",
-        type=_seconds,
-        default=60.0,
-        metavar="SECONDS",
-        help="how long to wait until the server has purged deleted sessions (default: 60)",
-    )
-    parser.add_argument("--yes", action="store_true", help="write to a server on another machine without asking")
 
 
 def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
@@ -81,7 +92,6 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     from .check import Check, Unfit
     from .client import Client, NoAnswer
     from .recordings import matching
-    from .report import play_all
 
     if options.api_version is not None and options.recordings:
         parser.error("--api-version chooses recordings of the package, so it does not go with --recordings")
@@ -104,7 +114,7 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
             print(notice, flush=True)
         if not (options.yes or is_local(client.host)) and not _user_agrees(checking, chosen, options.url):
             parser.error("nothing was done; --yes continues without asking")
-        return play_all(checking, chosen, lambda line: print(line, flush=True))
+        return _play(checking, chosen, version, options)
     except (Unfit, NoAnswer) as error:
         parser.error(f"{options.url} {error}")
     except KeyboardInterrupt:
@@ -115,6 +125,18 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         return 1
     finally:
         _clean_up(checking)
+
+
+def _play(checking: "Check", chosen: "list[Scenario]", version: str | None, options: argparse.Namespace) -> int:
+    """Play the scenarios, print what differs, and return the exit code."""
+    from .explaining import Explainer
+    from .report import play_all
+
+    if version is None:  # The recordings are a user's, and say nothing about the version.
+        with suppress(ValueError):
+            version = version_of(checking.version or CONTRACT)
+    with Explainer(version or CONTRACT, options.auth_secret) as explainer:
+        return play_all(checking, chosen, lambda line: print(line, flush=True), explainer, verbose=options.verbose)
 
 
 def _version_to_play(named: str) -> tuple[str, str]:

@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Passes requests on to a real server, and its answers back, until Ctrl-C. It writes both to a file that "
         "`check --recordings` plays against any server. The file has the contents of messages, so only you can read "
         "it. It has no credentials: no Authorization, Cookie or X-Api-Key header, no user in a URL, and no key that "
-        "the server made. The proxy deletes nothing on the server."
+        "the server made. It does not have the purges, which happen in the background of the server. The proxy deletes "
+        "nothing on the server."
     )
     parser.add_argument("--upstream", metavar="URL", required=True, help="the URL of the real server")
     parser.add_argument(

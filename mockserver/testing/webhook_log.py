@@ -28,6 +28,7 @@ class WebhookLog(Log[Delivery]):
 
     Attributes:
         dropped: How many deliveries were dropped since the last reset.
+        is_sending: Whether deliveries are sent. If not, they stay in the log as pending.
 
     >>> from mockserver import Mock
     >>> deliveries = Mock().deliveries
@@ -48,6 +49,7 @@ class WebhookLog(Log[Delivery]):
         super().__init__(clock, server_link)
         self._secret = ""
         self._sender: WebhookSender | None = None
+        self.is_sending = True
 
     # --- Sending ---
 
@@ -77,7 +79,8 @@ class WebhookLog(Log[Delivery]):
             self._count += 1
             delivery = Delivery(self._count, now, event, row, content, signature)
             self.add(delivery)
-            self._send(delivery)
+            if self.is_sending:
+                self._send(delivery)
 
     def stop(self) -> None:
         """Cancel the deliveries that are not complete, and wait, at most a second, until their thread ends."""
