@@ -12,7 +12,8 @@ from mockserver import MockServer, Quirks
 from mockserver.domain.access import Scope
 from mockserver.domain.changes import CONTRACT
 from mockserver.formats.keyring import Keyring
-from support.replay import SCENARIOS_BY_NAME, replay
+from support.in_process import METHODS, differences_in
+from support.replay import SCENARIOS_BY_NAME
 
 _W = "/v3/workspaces/w"
 _SECRET = "a secret"
@@ -211,48 +212,50 @@ def test_a_quirk_alone_does_what_it_says_and_the_default_does_not(name: str, ser
 
 
 @pytest.mark.parametrize("name", [quirk.name for quirk in Quirks.catalogue() if quirk.metadata["scenario"]])
-def test_the_recording_of_a_quirk_needs_it(name: str, make_honcho_server: Callable[..., MockServer]) -> None:
+def test_the_recording_of_a_quirk_needs_it(name: str) -> None:
     """With every other quirk on, the scenario that is said to show this one differs; with it, it agrees."""
     [quirk] = [quirk for quirk in Quirks.catalogue() if quirk.name == name]
-    without = make_honcho_server(quirks=replace(Quirks.live(), **{name: False}))
-    assert _differing(without, [quirk.metadata["scenario"]])
+    assert _differing(replace(Quirks.live(), **{name: False}), [quirk.metadata["scenario"]])
 
 
-def _differing(server: MockServer, names: Iterable[str]) -> set[tuple[str, int]]:
+def _differing(quirks: Quirks | str, names: Iterable[str]) -> set[tuple[str, int]]:
     """The steps of these scenarios that are not answered as recorded."""
-    return {(name, number) for name in names for number, found, _ in replay(server, SCENARIOS_BY_NAME[name]) if found}
+    scenarios = [SCENARIOS_BY_NAME[name] for name in names]
+    return {
+        (scenario.name, number)
+        for scenario in scenarios
+        for number in differences_in(scenario, quirks=quirks)
+        if scenario.steps[number]["request"]["method"] in METHODS
+    }
 
 
 @pytest.mark.deep
-def test_each_difference_of_the_default_is_claimed_by_just_one_quirk(
-    make_honcho_server: Callable[..., MockServer],
-) -> None:
+def test_each_difference_of_the_default_is_claimed_by_just_one_quirk() -> None:
     """Over all recordings: where the default differs, one quirk alone makes it agree, or two that meet there."""
     # The walks and combinations of tokens are many, and show no other quirks.
     short = [name for name in SCENARIOS_BY_NAME if not name.startswith(("walk", "x2-a2", "x2-vr"))]
-    by_default = _differing(make_honcho_server(), short)
+    by_default = _differing("none", short)
     touched = {name for name, _ in by_default}
-    with_one = {name: _differing(make_honcho_server(quirks=name), touched) for name in _NAMES}
+    with_one = {name: _differing(name, touched) for name in _NAMES}
     claims = {step: {name for name in _NAMES if step not in with_one[name]} for step in by_default}
     assert not set().union(*with_one.values()) - by_default, "a quirk alone takes nothing away from what agrees"
     assert all(len(names) <= 1 for names in claims.values())
-    _check_pairs(make_honcho_server, {step for step, names in claims.items() if not names})
+    _check_pairs({step for step, names in claims.items() if not names})
     claimed = {name for names in claims.values() for name in names}
     assert set(_NAMES) - claimed == {"lost_empty_clone"}
 
 
-def _check_pairs(make_honcho_server: Callable[..., MockServer], steps: set[tuple[str, int]]) -> None:
+def _check_pairs(steps: set[tuple[str, int]]) -> None:
     """Each of these steps needs two quirks, and needs no third."""
     scenarios = {name for name, _ in steps}
     needed: dict[tuple[str, int], list[str]] = {step: [] for step in steps}
     for name in _NAMES:
-        without = make_honcho_server(quirks=replace(Quirks.live(), **{name: False}))
-        for step in steps & _differing(without, scenarios):
+        for step in steps & _differing(replace(Quirks.live(), **{name: False}), scenarios):
             needed[step].append(name)
     assert all(len(names) == 2 for names in needed.values()), needed
     for pair in {tuple(names) for names in needed.values()}:
         theirs = {step for step, names in needed.items() if tuple(names) == pair}
-        assert not theirs & _differing(make_honcho_server(quirks=",".join(pair)), {name for name, _ in theirs}), pair
+        assert not theirs & _differing(",".join(pair), {name for name, _ in theirs}), pair
 
 
 def test_every_quirk_but_one_is_shown_by_a_recording_that_is_here() -> None:
