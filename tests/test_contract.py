@@ -1,18 +1,20 @@
 """The default profile, the served document and that of the command `contract` hold to the published contract."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import Any
 
 import httpx
 import pytest
 from jsonschema_rs import Draft202012Validator, meta
 
-from mockserver import MockServer
 from mockserver.parity.client import resolved
-from mockserver.parity.recordings import FILES, scenarios
+from mockserver.parity.matching import ReceivedAnswer
+from mockserver.parity.recordings import FILES, Scenario, scenarios
 from mockserver.testing.data import data_file
-from support.replay import replay
+from support.in_process import differences_in
 from support.served_documents import document
 
 PUBLISHED: dict[str, Any] = json.loads(data_file("sessions-openapi.json").read_text(encoding="utf-8"))
@@ -119,23 +121,31 @@ def _operation_of(request: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
+def _check_answer(scenario: Scenario, seen: Counter[int], number: int, answer: ReceivedAnswer) -> ReceivedAnswer:
+    """Assert that an answer has the published status and shape, if it is to a published operation, and count it."""
+    operation = _operation_of(scenario.steps[number]["request"])
+    if operation is not None and not 300 <= answer.status < 400:
+        listed = operation["responses"].get(str(answer.status))
+        assert listed is not None or answer.status in (400, 401, 404), (scenario.name, number)
+        if listed is not None:
+            _validator(json.dumps(listed["content"]["application/json"]["schema"])).validate(answer.document())
+        seen[answer.status] += 1
+    return answer
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator({**json.loads(schema), "components": PUBLISHED["components"]})
+
+
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.deep if name in ("walks", "versions-auth") else ()) for name in FILES]
 )
-def test_every_answer_of_the_default_profile_has_the_published_status_and_shape(server: MockServer, name: str) -> None:
+def test_every_answer_of_the_default_profile_has_the_published_status_and_shape(name: str) -> None:
     """Over all recorded requests: an answer that the contract lists has its shape, and a success is one it lists."""
-    seen: dict[int, int] = {}
+    seen: Counter[int] = Counter()
     for scenario in scenarios(name):
-        for number, _, answer in replay(server, scenario):
-            operation = None if answer is None else _operation_of(scenario.steps[number]["request"])
-            if answer is None or operation is None or 300 <= answer.status < 400:
-                continue
-            listed = operation["responses"].get(str(answer.status))
-            assert listed is not None or answer.status in (400, 401, 404), (scenario.name, number)
-            if listed is not None:
-                schema = listed["content"]["application/json"]["schema"]
-                Draft202012Validator({**schema, "components": PUBLISHED["components"]}).validate(answer.document())
-            seen[answer.status] = seen.get(answer.status, 0) + 1
+        differences_in(scenario, partial(_check_answer, scenario, seen))
     assert 200 in seen
     if not name.startswith("versions"):
         assert 202 in seen
