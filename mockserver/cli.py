@@ -1,4 +1,4 @@
-"""The command line: `serve`, `demo`, `check`, `record`, `healthcheck`, `contract` and `versions`."""
+"""The command line: `serve`, `demo`, `compare`, `check`, `record`, `healthcheck`, `contract` and `versions`."""
 
 import argparse
 import errno
@@ -20,6 +20,7 @@ from .domain.tokens import is_tokenizer_installed
 from .extras import needs
 from .hosts import checked_host
 from .parity import command as check
+from .parity import compare_command as compare
 from .parity import health
 from .parity import record_command as record
 from .server import listen, serve, serve_app, url_of
@@ -95,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Without a command it prints the help. The exit code is 0 if the user stopped the server, the check found no
     difference, or the contract is written. It is 2, after one line on standard error, if the command could not start.
-    `check` and `healthcheck` also exit with 1 or 130. SIGTERM and SIGHUP end `serve` and `demo` by the signal itself.
+    `compare`, `check` and `healthcheck` also exit with 1 or 130. SIGTERM and SIGHUP end `serve` and `demo` by the
+    signal itself.
     """
     open_missing()
     whole = _parser()
@@ -104,12 +106,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         whole.print_help()
         sys.exit(0)
     parser: CommandParser = options.parser
-    if options.command in ("serve", "demo"):
+    if options.command in ("serve", "demo", "compare"):
         options = _with_environment(parser, arguments)
     if options.command == "check":
         sys.exit(check.run(parser, options))
     if options.command == "healthcheck":
         sys.exit(health.run(parser, options))
+    if options.command == "compare":
+        sys.exit(_compare(parser, options))
     if options.command == "record":
         _record(parser, options)
         sys.exit(0)
@@ -119,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _print(parser, table_of_changes(options.old, options.new))
     else:
         with suppress(KeyboardInterrupt):
-            _serve(parser, options)
+            _serve(parser, options, *_prepared(parser, options))
     sys.exit(0)
 
 
@@ -147,6 +151,16 @@ def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Non
     record.report(recorder, options)
 
 
+def _compare(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Serve a mock, and compare it with a real server, until Ctrl-C. Returns the exit code."""
+    visit = compare.prepared(parser, options)
+    mock, listener = _prepared(parser, options)
+    comparison = compare.begin(visit, mock, options)
+    with suppress(KeyboardInterrupt):
+        _serve(parser, options, mock, listener)
+    return compare.end(comparison, options)
+
+
 def _print(parser: argparse.ArgumentParser, text: str) -> None:
     """Print a text on standard output at once. The command ends if this fails."""
     try:
@@ -171,6 +185,10 @@ def _print_contract(parser: argparse.ArgumentParser, options: argparse.Namespace
 
 def _prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[Mock, socket.socket]:
     """The mock, and the listening socket of its server."""
+    if options.open and not (options.page and options.control):
+        parser.error("--open needs the page")
+    if options.command == "demo" and options.paused and not options.control:
+        parser.error("--paused needs the control plane, which plays the script")
     try:
         given: Any = {name: getattr(options, name) for name in OPTIONS if name in options}
         if options.command == "demo":
@@ -194,14 +212,9 @@ def _listener(parser: argparse.ArgumentParser, options: argparse.Namespace) -> s
         parser.error(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}{hint}")
 
 
-def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace, mock: Mock, listener: socket.socket) -> None:
     has_page = options.page and options.control
-    if options.open and not has_page:
-        parser.error("--open needs the page")
     plays = options.command == "demo" and options.control
-    if options.command == "demo" and options.paused and not options.control:
-        parser.error("--paused needs the control plane, which plays the script")
-    mock, listener = _prepared(parser, options)
     url = url_of(options.host, listener)
 
     with ExitStack() as playing:
@@ -209,7 +222,7 @@ def _serve(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         def announce(engine: str) -> None:
             _print(parser, url)
             print(f"on uvicorn with {engine}", file=sys.stderr, flush=True)
-            if options.command == "serve":  # A demo needs none of these extras.
+            if options.command != "demo":  # A demo needs none of these extras.
                 _name_missing_extras()
             here = _here(url)
             if has_page:
@@ -287,7 +300,7 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
     )
     parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    serving, demo = _servers(parser, commands)
+    serving, demo, comparing = _servers(parser, commands)
     checking = parser.add_command(
         commands, "check", help="compare the answers of a server with recordings of the real one"
     )
@@ -305,34 +318,18 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
     _add_versions(parser.add_command(commands, "versions", help="print what changed between two versions of the API"))
     for command in commands.choices.values():
         command.set_defaults(parser=command)  # Its errors name the command.
-    for command in (serving, demo, recording):
-        command.add_argument(
-            "--exit-on-stdin-close",
-            action="store_true",
-            help="stop when standard input ends, as it does when the program that started the command has ended",
-        )
-        command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-        command.add_argument(
-            "--port", type=_port, default=8000, help="the port; 0 picks a free port (default: %(default)s)"
-        )
-    for name, command in (("serve", serving), ("demo", demo)):
+    for command in (serving, demo, comparing, recording):
+        _add_listening_options(command)
+    for name, command in (("serve", serving), ("demo", demo), ("compare", comparing)):
         _add_options(command, name)
-        command.add_argument(
-            "--allow-host",
-            action="append",
-            default=[],
-            type=_argument(lambda text: checked_host("the name", text)),
-            metavar="NAME",
-            help="an additional host name (besides loopback) under which /_mock/ is served; repeatable",
-        )
         _add_page_options(command)
         _add_running_options(command)
         command.set_defaults(**(environment or {}))
     return parser
 
 
-def _servers(parser: CommandParser, commands: Any) -> tuple[CommandParser, CommandParser]:
-    """Add `serve` and `demo`, each with the options that the other does not have."""
+def _servers(parser: CommandParser, commands: Any) -> tuple[CommandParser, CommandParser, CommandParser]:
+    """Add `serve`, `demo` and `compare`, each with the options that the others do not have."""
     serving = parser.add_command(
         commands,
         "serve",
@@ -340,7 +337,6 @@ def _servers(parser: CommandParser, commands: Any) -> tuple[CommandParser, Comma
         description=_SERVE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    serving.add_argument("--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)")
     demo = parser.add_command(
         commands,
         "demo",
@@ -349,7 +345,15 @@ def _servers(parser: CommandParser, commands: Any) -> tuple[CommandParser, Comma
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
-    return serving, demo
+    comparing = parser.add_command(
+        commands, "compare", help="serve a fake API, and report where a real server answers otherwise"
+    )
+    compare.add_arguments(comparing)
+    for command in (serving, comparing):
+        command.add_argument(
+            "--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)"
+        )
+    return serving, demo, comparing
 
 
 def _add_contract(command: argparse.ArgumentParser) -> None:
@@ -373,9 +377,30 @@ def _add_versions(command: argparse.ArgumentParser) -> None:
 
 def _add_page_options(command: argparse.ArgumentParser) -> None:
     """Add the options of the page and of the control plane."""
+    command.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        type=_argument(lambda text: checked_host("the name", text)),
+        metavar="NAME",
+        help="an additional host name (besides loopback) under which /_mock/ is served; repeatable",
+    )
     command.add_argument("--open", action="store_true", help="open the page in the browser")
     command.add_argument("--no-page", dest="page", action="store_false", help="serve no page at /_mock/")
     command.add_argument("--no-control", dest="control", action="store_false", help="serve nothing under /_mock/")
+
+
+def _add_listening_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of the commands that listen."""
+    command.add_argument(
+        "--exit-on-stdin-close",
+        action="store_true",
+        help="stop when standard input ends, as it does when the program that started the command has ended",
+    )
+    command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    command.add_argument(
+        "--port", type=_port, default=8000, help="the port; 0 picks a free port (default: %(default)s)"
+    )
 
 
 def _add_running_options(command: argparse.ArgumentParser) -> None:

@@ -322,7 +322,10 @@ def test_a_wrong_world_is_one_line_with_its_place(tmp_path: Path, refused: Calla
             "serve: error: argument --log-level: there is no 'loud'; there are critical, error, warning, info, debug",
         ),
         (["serve", "--log-level", "inof"], "there is no 'inof'; did you mean info?"),
-        (["sing"], "error: there is no 'sing'; there are serve, demo, check, record, healthcheck, contract, versions"),
+        (
+            ["sing"],
+            "error: there is no 'sing'; there are serve, demo, compare, check, record, healthcheck, contract, versions",
+        ),
         (["serv"], "error: there is no 'serv'; did you mean serve?"),
         (["serve", "--prot", "0"], "serve: error: unknown option --prot; did you mean --port?"),
         (

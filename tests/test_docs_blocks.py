@@ -26,6 +26,7 @@ _ELSEWHERE = {
     ("docs/typescript.md", "js"): "tests/sdk/test_runners.py",
     ("docs/typescript.md", "ts"): "tests/sdk/test_runners.py",
     ("docs/check.md", "text"): "tests/test_check.py",
+    ("docs/compare.md", "text"): "tests/test_compare.py",
     ("docs/ci.md", "sh"): "tests/sdk/test_fresh_environment.py",
     ("docs/ci.md", "yaml"): "tests/test_docs_ci.py",
     ("docs/ci.md", "dockerfile"): "tests/test_docs_ci.py",

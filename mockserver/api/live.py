@@ -42,7 +42,7 @@ class Feed:
 
     def __init__(self, mock: Mock, last: str) -> None:
         self._mock = mock
-        self._unanswered: list[Exchange] = []
+        self._incomplete: list[Exchange] = []
         self._seen: object = None
         self._position = _NOWHERE
         self._resume(last)
@@ -110,13 +110,13 @@ class Feed:
         return f"id: {mock.server_link.identity}/{position[0]}.{position[1]}\ndata: {news}\n\n"
 
     def _requests(self, limit: int) -> dict[str, Any]:
-        """The requests since the last event, and earlier ones that were sent without an answer and have one now."""
+        """The requests since the last event, and earlier ones that were sent incomplete and are complete now."""
         log = self._mock.requests
         runs, count = log.position
         latest = log.since(self._position, limit)
-        unanswered = [exchange for exchange in self._unanswered if exchange.weight]  # The log still has them.
-        sent = [exchange for exchange in unanswered if exchange.duration is not None] + latest
-        self._unanswered = [one for one in unanswered + latest if one.duration is None][-_SENT_AT_FIRST:]
+        incomplete = [exchange for exchange in self._incomplete if exchange.weight]  # The log still has them.
+        sent = [exchange for exchange in incomplete if exchange.is_complete] + latest
+        self._incomplete = [one for one in incomplete + latest if not one.is_complete][-_SENT_AT_FIRST:]
         self._position = runs, count
         return {
             "run": f"{self._mock.server_link.identity}/{runs}",

@@ -78,9 +78,9 @@ class ObservedEndpoint(Endpoint):
             await answers.send_whole(scope, receive, send, answer, answer.content())
             raise
         if fault is not None:
-            log.add(exchange)
             carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
             close = partial(self._close, exchange, started, found, fault.kind.alters)
+            self._begin_faulty(exchange)
             await FaultyRequest(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
             return
         exchange.status = status
@@ -88,6 +88,8 @@ class ObservedEndpoint(Endpoint):
         exchange.duration = elapsed() - started
         mock.coverage.own[found.operation, status] += 1
         log.add(exchange)
+        if mock.observer is not None:
+            await mock.observer.saw(exchange, scope, body, answers.head(answer, content), content)
         await answers.send_whole(scope, receive, send, answer, content)
 
     async def _read_ahead(self, scope: Scope, body: bytes) -> None:
@@ -104,6 +106,12 @@ class ObservedEndpoint(Endpoint):
         with suppress(RuntimeError), self.mock.server_link.calls_at_end(reader.stop):
             asyncio.get_running_loop()
             await asyncio.to_thread(uploads.read_ahead, content_type_of(scope), body, reader)
+
+    def _begin_faulty(self, exchange: Exchange) -> None:
+        """Record a request that met a fault, before it is carried out."""
+        self.mock.requests.add(exchange)
+        if self.mock.observer is not None:
+            self.mock.observer.left("a fault")
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
         """Carry out a request that met a fault."""
@@ -128,6 +136,8 @@ class ObservedEndpoint(Endpoint):
         """Record a request that failed with an error in the mock server, or in a predicate or script of the test.
         Returns the answer.
         """
+        if self.mock.observer is not None:
+            self.mock.observer.left("a failure")
         is_script = isinstance(error, ScriptFailed)
         exchange.diagnosis = str(error) if is_script else f"the mock server failed: {preview(repr(error))}"
         answer = answers.with_diagnosis(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)

@@ -89,6 +89,11 @@ class Clock:
         return self._frozen is not None
 
     @property
+    def is_moved(self) -> bool:
+        """Whether it was advanced, or frozen for a while. A seeded clock does not tell."""
+        return self._moved != 0
+
+    @property
     def moment(self) -> datetime:
         """The result of `peek` as an aware datetime in UTC. It stays at the last microsecond of the year 9999."""
         return moment(self.peek()) or datetime.max.replace(tzinfo=UTC)

@@ -1,21 +1,18 @@
 """Plays recorded scenarios against a server, with unique names, and compares every answer."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
-from ..domain.changes import VERSIONS, Changes
-from ..domain.clock import Ids
-from ..domain.errors import Unauthorized
 from ..formats.keyring import Keyring
-from .cleaning import delete_workspace
 from .client import Client, NoAnswer
 from .matching import Bindings, ReceivedAnswer, StepDifference
 from .purging import PurgeWatch
 from .recordings import RECORDED_SECRET, Json, Scenario
-from .renaming import Renaming, deletions_in, mapped, workspaces_of
+from .renaming import Renaming, deletions_in, workspaces_of
+from .tokens import signed_again
+from .visit import Visit
 
 
 class Outcome(NamedTuple):
@@ -26,50 +23,24 @@ class Outcome(NamedTuple):
     skipped: str | None = None
 
 
-class Unfit(Exception):
-    """The server cannot be checked. The message says why."""
-
-
-class Check:
+class Check(Visit):
     """Plays scenarios with one client.
 
     - `keyring` has the secret of the server. Without it, scenarios with tokens are skipped.
     - `purge_wait` is how many seconds to wait for a recorded purge.
-    - `prefix` is a string of random digits. The ids of all workspaces and sessions that the check creates begin with
-      it.
-    - `created` are the workspaces of the check that may be on the server.
     - `gave_up` is the reason why the check stopped, or None.
-    - `is_open`: the server needs no token.
-    - `version` is the version of the API that the server names, or None.
     """
 
     def __init__(self, client: Client, keyring: Keyring | None = None, purge_wait: float = 60) -> None:
-        self.client = client
+        super().__init__(client)
         self.keyring = keyring
         self.purge_wait = purge_wait
-        self.prefix = str(int.from_bytes(Ids().new().encode(), "big"))[-24:]
-        self.created: dict[str, None] = {}
         self.gave_up: str | None = None
-        self.is_open = True
-        self.version: str | None = None
         self.skips_tokens = "has tokens, which need --auth-secret"
         self._played = 0
 
     def look(self) -> None:
-        """Examine the server without changing it. Raises NoAnswer, or Unfit if no scenario can be played there."""
-        health = self.client.call("GET", "/health")
-        self.version = self.client.api_version()
-        is_healthy = health.status == 200 and isinstance(health.document(), dict)
-        if not (is_healthy or _lacks_health(self.version)):
-            raise Unfit(f"is not a Honcho server: GET /health answered {_shown(health)}")
-        listing = {"method": "POST", "path": "/v3/workspaces/list", "json": {"filters": {"id": self.prefix}}}
-        listed = self.client.send(listing)
-        if listed.status in (401, 403):
-            raise Unfit(f"does not accept the key, which must be an admin key: {_shown(listed)}")
-        page = listed.document()
-        if listed.status != 200 or not isinstance(page, dict) or "items" not in page:
-            raise Unfit(f"is not a Honcho server: POST /v3/workspaces/list answered {_shown(listed)}")
-        self.is_open = self.client.send(listing, with_token=False).status == 200
+        super().look()
         if self.keyring is not None and self.is_open:
             self.keyring = None
             self.skips_tokens = "has tokens, and authentication is off"
@@ -89,15 +60,6 @@ class Check:
         # Each scenario has its own prefix: the clones of one must not reach the sessions of another.
         self._played += 1
         yield from _Play(self, scenario, f"{self.prefix}{self._played:04}").outcomes()
-
-    def clean_up(self) -> None:
-        """Delete the workspaces of the check and their sessions. Those that cannot be deleted stay in `created`."""
-        self.client.close()  # An interrupted check leaves a request unfinished.
-        with suppress(NoAnswer):
-            for workspace_id in list(self.created):
-                if delete_workspace(self.client, workspace_id):
-                    del self.created[workspace_id]
-        self.client.close()
 
 
 class _Play:
@@ -155,27 +117,12 @@ class _Play:
         return Outcome(step, [], self.skips)
 
     def _answer(self, request: Json) -> ReceivedAnswer:
-        possibly_created = dict.fromkeys(self._renaming.workspaces_in(request))
-        try:
-            answer = self._check.client.send(request, with_token=not self._scenario.authenticated)
-        except (NoAnswer, KeyboardInterrupt):  # The server may still have carried out the request.
-            self._check.created |= possibly_created
-            raise
-        if answer.status < 300:
-            self._check.created |= possibly_created
+        workspaces = self._renaming.workspaces_in(request)
+        answer = self._check.send(request, workspaces, with_token=not self._scenario.authenticated)
         if request["method"] == "DELETE" and answer.status == 202:
             self._check.created[self._watched] = None
             self._watch.saw_deletion(request["path"])
         return answer
-
-
-def _lacks_health(version: str | None) -> bool:
-    return version in VERSIONS and not Changes.flags_of(str(version))["health"]
-
-
-def _shown(answer: ReceivedAnswer) -> str:
-    text = " ".join(answer.body[:200].decode("utf-8", "replace").split())
-    return f"{answer.status} {text}".rstrip()
 
 
 @cache
@@ -185,21 +132,11 @@ def _recorded_keyring() -> Keyring:
 
 def _signed_again(scenario: Scenario, keyring: Keyring, renaming: Renaming) -> Scenario:
     """The scenario, with its tokens signed with the secret of the server and for the ids of this check."""
+    old = _recorded_keyring()
     steps = [
-        {**step, "request": _with_token_signed(step["request"], keyring, renaming)} if "request" in step else step
+        {**step, "request": signed_again(step["request"], old, keyring, renaming.workspace, renaming.session)}
+        if "request" in step
+        else step
         for step in scenario.steps
     ]
     return replace(scenario, steps=steps)
-
-
-def _with_token_signed(request: Json, keyring: Keyring, renaming: Renaming) -> Json:
-    headers = request.get("headers", {})
-    scheme, _, token = headers.get("Authorization", "").rpartition(" ")
-    try:
-        claims = _recorded_keyring().claims_of(token)
-    except Unauthorized:  # An invalid token in a recording stays as it is.
-        return request
-    for claim, rename in (("w", renaming.workspace), ("s", renaming.session)):
-        if claim in claims:
-            claims[claim] = mapped(claims[claim], rename)
-    return {**request, "headers": {**headers, "Authorization": f"{scheme} {keyring.sign_claims(claims)}"}}

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
@@ -13,6 +12,7 @@ from ..domain.access import EVERYTHING
 from ..domain.changes import CONTRACT, version_of
 from ..domain.clock import Clock
 from .confirmation import agrees, is_local
+from .interruption import raise_on_signals
 
 if TYPE_CHECKING:
     from ..formats.keyring import Keyring
@@ -89,9 +89,10 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Run the command, and return its exit code. If it cannot start, it calls `parser.error` with the reason."""
     # Only `check` needs these: without them, `serve` starts faster.
     from ..formats.keyring import Keyring
-    from .check import Check, Unfit
+    from .check import Check
     from .client import Client, NoAnswer
     from .recordings import matching
+    from .visit import Unfit
 
     if options.api_version is not None and options.recordings:
         parser.error("--api-version chooses recordings of the package, so it does not go with --recordings")
@@ -105,7 +106,7 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     if isinstance(sys.stdout, TextIOWrapper):  # An answer may have characters that the terminal cannot show.
         sys.stdout.reconfigure(errors="backslashreplace")
     checking = Check(client, keyring, options.purge_wait)
-    _raise_on_signals()
+    raise_on_signals()
     try:
         checking.look()
         if version is None and not options.recordings and checking.version not in (None, CONTRACT):
@@ -157,19 +158,6 @@ def _token(options: argparse.Namespace, keyring: "Keyring | None") -> str | None
     if options.token is None and keyring is not None:
         return keyring.sign(EVERYTHING, Clock().now())
     return options.token or os.environ.get("HONCHO_API_KEY")
-
-
-def _raise_on_signals() -> None:
-    """Raise KeyboardInterrupt on each signal that ends a job, so that the check cleans up before it ends.
-
-    A shell without job control starts background jobs (`check &`) with SIGINT ignored, and Python then installs no
-    handler for it. SIGHUP stays ignored if it was, because nohup relies on that.
-    """
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
-            continue
-        signal.signal(number, signal.default_int_handler)
 
 
 def _user_agrees(checking: "Check", chosen: "list[Scenario]", url: str) -> bool:

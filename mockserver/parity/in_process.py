@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from starlette.types import Message, Scope
@@ -14,16 +15,22 @@ from .recordings import Json
 
 
 class InProcessServer:
-    """Answers requests in the format of the recordings. `mock` is its state. It delivers no webhooks."""
+    """Answers requests in the format of the recordings. It delivers no webhooks.
 
-    def __init__(self) -> None:
-        self.mock = Mock(journal_entries=0, notes=False)
+    `mock` is its state, by default a new one.
+    """
+
+    def __init__(self, mock: Mock | None = None) -> None:
+        self.mock = Mock(journal_entries=0, notes=False) if mock is None else mock
         self.mock.deliveries.is_sending = False
         self._app = create_app(self.mock, control=False)
 
-    async def send(self, request: Json) -> ReceivedAnswer:
-        """The answer to a request. Raises UnicodeError if the request cannot be encoded."""
-        target, headers, body = encoded_request(request, {"host": "127.0.0.1"})
+    async def send(self, request: Json, more_headers: Mapping[str, str] = MappingProxyType({})) -> ReceivedAnswer:
+        """The answer to a request, which gets these headers if it lacks them.
+
+        Raises UnicodeError if the request cannot be encoded.
+        """
+        target, headers, body = encoded_request(request, {"host": "127.0.0.1", **more_headers})
         method = request["method"]
         pending: list[Message] = [{"type": "http.request", "body": body or b"", "more_body": False}]
         sent: list[Message] = []

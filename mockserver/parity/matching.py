@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from .marks import MARK, Marks, moment_of
 from .recordings import Json
 
-_MARK = re.compile(r"<(?:id|time):\d+>")
 _ID = re.compile(r"[A-Za-z0-9_-]{21}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 # Texts of errors have a link with the version of pydantic, which may differ.
@@ -43,28 +43,20 @@ class StepDifference(NamedTuple):
 
 
 class Bindings:
-    """The values of the placeholders of one scenario, taken from the responses."""
+    """Compares the answers of a server to one scenario, and takes the values of its placeholders from them.
+
+    Attributes:
+        marks: The placeholders with the values that they have on this server.
+    """
 
     def __init__(self) -> None:
-        self._bound: dict[str, str] = {}
-
-    def filled(self, value: Json) -> Json:
-        """The value, with every known mark replaced."""
-        if isinstance(value, str):
-            return _MARK.sub(lambda mark: self._bound.get(mark[0], mark[0]), value)
-        if isinstance(value, list):
-            return [self.filled(entry) for entry in value]
-        if isinstance(value, dict):
-            return {self.filled(key): self.filled(entry) for key, entry in value.items()}
-        return value
-
-    def lack(self, value: Json) -> bool:
-        """Whether the value has a placeholder without a value, because an earlier response did not contain it."""
-        return any(mark not in self._bound for mark in _MARK.findall(json.dumps(value, ensure_ascii=False)))
+        self.marks = Marks()
+        self.filled = self.marks.filled
+        self.lack = self.marks.lack
 
     def runs_backwards(self, marks: list[str]) -> bool:
         """Whether the times of these marks are out of order."""
-        moments = [datetime.fromisoformat(self._bound[mark]) for mark in marks if mark in self._bound]
+        moments = [datetime.fromisoformat(self.marks[mark]) for mark in marks if mark in self.marks]
         return moments != sorted(moments)
 
     def differences(self, step: Json, answer: ReceivedAnswer) -> list[StepDifference]:
@@ -114,7 +106,7 @@ class Bindings:
     def _compare(self, place: str, want: Json, got: Json) -> Iterator[StepDifference]:
         if want == ANY:
             return
-        if isinstance(want, str) and _MARK.fullmatch(want) and want not in self._bound:
+        if isinstance(want, str) and MARK.fullmatch(want) and want not in self.marks:
             yield from self._bind(place, want, got)
         elif isinstance(want, dict) and isinstance(got, dict):
             self._bind_keys(want, got)
@@ -136,22 +128,23 @@ class Bindings:
 
     def _bind_keys(self, want: Json, got: Json) -> None:
         """Bind the unknown marks that are keys of an object. Each belongs to the new id with the most similar value."""
-        unknown = [key for key in want if _MARK.fullmatch(key) and key not in self._bound]
+        unknown = [key for key in want if MARK.fullmatch(key) and key not in self.marks]
         if unknown:
             known = {self.filled(key) for key in want}
             new = [key for key in got if key not in known and _ID.fullmatch(key)]
             unknown.sort(key=lambda key: _without_texts(want[key]))
             new.sort(key=lambda key: _without_texts(got[key]))
-            self._bound |= zip(unknown, new, strict=False)
+            for mark, id_ in zip(unknown, new, strict=False):
+                self.marks.bind(mark, id_)
 
     def _bind(self, place: str, mark: str, got: Json) -> Iterator[StepDifference]:
         is_id = mark.startswith("<id")
         if not isinstance(got, str) or not (_ID.fullmatch(got) if is_id else is_a_time(got)):
             yield StepDifference(place, "a fresh id" if is_id else "a time in ISO 8601, in UTC, ending in Z", got)
-        elif is_id and got in self._bound.values():
+        elif is_id and self.marks.has_value(got):
             yield StepDifference(place, "a fresh id, not one of an earlier answer", got)
         else:
-            self._bound[mark] = got
+            self.marks.bind(mark, got)
 
 
 _NOTHING = "(nothing)"
@@ -159,11 +152,7 @@ _NOTHING = "(nothing)"
 
 def is_a_time(text: str) -> bool:
     """Whether this is a time as the API writes it."""
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return _TIME.fullmatch(text) is not None
+    return moment_of(text) is not None and _TIME.fullmatch(text) is not None
 
 
 def _by_id(page: Json) -> Json:

@@ -2,9 +2,10 @@
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from .marks import ID, TIME, Marks, moment_of
 from .matching import is_a_time
 from .recordings import WORKSPACES, Json
 from .renaming import given_id, segment
@@ -12,9 +13,6 @@ from .renaming import given_id, segment
 MASK = "masked"
 # Shorter texts are masked only as whole words: they may be parts of others.
 _SHORTEST_PART = 8
-# An id that a server generates, or a time, as a whole word.
-_ID = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{21}(?![\w-])")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _USER = re.compile(r"(?<=://)[^/?#@\s\"]+@")
 # The keys under which answers have generated ids. The keys of the object `sessions` are ids too (queue status).
 _KEYS_OF_IDS = frozenset({"id", "message_id", "session_id"})
@@ -25,16 +23,22 @@ class Placeholders:
 
     Attributes:
         workspaces: The ids of the workspaces that the requests named.
+        marks: The placeholders with the values of the server.
     """
 
     def __init__(self) -> None:
         self.workspaces: set[str] = set()
-        self._marks: dict[str, str] = {}
+        self.marks = Marks()
         self._moments: dict[str, datetime] = {}  # by placeholder
         self._sent_ids: set[str] = set()
         self._sent_moments: set[datetime] = set()
         self._keys: set[str] = set()
         self._masked: re.Pattern[str] | None = None
+
+    @property
+    def size(self) -> int:
+        """How many ids and times it remembers."""
+        return len(self.marks) + len(self._sent_ids) + len(self._sent_moments)
 
     def hide(self, keys: Iterable[str]) -> None:
         """Mask these credentials in all steps from now on."""
@@ -49,8 +53,12 @@ class Placeholders:
         named = segment(path, 3) if path.startswith(f"{WORKSPACES}/") else given_id(sent) if path == WORKSPACES else ""
         self.workspaces |= {named} - {"", "list"}
         for text in _texts(sent):
-            self._sent_ids |= {found for found in _ID.findall(text) if found not in self._marks}
-            self._sent_moments |= {datetime.fromisoformat(time) for time in _TIME.findall(text) if _is_valid(time)}
+            self._sent_ids |= {found for found in ID.findall(text) if not self.marks.has_value(found)}
+            self._sent_moments |= {moment for time in TIME.findall(text) if (moment := moment_of(time)) is not None}
+
+    def was_sent(self, id_: str) -> bool:
+        """Whether a request had this id before an answer did."""
+        return id_ in self._sent_ids
 
     def in_request(self, value: Json) -> Json:
         """The request, with the placeholders that earlier answers caused."""
@@ -90,20 +98,37 @@ class Placeholders:
 
     def _generate(self, text: str, *, is_id: bool) -> None:
         """Give a value of an answer a placeholder if the server generated it."""
-        if text in self._marks:
+        if self.marks.has_value(text):
             return
-        if is_id and _ID.fullmatch(text) and text not in self._sent_ids:
-            self._marks[text] = f"<id:{len(self._marks) + 1}>"
+        number = len(self.marks) + 1
+        if is_id and ID.fullmatch(text) and text not in self._sent_ids:
+            self.marks.bind(f"<id:{number}>", text)
         elif is_a_time(text) and (moment := datetime.fromisoformat(text)) not in self._sent_moments:
-            mark = self._marks[text] = f"<time:{len(self._marks) + 1}>"
-            self._moments[mark] = moment
+            self.marks.bind(f"<time:{number}>", text)
+            self._moments[f"<time:{number}>"] = moment
 
     def _known(self, text: str) -> str:
         if self._masked is not None:
             text = self._masked.sub(MASK, text)
-        for pattern in (_ID, _TIME):
-            text = pattern.sub(lambda found: self._marks.get(found[0], found[0]), text)
-        return _USER.sub("", text)
+        return _USER.sub("", self.marks.marked_text(text))
+
+
+def generated_ids(value: Json, key: str = "") -> Iterator[str]:
+    """What may be an id that a server generated, in an answer."""
+    if isinstance(value, str):
+        if key in _KEYS_OF_IDS and ID.fullmatch(value):
+            yield value
+    elif isinstance(value, list):
+        for entry in value:
+            yield from generated_ids(entry, key)
+    elif isinstance(value, dict):
+        for name, entry in value.items():
+            yield from generated_ids(entry, name)
+
+
+def ids_in(value: Json) -> set[str]:
+    """What may be an id in a request."""
+    return {found for text in _texts(value) for found in ID.findall(text)}
 
 
 def _pattern(key: str) -> str:
@@ -122,11 +147,3 @@ def _texts(value: Json) -> Iterable[str]:
         yield from value
         for entry in value.values():
             yield from _texts(entry)
-
-
-def _is_valid(time: str) -> bool:
-    try:
-        datetime.fromisoformat(time)
-    except ValueError:
-        return False
-    return True

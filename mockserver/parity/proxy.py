@@ -125,14 +125,11 @@ class Proxy:
 
 
 def _request(scope: Scope, body: bytes) -> SentRequest:
-    target = scope["raw_path"].decode("latin-1")
-    if scope["query_string"]:
-        target += "?" + scope["query_string"].decode("latin-1")
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    kept = [(name, value) for name, value in headers if name not in _OF_CONNECTION]
-    if body or any(name in ("content-length", "transfer-encoding") for name, _ in headers):
+    request = SentRequest.of(scope, body)
+    kept = [(name, value) for name, value in request.headers if name not in _OF_CONNECTION]
+    if body or any(name in ("content-length", "transfer-encoding") for name, _ in request.headers):
         kept.append(("content-length", str(len(body))))
-    return SentRequest(scope["method"], target, kept, body)
+    return request._replace(headers=kept)
 
 
 def _host_of(scope: Scope) -> str | None:

@@ -36,11 +36,7 @@ class Renaming:
     def __init__(self, scenario: Scenario, prefix: str) -> None:
         workspaces, sessions = workspaces_of(scenario), _sessions_of(scenario)
         self._prefix = prefix
-
-        def renamed(name: str) -> str:
-            is_too_long = len(prefix) + len(name) > scenario.id_limit
-            return prefix + (name[len(prefix) :] if is_too_long else name)
-
+        renamed = prefixing(prefix, scenario.id_limit)
         self.workspaces = [renamed(name) for name in sorted(workspaces)]
         self.session = _replacing(sessions, renamed, before="^", after=r"\Z")
         self.workspace = _replacing(workspaces, renamed, before="^", after=r"\Z")
@@ -62,21 +58,12 @@ class Renaming:
         step = mapped(step, self._workspace_in_text)
         request, response = step["request"], step["response"]
         if request["path"] == f"{WORKSPACES}/list" and response["status"] == 200:
-            request = self._of_this_scenario(request)
+            request = limited_to(self._prefix, request)
         if "location" in response.get("headers", {}):
             headers = response["headers"]
             response = {**response, "headers": {**headers, "location": self._session_in_path(headers["location"])}}
         request = self._request(request, response["status"] < 300)
         return {**step, "request": request, "response": self._response(response)}
-
-    def _of_this_scenario(self, request: Json) -> Json:
-        """The request for a list of workspaces, limited to those of the scenario: others may use the server too."""
-        body = json.loads(request["text"]) if "text" in request else request.get("json") or {}
-        mine = {"id": {"contains": self._prefix}}
-        filters = body.get("filters") or {}
-        filters = {**filters, "AND": [*filters.get("AND", []), mine]}
-        kept = {name: value for name, value in request.items() if name != "text"}
-        return {**kept, "json": {**body, "filters": filters}}
 
     def _request(self, request: Json, is_accepted: bool) -> Json:
         names = {"session_id", "session_name"}
@@ -105,6 +92,26 @@ class Renaming:
             key: self.session(entry) if key in ids_here and isinstance(entry, str) else self._response(entry)
             for key, entry in value.items()
         }
+
+
+def limited_to(prefix: str, request: Json) -> Json:
+    """A request for a list of workspaces, limited to the ids with this prefix: others may use the server too."""
+    body = json.loads(request["text"]) if "text" in request else request.get("json") or {}
+    mine = {"id": {"contains": prefix}}
+    filters = body.get("filters") or {}
+    filters = {**filters, "AND": [*filters.get("AND", []), mine]}
+    kept = {name: value for name, value in request.items() if name != "text"}
+    return {**kept, "json": {**body, "filters": filters}}
+
+
+def prefixing(prefix: str, id_limit: int) -> Rename:
+    """Puts the prefix before an id. One that would become too long keeps its length and loses its beginning."""
+
+    def renamed(name: str) -> str:
+        is_too_long = len(name) <= id_limit < len(prefix) + len(name)
+        return prefix + (name[len(prefix) :] if is_too_long else name)
+
+    return renamed
 
 
 def _sessions_of(scenario: Scenario) -> set[str]:

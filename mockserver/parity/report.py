@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from ..api.routing import RoutingTable
@@ -111,8 +111,14 @@ def _described(scenario: Scenario, number: int, step: Json, differences: list[St
     for part in ("query", "json", "text"):
         if part in request:
             yield f"    {part}: {_shown(request[part])}"
-    for place, expected, got in differences:
-        yield f"    {place}"
+    yield from lines_of(differences)
+
+
+def lines_of(differences: Sequence[StepDifference], quirks: Sequence[Sequence[str]] = ()) -> Iterable[str]:
+    """Each difference in three lines, the first one with the quirks that explain it."""
+    for number, (place, expected, got) in enumerate(differences):
+        names = quirks[number] if quirks else ()
+        yield f"    {place}" + (f" [{' + '.join(names)}]" if names else "")
         yield f"        expected {_shown(expected)}"
         yield f"        got      {_shown(got)}"
 

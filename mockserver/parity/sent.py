@@ -1,7 +1,8 @@
 """A request as a client sent it to a proxy."""
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote, unquote
 
 # The characters of a path that are sent as they are, besides letters and digits.
@@ -20,6 +21,16 @@ class SentRequest(NamedTuple):
     target: str
     headers: list[tuple[str, str]]
     body: bytes
+
+    @classmethod
+    def of(cls, scope: Mapping[str, Any], body: bytes) -> Self:
+        """The request of an ASGI scope."""
+        raw_path = scope.get("raw_path") or quote(scope["path"]).encode()  # Some clients of apps leave it out.
+        target = raw_path.decode("latin-1")
+        if scope["query_string"]:
+            target += "?" + scope["query_string"].decode("latin-1")
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        return cls(scope["method"], target, headers, body)
 
     @property
     def path(self) -> str:

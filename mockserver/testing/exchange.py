@@ -56,6 +56,7 @@ class Exchange:
         notes: What surprises about a success, in sentences.
         retry_after: How many seconds a fault asked the client to wait, or None.
         bodies_left_out: Whether the bodies were too large for the log.
+        is_compared: Whether the comparison with a real server is done, if there is one.
     """
 
     __slots__ = (
@@ -84,6 +85,7 @@ class Exchange:
     ended = 0.0  # when a fault answered, in seconds of a clock that always runs
     draft: Any = None  # what notes need, while the request is carried out
     bodies_left_out = False
+    is_compared = True
 
     def __init__(
         self,
@@ -241,6 +243,11 @@ class Exchange:
             "fault": self.fault,
             "bodies_left_out": self.bodies_left_out,
         }
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is answered, and compared if it is to be."""
+        return self.duration is not None and self.is_compared
 
     @property
     def is_remarkable(self) -> bool:

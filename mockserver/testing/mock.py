@@ -23,6 +23,7 @@ from .demo_state import DemoState
 from .faults import Faults
 from .hints import Hinting
 from .notes.draft import Notes
+from .observer import Observer, beyond_the_api
 from .options import Options, Settings, changed, settings_of
 from .registry import UnknownName
 from .requests import RequestLog
@@ -64,6 +65,7 @@ class Mock(Hinting):
         coverage: Counts which operations and answers of the contract were used.
         server_link: The link to the server that runs the mock.
         play: The demo script that is running, or None.
+        observer: Sees the requests, to compare the answers with those of a real server, or None.
 
     You can call the methods from any thread: while a server runs the mock, they run between two requests.
 
@@ -87,6 +89,7 @@ class Mock(Hinting):
     """
 
     hints = _HINTS
+    observer: Observer | None = None
 
     def __init__(self, **options: Unpack[Options]) -> None:
         self._settings = settings_of(**options)
@@ -219,6 +222,7 @@ class Mock(Hinting):
         """
         return self.server_link.between_requests(lambda: self._snapshots.take(self.store, name, workspace))
 
+    @beyond_the_api
     def restore(self, snapshot: Snapshot | str, *, workspace: str | None = None) -> None:
         """Go back to a snapshot, given as an object or by name. You can restore snapshots in any order, also after a
         reset.
@@ -281,6 +285,7 @@ class Mock(Hinting):
 
         save.write(path, self.world(workspace))
 
+    @beyond_the_api
     def load(self, source: WorldSource) -> None:
         """Replace the state with a world. Clock, ids, options and snapshots stay.
 
@@ -311,6 +316,7 @@ class Mock(Hinting):
 
     # --- Purges and the work of the queue ---
 
+    @beyond_the_api
     def purge(self, session: str | None = None, *, workspace: str | None = None) -> int:
         """Run the waiting purges now, due or not, held or not. Returns how many succeeded.
 
@@ -346,6 +352,7 @@ class Mock(Hinting):
         target = Target.named(session, workspace)
         self.server_link.between_requests(lambda: self.store.purges.fail(times, target))
 
+    @beyond_the_api
     def summarize(
         self,
         session: str,
@@ -376,6 +383,7 @@ class Mock(Hinting):
 
         return self._seen(put)
 
+    @beyond_the_api
     def work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
         """Complete units of the queue that are pending or in progress. Returns how many.
 
@@ -398,6 +406,7 @@ class Mock(Hinting):
 
         return self.server_link.between_requests(work)
 
+    @beyond_the_api
     def begin_work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
         """Mark pending units as in progress, in the order of `work` and with its arguments. Returns how many."""
         target, limit = Target.named(session, workspace), None if units is None else integer("units", units)
@@ -472,12 +481,16 @@ class Mock(Hinting):
         for part in (*self._parts_with_workspaces, self.coverage, self.notes, self.server_link, self.play):
             if part is not None:
                 part.reset(settings)
+        if self.observer is not None:
+            self.observer.began()
 
     def _begin_workspace(self, workspace: str) -> None:
         self._in_force["world"].load_workspace(self.store, workspace)
         self.store.purges.forget_rules(workspace)
         for part in self._parts_with_workspaces:
             part.forget(workspace)
+        if self.observer is not None:
+            self.observer.left("the reset of a workspace")
 
     @property
     def _parts_with_workspaces(self) -> tuple[RequestLog, WebhookLog, Faults, Scripts, Snapshots]:

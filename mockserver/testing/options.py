@@ -162,7 +162,7 @@ def _is_count(text: str) -> bool:
 
 def _wait(what: str) -> Option:
     # A server started in a shell runs purges and work by itself, like a real one. In a demo you have time to watch.
-    flag = Flag(_read_seconds, "SECONDS", {"serve": 2.0, "demo": 12.0})
+    flag = Flag(_read_seconds, "SECONDS", {"serve": 2.0, "compare": 2.0, "demo": 12.0})
     return Option(help=f"how long {what}; with none, only on request", check=_seconds, flag=flag)
 
 
@@ -175,7 +175,7 @@ class Options(TypedDict, total=False):
             help="the version of the API, such as 3.0.6, or latest",
             default=CONTRACT,
             check=_version,
-            flag=Flag(version_of, "VERSION"),
+            flag=Flag(version_of, "VERSION", {"compare": None}),
         ),
     ]
     quirks: Annotated[
@@ -190,7 +190,7 @@ class Options(TypedDict, total=False):
     ]
     world: Annotated[
         WorldSource | None,
-        # On the command line only `serve` takes it.
+        # On the command line `serve` and `compare` take it.
         Option(help="the world to start with; by default it is empty", check=_world, json=dict[str, Any] | None),
     ]
     purge_after: Annotated[float | None, _wait("deleted sessions and workspaces wait for their purge")]

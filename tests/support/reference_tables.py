@@ -48,12 +48,16 @@ def _options() -> str:
 def _flag(name: str, option: Option) -> str:
     """The option of `serve` with its default there, if it is another one."""
     if name == "world":
-        return "`--world FILE` (`serve` only)"
+        return "`--world FILE` (not `demo`)"
     if option.flag is None:
         return "no"
     if option.flag.turns_off:
         return f"`--no-{name}`"
-    defaults = ", ".join(f"{command}: {value:g}" for command, value in option.flag.defaults.items())
+    shown = {
+        command: "that of the upstream" if value is None else f"{value:g}"
+        for command, value in option.flag.defaults.items()
+    }
+    defaults = ", ".join(f"{command}: {value}" for command, value in shown.items())
     return f"`--{name.replace('_', '-')} {option.flag.metavar}`" + (f" ({defaults})" if defaults else "")
 
 
@@ -235,6 +239,7 @@ TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "added answers": ("docs/contract-testing.md", _added_answers),
     "serve": ("docs/command-line.md", _command("serve")),
     "demo": ("docs/command-line.md", _command("demo", beyond="serve")),
+    "compare": ("docs/command-line.md", _command("compare", beyond="serve")),
     "check": ("docs/command-line.md", _command("check")),
     "record": ("docs/command-line.md", _command("record")),
     "healthcheck": ("docs/command-line.md", _command("healthcheck")),
