@@ -17,6 +17,7 @@ from .pytest_report import GUARD, HONCHO_URL, SERVERS, remember_positions, secti
 from .pytest_session import honcho_session_env, honcho_session_server  # noqa: F401 - pytest finds them in this module
 
 if TYPE_CHECKING:
+    from .pytest_compare import SessionComparison
     from .server import MockServer
     from .testing.mock import Mock
 
@@ -99,6 +100,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write the last requests of each failed test to this file, as its report shows them",
     )
 
+    _add_comparison(group)
     parser.addini(
         "honcho_guard",
         "refuse connections to the production server in tests that use honcho_server (default: true)",
@@ -107,6 +109,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "honcho_env_autouse", "use the fixture honcho_env in every test (default: false)", type="bool", default=False
+    )
+
+
+def _add_comparison(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--honcho-compare",
+        metavar="URL",
+        help="send each request to this Honcho server too, with the key in HONCHO_API_KEY, and report where its "
+        "answers differ from those of the mock server",
+    )
+    group.addoption(
+        "--honcho-compare-strict",
+        action="store_true",
+        help="fail the tests in which an answer differs from that of the server of --honcho-compare",
+    )
+    group.addoption(
+        "--honcho-compare-yes",
+        action="store_true",
+        help="allow --honcho-compare with a server on another machine, where messages may cost calls of a model",
     )
 
 
@@ -130,6 +151,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 "--honcho-api-version cannot be used with --honcho-url: that server has one version"
             )
         _versions(config)
+    _register_comparison(config, url)
     fail_under = config.getoption("--honcho-coverage-fail-under")
     if config.getoption("--honcho-coverage") or fail_under is not None:
         from .pytest_coverage import ContractCoverage
@@ -151,6 +173,28 @@ def pytest_configure(config: pytest.Config) -> None:
         "test file), faults such as "
         "{'fault': 'error', 'status': 503, 'times': 1} and scripts such as {'operation': 'chat', 'answers': ['Blue.']}",
     )
+
+
+def _register_comparison(config: pytest.Config, remote: str | None) -> None:
+    """Register the plugin of `--honcho-compare`, if it is given. Raises UsageError."""
+    url = config.getoption("--honcho-compare")
+    if url is None:
+        for option in ("--honcho-compare-strict", "--honcho-compare-yes"):
+            if config.getoption(option):
+                raise pytest.UsageError(f"{option} needs --honcho-compare with the URL of a server")
+        return
+    if remote is not None:
+        raise pytest.UsageError("--honcho-compare cannot be used with --honcho-url: there is no mock to compare")
+    from .pytest_compare import NAME, SessionComparison
+
+    is_strict, agrees = (config.getoption(f"--honcho-compare-{name}") for name in ("strict", "yes"))
+    config.pluginmanager.register(SessionComparison(config, url, is_strict=is_strict, agrees=agrees), NAME)
+
+
+def _comparison(config: pytest.Config) -> SessionComparison | None:
+    """The plugin of `--honcho-compare`, or None."""
+    plugin: SessionComparison | None = config.pluginmanager.get_plugin("honcho_compare")
+    return plugin
 
 
 class _EnvironmentOfEveryTest:
@@ -330,8 +374,10 @@ def honcho_server(
         if options:
             _skip(f"the marker honcho({', '.join(options)})")
         return server
-    if honcho_api_version is not None:
-        options.setdefault("api_version", honcho_api_version)
+    comparison = _comparison(request.config)
+    version = honcho_api_version or (None if comparison is None else comparison.version)
+    if version is not None:
+        options.setdefault("api_version", version)
     if not server.is_running:  # An earlier test stopped it.
         server.start()
     complaint = None
@@ -345,6 +391,8 @@ def honcho_server(
     if is_older:
         pytest.skip(f"the test is for version {minimum} of the API or newer, not {server.api_version}")
     request.node.stash.setdefault(SERVERS, []).append(server)
+    if comparison is not None:
+        comparison.begin(request.node, server.mock)
     return server
 
 
@@ -427,11 +475,15 @@ def make_honcho_server(
     from .server import MockServer
 
     used = request.node.stash.setdefault(SERVERS, [])
+    comparison = _comparison(request.config)
+    version = honcho_api_version or (None if comparison is None else comparison.version)
 
     def make(**options: Any) -> MockServer:
-        if honcho_api_version is not None:
-            options.setdefault("api_version", honcho_api_version)
+        if version is not None:
+            options.setdefault("api_version", version)
         server = stack.enter_context(MockServer(**options))
+        if comparison is not None:
+            comparison.begin(request.node, server.mock)
         used.append(server)
         return server
 
