@@ -51,11 +51,14 @@ def _body_as_step(request: SentRequest, headers: dict[str, str]) -> Json:
     raw_type = None if type_ is None else type_.encode("latin-1", "replace")
     if raw_type is not None and forms.is_form(raw_type) and (form := _form(raw_type, body)) is not None:
         return form
-    if type_ is not None and type_ != "application/json":
-        headers["content-type"] = type_
     if json_text.is_json(raw_type):
         with suppress(ValueError, RecursionError):  # Invalid JSON is recorded as it is.
-            return {"json": json.loads(body, object_pairs_hook=_unique, parse_constant=_refused)}
+            document = json.loads(body, object_pairs_hook=_unique, parse_constant=_refused)
+            if type_ is not None and type_ != "application/json":
+                headers["content-type"] = type_
+            return {"json": document}
+    if type_ is not None:
+        headers["content-type"] = type_
     text = _decoded(body)
     if text is None:
         return {"base64": b64encode(body).decode()}

@@ -256,6 +256,65 @@ def test_a_note_that_comes_late_reaches_the_page(server: MockServer) -> None:
     assert sent + [text.count("the real server answers otherwise") for text in news] == [1, 1, 0]
 
 
+def test_the_same_server_agrees_on_requests_of_all_kinds(server: MockServer, running_live_server: MockServer) -> None:
+    server.mock.reset(quirks="live")
+    running_live_server.mock.reset(quirks="live", purge_after=None)
+    with _comparing(server, running_live_server.url) as run:
+        _send_all_kinds(run.client)
+        agree, differ, _ = run.counts
+        assert differ == 0, [one.outcome.differences for one in run.found]
+        assert agree == 31
+        assert run.comparison.not_compared == {
+            "has a text that looks like a placeholder": 1,
+            "a body that is too large": 1,
+        }
+
+
+def _send_all_kinds(client: httpx.Client) -> None:
+    client.post(f"{_W}/peers", json={"id": "bob"})
+    client.post(f"{_W}/peers/bob/chat", json={"query": "x", "stream": True})
+    client.post(f"{_W}/peers/bob/chat", json={"query": "x"})
+    client.post(
+        f"{_W}/sessions/s/messages/upload", data={"peer_id": "bob"}, files={"file": ("a.txt", b"Hello", "text/plain")}
+    )
+    client.post(
+        f"{_W}/sessions/s/messages/upload",
+        data={"peer_id": "bob"},
+        files={"file": ("a.txt", b"\xff\xfe", "text/plain")},
+    )
+    client.head("/health")
+    client.options(f"{_W}/sessions")
+    client.post(f"{_W}/sessions/", json={"id": "q"})
+    client.post(f"{_W}/sessions", content=b"{bad", headers={"content-type": "application/json"})
+    client.post(f"{_W}/sessions", content=b"x" * 11_000_000, headers={"content-type": "application/json"})
+    client.post(f"{_W}/search", json={"query": "hello"})
+    client.get(f"{_W}/sessions/s/context")
+    client.get(f"{_W}/sessions/s/summaries")
+    client.get(f"{_W}/queue/status")
+    client.post(f"{_W}/sessions", json={"id": "x" * 500})
+    client.post(f"{_W}/sessions/list", json={"filters": {"id": "x" * 500}})
+    client.post(f"{_W}/sessions", json={"id": "bad id"})
+    client.post("/v3/workspaces", json={"id": "bad id"})
+    client.post("/v3/workspaces", json={"id": ""})
+    client.post("/v3/workspaces", json={"id": "y" * 600})
+    client.post(f"{_W}/sessions/list", json={"filters": {"id": {"contains": "x"}}})
+    client.post(f"{_W}/sessions/list", json={"filters": {"OR": [{"id": "s"}, {"id": {"icontains": "Q"}}]}})
+    client.post(f"{_W}/sessions/s/messages", json={"messages": [{"content": "<id:1>", "peer_id": "bob"}]})
+    client.get(f"{_W}/peers/bob/context")
+    client.post(f"{_W}/peers/bob/representation", json={})
+    client.post(
+        f"{_W}/conclusions",
+        json={"conclusions": [{"content": "so", "observer_id": "bob", "observed_id": "bob", "session_id": "s"}]},
+    )
+    client.post(f"{_W}/conclusions/list", json={"filters": {"session_id": "s"}})
+    client.post(f"{_W}/conclusions/query", json={"query": "so"})
+    client.post(f"{_W}/schedule_dream", json={"observer": "bob", "observed": "bob", "dream_type": "omni"})
+    client.delete(f"{_W}/sessions/s")
+    client.get(f"{_W}/sessions/s/peers")
+    client.delete(_W)
+    client.put("/v3/workspaces/list", json={})
+
+
 def test_a_synchronous_comparison_is_done_before_the_client_has_its_answer(
     server: MockServer, running_live_server: MockServer
 ) -> None:

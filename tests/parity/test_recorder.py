@@ -150,6 +150,13 @@ def test_generated_ids_and_times_become_placeholders(recorded: tuple[httpx.Clien
     assert third["response"]["json"]["id"] == "<id:2>"
 
 
+def test_invalid_json_is_recorded_with_its_type(recorded: tuple[httpx.Client, Path], server: MockServer) -> None:
+    through, file = recorded
+    through.post(f"{_W}/sessions", content=b"{bad", headers={"content-type": "application/json"})
+    server.mock.reset()
+    assert _differences(server, file) == []
+
+
 _secrets = st.text("abcdefgh0123456789", min_size=8, max_size=30)
 
 
