@@ -114,7 +114,10 @@ def test_the_tests_in_the_pages_pass(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("block", [block for block in _PYTHON if block not in _TESTS], ids=lambda block: block.place)
-def test_a_program_runs(block: Block, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_runs(
+    block: Block, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # Some write files.
     exec(compile(block.text, block.place, "exec"), {"__name__": "__main__"})  # noqa: S102 - our own text
     assert capsys.readouterr().err == ""
 
