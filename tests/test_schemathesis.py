@@ -1,6 +1,7 @@
 """schemathesis drives the operations: the published four with its command line, and in sequences all of them.
 
-`deep/test_stock_schemathesis.py` drives all of them with the command line, at length.
+`deep/test_stock_schemathesis.py` drives all of them with the command line, at length, and
+`deep/test_documents_of_versions.py` those that other versions describe in another way.
 """
 
 import json
@@ -12,8 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 
 from mockserver import Mock, MockServer
 from support.direct_client import DirectClient
@@ -21,7 +21,6 @@ from support.examples import examples
 
 pytest.importorskip("schemathesis", reason="schemathesis needs pytest 8.4, newer than the lowest")
 from click.testing import CliRunner
-from schemathesis import GenerationMode
 from schemathesis.cli import schemathesis as command_line
 
 from support.schemathesis_runs import (
@@ -34,15 +33,11 @@ from support.schemathesis_runs import (
     Json,
     Run,
     schema_of,
-    served_as,
-    versions_with_other_documents,
 )
 
 pytestmark = pytest.mark.usefixtures("pdf_read_in_process")
 
 _W = "/v3/workspaces/w"
-# The first version with each document that is not that of the contract.
-_WITH_OTHER_DOCUMENTS = ["3.0.3", "3.0.4", "3.0.6", "3.0.12"]
 _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
 
 
@@ -76,29 +71,6 @@ def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> 
     if sequences.cases.total() >= 200:  # A share of the few cases of the default run says little.
         # Calls follow each other by their ids, and so more of them carry a malformed one on.
         assert sequences.excused_share() <= 0.30
-
-
-@pytest.mark.deep
-@pytest.mark.parametrize("version", ["3.0.6"])  # The others take minutes each.
-def test_by_the_document_of_another_version(version: str, capsys: pytest.CaptureFixture[str]) -> None:
-    run = served_as(version)
-    operations = [found.ok() for found in schema_of(run).get_all_operations()]
-    for operation in operations:
-
-        @given(case=st.one_of([operation.as_strategy(generation_mode=mode) for mode in GenerationMode]))
-        @settings(SETTINGS, max_examples=examples(2))
-        def validate(case: Any) -> None:
-            run.validate(case, case.call())
-
-        validate()
-    with capsys.disabled():
-        print(f"\n{run.report()}")  # noqa: T201 - figures of the run
-    assert len(run.cases) == len(operations)
-
-
-@pytest.mark.deep
-def test_every_version_with_another_document_is_tried() -> None:
-    assert versions_with_other_documents() == _WITH_OTHER_DOCUMENTS
 
 
 def test_reads_below_a_deleted_session_answer_until_the_purge(client: httpx.Client, server: MockServer) -> None:

@@ -12,10 +12,10 @@ from .errors import Unprocessable
 MAX_DEPTH = 20
 MAX_NODES = 500
 _ROOT = "root"
-_DEFINITIONS = ("$defs", "definitions")
-_UNSUPPORTED = ("allOf", "not", "if", "then", "else", "patternProperties")
-_UNIONS = ("anyOf", "oneOf")
-_PLAIN: dict[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False, "null": None}
+DEFINITIONS = ("$defs", "definitions")
+UNSUPPORTED = ("allOf", "not", "if", "then", "else", "patternProperties")
+UNIONS = ("anyOf", "oneOf")
+PLAIN: dict[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False, "null": None}
 
 # What is wrong with a schema at a place.
 _NO_TYPE = "schema has no recognizable type"
@@ -62,7 +62,7 @@ def example(schema: Mapping[str, Any]) -> dict[str, Any]:
 def _definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The definitions of a schema by name."""
     found: dict[str, Any] = {}
-    for key in _DEFINITIONS:
+    for key in DEFINITIONS:
         definitions = schema.get(key, {})
         if not isinstance(definitions, dict):
             raise _Invalid(_OBJECT.format(key), _ROOT)
@@ -87,7 +87,7 @@ class _Walk:
         )
         if not has_type:
             raise _Invalid(_ROOT_TYPE)
-        return self._value({key: value for key, value in target.items() if key not in _DEFINITIONS}, "", 0, names)
+        return self._value({key: value for key, value in target.items() if key not in DEFINITIONS}, "", 0, names)
 
     def _value(self, schema: Any, place: str, depth: int, names: tuple[str, ...]) -> Any:
         """A value that fits the schema at a place. `names` are the definitions that the place is in."""
@@ -103,7 +103,7 @@ class _Walk:
             return self._value(target, place, depth, names)
         if "enum" in schema:
             return _enumerated(schema["enum"], at)
-        for union in _UNIONS:
+        for union in UNIONS:
             if union in schema:
                 return self._first(schema[union], union, place, depth, names)
         return self._typed(schema, place, depth, names)
@@ -115,7 +115,7 @@ class _Walk:
             if not isinstance(reference, str):
                 raise _Invalid(_REF, at)
             prefix, _, name = reference.rpartition("/")
-            if prefix not in [f"#/{key}" for key in _DEFINITIONS] or not name:
+            if prefix not in [f"#/{key}" for key in DEFINITIONS] or not name:
                 raise _Invalid(_FOREIGN_REF.format(reference), at)
             if name not in self._definitions:
                 raise _Invalid(_UNKNOWN_REF.format(reference), at)
@@ -142,7 +142,7 @@ class _Walk:
                 if "items" in schema:
                     self._value(schema["items"], _below(place, "items"), depth + 1, names)
             else:
-                values[kind] = _PLAIN[kind]
+                values[kind] = PLAIN[kind]
         return values[kinds[0]]
 
     def _object(self, schema: dict[str, Any], place: str, depth: int, names: tuple[str, ...]) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def _check_form(schema: Any, at: str) -> None:
         raise _Invalid(_BOOLEAN, at)
     if not isinstance(schema, dict):
         raise _Invalid(_NOT_AN_OBJECT, at)
-    for key in (*_UNSUPPORTED, *_DEFINITIONS):
+    for key in (*UNSUPPORTED, *DEFINITIONS):
         if key in schema:
             raise _Invalid(_CONSTRUCT.format(key), at)
 
@@ -194,6 +194,6 @@ def _types(schema: dict[str, Any], at: str) -> list[str]:
     if not kinds:
         raise _Invalid(_NO_TYPES, at)
     for kind in kinds:
-        if not isinstance(kind, str) or kind not in ("object", "array", *_PLAIN):
+        if not isinstance(kind, str) or kind not in ("object", "array", *PLAIN):
             raise _Invalid(_TYPE.format(kind), at)
     return kinds

@@ -5,9 +5,9 @@ from typing import Any
 
 from .errors import InvalidFilter
 
-_KEY = "session_id"
-_LIMIT = 1_000
-_NOT_A_LIST = f'filters.{_KEY} must be a session id, a list of session ids, or {{"in": [...]}}'
+KEY = "session_id"
+LIMIT = 1_000
+_NOT_A_LIST = f'filters.{KEY} must be a session id, a list of session ids, or {{"in": [...]}}'
 
 
 def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None, change: str) -> Collection[str] | None:
@@ -29,19 +29,19 @@ def allowed_sessions(filters: Mapping[str, Any] | None, session_id: str | None, 
 
 
 def _allowed(filters: Mapping[str, Any], session_id: str | None) -> Collection[str]:
-    others = sorted(filters.keys() - {_KEY})
+    others = sorted(filters.keys() - {KEY})
     if others:
-        raise InvalidFilter(f"Unsupported filter key(s) for this endpoint: {others}. Only '{_KEY}' is supported.")
-    if _KEY not in filters:
-        raise InvalidFilter(f"filters must contain '{_KEY}'")
-    listed = _listed(filters[_KEY])
+        raise InvalidFilter(f"Unsupported filter key(s) for this endpoint: {others}. Only '{KEY}' is supported.")
+    if KEY not in filters:
+        raise InvalidFilter(f"filters must contain '{KEY}'")
+    listed = _listed(filters[KEY])
     if not all(isinstance(entry, str) and entry for entry in listed):
-        raise InvalidFilter(f"filters.{_KEY} entries must be non-empty strings")
+        raise InvalidFilter(f"filters.{KEY} entries must be non-empty strings")
     allowed = dict.fromkeys(listed)  # A set in the order of the request.
-    if len(allowed) > _LIMIT:
-        raise InvalidFilter(f"filters.{_KEY} supports at most {_LIMIT} sessions per request")
+    if len(allowed) > LIMIT:
+        raise InvalidFilter(f"filters.{KEY} supports at most {LIMIT} sessions per request")
     if session_id is not None and session_id not in allowed:
-        raise InvalidFilter(f"{_KEY} must be included in filters.{_KEY}")
+        raise InvalidFilter(f"{KEY} must be included in filters.{KEY}")
     return allowed
 
 

@@ -55,6 +55,8 @@ _TARGET = "The peer that the knowledge is about, as the peer in the path sees it
 
 ConclusionFilters = Annotated[Annotated[JsonObject, named("ConclusionFilters")] | None, MATCHING_EVERYTHING]
 PairFilters = Annotated[JsonObject, named("ConclusionQueryFilters")] | None
+_AllowedSessions = Annotated[JsonObject, named("AllowedSessions")] | None
+_ResponseFormat = Annotated[JsonObject, named("ResponseFormat")] | None
 
 
 class ConclusionCreate(Model):
@@ -112,7 +114,7 @@ class PeerRepresentationGet(Model):
     search_max_distance: Distance | None = Field(default=None, description=_DISTANCE)
     include_most_frequent: Boolean | None = Field(default=None, description=_FREQUENT)
     max_conclusions: Count | None = Field(default=CONCLUSIONS_SHOWN, description=_AT_MOST)
-    filters: Annotated[JsonObject | None, Before("representation_filters")] = Field(
+    filters: Annotated[_AllowedSessions, Before("representation_filters")] = Field(
         default=None, description=_SESSIONS, examples=[None]
     )
 
@@ -159,10 +161,10 @@ class DialecticOptions(Model):
     reasoning_level: Literal["minimal", "low", "medium", "high", "max"] = Field(
         default="low", description="The reasoning effort; ignored, because no model runs here"
     )
-    filters: Annotated[JsonObject | None, Before("chat_filters")] = Field(
+    filters: Annotated[_AllowedSessions, Before("chat_filters")] = Field(
         default=None, description=_SESSIONS, examples=[None]
     )
-    response_format: Annotated[JsonObject | None, Before("response_format")] = Field(
+    response_format: Annotated[_ResponseFormat, Before("response_format")] = Field(
         default=None,
         description="A JSON Schema of an object: `content` is JSON that fits it, without regard to bounds of values",
         examples=[None],

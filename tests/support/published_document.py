@@ -30,6 +30,8 @@ DEPARTURES = {
     r"/upload > body .* > created_at > anyOf > 0 > anyOf$": "a string that contains a time",
     r" > metadata( > anyOf > 0)? > maxProperties$": "metadata has a limited size and depth",
     r" > filters > anyOf > 0 > (properties|patternProperties|allOf)$": "the filter language, with the columns of the table",
+    r"/(chat|representation) > body .* > filters > anyOf > 0 > required$": "the only filter is one for sessions",
+    r"/chat > body .* > response_format > anyOf > 0 > (patternProperties|anyOf)$": "the parts of JSON Schema that chat takes",
     r" > summary > anyOf > 0 > anyOf$": "short summaries are more frequent than long ones",
     r" > (peers|body > application/json)( > anyOf > 0)? > propertyNames$": "the keys are ids of peers",
     r"/conclusions/query > body > application/json > allOf$": "a query of conclusions needs filters",
@@ -80,23 +82,30 @@ def _content(part: Json, schemas: Mapping[str, Json]) -> Json:
     return {kind: _plain(one.get("schema", {}), schemas) for kind, one in part.get("content", {}).items()}
 
 
-def _plain(schema: Any, schemas: Mapping[str, Json]) -> Any:
-    """A schema without descriptions, with its references resolved and its integral floats as integers."""
+def _plain(schema: Any, schemas: Mapping[str, Json], inside: tuple[str, ...] = ()) -> Any:
+    """A schema without descriptions, with its references resolved and its integral floats as integers.
+
+    `inside` are the references that lead to the schema. They are not resolved again.
+    """
     if isinstance(schema, list):
-        return [_plain(one, schemas) for one in schema]
+        return [_plain(one, schemas, inside) for one in schema]
     if isinstance(schema, float) and schema.is_integer():
         return int(schema)
     if not isinstance(schema, dict):
         return schema
-    if "$ref" in schema:
+    if "$ref" in schema and schema["$ref"] not in inside:
+        reference = schema["$ref"]
         beside = {key: value for key, value in schema.items() if key != "$ref"}
-        return {**_plain(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas), **_plain(beside, schemas)}
+        referred = _plain(schemas[reference.rsplit("/", 1)[-1]], schemas, (*inside, reference))
+        return {**referred, **_plain(beside, schemas, inside)}
     plain: dict[str, Any] = {}
     for key, value in schema.items():
         if key == "properties":
-            plain[key] = {name: _plain(one, schemas) for name, one in value.items()}
+            plain[key] = {name: _plain(one, schemas, inside) for name, one in value.items()}
+        elif key == "required" and isinstance(value, list):
+            plain[key] = sorted(value)
         elif key not in _DESCRIPTIONS:
-            plain[key] = sorted(value) if key == "required" and isinstance(value, list) else _plain(value, schemas)
+            plain[key] = _plain(value, schemas, inside)
     return plain
 
 

@@ -48,6 +48,7 @@ def broken_rules(
             yield "content is not empty without its NUL characters (x-metadata-limits shows that they are removed)"
         yield from _rules_of_sessions(body)
         yield from _rules_of_messages(body)
+        yield from _rules_of_knowledge(body)
 
 
 def _rules_of_sessions(body: dict[str, Json]) -> Iterator[str]:
@@ -62,6 +63,21 @@ def _rules_of_messages(body: dict[str, Json]) -> Iterator[str]:
             yield "content has no control token (x-special-tokens)"
         if _is_out_of_range(message.get("created_at")):
             yield "a timestamp must be representable in UTC (x-messages-created-at)"
+
+
+def _rules_of_knowledge(body: dict[str, Json]) -> Iterator[str]:
+    """Those of chat and of representations, from 3.0.12 on."""
+    if body.get("session_id") is not None and isinstance(body.get("filters"), dict):
+        listed = body["filters"].get("session_id", ())
+        listed = listed.get("in", ()) if isinstance(listed, dict) else listed
+        if body["session_id"] not in ([listed] if isinstance(listed, str) else listed):
+            yield "the session is one of those in the filters (x2-vr-chat-filters)"
+    wanted = body.get("response_format")
+    if isinstance(wanted, dict):
+        if '"$ref"' in json.dumps(wanted):
+            yield "a reference leads to a definition (x2-vr-formats)"
+        if set(wanted.get("$defs") or ()) & set(wanted.get("definitions") or ()):
+            yield "a definition has one place (x2-vr-formats)"
 
 
 def _is_out_of_range(time: str | None) -> bool:
