@@ -107,11 +107,13 @@ def test_rules_that_the_schema_cannot_say_are_kept(client: httpx.Client, path: s
     assert client.post(f"{_W}/sessions/list").json()["total"] == 0
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_session_is_404_to_peers_under_malformed_ids(client: httpx.Client, method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "detail"), [("POST", "Session not found"), ("PUT", "Failed to set peers for session")]
+)
+def test_a_session_is_404_to_peers_under_malformed_ids(client: httpx.Client, method: str, detail: str) -> None:
     client.post(f"{_W}/sessions", json={"id": "s"})
     answer = client.request(method, f"{_W}/sessions/s/peers", json={"bad id": {}})
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Session not found"})
+    assert (answer.status_code, answer.json()) == (404, {"detail": detail})
     assert client.post(f"{_W}/peers/list").json()["total"] == 0
 
 

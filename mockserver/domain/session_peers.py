@@ -34,9 +34,8 @@ def replace(store: Store, workspace_id: str, session_id: str, joining: Mapping[s
     try:
         peers.check_new(store, workspace_id, joining, ("body", "peers"))
     except InvalidId as error:
-        if not store.profile.long_ids:  # Recorded for 3.0.6 in x2-vr-ids; not recorded for later versions.
-            raise MalformedIdNotFound(error.value, "Failed to set peers for session") from None
-        raise MalformedIdNotFound(error.value) from None
+        # Recorded for 3.0.6 in x2-vr-ids.
+        raise MalformedIdNotFound(error.value, "Failed to set peers for session") from None
     left, now = membership.left(session.members), store.clock.now()
     newcomers = membership.newcomers(store, left, joining)
     membership.check_observers(session_id, {**left, **newcomers})
