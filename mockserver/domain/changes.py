@@ -12,7 +12,7 @@ CONTRACT = "3.0.7"
 _AFTER_THE_CONTRACT = VERSIONS[VERSIONS.index(CONTRACT) + 1 :]
 
 
-def _change(why: str, *, first: str, scenario: str | None = None) -> Any:  # `Any`: see `_quirk` in quirks.py.
+def _change(why: str, *, first: str, scenario: str) -> Any:  # `Any`: see `_quirk` in quirks.py.
     """Declare a change that is in the version `first` and in all later ones."""
     return field(default=first not in _AFTER_THE_CONTRACT, metadata={"why": why, "first": first, "scenario": scenario})
 
@@ -22,7 +22,7 @@ class Changes:
     """Which changes a version of the API has; by default those of the contract.
 
     Each field is a change. Its metadata has `why`, which says what is different from `first` on, and `scenario`, the
-    recording that shows it, or None.
+    recording that shows it.
     """
 
     metadata_limits: bool = _change(
@@ -34,6 +34,7 @@ class Changes:
         "NUL characters are removed from metadata, content, cards, queries and conclusions; before, the server fails "
         "where it would store or search one.",
         first="3.0.4",
+        scenario="x2-conclusions-content",
     )
     filter_depth: bool = _change(
         "Filters are nested at most five levels deep; before, at any depth.", first="3.0.4", scenario="x-filter-errors"
@@ -54,6 +55,7 @@ class Changes:
         "The answers to creates and updates have floats as they were sent; before, large floats are integers there, as "
         "they are in lists.",
         first="3.0.6",
+        scenario="x2-number-shapes",
     )
     long_ids: bool = _change("Ids have up to 512 characters; before, up to 100.", first="3.0.7", scenario="x2-vr-ids")
     reversible_lists: bool = _change(
@@ -83,7 +85,7 @@ class Changes:
     )
     narrow_tokens: bool = _change(
         "A token for a peer or session gives access only to what names that peer or session; before, to everything "
-        "in its workspace.",
+        "in its workspace. The get-or-create of peers and sessions did not change.",
         first="3.0.11",
         scenario="x2-vr-scopes",
     )
@@ -118,7 +120,11 @@ class Changes:
         first="3.0.11",
         scenario="x2-vr-keys",
     )
-    conclusion_level: bool = _change("Conclusions have a `level`.", first="3.0.12", scenario="x2-vr-level")
+    conclusion_level: bool = _change(
+        "Conclusions have a `level`, and a representation that is limited to sessions has only explicit ones.",
+        first="3.0.12",
+        scenario="x2-vr-level",
+    )
     list_means_in: bool = _change(
         "A list as the value of a column in a filter means `in`; before, it matches nothing.",
         first="3.0.12",
