@@ -275,3 +275,35 @@ def test_answers_have_floats_as_they_were_sent(start: Start, version: str, writt
         assert f'"n":{written},"m":1.0' in answer.body.decode().replace("e+", "e"), path
     echoed = client.send("POST", f"{_W}/peers", [body], headers={"content-type": "application/json"})
     assert '"n":1e22' in echoed.body.decode().replace("e+", "e")
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.0.7", "3.0.12"])
+@pytest.mark.parametrize("quirks", ["live", "none"])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v3/workspaces", {"id": "v", "configuration": {"a": "x\0"}}),
+        ("PUT", _W, {"configuration": {"reasoning": {"custom_instructions": "x\0"}}}),
+        ("POST", f"{_W}/peers", {"id": "p", "configuration": {"a": ["x\0"]}}),
+        ("PUT", f"{_W}/peers/p", {"configuration": {"a\0": "x"}}),
+        ("POST", f"{_W}/sessions", {"id": "t", "configuration": {"a": "x\0"}}),
+        ("PUT", f"{_W}/sessions/s", {"configuration": {"a": "x\0"}}),
+        ("POST", f"{_W}/webhooks", {"url": "http://host/x\0"}),
+    ],
+)
+def test_live_drops_nul_from_no_configuration_and_no_url(
+    start: Start, version: str, quirks: str, method: str, path: str, body: dict[str, Any]
+) -> None:
+    mock, client = start(api_version=version, quirks=quirks, world=_WORLD)
+    before = mock.world()
+    answer = client.call(method, path, body)
+    if quirks == "live":
+        assert (answer.status, answer.json) == (500, {"detail": "An unexpected error occurred"})
+        assert mock.world() == before
+    else:
+        assert answer.status == 200
+        assert b"\\u0000" not in answer.body
+
+
+def test_a_private_address_with_nul_is_private(start: Start) -> None:
+    assert _register(start(api_version="3.0.12", world=_WORLD).client, "http://10.0.0.1\0/") == 422

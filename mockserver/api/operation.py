@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from ..domain.access import Rule, Scope, of_the_path
 from ..domain.changes import CONTRACT, Changes
 from ..domain.errors import InnerFailure
+from ..domain.filters.compilation import has_nul
 from ..domain.index import as_read
 from ..domain.records import Row
 from ..domain.store import Store
@@ -20,7 +21,7 @@ from ..testing.mock import Mock
 from ..testing.notes.draft import ALWAYS, CHANGING
 from ..testing.notes.shapes import Shape, has_unknown, shape_of
 from ..testing.scripts import Scripted
-from ..wire.fields import JsonObject, taking_names
+from ..wire.fields import JsonObject, taking_names, without_nul
 from ..wire.scalars import Reading
 from ..wire.versions import as_of
 
@@ -60,6 +61,15 @@ class Call:
     def written(self, row: Row) -> Row:
         """A row for the answer to a create or an update: as it was sent, or as the database has it."""
         return row if self.store.profile.echoes_floats else as_read(row)
+
+    def storable(self, value: Any) -> Any:
+        """The value without NUL characters, which the API drops from text and metadata only.
+
+        Raises InnerFailure: elsewhere the database of the live server refuses them.
+        """
+        if self.store.profile.inner_failures and has_nul(value):
+            raise InnerFailure("the database cannot store a NUL character, and the API drops it from metadata only")
+        return without_nul(value)
 
     def page(self) -> tuple[int, int, bool]:
         """The number of the page, its size, and whether the newest rows come first. Raises InnerFailure."""

@@ -1,11 +1,9 @@
 """Operations on the peers of a workspace."""
 
 from ..domain import access, peers
-from ..domain.errors import InnerFailure
 from ..domain.filters import tables
 from ..domain.search.find import search
 from ..wire import bodies
-from ..wire.fields import JsonObject, without_nul
 from .operation import Call, Reply, Router
 
 router = Router("peers")
@@ -26,7 +24,7 @@ def get_or_create_peer(call: Call) -> Reply:
     body: bodies.PeerCreate = call.body
     access.check_peer(call.scope, call.path["workspace_id"], body.name)
     row, is_new = peers.get_or_create(
-        call.store, call.path["workspace_id"], body.name, body.metadata, _configuration(call)
+        call.store, call.path["workspace_id"], body.name, body.metadata, call.storable(body.configuration)
     )
     return call.status_of_get_or_create(is_new), row
 
@@ -59,7 +57,7 @@ def update_peer(call: Call) -> Reply:
     """Replace the metadata and the configuration of a peer, if they are given. Creates a missing peer."""
     body: bodies.PeerUpdate = call.body
     row, _ = peers.get_or_create(
-        call.store, call.path["workspace_id"], call.path["peer_id"], body.metadata, _configuration(call)
+        call.store, call.path["workspace_id"], call.path["peer_id"], body.metadata, call.storable(body.configuration)
     )
     return 200, call.written(row)
 
@@ -91,12 +89,3 @@ def search_peer(call: Call) -> Reply:
     """Search the messages that a peer sent, best matches first, with optional filters."""
     body: bodies.MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)
-
-
-def _configuration(call: Call) -> JsonObject | None:
-    """The configuration in the body, without NUL characters. Raises InnerFailure: the database cannot store them."""
-    given: JsonObject | None = call.body.configuration
-    stored: JsonObject | None = without_nul(given)
-    if stored != given and call.store.profile.inner_failures:
-        raise InnerFailure("the database cannot store a NUL character, and the API drops it from metadata only")
-    return stored

@@ -4,7 +4,7 @@ from ..domain import access, clones, sessions
 from ..domain.filters import tables
 from ..domain.search.find import search
 from ..wire import bodies
-from ..wire.configuration import stored
+from ..wire.configuration import given
 from .operation import Call, Reply, Router
 
 router = Router("sessions")
@@ -35,7 +35,7 @@ def get_or_create_session(call: Call) -> Reply:
     """
     body: bodies.SessionCreate = call.body
     access.check_session(call.scope, call.path["workspace_id"], body.name)
-    configuration = stored(body.configuration)
+    configuration = call.storable(given(body.configuration))
     joining = None if body.peer_names is None else bodies.settings_by_peer(body.peer_names)
     session, is_new = sessions.get_or_create(
         call.store, call.path["workspace_id"], body.name, body.metadata, configuration, joining
@@ -69,7 +69,7 @@ def get_sessions(call: Call) -> Reply:
 def update_session(call: Call) -> Reply:
     """Replace the metadata of a session and merge its configuration by top-level keys. Creates a missing session."""
     body: bodies.SessionUpdate = call.body
-    configuration = stored(body.configuration)
+    configuration = call.storable(given(body.configuration))
     row = sessions.update(call.store, call.path["workspace_id"], call.path["session_id"], body.metadata, configuration)
     return 200, call.written(row)
 

@@ -20,7 +20,7 @@ _PATH = "/v3/workspaces/{workspace_id}/webhooks"
 def get_or_create_webhook_endpoint(call: Call) -> Reply:
     """Get the webhook endpoint of a URL, or create it."""
     access.check_webhooks(call.scope, call.path["workspace_id"])
-    row, is_new = webhooks.get_or_create(call.store, call.path["workspace_id"], call.body.url)
+    row, is_new = webhooks.get_or_create(call.store, call.path["workspace_id"], call.storable(call.body.url))
     return call.status_of_get_or_create(is_new), row
 
 

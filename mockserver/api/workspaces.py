@@ -4,7 +4,7 @@ from ..domain import access, workspaces
 from ..domain.filters import tables
 from ..domain.search.find import search
 from ..wire import bodies
-from ..wire.configuration import stored
+from ..wire.configuration import given
 from .operation import Call, Reply, Router
 
 router = Router("workspaces")
@@ -23,7 +23,8 @@ def get_or_create_workspace(call: Call) -> Reply:
     """Get a workspace by its id, or create it. An existing workspace does not change."""
     body: bodies.WorkspaceCreate = call.body
     access.check_workspace(call.scope, body.name)
-    row, is_new = workspaces.get_or_create(call.store, body.name, body.metadata, stored(body.configuration) or {})
+    wanted = None if body.name in call.store.workspaces else call.storable(given(body.configuration))
+    row, is_new = workspaces.get_or_create(call.store, body.name, body.metadata, wanted or {})
     return call.status_of_get_or_create(is_new), row
 
 
@@ -55,7 +56,7 @@ def get_all_workspaces(call: Call) -> Reply:
 def update_workspace(call: Call) -> Reply:
     """Replace the metadata of a workspace and merge its configuration by top-level keys. Creates a missing one."""
     body: bodies.WorkspaceUpdate = call.body
-    configuration = stored(body.configuration)
+    configuration = call.storable(given(body.configuration))
     return 200, call.written(workspaces.update(call.store, call.path["workspace_id"], body.metadata, configuration))
 
 

@@ -98,11 +98,14 @@ class _Configuration(Model):
     )
 
 
+def given(configuration: _Configuration | None) -> JsonObject | None:
+    """The object without nulls at the top level and in the known members. None if `configuration` is None."""
+    return None if configuration is None else configuration.model_dump(exclude_none=True)
+
+
 def stored(configuration: _Configuration | None) -> JsonObject | None:
-    """The object to store, without nulls at the top level and in the known members. None if `configuration` is None."""
-    if configuration is None:
-        return None
-    kept: JsonObject = without_nul(configuration.model_dump(exclude_none=True))
+    """The same without NUL characters."""
+    kept: JsonObject | None = without_nul(given(configuration))
     return kept
 
 

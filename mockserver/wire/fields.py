@@ -126,13 +126,13 @@ def without_control_tokens(content: str) -> str:
 
 
 def _http_url(url: str) -> str:
-    """The URL without NUL. Raises ValueError if it is not an HTTP or HTTPS URL (recorded in x-webhooks-and-keys)."""
-    parts = urlsplit(without_nul(url))
+    """The URL. Raises ValueError if it is not an HTTP or HTTPS URL (recorded in x-webhooks-and-keys)."""
+    parts = urlsplit(text_without_nul(url))
     if not (parts.scheme and parts.netloc):
         raise ValueError("Invalid URL format")
     if parts.scheme not in ("http", "https"):
         raise ValueError("Only HTTP and HTTPS URLs are allowed")
-    return str(without_nul(url))
+    return url
 
 
 PRIVATE_ADDRESS = "Private/internal IP addresses are not allowed"
@@ -140,7 +140,7 @@ PRIVATE_ADDRESS = "Private/internal IP addresses are not allowed"
 
 def _public(url: str) -> str:
     """The URL. Raises ValueError for an IP address that is private, or reserved. Names of hosts are not looked up."""
-    host = urlsplit(url).hostname or ""
+    host = urlsplit(text_without_nul(url)).hostname or ""
     try:
         address = ip_address(host)
     except ValueError:

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import HttpUrl, Id, Level, Metadata, SpokenContent, Storable, Strict, Text
+from .fields import HttpUrl, Id, Level, Metadata, SpokenContent, Storable, Strict, Text, text_without_nul
 from .knowledge import StoredContent
 from .scalars import Moment
 
@@ -125,7 +125,7 @@ class WorldWebhook(Strict):
     """An endpoint that receives the events of a workspace."""
 
     id: str | None = Field(default=None, min_length=1)
-    url: HttpUrl
+    url: Annotated[HttpUrl, AfterValidator(text_without_nul)]
     created_at: Moment | None = None
 
 
