@@ -240,9 +240,26 @@ def test_the_quirks_that_would_have_changed_answers_are_counted(call: _Client) -
     assert list(differences_from_live(call.mock.requests, call.mock.store.profile)) == [
         "default profile; the live server differs in created_status (2 answers)"
     ]
+    call("POST", "/sessions", {"id": "u", "configuration": {"dream": {"enabled": "yes"}}})
+    assert list(differences_from_live(call.mock.requests, call.mock.store.profile, {"lax_types": 3})) == [
+        "default profile; the live server differs in created_status (2 answers), lax_types (1 answer)"
+    ]
     call.mock.reset(quirks="live")
     call("POST", "/sessions", {"id": "s"})
+    call("POST", "/sessions/list", {"filters": {"is_active": 1}})
     assert list(differences_from_live(call.mock.requests, call.mock.store.profile)) == []
+
+
+def test_the_line_about_the_live_server_names_the_profile_as_it_is(call: _Client) -> None:
+    for quirks, named in (
+        ("inner_failures", "quirk inner_failures"),
+        (["lax_types", "joins_again"], "quirks lax_types,joins_again"),
+    ):
+        call.mock.reset(quirks=quirks)
+        call("POST", "/sessions", {"id": "s"})
+        assert list(differences_from_live(call.mock.requests, call.mock.store.profile, {"field_names": 1})) == [
+            f"{named}; the live server differs in created_status (1 answer), field_names (first in #1)"
+        ]
 
 
 _BATCH = {"messages": [{"content": "hi", "peer_id": "bob", "metadata": {"a": {"b": 1}}}]}
