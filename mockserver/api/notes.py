@@ -47,8 +47,8 @@ def noted(
     location = next((value.decode() for name, value in answer.headers if name == b"location"), None)
     case = Case(exchange, mock.store, mock.requests, paths)
     given = answer.status, answer.payload
-    mock.notes.now = mock.clock.elapsed()
-    notes = written(case, exchange, operation, draft, given, location, mock.notes, _earlier(mock, exchange))
+    now, earlier = mock.clock.elapsed(), _earlier(mock, exchange)
+    notes = written(case, exchange, operation, draft, given, location, mock.notes, earlier, now)
     if not notes:
         return answer
     exchange.notes = notes

@@ -185,6 +185,21 @@ def test_peers_that_remain_are_noted(call: _Client) -> None:
     call("DELETE", "/sessions/s")
     note = "'bob' remains, though its sessions are deleted: peers belong to the workspace"
     assert note in call.notes("POST", "/peers/list", {})
+    assert call.notes("POST", "/peers/list", {}) == ""
+    call("POST", "/sessions/t/messages", {"messages": [{"content": "hi", "peer_id": "zoe"}]})
+    call("DELETE", "/sessions/t")
+    assert call.notes("POST", "/peers/list", {}).splitlines() == [note.replace("bob", "zoe")]
+    call.mock.reset(world=call.mock.world())
+    assert "'bob', 'zoe' remain" in call.notes("POST", "/peers/list", {})
+
+
+def test_messages_that_stay_are_noted_once_of_each_sender(call: _Client) -> None:
+    batch = [{"content": "hi", "peer_id": peer} for peer in ("bob", "zoe", "zoe")]
+    call("POST", "/sessions/s/messages", {"messages": batch})
+    everyone = ["bob", "zoe", "bob"]
+    first = call.notes("DELETE", "/sessions/s/peers", everyone)
+    assert first.splitlines() == ["'bob', 'zoe' left session 's'; 4 messages stay"]
+    assert call.notes("DELETE", "/sessions/s/peers", everyone) == ""
 
 
 def test_an_internal_id_is_noted(call: _Client) -> None:

@@ -47,6 +47,7 @@ def written(
     location: str | None,
     remembered: Notes,
     earlier: Iterable[Exchange],
+    now: float,
 ) -> list[str]:
     """The notes on a success, at most five of 300 characters.
 
@@ -55,19 +56,21 @@ def written(
         location: The header Location of a redirect.
         remembered: What the mock remembers for notes.
         earlier: The requests before this one, the newest first.
+        now: When the answer is made, in seconds of the clock of `Exchange.ended`.
     """
-    occasion = Occasion(case, exchange, operation, draft.document, draft.query, draft.before, *answer)
-    notes = chain(_of_input(occasion, draft, remembered.told), _of_answer(occasion, location))
+    told = remembered.told
+    occasion = Occasion(case, exchange, operation, draft.document, draft.query, draft.before, *answer, told)
+    notes = chain(_of_input(occasion, draft.version), _of_answer(occasion, location))
     if remembered.saw_fault:
-        notes = chain(repeats.of_a_repeat(exchange, islice(earlier, _COMPARED), remembered.now), notes)
+        notes = chain(repeats.of_a_repeat(exchange, islice(earlier, _COMPARED), now), notes)
     unlike = dict.fromkeys(note for note in map(_cut, notes) if note != exchange.diagnosis)
     return list(islice(unlike, _MOST))
 
 
-def _of_input(occasion: Occasion, draft: Draft, told: set[str]) -> Iterator[str]:
+def _of_input(occasion: Occasion, version: str) -> Iterator[str]:
     if occasion.operation is not None:
-        yield from ignored_keys(occasion.operation, occasion.document, draft.version, told)
-        yield from ignored_parameters(occasion.operation, occasion.query, draft.version, told)
+        yield from ignored_keys(occasion.operation, occasion.document, version, occasion.told)
+        yield from ignored_parameters(occasion.operation, occasion.query, version, occasion.told)
 
 
 def _of_answer(occasion: Occasion, location: str | None) -> Iterator[str]:
