@@ -277,6 +277,56 @@ def test_the_line_about_the_live_server_names_the_profile_as_it_is(call: _Client
         ]
 
 
+_conditions = st.sampled_from(
+    [
+        {"id": "s"},
+        {"id": "none"},
+        {"metadata": {"topic": "x", "year": 2025}},
+        {"metadata": {"year": {"gte": 2026}}},
+        {"metadata": {"year": 2027}},
+        {"NOT": [{"id": "s"}]},
+        {"OR": [{"id": "t"}, {"id": "none"}]},
+    ]
+)
+
+
+@given(st.lists(_conditions, min_size=1, max_size=3))
+def test_conditions_that_match_only_alone_are_noted_and_no_others(start: Start, conditions: list[Any]) -> None:
+    """The server itself says what each condition matches alone."""
+    mock, client = start()
+    for id_, metadata in (("s", {"topic": "x", "year": 2026}), ("t", {"year": 2025})):
+        client.call("POST", _S, {"id": id_, "metadata": metadata})
+
+    def matched(filters: Any) -> int:
+        return int(client.call("POST", f"{_S}/list", {"filters": filters}).json["total"])
+
+    parts = [
+        {"metadata": {key: value}} if "metadata" in condition else condition
+        for condition in conditions
+        for key, value in (condition.get("metadata") or {"": None}).items()
+    ]
+    is_empty = matched({"AND": conditions}) == 0
+    notes = list(mock.requests[-1].notes)
+    expected = is_empty and len(parts) > 1 and all(map(matched, parts))
+    assert ("each condition matches rows, but no session matches all of them" in notes) == expected
+
+
+def test_of_many_or_large_conditions_none_is_tried_alone(call: _Client) -> None:
+    many = [{"id": "s"}, {"id": "t"}, *[{"NOT": [{"id": f"{number}"}]} for number in range(9)]]
+    assert call.notes("POST", "/sessions/list", {"filters": {"AND": many}}) == ""
+    call("POST", "/sessions", {"id": "long", "metadata": {"n": [{"i": number, "j": 0} for number in range(2_000)]}})
+    long = {"n": [{"i": number} for number in range(1_970, 2_000)]}
+    large = {"metadata": long}
+    assert call.notes("POST", "/sessions/list", {"filters": {"AND": [large, {"id": "t"}]}}) == ""
+
+
+def test_operators_compare_numbers_with_texts_so_no_note_names_the_types(call: _Client) -> None:
+    for operands in ({"gte": "3000"}, {"in": ["3000"]}):
+        assert call.notes("POST", "/sessions/list", {"filters": {"metadata": {"year": operands}}}) == ""
+    one = call("POST", "/sessions/list", {"filters": {"metadata": {"year": {"in": ["2026"]}}}})
+    assert one.json["total"] == 1
+
+
 _BATCH = {"messages": [{"content": "hi", "peer_id": "bob", "metadata": {"a": {"b": 1}}}]}
 # Each is what a correct client does, in one workspace.
 _CORRECT: dict[str, list[Call]] = {

@@ -168,6 +168,16 @@ BUGS = [
         [_SAY, *_list({"peer_id": "alcie"}, f"{_S}/messages/list")],
         "no message has the peer_id 'alcie'; did you mean 'alice'?",
     ),
+    Bug(
+        "conditions that exclude each other",
+        _list({"metadata": {"topic": "travel", "year": 2025}}),
+        "each condition matches rows, but no session matches all of them",
+    ),
+    Bug(
+        "conditions of two columns",
+        _list({"AND": [{"id": "t"}, {"metadata": {"year": 2026}}]}),
+        "each condition matches rows, but no session matches all of them",
+    ),
     # Effects.
     Bug(
         "replaced metadata",

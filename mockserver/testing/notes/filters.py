@@ -9,6 +9,7 @@ from ...domain.filters.columns import OPERATORS, WILDCARD
 from ...domain.records import Row
 from ..diagnosis.suggestions import nearest_name
 from ..text import listed, quoted, shortened
+from .conditions import unmatched_together
 from .occasion import SEEN_ROWS, Occasion, newest
 
 _LOGIC = ("AND", "OR", "NOT")
@@ -55,6 +56,8 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
             return
         needed = list(_conditions(filters, negated=False))
         yield from _matching_nothing(occasion, needed, rows, noun)
+        home = "" if occasion.workspace is None else occasion.workspace.row["id"]
+        yield from unmatched_together(filters, rows, noun, home, occasion.store.profile)
 
 
 def _conditions(filters: Row, levels: int = _LEVELS, *, negated: bool = True) -> Iterator[tuple[str, Any]]:
@@ -214,12 +217,12 @@ def _other_case(key: str, inner: Any, rows: list[Row], noun: str) -> list[str]:
 
 def _other_type(key: str, inner: Any, rows: list[Row]) -> list[str]:
     kinds = {_KINDS.get(type(row["metadata"].get(key))) for row in rows if key in (row.get("metadata") or {})}
-    for _, operand in _operands(inner):
-        for wanted in operand if isinstance(operand, list) else [operand]:
-            kind = _KINDS.get(type(wanted))
-            if kind is not None and kind not in kinds and None not in kinds and wanted != WILDCARD:
-                have = ", ".join(sorted(map(str, kinds)))
-                return [f"metadata.{shortened(key)}: you asked for {kind}, rows have {have}"]
+    for operator, wanted in _operands(inner):
+        kind = _KINDS.get(type(wanted))
+        # Operators compare numbers and texts by what they are written as.
+        if operator == "" and kind is not None and kind not in kinds and None not in kinds and wanted != WILDCARD:
+            have = ", ".join(sorted(map(str, kinds)))
+            return [f"metadata.{shortened(key)}: you asked for {kind}, rows have {have}"]
     return []
 
 
