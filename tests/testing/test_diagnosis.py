@@ -328,9 +328,9 @@ def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:
         (
             "POST",
             "/peers/list",
-            {"filters": {"metadata": {"n": {"gte": 1, "equals": 2}}}},
+            {"filters": {"metadata": {"n": {"gte": 1, "colour": 2}}}},
             (
-                "body.filters: Unsupported comparison operator: equals; "
+                "body.filters: Unsupported comparison operator: colour; "
                 "there are contains, gt, gte, icontains, in, lt, lte, ne"
             ),
         ),
@@ -359,6 +359,40 @@ def test_a_422_says_where_and_what_in_either_profile(quirks: str, method: str, p
     told = fake.ask(method, _W + path, body)
     assert told is not None
     assert told.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("path", "filters", "hint"),
+    [
+        ("/sessions/list", {"and": [{"id": "s"}]}, "did you mean 'AND'?"),
+        ("/sessions/list", {"Or": []}, "did you mean 'OR'?"),
+        ("/sessions/list", {"AND": [{"$not": []}]}, "did you mean 'NOT'?"),
+        ("/sessions/list", {"session_id": "s"}, "did you mean 'id'?"),
+        ("/sessions/list", {"isActive": True}, "did you mean 'is_active'?"),
+        ("/sessions/list", {"createdAt": "x"}, "did you mean 'created_at'?"),
+        ("/sessions/list", {"metadata.topic": "x"}, 'did you mean {"metadata": {"topic": ...}}?'),
+        ("/sessions/list", {"metadata__a": "x"}, 'did you mean {"metadata": {"a": ...}}?'),
+        ("/sessions/list", {"topic": "x"}, "there are id, workspace_id, is_active, metadata, created_at"),
+        ("/peers/list", {"peer_id": "x"}, "did you mean 'id'?"),
+        ("/sessions/s/messages/list", {"sender": "x"}, "did you mean 'peer_id'?"),
+        ("/sessions/s/messages/list", {"id": "x"}, "there are workspace_id, session_id, peer_id"),
+        ("/sessions/list", {"id": {"$in": ["s"]}}, "'$in' is no operator: did you mean 'in'?"),
+        ("/sessions/list", {"id": {"eq": "s"}}, "'eq' is no operator: a plain value means equality"),
+        ("/sessions/list", {"metadata": {"n": {"gte": 1, "equals": 2}}}, "a plain value means equality"),
+        ("/sessions/list", {"id": {"like": "s"}}, "'like' is no operator: did you mean 'contains'?"),
+        ("/sessions/list", {"created_at": {"after": "2020-01-01"}}, "'after' is no operator: did you mean 'gt'?"),
+        ("/sessions/list", {"created_at": {"gte": "2020-01-01", "before": "x"}}, "did you mean 'lt'?"),
+        ("/sessions/list", {"id": {"colour": "s"}}, "Expected text, got dict"),
+    ],
+)
+def test_a_name_in_a_filter_that_does_not_exist_is_answered_with_what_was_meant(
+    path: str, filters: Any, hint: str
+) -> None:
+    fake = _with("s")
+    told = fake.ask("POST", _W + path, {"filters": filters})
+    assert told is not None
+    assert told.endswith(hint) or (hint.startswith("there are") and f"; {hint}" in told)
+    assert fake.answer.status == 422
 
 
 @_PROFILES

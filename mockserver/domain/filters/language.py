@@ -47,7 +47,7 @@ class Table(NamedTuple):
             return column
         is_known = self.known is None or name in self.known
         problem = "does not exist" if is_known else "is not allowed to be filtered on or does not exist"
-        raise UnknownColumn(f"Column '{name}' {problem} on {self.name}", self.columns)
+        raise UnknownColumn(f"Column '{name}' {problem} on {self.name}", name, self.name, self.columns)
 
 
 def compile_filter(

@@ -28,8 +28,6 @@ from ...domain.errors import (
     TooManyObservers,
     TooManyWebhooks,
     Unauthorized,
-    UnknownColumn,
-    UnknownOperator,
     Unprocessable,
     UnreadableToken,
     UnsupportedFile,
@@ -39,6 +37,7 @@ from ...domain.store import Store
 from ..text import cut, listed, place, plain, quoted, shortened, value
 from . import invalid, versions
 from .causes import Cause, InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
+from .filters import hint_for
 from .missing import Case, Past, Request, deleted_session, first_missing
 from .suggestions import nearest_template, template_at
 
@@ -261,11 +260,8 @@ def _unprocessable(cause: Unprocessable, profile: Profile) -> str:
     match cause:
         case InvalidId():
             return f"{at}: {invalid.rule_of_ids(cause.value, profile)}"
-        case UnknownColumn(columns=names):
-            return f"{at}: {message}; there are {', '.join(names)}"
-        case UnknownOperator(operators=names):
-            return f"{at}: {message}; there are {', '.join(sorted(names))}"
         case InvalidFilter():
-            return f"{at}: {message}"
+            hint = hint_for(cause)
+            return f"{at}: {message}" if hint is None else f"{at}: {message}; {hint}"
     given = "" if cause.value is None else f" (input {value(cause.value)})"
     return f"{at}: {message}{given}"

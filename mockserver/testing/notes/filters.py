@@ -7,6 +7,7 @@ from typing import Any
 
 from ...domain.filters.columns import OPERATORS, WILDCARD
 from ...domain.records import Row
+from ..diagnosis.filters import looks_like_an_operator, nearest_operator, no_operator
 from ..diagnosis.suggestions import nearest_name
 from ..text import listed, quoted, shortened
 from .conditions import unmatched_together
@@ -16,9 +17,6 @@ _LOGIC = ("AND", "OR", "NOT")
 _LEVELS = 6
 _ZONE = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)\Z", re.IGNORECASE)
 _TIMES = ("created_at", "deleted_at")
-# Words of other filter languages for operators of this one.
-_ALIASES = {"eq": None, "equals": None, "like": "contains", "not": "ne", "nin": "ne", "regex": "contains"}
-_WORDS = {"greater": "gt", "less": "lt", "min": "gte", "max": "lte", "from": "gte", "to": "lte", "contain": "contains"}
 _KINDS = {bool: "booleans", int: "numbers", float: "numbers", str: "texts", list: "lists", dict: "objects"}
 # By operation: what a list has, in the plural.
 NOUNS = {
@@ -164,35 +162,17 @@ def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]
             wrong = [
                 name
                 for name in inner
-                if _looks_like_an_operator(name) or (not has_objects and _nearest_operator(name) is not None)
+                if looks_like_an_operator(name) or (not has_objects and nearest_operator(name) is not None)
             ]
             if wrong:
-                yield from map(_no_operator, wrong)
+                yield from map(no_operator, wrong)
                 continue
-        if _looks_like_an_operator(key):
-            yield _no_operator(key)
+        if looks_like_an_operator(key):
+            yield no_operator(key)
         elif rows and key not in known:
             yield _no_such_key(key, known, noun)
         elif rows:
             yield from _other_type(key, inner, rows) or _other_case(key, inner, rows, noun)
-
-
-def _looks_like_an_operator(key: str) -> bool:
-    bare = key.lstrip("$_").lower()
-    return bare in OPERATORS or bare in _ALIASES
-
-
-def _nearest_operator(bare: str) -> str | None:
-    """The operator that begins like this word, such as `gt` for `gt3` or `greater`, or is a misspelling of it."""
-    stripped = bare.rstrip("0123456789")
-    return _WORDS.get(bare) or (stripped if stripped in OPERATORS else nearest_name(stripped, OPERATORS))
-
-
-def _no_operator(key: str) -> str:
-    bare = key.lstrip("$_").lower()
-    meant = bare if bare in OPERATORS else _ALIASES[bare] if bare in _ALIASES else _nearest_operator(bare)
-    hint = f"did you mean {meant!r}?" if meant is not None else "a plain value means equality"
-    return f"{quoted(key)} is a key to contain, not an operator; {hint}"
 
 
 def _no_such_key(key: str, known: Row, noun: str) -> str:
