@@ -320,6 +320,28 @@ def test_of_many_or_large_conditions_none_is_tried_alone(call: _Client) -> None:
     assert call.notes("POST", "/sessions/list", {"filters": {"AND": [large, {"id": "t"}]}}) == ""
 
 
+def test_notes_look_at_the_first_conditions_and_rows_only(call: _Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter may have ten thousand conditions, and each may be compared with a thousand rows."""
+    compared: list[str] = []
+
+    def nearest(wanted: str, known: Any) -> None:
+        compared.append(wanted)
+
+    monkeypatch.setattr("mockserver.testing.notes.filters.nearest_name", nearest)
+    for conditions in (
+        [{"metadata": {f"k{number}": 1}} for number in range(2_000)],
+        [{"metadata": {f"k{number}": 1 for number in range(90)}} for _ in range(20)],
+        [{"id": f"n{number}"} for number in range(2_000)],
+        [{"metadata": {"topic": f"v{number}"}} for number in range(2_000)],
+        [{"id": {"in": [f"n{number}" for number in range(2_000)]}}],
+    ):
+        compared.clear()
+        assert call("POST", "/sessions/list", {"filters": {"AND": conditions}}).json["total"] == 0
+        assert len(compared) <= 8
+    call("POST", "/sessions/list", {"filters": {"AND": [{"metadata": {"topic": f"v{number}"}} for number in range(9)]}})
+    assert len(compared) == 8
+
+
 def test_operators_compare_numbers_with_texts_so_no_note_names_the_types(call: _Client) -> None:
     for operands in ({"gte": "3000"}, {"in": ["3000"]}):
         assert call.notes("POST", "/sessions/list", {"filters": {"metadata": {"year": operands}}}) == ""

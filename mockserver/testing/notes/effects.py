@@ -82,7 +82,8 @@ def of_peers_without_sessions(occasion: Occasion) -> Iterator[str]:
     left = []
     for item in items:
         peer = workspace.peers.get(item.get("id", ""))
-        is_left = peer is not None and peer.sessions and not any(one.row["is_active"] for one in peer.sessions)
+        sessions = [] if peer is None or len(peer.sessions) > SEEN_ROWS else peer.sessions
+        is_left = len(sessions) > 0 and not any(one.row["is_active"] for one in sessions)
         if is_left and occasion.told.is_first("remains", workspace.row["id"], item["id"]):
             left.append(item["id"])
     if left:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from ...domain.filters.columns import OPERATORS, WILDCARD
@@ -15,6 +16,9 @@ from .occasion import SEEN_ROWS, Occasion, newest
 
 _LOGIC = ("AND", "OR", "NOT")
 _LEVELS = 6
+# Notes look at so many conditions of a filter, and so many keys of an object in it, from the first one on: each may be
+# compared with all rows.
+_MOST = 8
 _ZONE = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)\Z", re.IGNORECASE)
 _TIMES = ("created_at", "deleted_at")
 _KINDS = {bool: "booleans", int: "numbers", float: "numbers", str: "texts", list: "lists", dict: "objects"}
@@ -39,7 +43,7 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
     noun = NOUNS.get("" if occasion.operation is None else occasion.operation.name)
     if not isinstance(filters, dict) or noun is None:
         return
-    conditions = list(_conditions(filters))
+    conditions = list(islice(_conditions(filters), _MOST))
     yield from _without_zone(conditions)
     rows: list[Row] = []
     if any(operator == "ne" for _, operator, _ in _metadata_operands(conditions)):
@@ -52,21 +56,24 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
         rows = rows or _rows(occasion, noun)
         if len(rows) >= SEEN_ROWS:  # There may be others.
             return
-        needed = list(_conditions(filters, negated=False))
+        needed = list(islice(_conditions(filters, negated=False), _MOST))
         yield from _matching_nothing(occasion, needed, rows, noun)
         home = "" if occasion.workspace is None else occasion.workspace.row["id"]
         yield from unmatched_together(filters, rows, noun, home, occasion.store.profile)
 
 
 def _conditions(filters: Row, levels: int = _LEVELS, *, negated: bool = True) -> Iterator[tuple[str, Any]]:
-    """The columns of a filter document with what they are compared with, at any depth. With `negated`, those inside NOT
-    too.
+    """The columns of a filter document with what they are compared with, at any depth, and each key of metadata alone.
+    With `negated`, those inside NOT too.
     """
     for name, value in filters.items():
         if name in _LOGIC and isinstance(value, list) and levels and (negated or name != "NOT"):
             for member in value:
                 if isinstance(member, dict):
                     yield from _conditions(member, levels - 1, negated=negated)
+        elif name == "metadata" and isinstance(value, dict) and OPERATORS.isdisjoint(value):
+            for key, inner in value.items():
+                yield name, {key: inner}
         elif name not in _LOGIC:
             yield name, value
 
@@ -109,11 +116,15 @@ def _metadata_operands(conditions: Iterable[tuple[str, Any]]) -> Iterator[tuple[
 def _matching_nothing(
     occasion: Occasion, conditions: list[tuple[str, Any]], rows: list[Row], noun: str
 ) -> Iterator[str]:
+    known: dict[str, Any] = {}
+    if any(column == "metadata" for column, _ in conditions):
+        for row in rows:
+            known |= row.get("metadata") or {}
     for column, value in conditions:
         if column == "is_active" and value in (False, "false"):
             yield _deleted(occasion)
         elif column == "metadata" and isinstance(value, dict):
-            yield from _unmatched_metadata(value, rows, noun)
+            yield from _unmatched_metadata(value, known, rows, noun)
         elif rows and column in _TIMES:
             yield from _after_all_rows(column, value, rows, noun)
         elif rows:
@@ -149,11 +160,7 @@ def _deleted(occasion: Occasion) -> str:
     return f"lists leave out deleted sessions: {quoted(deleted[-1])} was deleted{by}{more}"
 
 
-def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]:
-    known: dict[str, Any] = {}
-    for row in rows:
-        if isinstance(row.get("metadata"), dict):
-            known |= row["metadata"]
+def _unmatched_metadata(value: Row, known: Row, rows: list[Row], noun: str) -> Iterator[str]:
     for key, inner in value.items():
         if key in OPERATORS or all(operand == WILDCARD for _, operand in _operands(inner)):
             continue
@@ -161,7 +168,7 @@ def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]
             has_objects = any(isinstance((row.get("metadata") or {}).get(key), dict) for row in rows)
             wrong = [
                 name
-                for name in inner
+                for name in islice(inner, _MOST)
                 if looks_like_an_operator(name) or (not has_objects and nearest_operator(name) is not None)
             ]
             if wrong:
@@ -211,8 +218,8 @@ def _unmatched_column(column: str, value: Any, rows: list[Row], noun: str) -> It
     known = {row[column]: None for row in rows if isinstance(row.get(column), str)}
     for operator, operand in _operands(value):
         wanted = operand if operator == "in" and isinstance(operand, list) else [operand]
-        texts = [text for text in wanted if isinstance(text, str) and text != WILDCARD]
-        if operator not in ("", "in") or not texts or any(text in known for text in texts):
+        texts = [text for text in wanted[:SEEN_ROWS] if isinstance(text, str) and text != WILDCARD]
+        if operator not in ("", "in") or not texts or len(wanted) > SEEN_ROWS or any(text in known for text in texts):
             continue
         nearest = nearest_name(texts[0], known)
         if nearest is not None:

@@ -63,8 +63,13 @@ def written(
     notes = chain(_of_input(occasion, draft.version), _of_answer(occasion, location))
     if remembered.saw_fault:
         notes = chain(repeats.of_a_repeat(exchange, islice(earlier, _COMPARED), now), notes)
-    unlike = dict.fromkeys(note for note in map(_cut, notes) if note != exchange.diagnosis)
-    return list(islice(unlike, _MOST))
+    unlike: dict[str, None] = {}
+    for note in map(_cut, notes):
+        if note != exchange.diagnosis:
+            unlike[note] = None
+        if len(unlike) == _MOST:  # The rest is not even looked for.
+            break
+    return list(unlike)
 
 
 def _of_input(occasion: Occasion, version: str) -> Iterator[str]:
