@@ -15,6 +15,7 @@ from ..domain.errors import InnerFailure
 from ..domain.index import as_read
 from ..domain.records import Row
 from ..domain.store import Store
+from ..testing.diagnosis.meant import UNSET
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..testing.notes.draft import ALWAYS, CHANGING
@@ -178,7 +179,8 @@ class Operation:
         if query_string and self.has_unknown_parameter(query_string):
             return True
         if type(document) is dict:
-            if document.get("filters"):
+            given = document.get("id")
+            if document.get("filters") or (type(given) is str and given in UNSET):
                 return True
             return self.name in CHANGING and ("metadata" in document or "configuration" in document)
         return self.body is None and len(content) > len(b"{}")

@@ -39,6 +39,9 @@ class _Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = "application/json"
     content: bytes = b""
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    authorization: str | None = None
 
 
 class _Fake:
@@ -247,7 +250,7 @@ _SESSION = _SESSIONS + "/{session_id}"
 def test_no_operation_at_a_path_is_told_with_the_path() -> None:
     fake = _Fake()
     assert fake.ask("POST", "/v3/session") == f"no operation at /v3/session; did you mean {_SESSIONS}?"
-    assert fake.ask("GET", "/foo") == "no operation at /foo"
+    assert fake.ask("GET", "/foo") == "no operation at /foo; the paths of this API begin with /v3/"
     doubled = "the path begins with /v3 twice: the client adds /v3 itself, so its base URL must end before it"
     assert fake.ask("POST", "/v3/v3/workspaces/w/sessions") == doubled
 
@@ -255,7 +258,10 @@ def test_no_operation_at_a_path_is_told_with_the_path() -> None:
 def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:
     fake = _Fake()
     assert fake.ask("DELETE", f"{_W}/sessions") == f"DELETE is not a method of {_SESSIONS}; it accepts POST"
-    assert fake.ask("GET", f"{_W}/sessions/s") == f"GET is not a method of {_SESSION}; it accepts DELETE, PUT"
+    instead = "POST /v3/workspaces/{workspace_id}/sessions with its id gets it"
+    assert (
+        fake.ask("GET", f"{_W}/sessions/s") == f"GET is not a method of {_SESSION}; it accepts DELETE, PUT; {instead}"
+    )
     assert fake.ask("GET", f"{_W}/sessions/list") == f"GET is not a method of {_SESSIONS}/list; it accepts POST"
     assert fake.ask("POST", "/v3/keys") == "keys are made only while authentication is on: auth_secret turns it on"
 
@@ -398,7 +404,7 @@ def test_a_name_in_a_filter_that_does_not_exist_is_answered_with_what_was_meant(
 @_PROFILES
 def test_a_query_that_is_refused_is_told_with_its_value(quirks: str) -> None:
     fake = _with("s", quirks=quirks)
-    said = "query.page: Input should be greater than or equal to 1 (input '0') (and 1 more)"
+    said = "query.page: Input should be greater than or equal to 1 (input '0'); the first page is 1 (and 1 more)"
     assert fake.ask("POST", f"{_W}/sessions/list", page=0, size=1000) == said
 
 

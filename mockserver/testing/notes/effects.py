@@ -12,14 +12,18 @@ def of_an_update(occasion: Occasion) -> Iterator[str]:
     before, given, answer = occasion.before, occasion.document, occasion.payload
     if before is None or not isinstance(given, dict) or not isinstance(answer, dict):
         return
+    name = "" if occasion.operation is None else occasion.operation.name
     metadata, old = answer.get("metadata"), before.get("metadata")
     if isinstance(given.get("metadata"), dict) and isinstance(metadata, dict) and isinstance(old, dict):
         gone = [key for key in old if key not in metadata]
         if gone:
             are = "is" if len(gone) == 1 else "are"
             yield f"metadata was replaced: {listed(gone, len(gone))} {are} gone"
+    is_null = "metadata" in given and all(value is None for value in given.values())
+    if is_null and old and metadata == old and name.startswith("update_"):
+        yield "null leaves metadata as it is; {} empties it"
     configuration, old = given.get("configuration"), before.get("configuration")
-    is_merged = occasion.operation is not None and occasion.operation.name in ("update_session", "update_workspace")
+    is_merged = name in ("update_session", "update_workspace")
     if is_merged and isinstance(configuration, dict) and isinstance(old, dict):
         kept = [key for key in old if key not in configuration]
         if kept:

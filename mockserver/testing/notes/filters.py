@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ...domain.filters.columns import OPERATORS, WILDCARD
+from ...domain.filters.logic import folded
 from ...domain.records import Row
 from ..diagnosis.filters import looks_like_an_operator, nearest_operator, no_operator
 from ..diagnosis.suggestions import nearest_name
@@ -20,6 +21,8 @@ _LEVELS = 6
 # compared with all rows.
 _MOST = 8
 _ZONE = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)\Z", re.IGNORECASE)
+# So many characters of messages are searched for a note.
+_LONG = 200_000
 _TIMES = ("created_at", "deleted_at")
 _KINDS = {bool: "booleans", int: "numbers", float: "numbers", str: "texts", list: "lists", dict: "objects"}
 # By operation: what a list has, in the plural.
@@ -60,6 +63,23 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
         yield from _matching_nothing(occasion, needed, rows, noun)
         home = "" if occasion.workspace is None else occasion.workspace.row["id"]
         yield from unmatched_together(filters, rows, noun, home, occasion.store.profile)
+
+
+def of_filters_of_a_search(occasion: Occasion) -> Iterator[str]:
+    """A note on messages that contain the query, but that the filters leave out."""
+    document, workspace, session = occasion.document, occasion.workspace, occasion.session
+    if occasion.items != [] or workspace is None or not isinstance(document, dict):
+        return
+    query = document.get("query")
+    searched = [session] if session is not None else list(islice(workspace.sessions.values(), SEEN_ROWS))
+    texts = [row["content"] for one in searched for row in one.messages[-SEEN_ROWS:]][:SEEN_ROWS]
+    # Folding all texts takes time, and a query of spaces is in many of them.
+    if not document.get("filters") or not isinstance(query, str) or not query.strip() or sum(map(len, texts)) > _LONG:
+        return
+    count = sum(folded(query) in folded(text) for text in texts)
+    if count:
+        messages, it = ("1 message", "it") if count == 1 else (f"{count} messages", "them")
+        yield f"the query is in {messages}, but the filters leave {it} out"
 
 
 def _conditions(filters: Row, levels: int = _LEVELS, *, negated: bool = True) -> Iterator[tuple[str, Any]]:

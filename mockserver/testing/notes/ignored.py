@@ -29,6 +29,7 @@ _ELSEWHERE = {
     ("update_session", "messages"): "POST …/messages adds them",
     ("get_or_create_session", "messages"): "POST …/messages adds them",
     ("update_message", "content"): "the content of a message never changes",
+    ("update_session", "is_active"): "DELETE deletes the session",
 }
 # How many ignored keys of one request are listed.
 _MOST = 5
@@ -101,6 +102,8 @@ def _hint(operation: NotedOperation, location: tuple[Any, ...], known: Shape, ve
         return "; it belongs in the query"
     if (operation.name, key) in _ELSEWHERE:
         return f"; {_ELSEWHERE[operation.name, key]}"
+    if len(location) == 2 and f"{{{key}}}" in operation.path:
+        return "; the path names it"
     if key in known.names:
         return f"; did you mean {known.names[key]!r}?"
     keys = known.keys or {}

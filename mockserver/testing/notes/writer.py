@@ -9,7 +9,7 @@ from ..exchange import Exchange
 from ..text import cut, shortened
 from . import effects, repeats, state
 from .draft import CHANGING, Draft, Notes
-from .filters import filter_notes
+from .filters import filter_notes, of_filters_of_a_search
 from .ignored import ignored_keys, ignored_parameters
 from .occasion import NotedOperation, Occasion
 
@@ -27,11 +27,18 @@ _WRITERS: Mapping[str, tuple[Writer, ...]] = {
     "add_peers_to_session": (effects.of_joining,),
     "remove_peers_from_session": (effects.of_a_removal,),
     "get_peers": (effects.of_peers_without_sessions, filter_notes),
-    "get_session_context": (state.of_what_does_not_exist, state.of_internal_ids, state.of_pending_work),
-    "get_session_summaries": (state.of_what_does_not_exist, state.of_internal_ids),
+    "get_session_context": (
+        state.of_few_tokens,
+        state.of_a_deleted_session,
+        state.of_what_does_not_exist,
+        state.of_internal_ids,
+        state.of_pending_work,
+    ),
+    "get_session_summaries": (state.of_a_deleted_session, state.of_what_does_not_exist, state.of_internal_ids),
     "get_representation": (state.of_what_does_not_exist, state.of_pending_work),
     "get_peer_context": (state.of_what_does_not_exist, state.of_pending_work),
-    "get_peer_card": (state.of_what_does_not_exist,),
+    "get_peer_card": (state.of_what_does_not_exist, state.of_other_cards),
+    **dict.fromkeys(("search_workspace", "search_session"), (filter_notes, of_filters_of_a_search)),
     "get_queue_status": (state.of_what_does_not_exist, state.of_internal_ids, state.of_pending_work),
     "get_messages": (state.of_internal_ids, filter_notes),
     "get_session_peers": (state.of_internal_ids,),
@@ -74,6 +81,7 @@ def written(
 
 def _of_input(occasion: Occasion, version: str) -> Iterator[str]:
     if occasion.operation is not None:
+        yield from state.of_unset_ids(occasion)
         yield from ignored_keys(occasion.operation, occasion.document, version, occasion.told)
         yield from ignored_parameters(occasion.operation, occasion.query, version, occasion.told)
 
