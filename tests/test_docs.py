@@ -183,13 +183,13 @@ def test_notes_are_shown_as_they_look(pytester: pytest.Pytester) -> None:
             httpx.post(f"{sessions}/list", json={"filter": {"metadata": {"topic": "math"}}})
             assert False
 
-        @pytest.mark.honcho(world={"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(115)]}}})
+        @pytest.mark.honcho(world={"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(114)]}}})
         def test_one_page_of_three(honcho_server):
             sessions = f"{honcho_server.url}/v3/workspaces/w/sessions"
             for number in range(5):
                 httpx.post(sessions, json={"id": f"new{number}"})
-            for _ in range(2):
-                httpx.get(f"{honcho_server.url}/health")
+            httpx.post(f"{sessions}/new0/clone")
+            httpx.get(f"{honcho_server.url}/health")
             httpx.post(f"{sessions}/list")
             assert False
         """
