@@ -258,6 +258,7 @@ def test_no_operation_at_a_path_is_told_with_the_path() -> None:
 def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:
     fake = _Fake()
     assert fake.ask("DELETE", f"{_W}/sessions") == f"DELETE is not a method of {_SESSIONS}; it accepts POST"
+    assert (fake.ask("GET", f"{_W}/conclusions/c") or "").endswith("it accepts DELETE")
     instead = "POST /v3/workspaces/{workspace_id}/sessions with its id gets it"
     assert (
         fake.ask("GET", f"{_W}/sessions/s") == f"GET is not a method of {_SESSION}; it accepts DELETE, PUT; {instead}"

@@ -46,6 +46,8 @@ LIMIT = 300
 # Where other APIs expect a key.
 _OTHER_KEY_HEADERS = ("x-api-key", "api-key", "x-auth-token", "x-honcho-api-key")
 _DOTS_IN_A_TOKEN = 2
+# The ends of the paths at which a POST with an id gets what has this id.
+_GOT_OR_CREATED = ("/workspaces", "/peers", "/sessions")
 
 
 def sentence(
@@ -280,7 +282,7 @@ def _instead_of_get(template: str, case: Case) -> str:
     collection = template.rpartition("/")[0]
     if f"{template}/list" in posts:
         return f"; POST {template}/list lists"
-    is_of_one = template.endswith("}") and collection in posts
+    is_of_one = template.endswith("}") and collection in posts and collection.endswith(_GOT_OR_CREATED)
     return f"; POST {collection} with its id gets it" if is_of_one else ""
 
 
