@@ -421,6 +421,7 @@ def test_the_text_of_the_requests_says_what_is_wrong_with_a_token(headers: dict[
         (b"{'id': 'x'}", {}, "Expecting property name enclosed in double quotes"),
         (b'{"id": undefined}', {}, "the body is not JSON at offset 7"),
     ],
+    ids=["compressed", "Latin-1", "single quotes", "undefined"],
 )
 def test_the_text_of_the_requests_says_why_bytes_are_no_json(body: bytes, headers: dict[str, str], cause: str) -> None:
     mock = Mock(world=_START)
