@@ -132,7 +132,7 @@ class Operation:
     version: str = CONTRACT
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The handler's name: `get_or_create_session`."""
         return self.handler.__name__
