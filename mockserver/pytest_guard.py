@@ -2,15 +2,17 @@
 
 The official SDKs call the production host when nobody tells them another URL. While the guard is on, this process does
 not resolve the name of that host. It patches the functions of `socket`, which asyncio uses too, and the methods of
-uvloop, which resolves names by itself.
+uvloop, which resolves names by itself, also if a test imports it later.
 """
 
 import os
 import socket
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import wraps
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,8 +44,16 @@ class Guard:
             yield self
             return
         with ExitStack() as patches:
-            for owner, name, host_of in _functions():
-                patches.enter_context(self._patched(owner, name, host_of))
+
+            def patch(functions: Iterable[tuple[Any, str, _HostOf]]) -> None:
+                for owner, name, host_of in functions:
+                    patches.enter_context(self._patched(owner, name, host_of))
+
+            patch(_functions_of_socket())
+            if "uvloop" in sys.modules:
+                patch(_functions_of_uvloop(sys.modules["uvloop"]))
+            else:
+                patches.enter_context(_AtImport.of("uvloop", lambda module: patch(_functions_of_uvloop(module))))
             self._is_on = True
             try:
                 yield self
@@ -85,17 +95,56 @@ def proxy_variable(url: str = f"https://{PRODUCTION_HOST}") -> str | None:
     return next((name for name in os.environ if name.lower() in names and os.environ[name]), None)
 
 
-def _functions() -> Iterator[tuple[Any, str, _HostOf]]:
+def _functions_of_socket() -> Iterator[tuple[Any, str, _HostOf]]:
     """The functions that resolve a name, each with its owner."""
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
         yield socket, name, _argument(0, "host")
     for name in ("connect", "connect_ex"):
         yield socket.socket, name, _of_address(1)
-    uvloop = sys.modules.get("uvloop")
-    if uvloop is not None:
-        yield uvloop.Loop, "getaddrinfo", _argument(1, "host")
-        yield uvloop.Loop, "create_connection", _argument(2, "host")
-        yield uvloop.Loop, "sock_connect", _of_address(2)
+
+
+def _functions_of_uvloop(uvloop: Any) -> Iterator[tuple[Any, str, _HostOf]]:
+    yield uvloop.Loop, "getaddrinfo", _argument(1, "host")
+    yield uvloop.Loop, "create_connection", _argument(2, "host")
+    yield uvloop.Loop, "sock_connect", _of_address(2)
+
+
+class _AtImport:
+    """Calls a function with a module as soon as it has been imported, while `of` is entered."""
+
+    def __init__(self, name: str, then: Callable[[ModuleType], None]) -> None:
+        self._name = name
+        self._then = then
+
+    @classmethod
+    @contextmanager
+    def of(cls, name: str, then: Callable[[ModuleType], None]) -> Iterator[None]:
+        finder = cls(name, then)
+        sys.meta_path.insert(0, finder)
+        try:
+            yield
+        finally:
+            sys.meta_path.remove(finder)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """What the next finders find. The loader of the module then calls the function too."""
+        if name != self._name:
+            return None
+        later = sys.meta_path[sys.meta_path.index(self) + 1 :]
+        spec = next((found for one in later if (found := one.find_spec(name, path, target)) is not None), None)
+        loader: Any = None if spec is None else spec.loader
+        if loader is not None:
+            execute = loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                vars(loader).pop("exec_module", None)  # The module is loaded once; an inner guard has removed it.
+                execute(module)
+                self._then(module)
+
+            loader.exec_module = exec_module
+        return spec
 
 
 def _argument(position: int, name: str) -> _HostOf:

@@ -54,8 +54,6 @@ def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, st
     Arguments:
         is_versioned: Whether to name the version of the API, because the test runs with several.
     """
-    from .testing.notes.summary import differences_from_live, pages_not_requested  # Needed for failed tests only.
-
     given = item.stash.get(SERVERS, [])
     positions = item.stash.get(POSITIONS, WeakKeyDictionary())
     started = started_servers()
@@ -63,10 +61,9 @@ def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, st
         of_version = f" (API {server.api_version})" if is_versioned else ""
         requests = server.mock.requests.since(positions.get(server.mock.requests, (0, 0)))
         if requests or server in given:
-            remarks = [*differences_from_live(requests, server.mock.store.profile), *pages_not_requested(requests)]
-            text = "\n".join([shown(requests)] if requests else _no_request(item, server))
-            text = "\n".join([*_warnings(item), *remarks, text]) if server in given else "\n".join([*remarks, text])
-            yield f"honcho requests to {server.url}{of_version}", text
+            text = _with_remarks(server.mock, requests) if requests else "\n".join(_no_request(item, server))
+            warnings = _warnings(item) if server in given else ()
+            yield f"honcho requests to {server.url}{of_version}", "\n".join([*warnings, text])
         yield from _of_deliveries(server.mock, positions, server.url)
     yield from _of_apps({server.mock for server in [*given, *started]}, positions)
 
@@ -79,8 +76,18 @@ def _of_apps(of_servers: set[Mock], positions: Positions) -> Iterator[tuple[str,
         yield "honcho requests to apps in this process", f"({len(used) - _SHOWN_APPS} more apps had requests)"
     for mock in used[-_SHOWN_APPS:]:
         requests = mock.requests.since(positions.get(mock.requests, (0, 0)))
-        yield "honcho requests to an app in this process", shown(requests)
+        yield "honcho requests to an app in this process", _with_remarks(mock, requests)
         yield from _of_deliveries(mock, positions, "an app in this process")
+
+
+def _with_remarks(mock: Mock, requests: list[Exchange]) -> str:
+    """The requests, after what they have in common."""
+    from .pytest_replay import first_differences  # Both are needed for failed tests only.
+    from .testing.notes.summary import differences_from_live, pages_not_requested
+
+    first = {name: number for name, number in first_differences(mock).items() if number >= requests[0].number}
+    remarks = [*differences_from_live(requests, mock.store.profile, first), *pages_not_requested(requests)]
+    return "\n".join([*remarks, shown(requests)])
 
 
 def started_servers() -> list[MockServer]:

@@ -183,13 +183,13 @@ def test_notes_are_shown_as_they_look(pytester: pytest.Pytester) -> None:
             httpx.post(f"{sessions}/list", json={"filter": {"metadata": {"topic": "math"}}})
             assert False
 
-        @pytest.mark.honcho(world={"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(115)]}}})
+        @pytest.mark.honcho(world={"workspaces": {"w": {"sessions": [{"id": f"s{number}"} for number in range(114)]}}})
         def test_one_page_of_three(honcho_server):
             sessions = f"{honcho_server.url}/v3/workspaces/w/sessions"
             for number in range(5):
                 httpx.post(sessions, json={"id": f"new{number}"})
-            for _ in range(2):
-                httpx.get(f"{honcho_server.url}/health")
+            httpx.post(f"{sessions}/new0/clone")
+            httpx.get(f"{honcho_server.url}/health")
             httpx.post(f"{sessions}/list")
             assert False
         """
@@ -200,14 +200,14 @@ def test_notes_are_shown_as_they_look(pytester: pytest.Pytester) -> None:
 
 
 _SIGNALS = re.findall(
-    r"^\| `(serve|demo|record|check)` \| (\d+) \| (\d+) \| (\d+) \|$",
+    r"^\| `(serve|demo|record|check|healthcheck)` \| (\d+) \| (\d+) \| (\d+) \|$",
     text_of("docs/command-line.md"),
     re.MULTILINE,
 )
 
 
 def test_the_table_of_signals_has_the_commands_that_signals_end() -> None:
-    assert [command for command, *_ in _SIGNALS] == ["serve", "demo", "record", "check"]
+    assert [command for command, *_ in _SIGNALS] == ["serve", "demo", "record", "check", "healthcheck"]
 
 
 @pytest.mark.process
@@ -228,14 +228,15 @@ def test_a_signal_ends_a_command_with_the_exit_code_in_the_table(
     with ExitStack() as connections, socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         more = ["--upstream", url, "--output", str(tmp_path / "r.jsonl")] if command == "record" else []
-        arguments = [url] if command == "check" else ["--port", "0", *more]
+        is_client = command in ("check", "healthcheck")
+        arguments = [url] if is_client else ["--port", "0", *more]
         with subprocess.Popen(
             [sys.executable, "-c", program, command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
             assert process.stdout is not None
-            if command == "check":
+            if is_client:
                 silent.settimeout(60)
-                connections.enter_context(silent.accept()[0])  # `check` waits for an answer that never comes.
+                connections.enter_context(silent.accept()[0])  # It waits for an answer that does not come.
             else:
                 process.stdout.readline()
             process.send_signal(number)

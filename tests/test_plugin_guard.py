@@ -2,7 +2,9 @@
 
 import asyncio
 import http.client
+import importlib
 import socket
+import sys
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -89,6 +91,38 @@ def test_the_production_host_is_refused_however_it_is_looked_up(way: Callable[[]
         way()
     assert guard.refused == 1
     assert [(owner, dict(vars(owner))) for owner in (socket, socket.socket, uvloop.Loop)] == before
+
+
+@pytest.mark.parametrize("coroutine", [_resolve, _open, _connect_socket, _get])
+def test_a_uvloop_that_is_imported_while_the_guard_is_on_is_guarded(
+    coroutine: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finders = list(sys.meta_path)
+    monkeypatch.delitem(sys.modules, "uvloop")
+    with Guard().on(), Guard().on() as guard:
+        fresh = importlib.import_module("uvloop")
+        assert fresh is not uvloop
+        with pytest.raises(ProductionHostRefused):
+            fresh.run(coroutine())
+    assert guard.refused == 1
+    assert sys.meta_path == finders
+    assert set(vars(fresh.Loop)) == set(vars(uvloop.Loop))
+    assert fresh.__spec__ is not None
+    assert "exec_module" not in vars(fresh.__spec__.loader)
+
+
+def test_a_uvloop_that_cannot_be_imported_fails_as_it_does_without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "uvloop")
+    monkeypatch.setattr(sys, "path", [])
+    with Guard().on(), pytest.raises(ModuleNotFoundError, match="No module named 'uvloop'"):
+        importlib.import_module("uvloop")
+
+
+def test_nothing_is_patched_in_a_uvloop_that_is_imported_after_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "uvloop")
+    with Guard().on():
+        pass
+    assert set(vars(importlib.import_module("uvloop").Loop)) == set(vars(uvloop.Loop))
 
 
 class _Recorded:

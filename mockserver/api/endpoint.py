@@ -98,7 +98,7 @@ class Endpoint(BaseRoute):
             if not mock.store.profile.drops_nul:
                 _check_nul(operation, document, mock)
             if exchange is not None:
-                notes.take(mock, operation, found.path, document, body, scope["query_string"], exchange)
+                notes.take(mock, operation, found, document, body, scope["query_string"], exchange)
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except InvalidId as error:
             # Operations whose body has the id of what they create check the ids. The other operations do not, and fail

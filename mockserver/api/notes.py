@@ -1,6 +1,6 @@
 """Takes what notes need of a request, and adds them to its answer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,12 +12,13 @@ from ..testing.notes.draft import CHANGING, Draft, row_before
 from . import answers
 from .answers import Answer
 from .operation import Operation, parameters
+from .routing import Found
 
 
 def take(
     mock: Mock,
     operation: Operation,
-    path: Mapping[str, str],
+    found: Found,
     document: Any,
     body: bytes,
     query_string: bytes,
@@ -25,12 +26,14 @@ def take(
 ) -> None:
     """Take what notes need of a request, before its handler runs. Most requests need none."""
     notes = mock.notes
-    if not notes.enabled or not (notes.saw_fault or operation.is_notable(document, query_string, body)):
+    if not notes.enabled or not (
+        notes.saw_fault or found.is_unset or operation.is_notable(document, query_string, body)
+    ):
         return
     if operation.body is None and body:
         with suppress(json_text.InvalidJson):
             document = json_text.parse(body)
-    before = row_before(mock.store, operation.name, path, document) if operation.name in CHANGING else None
+    before = row_before(mock.store, operation.name, found.path, document) if operation.name in CHANGING else None
     exchange.draft = Draft(document, parameters(query_string), before, mock.api_version)
 
 
@@ -47,8 +50,8 @@ def noted(
     location = next((value.decode() for name, value in answer.headers if name == b"location"), None)
     case = Case(exchange, mock.store, mock.requests, paths)
     given = answer.status, answer.payload
-    mock.notes.now = mock.clock.elapsed()
-    notes = written(case, exchange, operation, draft, given, location, mock.notes, _earlier(mock, exchange))
+    now, earlier = mock.clock.elapsed(), _earlier(mock, exchange)
+    notes = written(case, exchange, operation, draft, given, location, mock.notes, earlier, now)
     if not notes:
         return answer
     exchange.notes = notes

@@ -16,6 +16,7 @@ from ..domain.filters.compilation import has_nul
 from ..domain.index import as_read
 from ..domain.records import Row
 from ..domain.store import Store
+from ..testing.diagnosis.meant import UNSET
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..testing.notes.draft import ALWAYS, CHANGING
@@ -141,7 +142,7 @@ class Operation:
     version: str = CONTRACT
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The handler's name: `get_or_create_session`."""
         return self.handler.__name__
@@ -188,7 +189,8 @@ class Operation:
         if query_string and self.has_unknown_parameter(query_string):
             return True
         if type(document) is dict:
-            if document.get("filters"):
+            given = document.get("id")
+            if document.get("filters") or (type(given) is str and given in UNSET):
                 return True
             return self.name in CHANGING and ("metadata" in document or "configuration" in document)
         return self.body is None and len(content) > len(b"{}")

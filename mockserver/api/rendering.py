@@ -1,15 +1,12 @@
 """Renders pages of lists, and keeps the JSON of each row: see `fast_path.py`."""
 
-import re
 from collections.abc import Sequence
 
 from pydantic_core import to_json
 
 from ..domain.index import as_read
 from ..domain.records import Row
-
-# A float that is written with an exponent, such as 2e30. Other text can match too.
-_EXPONENT = re.compile(rb"\d[eE]\+?\d")
+from ..formats.json_text import may_have_exponent
 
 # The maximum number of rows to keep, and the maximum size of a row in bytes. A longer row gains little: the time to
 # render a row depends on the number of values, not of bytes.
@@ -53,7 +50,7 @@ class RenderedRows:
             content = self._contents.get(id(row))
             if content is None:
                 content = to_json(row)
-                if _EXPONENT.search(content):
+                if may_have_exponent(content):
                     content = to_json(as_read(row))
                 if len(content) <= _ROW_BYTES_LIMIT:
                     self._contents[id(row)] = content

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
+from ..testing.diagnosis.meant import UNSET
 from .operation import Operation
 
 
@@ -15,7 +16,7 @@ class Found(NamedTuple):
     If the path has operations for other methods only, `operation` is None and `methods` names them. If several paths
     match, these are the methods of the most literal one, and `first_methods` those of the one that is declared first.
     `elsewhere` is the URL to redirect to. `reads_nul` is true if an id in the path has a NUL character and the
-    operation creates nothing with it.
+    operation creates nothing with it. `is_unset` is true if an id looks like a variable without a value.
     """
 
     operation: Operation | None
@@ -24,6 +25,7 @@ class Found(NamedTuple):
     first_methods: tuple[str, ...] = ()
     elsewhere: str | None = None
     reads_nul: bool = False
+    is_unset: bool = False
 
 
 # How many results the table remembers.
@@ -130,4 +132,5 @@ class RoutingTable:
 
 def _found(operation: Operation, segments: list[str]) -> Found:
     ids = {name: segments[place] for name, place in operation.places}
-    return Found(operation, ids, (), reads_nul="\0" in "".join(ids.values()) and not operation.new_ids)
+    reads_nul = "\0" in "".join(ids.values()) and not operation.new_ids
+    return Found(operation, ids, (), reads_nul=reads_nul, is_unset=not UNSET.isdisjoint(ids.values()))

@@ -1,6 +1,7 @@
 """The only module of the server that reads real time or randomness."""
 
 import base64
+import os
 import random
 import time
 from collections.abc import Mapping
@@ -126,6 +127,16 @@ class Clock:
         else:
             self._moved += moved
 
+    def go_to(self, moment: int) -> None:
+        """Go to a moment, in microseconds since 1970. A frozen clock stays there. Another one moves on with each
+        reading only, no longer with real time.
+        """
+        if self._frozen is not None:
+            self._frozen = moment
+        else:
+            self._moved = -_END_OF_TIME
+            self._last = moment
+
     def resume(self) -> None:
         """Let a frozen clock run again, from its current time."""
         if self._frozen is not None:
@@ -163,7 +174,9 @@ class Ids:
 
     def _start(self, seed: int | str | None) -> None:
         self._seed = seed
-        self._random = random.Random(self._seed)  # noqa: S311 - ids, no secrets; a seed must repeat
+        # Known even without a seed, for `begin_as`.
+        self._origin = int.from_bytes(os.urandom(16)) if seed is None else seed
+        self._random = random.Random(self._origin)  # noqa: S311 - ids, no secrets; a seed must repeat
         self._made: list[str] = []
 
     def new(self) -> str:
@@ -188,6 +201,10 @@ class Ids:
         if state is not None and state[0] == self._seed:
             self._random.setstate(state[1])
             self._made = list(state[2])
+
+    def begin_as(self, other: "Ids") -> None:
+        """Generate the ids that another generator made since its last reset, with or without a seed."""
+        self._start(other._origin)  # noqa: SLF001 - of the same class
 
     def copy(self) -> "Ids":
         """Another generator in the same state."""

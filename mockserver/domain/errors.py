@@ -3,7 +3,7 @@
 `testing/diagnosis/sentences.py` makes the sentence for the developer from the same data.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 ID_PATTERN = "^[a-zA-Z0-9_-]+$"
@@ -271,7 +271,12 @@ class KeyWithoutWorkspace(Unprocessable):
 
 
 class InvalidFilter(Unprocessable):
-    """A filter document that is invalid. The detail is the sentence of the live server, `value` the document."""
+    """A filter document that is invalid. The detail is the sentence of the live server, `value` the document.
+
+    `keys` are those of an object in place of a value, which may have been meant as operators.
+    """
+
+    keys: Sequence[str] = ()
 
     def __init__(self, detail: str, filters: object = None) -> None:
         super().__init__(detail, ("body", "filters"), filters)
@@ -280,8 +285,10 @@ class InvalidFilter(Unprocessable):
 class UnknownColumn(InvalidFilter):
     """A filter names a column that the table does not have. `columns` are the columns of the table."""
 
-    def __init__(self, detail: str, columns: Iterable[str]) -> None:
+    def __init__(self, detail: str, name: str, table: str, columns: Collection[str]) -> None:
         super().__init__(detail)
+        self.name = name
+        self.table = table
         self.columns = columns
 
 
@@ -290,6 +297,7 @@ class UnknownOperator(InvalidFilter):
 
     def __init__(self, name: str, operators: Iterable[str]) -> None:
         super().__init__(f"Unsupported comparison operator: {name}")
+        self.name = name
         self.operators = operators
 
 

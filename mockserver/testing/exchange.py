@@ -265,6 +265,18 @@ class Exchange:
         return self._at
 
     @property
+    def scope(self) -> dict[str, Any]:
+        """What the API read of the request beside its body, as in an ASGI scope."""
+        headers = list(self._headers())
+        return {
+            "type": "http",
+            "method": self.method,
+            "path": self.path,
+            "query_string": self._query,
+            "headers": headers,
+        }
+
+    @property
     def target(self) -> str:
         """The path with the query, as it was sent."""
         query = self._query.decode("latin-1")

@@ -216,9 +216,8 @@ def _check_names(kind: type[Kind], given: Iterable[str], *, own: bool) -> None:
     for name in given:
         if name in RULE_ARGUMENTS or name in criteria or (own and name in arguments):
             continue
-        known = [*arguments, *criteria]
-        hint = did_you_mean(name, known).removeprefix("there are ")
-        suggestion = f"; {hint}" if hint.startswith("did you mean") else ""
+        hint = did_you_mean(name, [*arguments, *criteria])
+        suggestion = "" if hint.startswith("there are ") else f"; {hint}"  # All are listed anyway.
         raise ValueError(
             f"{kind.name} takes no {name!r}{suggestion} "
             f"(arguments: {', '.join(dict.fromkeys(arguments))}; criteria: {', '.join(criteria)})"

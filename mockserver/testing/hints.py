@@ -1,6 +1,6 @@
 """Hints for names that do not exist: the names that other libraries use, and typing errors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 # Longer names are cut before they are compared.
@@ -19,14 +19,35 @@ OF_MOCKS: Mapping[str, str] = {
     "mock_calls": "iterate over the log itself",
     "reset_mock": "use forget()",
 }
+# What other libraries call the arguments of faults and the criteria, without underscores. Of several, the first known
+# one is meant.
+_ELSEWHERE: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(("code", "statuscode", "httpstatus"), ("status",)),
+    **dict.fromkeys(("json", "content", "data", "payload"), ("answer", "body")),
+    **dict.fromkeys(("detail", "message", "response"), ("answer",)),
+    **dict.fromkeys(("timeout", "wait", "sleep", "latency", "seconds"), ("delay",)),
+    **dict.fromkeys(("count", "once", "repeat"), ("times",)),
+    **dict.fromkeys(("skip", "start"), ("after",)),
+    **dict.fromkeys(("chance", "rate"), ("probability",)),
+    **dict.fromkeys(("url", "endpoint", "route"), ("path",)),
+    **dict.fromkeys(("verb", "httpmethod"), ("method",)),
+    **dict.fromkeys(("params", "querystring"), ("query",)),
+}
+_RETRY_AFTER = 'headers={"Retry-After": "3"}'
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The hint for an unknown name: the most similar known name, or all known names if none is similar."""
+    """The hint for an unknown name: what it is called here, the most similar known name, or all known names."""
     from difflib import get_close_matches  # Only an unknown name needs it.
 
     names = sorted(known)
-    close = get_close_matches(name[:_COMPARED_LENGTH], names, 1, 0.5)
+    bare = name[:_COMPARED_LENGTH].lower().replace("_", "")
+    if bare == "retryafter":  # Of faults. It is no misspelling of `after`.
+        return (
+            f"use {_RETRY_AFTER}" if "headers" in names else f"quota sends Retry-After, and error takes {_RETRY_AFTER}"
+        )
+    meant = [other for other in _ELSEWHERE.get(bare, ()) if other in names]
+    close = meant or get_close_matches(name[:_COMPARED_LENGTH], names, 1, 0.5)
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names) or 'none'}"
 
 

@@ -102,6 +102,8 @@ class Mock(Hinting):
         self.notes = Notes()
         self.coverage = CoverageCounter(self.server_link)
         self.play: DemoState | None = None
+        # Whether requests alone made the state from the starting world, so that it can be made again from the log.
+        self._is_of_requests = True
         self._ids = Ids()
         self._snapshots = Snapshots()
         self.store: Store
@@ -207,7 +209,7 @@ class Mock(Hinting):
             raise ValueError(f"workspace must be an id or None: {workspace!r}")
         if options:
             raise ValueError(f"the reset of one workspace takes no other option: {', '.join(options)}")
-        self.server_link.between_requests(lambda: self._begin_workspace(workspace))
+        self._changing(lambda: self._begin_workspace(workspace))
 
     def snapshot(self, name: str | None = None, *, workspace: str | None = None) -> Snapshot:
         """Take a snapshot of the state, or of one workspace, for `restore`. Its cost depends on what changes
@@ -240,7 +242,7 @@ class Mock(Hinting):
             put_back(self.store, found)
             self.requests.undo_deletions(found.workspace)
 
-        self.server_link.between_requests(go_back)
+        self._changing(go_back)
 
     def snapshots(self, workspace: str | None = None) -> list[Snapshot]:
         """The named snapshots, all or those of a workspace."""
@@ -256,6 +258,23 @@ class Mock(Hinting):
         Changes of one do not affect the other. The fork has no snapshots and no server.
         """
         return self.server_link.between_requests(self._forked)
+
+    def as_it_began(self, quirks: Quirks) -> "Mock | None":
+        """Create another mock in the state that this one had after its last reset, with other quirks. It makes the same
+        ids, so the same requests at the same times get the same answers, but for what the quirks change.
+
+        None if not only requests have changed the state since: a control method has, or purges or work may have come
+        due. None also if the clock was frozen or resumed.
+        """
+        settings = self._in_force
+        has_jobs = settings["purge_after"] is not None or settings["work_after"] is not None
+        was_frozen = settings["frozen_at"] is not None
+        if not self._is_of_requests or has_jobs or self.clock.is_frozen != was_frozen:
+            return None
+        twin = Mock()
+        twin._begin(changed(settings, quirks=quirks))
+        twin._ids.begin_as(self._ids)
+        return twin
 
     def open_fork(self) -> str:
         """Start a server with an equal state, which runs until this mock is reset or its server ends. Returns the URL.
@@ -292,7 +311,7 @@ class Mock(Hinting):
         Raises WorldError for an invalid world. The mock does not change then.
         """
         world = changed(self._in_force, world=source)["world"]
-        self.server_link.between_requests(lambda: self._put_in_place(world))
+        self._changing(lambda: self._put_in_place(world))
 
     def diff(
         self, a: Snapshot | str | None, b: Snapshot | str | None = None, *, workspace: str | None = None
@@ -327,7 +346,7 @@ class Mock(Hinting):
         Raises ValueError if an id is not a string.
         """
         target = Target.named(session, workspace)
-        return self.server_link.between_requests(lambda: purges.run(self.store, target))
+        return self._changing(lambda: purges.run(self.store, target))
 
     def pending(self, workspace: str | None = None) -> list[Pending]:
         """The purges that wait, all or those of a workspace and its sessions, in the order in which they run."""
@@ -337,12 +356,12 @@ class Mock(Hinting):
     def hold_purges(self, *, workspace: str | None = None) -> None:
         """Stop automatic purges, of all workspaces or of one, until `release_purges` or a reset."""
         target = Target.named(None, workspace)
-        self.server_link.between_requests(lambda: self.store.purges.hold(target.workspace_id))
+        self._changing(lambda: self.store.purges.hold(target.workspace_id))
 
     def release_purges(self, *, workspace: str | None = None) -> None:
         """Undo `hold_purges`, for all purges or those of a workspace. Purges that are due run at the next request."""
         target = Target.named(None, workspace)
-        self.server_link.between_requests(lambda: self.store.purges.release(target.workspace_id))
+        self._changing(lambda: self.store.purges.release(target.workspace_id))
 
     def fail_purges(self, times: int, session: str | None = None, *, workspace: str | None = None) -> None:
         """Let the next `times` tries of purges fail, until a reset. `session` and `workspace` select as in `purge`.
@@ -350,7 +369,7 @@ class Mock(Hinting):
         A failed purge waits again, as long as the first time. Raises ValueError unless `times` is at least 1.
         """
         target = Target.named(session, workspace)
-        self.server_link.between_requests(lambda: self.store.purges.fail(times, target))
+        self._changing(lambda: self.store.purges.fail(times, target))
 
     @beyond_the_api
     def summarize(
@@ -381,7 +400,7 @@ class Mock(Hinting):
             except NotFound as error:
                 raise UnknownName(error.detail) from None
 
-        return self._seen(put)
+        return self._changing(lambda: self._seen(put))
 
     @beyond_the_api
     def work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
@@ -404,13 +423,13 @@ class Mock(Hinting):
             self._publish_empty(emptied)
             return count
 
-        return self.server_link.between_requests(work)
+        return self._changing(work)
 
     @beyond_the_api
     def begin_work(self, session: str | None = None, *, workspace: str | None = None, units: int | None = None) -> int:
         """Mark pending units as in progress, in the order of `work` and with its arguments. Returns how many."""
         target, limit = Target.named(session, workspace), None if units is None else integer("units", units)
-        return self.server_link.between_requests(lambda: queued_work.begin(self.store, target, limit))
+        return self._changing(lambda: queued_work.begin(self.store, target, limit))
 
     def publish(self, event: str, workspace_id: str, data: Mapping[str, Any]) -> None:
         """Send an event to the webhooks of a workspace."""
@@ -442,6 +461,11 @@ class Mock(Hinting):
 
         return self.server_link.between_requests(work)
 
+    def _changing(self, work: Callable[[], T]) -> T:
+        """Change the state between two requests, so that the log of requests does not explain it any more."""
+        self._is_of_requests = False
+        return self.server_link.between_requests(work)
+
     def _known(self, workspace_id: str | None) -> str | None:
         if workspace_id is not None and workspace_id not in self.store.workspaces:
             raise UnknownName(f"there is no workspace {workspace_id!r}")
@@ -465,11 +489,13 @@ class Mock(Hinting):
         twin.clock.put_back(self.clock.state())
         twin._ids = self._ids.copy()
         twin.store = self.store.fork(twin.clock, twin._ids)
+        twin._is_of_requests = False
         return twin
 
     def _begin(self, settings: Settings) -> None:
         """Reset every part, and start with a new store that contains the world."""
         self._in_force = settings
+        self._is_of_requests = True
         self.keyring = settings["auth_secret"]
         self.clock.reset(settings)
         self._ids.reset(settings)

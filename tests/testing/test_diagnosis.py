@@ -39,6 +39,9 @@ class _Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = "application/json"
     content: bytes = b""
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    authorization: str | None = None
 
 
 class _Fake:
@@ -247,7 +250,7 @@ _SESSION = _SESSIONS + "/{session_id}"
 def test_no_operation_at_a_path_is_told_with_the_path() -> None:
     fake = _Fake()
     assert fake.ask("POST", "/v3/session") == f"no operation at /v3/session; did you mean {_SESSIONS}?"
-    assert fake.ask("GET", "/foo") == "no operation at /foo"
+    assert fake.ask("GET", "/foo") == "no operation at /foo; the paths of this API begin with /v3/"
     doubled = "the path begins with /v3 twice: the client adds /v3 itself, so its base URL must end before it"
     assert fake.ask("POST", "/v3/v3/workspaces/w/sessions") == doubled
 
@@ -255,7 +258,11 @@ def test_no_operation_at_a_path_is_told_with_the_path() -> None:
 def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:
     fake = _Fake()
     assert fake.ask("DELETE", f"{_W}/sessions") == f"DELETE is not a method of {_SESSIONS}; it accepts POST"
-    assert fake.ask("GET", f"{_W}/sessions/s") == f"GET is not a method of {_SESSION}; it accepts DELETE, PUT"
+    assert (fake.ask("GET", f"{_W}/conclusions/c") or "").endswith("it accepts DELETE")
+    instead = "POST /v3/workspaces/{workspace_id}/sessions with its id gets it"
+    assert (
+        fake.ask("GET", f"{_W}/sessions/s") == f"GET is not a method of {_SESSION}; it accepts DELETE, PUT; {instead}"
+    )
     assert fake.ask("GET", f"{_W}/sessions/list") == f"GET is not a method of {_SESSIONS}/list; it accepts POST"
     assert fake.ask("POST", "/v3/keys") == "keys are made only while authentication is on: auth_secret turns it on"
 
@@ -328,9 +335,9 @@ def test_a_method_that_a_path_has_not_is_told_with_those_that_it_has() -> None:
         (
             "POST",
             "/peers/list",
-            {"filters": {"metadata": {"n": {"gte": 1, "equals": 2}}}},
+            {"filters": {"metadata": {"n": {"gte": 1, "colour": 2}}}},
             (
-                "body.filters: Unsupported comparison operator: equals; "
+                "body.filters: Unsupported comparison operator: colour; "
                 "there are contains, gt, gte, icontains, in, lt, lte, ne"
             ),
         ),
@@ -361,10 +368,44 @@ def test_a_422_says_where_and_what_in_either_profile(quirks: str, method: str, p
     assert told.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("path", "filters", "hint"),
+    [
+        ("/sessions/list", {"and": [{"id": "s"}]}, "did you mean 'AND'?"),
+        ("/sessions/list", {"Or": []}, "did you mean 'OR'?"),
+        ("/sessions/list", {"AND": [{"$not": []}]}, "did you mean 'NOT'?"),
+        ("/sessions/list", {"session_id": "s"}, "did you mean 'id'?"),
+        ("/sessions/list", {"isActive": True}, "did you mean 'is_active'?"),
+        ("/sessions/list", {"createdAt": "x"}, "did you mean 'created_at'?"),
+        ("/sessions/list", {"metadata.topic": "x"}, 'did you mean {"metadata": {"topic": ...}}?'),
+        ("/sessions/list", {"metadata__a": "x"}, 'did you mean {"metadata": {"a": ...}}?'),
+        ("/sessions/list", {"topic": "x"}, "there are id, workspace_id, is_active, metadata, created_at"),
+        ("/peers/list", {"peer_id": "x"}, "did you mean 'id'?"),
+        ("/sessions/s/messages/list", {"sender": "x"}, "did you mean 'peer_id'?"),
+        ("/sessions/s/messages/list", {"id": "x"}, "there are workspace_id, session_id, peer_id"),
+        ("/sessions/list", {"id": {"$in": ["s"]}}, "'$in' is no operator: did you mean 'in'?"),
+        ("/sessions/list", {"id": {"eq": "s"}}, "'eq' is no operator: a plain value means equality"),
+        ("/sessions/list", {"metadata": {"n": {"gte": 1, "equals": 2}}}, "a plain value means equality"),
+        ("/sessions/list", {"id": {"like": "s"}}, "'like' is no operator: did you mean 'contains'?"),
+        ("/sessions/list", {"created_at": {"after": "2020-01-01"}}, "'after' is no operator: did you mean 'gt'?"),
+        ("/sessions/list", {"created_at": {"gte": "2020-01-01", "before": "x"}}, "did you mean 'lt'?"),
+        ("/sessions/list", {"id": {"colour": "s"}}, "Expected text, got dict"),
+    ],
+)
+def test_a_name_in_a_filter_that_does_not_exist_is_answered_with_what_was_meant(
+    path: str, filters: Any, hint: str
+) -> None:
+    fake = _with("s")
+    told = fake.ask("POST", _W + path, {"filters": filters})
+    assert told is not None
+    assert told.endswith(hint) or (hint.startswith("there are") and f"; {hint}" in told)
+    assert fake.answer.status == 422
+
+
 @_PROFILES
 def test_a_query_that_is_refused_is_told_with_its_value(quirks: str) -> None:
     fake = _with("s", quirks=quirks)
-    said = "query.page: Input should be greater than or equal to 1 (input '0') (and 1 more)"
+    said = "query.page: Input should be greater than or equal to 1 (input '0'); the first page is 1 (and 1 more)"
     assert fake.ask("POST", f"{_W}/sessions/list", page=0, size=1000) == said
 
 

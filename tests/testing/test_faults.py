@@ -144,6 +144,38 @@ def test_an_unknown_argument_is_answered_with_the_arguments_of_the_fault_and_the
     assert list(mock.faults) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "hint"),
+    [
+        ("error", "retry_after", 'error takes no \'retry_after\'; use headers={"Retry-After": "3"} (arguments: '),
+        ("error", "retryAfter", '; use headers={"Retry-After": "3"} (arguments: '),
+        ("error", "detail", "; did you mean 'answer'? (arguments: "),
+        ("error", "status_code", "; did you mean 'status'? (arguments: "),
+        ("malform", "timeout", "; did you mean 'delay'? (arguments: "),
+        ("malform", "once", "; did you mean 'times'? (arguments: "),
+        ("malform", "url", "; did you mean 'path'? (arguments: "),
+        ("error", "json", "; did you mean 'answer'? (arguments: "),
+        ("malform", "sesion", "; did you mean 'session'? (arguments: "),
+    ],
+)
+def test_an_argument_of_another_library_is_answered_with_what_means_it(
+    start: Start, kind: str, name: str, hint: str
+) -> None:
+    mock, client = start()
+    with pytest.raises(ValueError) as raised:
+        getattr(mock.faults, kind)(**{name: 1})
+    assert hint in str(raised.value)
+    [entry] = client.call("POST", "/_mock/faults", {"fault": kind, name: 1}).json["detail"]
+    assert hint.partition("; ")[2].partition(" (arg")[0] in entry["msg"]
+
+
+def test_an_argument_of_another_fault_is_answered_with_that_one(start: Start) -> None:
+    mock, _ = start()
+    with pytest.raises(ValueError, match=r"; quota sends Retry-After, and error takes headers=\{") as raised:
+        mock.faults.add("malform", retry_after=3)
+    assert "did you mean" not in str(raised.value)
+
+
 def test_a_fault_may_name_several_operations_by_a_pattern_or_a_list(start: Start) -> None:
     mock, client = start()
     mock.faults.error(503, operation=["get_or_create_*", "clone_session"], name="down")

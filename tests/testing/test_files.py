@@ -1,5 +1,6 @@
 """Files are replaced whole or not at all."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,6 +24,42 @@ def test_a_save_that_fails_keeps_the_old_file(tmp_path: Path, monkeypatch: pytes
     monkeypatch.undo()
     assert path.read_text(encoding="utf-8") == "old"
     assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "code"),
+    [(Path, "replace", errno.EBUSY), (os, "mkdir", errno.EROFS), (os, "mkdir", errno.EACCES)],
+)
+def test_a_file_that_cannot_be_renamed_over_is_written_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, method: str, code: int
+) -> None:
+    """Such as a file that is mounted alone into a container."""
+
+    def fail(*_: Any, **__: Any) -> NoReturn:
+        raise OSError(code, os.strerror(code))
+
+    path = tmp_path / "world.json"
+    path.write_text("old and longer than the new text", encoding="utf-8")
+    before = path.stat().st_ino
+    monkeypatch.setattr(owner, method, fail)
+    replace(path, "é")
+    monkeypatch.undo()
+    assert path.read_text(encoding="utf-8") == "é"
+    assert path.stat().st_ino == before
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_other_failures_and_new_files_are_not_written_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> NoReturn:
+        raise OSError(next(codes), "no")
+
+    codes = iter([errno.EIO, errno.EROFS])
+    (tmp_path / "world.json").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(Path, "replace", fail)
+    for name in ("world.json", "new.json"):
+        with pytest.raises(OSError, match="no"):
+            replace(tmp_path / name, "x")
+    assert [(file.name, file.read_text("utf-8")) for file in tmp_path.iterdir()] == [("world.json", "old")]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs permissions and links of POSIX")

@@ -185,6 +185,21 @@ def test_peers_that_remain_are_noted(call: _Client) -> None:
     call("DELETE", "/sessions/s")
     note = "'bob' remains, though its sessions are deleted: peers belong to the workspace"
     assert note in call.notes("POST", "/peers/list", {})
+    assert call.notes("POST", "/peers/list", {}) == ""
+    call("POST", "/sessions/t/messages", {"messages": [{"content": "hi", "peer_id": "zoe"}]})
+    call("DELETE", "/sessions/t")
+    assert call.notes("POST", "/peers/list", {}).splitlines() == [note.replace("bob", "zoe")]
+    call.mock.reset(world=call.mock.world())
+    assert "'bob', 'zoe' remain" in call.notes("POST", "/peers/list", {})
+
+
+def test_messages_that_stay_are_noted_once_of_each_sender(call: _Client) -> None:
+    batch = [{"content": "hi", "peer_id": peer} for peer in ("bob", "zoe", "zoe")]
+    call("POST", "/sessions/s/messages", {"messages": batch})
+    everyone = ["bob", "zoe", "bob"]
+    first = call.notes("DELETE", "/sessions/s/peers", everyone)
+    assert first.splitlines() == ["'bob', 'zoe' left session 's'; 4 messages stay"]
+    assert call.notes("DELETE", "/sessions/s/peers", everyone) == ""
 
 
 def test_an_internal_id_is_noted(call: _Client) -> None:
@@ -240,9 +255,98 @@ def test_the_quirks_that_would_have_changed_answers_are_counted(call: _Client) -
     assert list(differences_from_live(call.mock.requests, call.mock.store.profile)) == [
         "default profile; the live server differs in created_status (2 answers)"
     ]
+    call("POST", "/sessions", {"id": "u", "configuration": {"dream": {"enabled": "yes"}}})
+    assert list(differences_from_live(call.mock.requests, call.mock.store.profile, {"lax_types": 3})) == [
+        "default profile; the live server differs in created_status (2 answers), lax_types (1 answer)"
+    ]
     call.mock.reset(quirks="live")
     call("POST", "/sessions", {"id": "s"})
+    call("POST", "/sessions/list", {"filters": {"is_active": 1}})
     assert list(differences_from_live(call.mock.requests, call.mock.store.profile)) == []
+
+
+def test_the_line_about_the_live_server_names_the_profile_as_it_is(call: _Client) -> None:
+    for quirks, named in (
+        ("inner_failures", "quirk inner_failures"),
+        (["lax_types", "joins_again"], "quirks lax_types,joins_again"),
+    ):
+        call.mock.reset(quirks=quirks)
+        call("POST", "/sessions", {"id": "s"})
+        assert list(differences_from_live(call.mock.requests, call.mock.store.profile, {"field_names": 1})) == [
+            f"{named}; the live server differs in created_status (1 answer), field_names (first in #1)"
+        ]
+
+
+_conditions = st.sampled_from(
+    [
+        {"id": "s"},
+        {"id": "none"},
+        {"metadata": {"topic": "x", "year": 2025}},
+        {"metadata": {"year": {"gte": 2026}}},
+        {"metadata": {"year": 2027}},
+        {"NOT": [{"id": "s"}]},
+        {"OR": [{"id": "t"}, {"id": "none"}]},
+    ]
+)
+
+
+@given(st.lists(_conditions, min_size=1, max_size=3))
+def test_conditions_that_match_only_alone_are_noted_and_no_others(start: Start, conditions: list[Any]) -> None:
+    """The server itself says what each condition matches alone."""
+    mock, client = start()
+    for id_, metadata in (("s", {"topic": "x", "year": 2026}), ("t", {"year": 2025})):
+        client.call("POST", _S, {"id": id_, "metadata": metadata})
+
+    def matched(filters: Any) -> int:
+        return int(client.call("POST", f"{_S}/list", {"filters": filters}).json["total"])
+
+    parts = [
+        {"metadata": {key: value}} if "metadata" in condition else condition
+        for condition in conditions
+        for key, value in (condition.get("metadata") or {"": None}).items()
+    ]
+    is_empty = matched({"AND": conditions}) == 0
+    notes = list(mock.requests[-1].notes)
+    expected = is_empty and len(parts) > 1 and all(map(matched, parts))
+    assert ("each condition matches rows, but no session matches all of them" in notes) == expected
+
+
+def test_of_many_or_large_conditions_none_is_tried_alone(call: _Client) -> None:
+    many = [{"id": "s"}, {"id": "t"}, *[{"NOT": [{"id": f"{number}"}]} for number in range(9)]]
+    assert call.notes("POST", "/sessions/list", {"filters": {"AND": many}}) == ""
+    call("POST", "/sessions", {"id": "long", "metadata": {"n": [{"i": number, "j": 0} for number in range(2_000)]}})
+    long = {"n": [{"i": number} for number in range(1_970, 2_000)]}
+    large = {"metadata": long}
+    assert call.notes("POST", "/sessions/list", {"filters": {"AND": [large, {"id": "t"}]}}) == ""
+
+
+def test_notes_look_at_the_first_conditions_and_rows_only(call: _Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter may have ten thousand conditions, and each may be compared with a thousand rows."""
+    compared: list[str] = []
+
+    def nearest(wanted: str, known: Any) -> None:
+        compared.append(wanted)
+
+    monkeypatch.setattr("mockserver.testing.notes.filters.nearest_name", nearest)
+    for conditions in (
+        [{"metadata": {f"k{number}": 1}} for number in range(2_000)],
+        [{"metadata": {f"k{number}": 1 for number in range(90)}} for _ in range(20)],
+        [{"id": f"n{number}"} for number in range(2_000)],
+        [{"metadata": {"topic": f"v{number}"}} for number in range(2_000)],
+        [{"id": {"in": [f"n{number}" for number in range(2_000)]}}],
+    ):
+        compared.clear()
+        assert call("POST", "/sessions/list", {"filters": {"AND": conditions}}).json["total"] == 0
+        assert len(compared) <= 8
+    call("POST", "/sessions/list", {"filters": {"AND": [{"metadata": {"topic": f"v{number}"}} for number in range(9)]}})
+    assert len(compared) == 8
+
+
+def test_operators_compare_numbers_with_texts_so_no_note_names_the_types(call: _Client) -> None:
+    for operands in ({"gte": "3000"}, {"in": ["3000"]}):
+        assert call.notes("POST", "/sessions/list", {"filters": {"metadata": {"year": operands}}}) == ""
+    one = call("POST", "/sessions/list", {"filters": {"metadata": {"year": {"in": ["2026"]}}}})
+    assert one.json["total"] == 1
 
 
 _BATCH = {"messages": [{"content": "hi", "peer_id": "bob", "metadata": {"a": {"b": 1}}}]}

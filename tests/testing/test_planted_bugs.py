@@ -1,5 +1,6 @@
 """Bugs of clients: each is a few calls, and the text of the recorded requests names the cause."""
 
+import gzip
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from support.direct_client import DirectClient
 
 _W = "/v3/workspaces/w"
 _S = f"{_W}/sessions/s"
+_JSON = {"content-type": "application/json"}
 _START: dict[str, Any] = {
     "workspaces": {
         "w": {
@@ -168,6 +170,16 @@ BUGS = [
         [_SAY, *_list({"peer_id": "alcie"}, f"{_S}/messages/list")],
         "no message has the peer_id 'alcie'; did you mean 'alice'?",
     ),
+    Bug(
+        "conditions that exclude each other",
+        _list({"metadata": {"topic": "travel", "year": 2025}}),
+        "each condition matches rows, but no session matches all of them",
+    ),
+    Bug(
+        "conditions of two columns",
+        _list({"AND": [{"id": "t"}, {"metadata": {"year": 2026}}]}),
+        "each condition matches rows, but no session matches all of them",
+    ),
     # Effects.
     Bug(
         "replaced metadata",
@@ -252,7 +264,119 @@ BUGS = [
     # Refusals.
     Bug("wrong path", [_post(f"{_W}/session", {"id": "x"})], "did you mean /v3/workspaces/{workspace_id}/sessions?"),
     Bug("deleted session", [_DELETE, _SAY], "session 's' was deleted by request #1"),
-    Bug("name for id", [_post(f"{_W}/sessions", {"name": "x"})], "body.id"),
+    Bug("name for id", [_post(f"{_W}/sessions", {"name": "x"})], "you sent 'name'; did you mean 'id'?"),
+    Bug(
+        "camel case of an id", [_post(f"{_W}/sessions", {"sessionId": "x"})], "you sent 'sessionId'; did you mean 'id'?"
+    ),
+    Bug(
+        "camel case of a sender",
+        [_post(f"{_S}/messages", {"messages": [{"content": "a", "peerId": "alice"}]})],
+        "you sent 'peerId'; did you mean 'peer_id'?",
+    ),
+    Bug(
+        "role of a sender",
+        [_post(f"{_S}/messages", {"messages": [{"content": "a", "role": "user"}]})],
+        "you sent 'role'; did you mean 'peer_id'?",
+    ),
+    Bug("q of a search", [_post(f"{_W}/search", {"q": "hi"})], "you sent 'q'; did you mean 'query'?"),
+    Bug(
+        "message of a chat",
+        [_post(f"{_W}/peers/alice/chat", {"message": "hi"})],
+        "you sent 'message'; did you mean 'query'?",
+    ),
+    Bug(
+        "observer of a conclusion",
+        [_post(f"{_W}/conclusions", {"conclusions": [{"content": "x", "observer": "alice", "observed": "bob"}]})],
+        "you sent 'observer'; did you mean 'observer_id'?",
+    ),
+    Bug(
+        "one message alone",
+        [_post(f"{_S}/messages", {"content": "a", "peer_id": "alice"})],
+        'put it into {"messages": [...]}',
+    ),
+    Bug(
+        "bare list of messages",
+        [_post(f"{_S}/messages", [{"content": "a", "peer_id": "alice"}])],
+        'put the list into {"messages": [...]}',
+    ),
+    Bug("body in a string", [_post(f"{_W}/sessions", '{"id": "x"}')], "JSON in a string: send the value itself"),
+    Bug(
+        "metadata in a string",
+        [("PUT", _S, {"metadata": '{"a": 1}'}, {})],
+        "JSON in a string: send the value itself",
+    ),
+    Bug(
+        "filters in a string",
+        [_post(f"{_W}/sessions/list", {"filters": '{"id": "s"}'})],
+        "JSON in a string: send the value itself",
+    ),
+    Bug(
+        "list of peers",
+        [_post(f"{_W}/sessions", {"id": "n", "peers": ["alice"]})],
+        'send an object, such as {"alice": {}}',
+    ),
+    Bug("list of members", [_post(f"{_S}/peers", ["alice"])], 'send an object, such as {"alice": {}}'),
+    Bug("object of leavers", [("DELETE", f"{_S}/peers", {"peers": ["alice"]}, {})], "send the list alone"),
+    Bug("page 0", [_post(f"{_W}/sessions/list", {}, page=0)], "the first page is 1"),
+    Bug("large pages", [_post(f"{_W}/sessions/list", {}, size=500)], "read more pages: page=2"),
+    Bug(
+        "GET of a session",
+        [("GET", _S, None, {})],
+        "POST /v3/workspaces/{workspace_id}/sessions with its id gets it",
+    ),
+    Bug(
+        "GET of a list", [("GET", f"{_W}/sessions", None, {})], "POST /v3/workspaces/{workspace_id}/sessions/list lists"
+    ),
+    Bug("API of another version", [_post("/v1/apps/a/users", {})], "the paths of this API begin with /v3/"),
+    # Values that were never set, and others that say nothing.
+    Bug(
+        "session of an undefined id",
+        [_post(f"{_W}/sessions/undefined/messages", _SAY[2])],
+        "the session_id is 'undefined': is a variable of the client empty?",
+    ),
+    Bug(
+        "session named None",
+        [_post(f"{_W}/sessions", {"id": "None"})],
+        "the id is 'None': is a variable of the client empty?",
+    ),
+    Bug(
+        "null for empty metadata",
+        [("PUT", _S, {"metadata": None}, {})],
+        "null leaves metadata as it is; {} empties it",
+    ),
+    Bug(
+        "end of a session",
+        [("PUT", _S, {"is_active": False}, {})],
+        "ignored: body.is_active; DELETE deletes the session",
+    ),
+    Bug(
+        "workspace in the body",
+        [_post(f"{_W}/sessions", {"id": "n", "workspace_id": "v"})],
+        "ignored: body.workspace_id; the path names it",
+    ),
+    Bug(
+        "card about another peer",
+        [
+            ("PUT", f"{_W}/peers/alice/card", {"peer_card": ["tall"]}, {}),
+            ("GET", f"{_W}/peers/alice/card", None, {"target": "bob"}),
+        ],
+        "'alice' has no card about 'bob'; it has one about 'alice'",
+    ),
+    Bug(
+        "context of few tokens",
+        [_SAY, ("GET", f"{_S}/context", None, {"tokens": 0})],
+        "tokens=0 leaves out all messages: the newest one takes 1",
+    ),
+    Bug(
+        "context of a deleted session",
+        [_SAY, _DELETE, ("GET", f"{_S}/context", None, {})],
+        "session 's' was deleted by request #2 and awaits its purge",
+    ),
+    Bug(
+        "filters of a search",
+        [_SAY, _post(f"{_S}/search", {"query": "hi", "filters": {"peer_id": "bob"}})],
+        "the query is in 1 message, but the filters leave it out",
+    ),
 ]
 
 
@@ -265,3 +389,52 @@ def test_the_text_of_the_requests_names_the_cause(bug: Bug) -> None:
     for method, path, body, query in bug.calls:
         client.call(method, path, body, **query)
     assert bug.cause in str(mock.requests)
+
+
+@pytest.mark.parametrize(
+    ("headers", "cause"),
+    [
+        ({"authorization": "{token}"}, "the Authorization header has no 'Bearer' before its token"),
+        ({"authorization": "Bearer Bearer {token}"}, "the token begins with 'Bearer' again"),
+        ({"authorization": 'Bearer "{token}"'}, "the token is in quotes"),
+        ({"authorization": "Bearer None"}, "the token is 'None': is a variable of the client empty?"),
+        (
+            {"x-api-key": "{token}"},
+            "there is no Authorization header; send 'Bearer' and a token (x-api-key is not read)",
+        ),
+    ],
+)
+def test_the_text_of_the_requests_says_what_is_wrong_with_a_token(headers: dict[str, str], cause: str) -> None:
+    mock = Mock(world=_START, auth_secret="a secret")
+    token = mock.token(workspace="w")
+    sent = {name: value.replace("{token}", token) for name, value in headers.items()}
+    DirectClient(create_app(mock)).send("POST", f"{_W}/sessions/list", [b"{}"], headers={**_JSON, **sent})
+    assert cause in str(mock.requests)
+    assert token not in str(mock.requests)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "cause"),
+    [
+        (gzip.compress(b"{}"), {"content-encoding": "gzip"}, "the Content-Encoding 'gzip' is not read"),
+        ('{"id": "é"}'.encode("latin-1"), {}, "send it in UTF-8"),
+        (b"{'id': 'x'}", {}, "Expecting property name enclosed in double quotes"),
+        (b'{"id": undefined}', {}, "the body is not JSON at offset 7"),
+    ],
+    ids=["compressed", "Latin-1", "single quotes", "undefined"],
+)
+def test_the_text_of_the_requests_says_why_bytes_are_no_json(body: bytes, headers: dict[str, str], cause: str) -> None:
+    mock = Mock(world=_START)
+    DirectClient(create_app(mock)).send("POST", f"{_W}/sessions", [body], headers={**_JSON, **headers})
+    assert cause in str(mock.requests)
+
+
+def test_a_file_under_another_name_is_answered_with_the_name() -> None:
+    mock = Mock(world=_START)
+    head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n'
+    rest = b'--b\r\nContent-Disposition: form-data; name="peer_id"\r\n\r\nalice\r\n--b--\r\n'
+    client = DirectClient(create_app(mock))
+    client.send(
+        "POST", f"{_S}/messages/upload", [head + rest], headers={"content-type": "multipart/form-data; boundary=b"}
+    )
+    assert "you sent 'files'; did you mean 'file'?" in str(mock.requests)

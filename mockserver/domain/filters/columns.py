@@ -92,6 +92,8 @@ class Column:
         except InvalidFilter as error:
             if isinstance(value, list):
                 error.change = "list_means_in"
+            elif isinstance(value, dict):
+                error.keys = [*value]
             raise
 
     def _operation(self, read: Reader, name: str, operand: Any, compilation: Compilation) -> Condition | None:

@@ -19,10 +19,13 @@ class Compilation:
     database, so it counts only if nothing in the document is refused.
     """
 
-    def __init__(self, filters: object, profile: Profile) -> None:
+    def __init__(self, filters: object, profile: Profile, comparisons: Steps | None = None) -> None:
+        """`comparisons` are the steps that are left for this filter. By default it may take MAX_COMPARISONS."""
         self._filters = filters
         self._members = Steps(MAX_MEMBERS, f"Filter has more than {MAX_MEMBERS} members")
-        self.comparisons = Steps(MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons")
+        self.comparisons = comparisons or Steps(
+            MAX_COMPARISONS, f"The filter takes more than {MAX_COMPARISONS} comparisons"
+        )
         self.profile = profile
         self.list_means_in = profile.list_means_in
         self._fails = profile.inner_failures

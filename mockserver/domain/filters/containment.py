@@ -12,6 +12,9 @@ _SHORT = 4
 _CONVERTING = 16
 # Making a key of an object or a list takes this many steps, and one more for each scalar in it.
 _FREEZING = 6
+# Strings up to this length and integers up to this size cost one step.
+_USUAL_LENGTH = 50
+_USUAL_INTEGER = 2**32
 
 
 def contains(outer: Any, inner: Any, steps: Steps) -> bool:
@@ -22,9 +25,7 @@ def contains(outer: Any, inner: Any, steps: Steps) -> bool:
     """
     steps.take()
     if isinstance(inner, dict):
-        return isinstance(outer, dict) and all(
-            key in outer and contains(outer[key], value, steps) for key, value in inner.items()
-        )
+        return isinstance(outer, dict) and _contains_entries(outer, inner, steps)
     if isinstance(inner, list):
         if not isinstance(outer, list):
             return False
@@ -32,6 +33,13 @@ def contains(outer: Any, inner: Any, steps: Steps) -> bool:
             return _contains_each(outer, inner, steps)
         return _contains_by_hash(outer, inner, steps)
     return equal_scalars(outer, inner, steps)
+
+
+def _contains_entries(outer: dict[str, Any], inner: dict[str, Any], steps: Steps) -> bool:
+    for key, value in inner.items():  # noqa: SIM110 - `all` would take half of the time of a step
+        if key not in outer or not contains(outer[key], value, steps):
+            return False
+    return True
 
 
 def equal_scalars(one: Any, other: Any, steps: Steps) -> bool:
@@ -74,6 +82,10 @@ def _contains_by_hash(outer: list[Any], inner: list[Any], steps: Steps) -> bool:
 
 def _frozen(value: Any, steps: Steps) -> Hashable:
     """A key of JSON. If the keys of two values are equal, each value contains the other."""
+    kind = type(value)
+    if (kind is str and len(value) < _USUAL_LENGTH) or (kind is int and -_USUAL_INTEGER < value < _USUAL_INTEGER):
+        steps.take()
+        return value if kind is str else (value,)  # As `hashable`, in a third of the time.
     if isinstance(value, dict):
         steps.take(_FREEZING)
         return dict, frozenset([(key, _frozen(entry, steps)) for key, entry in value.items()])

@@ -18,7 +18,7 @@ from ..records import Row
 from .columns import OPERATORS, WILDCARD, Column
 from .compilation import Compilation
 from .logic import Condition, EvaluatedLast, all_of, any_of, none_of
-from .steps import TooManySteps
+from .steps import Steps, TooManySteps
 
 Predicate = Callable[[Row], bool]
 
@@ -47,11 +47,13 @@ class Table(NamedTuple):
             return column
         is_known = self.known is None or name in self.known
         problem = "does not exist" if is_known else "is not allowed to be filtered on or does not exist"
-        raise UnknownColumn(f"Column '{name}' {problem} on {self.name}", self.columns)
+        raise UnknownColumn(f"Column '{name}' {problem} on {self.name}", name, self.name, self.columns)
 
 
-def compile_filter(table: Table, filters: Row | None, profile: Profile) -> "Filter | None":
-    """Compile a filter document for a table.
+def compile_filter(
+    table: Table, filters: Row | None, profile: Profile, comparisons: Steps | None = None
+) -> "Filter | None":
+    """Compile a filter document for a table. `comparisons` are the steps that it may take.
 
     Returns the predicate, or None if it matches every row. Raises InvalidFilter, with the message of the live server,
     for an invalid document. The predicate raises InvalidFilter if it must compare text that is not a number with a
@@ -59,7 +61,7 @@ def compile_filter(table: Table, filters: Row | None, profile: Profile) -> "Filt
     """
     if not filters:
         return None
-    compilation = Compilation(filters, profile)
+    compilation = Compilation(filters, profile, comparisons)
     try:
         condition = _document(table, filters, 0, compilation)
         compilation.finish()

@@ -89,5 +89,9 @@ def message_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Predicat
 def conclusion_filter(workspace_id: str, filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
     """The same for conclusions. Their rows lack some columns, so the predicate adds them."""
     matches = compile_filter(CONCLUSIONS, filters, profile)
-    hidden = {**_HIDDEN, "workspace_id": workspace_id}
-    return matches and (lambda row: matches({**hidden, **row}))
+    return matches and (lambda row: matches(completed(workspace_id, row)))
+
+
+def completed(workspace_id: str, row: Row) -> Row:
+    """The row of a conclusion with the columns that the API does not return."""
+    return {**_HIDDEN, "workspace_id": workspace_id, **row}

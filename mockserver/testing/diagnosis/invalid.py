@@ -1,6 +1,6 @@
 """Sentences about a query or body that is not valid: where, what, and what to do about the most frequent mistakes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from ...domain import workspaces
@@ -12,6 +12,8 @@ from ...formats.forms import is_form
 from ...formats.json_text import is_json
 from ..text import place, plain, quoted, value
 from .causes import InvalidRequest
+from .meant import meant
+from .missing import Request
 
 MESSAGE_LIMIT = 130
 _FIELDS_OF_IDS = ("id", "name", "peer_id")
@@ -26,13 +28,23 @@ class _Error(NamedTuple):
     given: Any
     context: dict[str, Any]
     takes_form: bool
-    content_type: str | None
+    request: Request
     profile: Profile
 
+    @property
+    def content_type(self) -> str | None:
+        return self.request.content_type
 
-def first_error(cause: InvalidRequest, content_type: str | None, profile: Profile) -> str:
+    @property
+    def sent(self) -> Collection[str]:
+        """The names of the fields of a form."""
+        fields = self.request.body if self.takes_form else None
+        return fields if isinstance(fields, dict) else ()
+
+
+def first_error(cause: InvalidRequest, request: Request, profile: Profile) -> str:
     """The first error, and how many more there are."""
-    error = _read(cause.entries[0], cause.takes_form, content_type, profile)
+    error = _read(cause.entries[0], cause.takes_form, request, profile)
     first = next(text for explain in _EXPLANATIONS if (text := explain(error)) is not None)
     return f"{first} (and {len(cause.entries) - 1} more)" if len(cause.entries) > 1 else first
 
@@ -47,7 +59,7 @@ def rule_of_ids(id_: str, profile: Profile) -> str:
     return f"{rule}; {came}, and this server is {profile.api_version}"
 
 
-def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None, profile: Profile) -> _Error:
+def _read(entry: dict[str, Any], takes_form: bool, request: Request, profile: Profile) -> _Error:
     location, kind, message, context = (entry.get(name) for name in ("loc", "type", "msg", "ctx"))
     return _Error(
         tuple(location) if isinstance(location, (list, tuple)) else (),
@@ -56,7 +68,7 @@ def _read(entry: dict[str, Any], takes_form: bool, content_type: str | None, pro
         entry.get("input"),
         context if isinstance(context, dict) else {},
         takes_form,
-        content_type,
+        request,
         profile,
     )
 
@@ -95,8 +107,12 @@ def _not_json(error: _Error) -> str | None:
     last = error.location[-1] if len(error.location) > 1 else None
     what = place(error.location) if isinstance(last, str) else "the body"  # A string is a field of a form.
     at = f" at offset {value(last)}" if isinstance(last, int) else ""
+    encoding = error.request.headers.get("content-encoding")
+    if encoding is not None:
+        return f"{what} is not JSON{at}: the Content-Encoding {quoted(encoding)} is not read"
     reason = error.context.get("error")
-    return f"{what} is not JSON{at}: {plain(reason, MESSAGE_LIMIT) if isinstance(reason, str) else 'invalid'}"
+    text = plain(reason, MESSAGE_LIMIT) if isinstance(reason, str) else "invalid"
+    return f"{what} is not JSON{at}: {text}{'; send it in UTF-8' if text.startswith('Invalid utf-8') else ''}"
 
 
 def _large_batch(error: _Error) -> str | None:
@@ -131,7 +147,10 @@ def _later_dream(error: _Error) -> str | None:
 
 def _any_other(error: _Error) -> str:
     at = f"{place(error.location)}: " if error.location else ""
-    return f"{at}{plain(error.message, MESSAGE_LIMIT)} (input {value(error.given)})"
+    hint = meant(error.location, error.kind, error.given, error.sent)
+    return (
+        f"{at}{plain(error.message, MESSAGE_LIMIT)} (input {value(error.given)}){'' if hint is None else f'; {hint}'}"
+    )
 
 
 # The first function that does not return None gives the explanation.

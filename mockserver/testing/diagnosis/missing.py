@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ...domain.ordered import Ordered
 from ...domain.records import Peer, Session, Workspace
@@ -33,6 +33,18 @@ class Request(Protocol):
     @property
     def content(self) -> bytes:
         """The body."""
+
+    @property
+    def body(self) -> Any:
+        """The body as a value: see `Exchange.body`."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers by lower-case name. Credentials may be masked."""
+
+    @property
+    def authorization(self) -> str | None:
+        """The header Authorization as it was sent, or None."""
 
 
 class Past(Protocol):

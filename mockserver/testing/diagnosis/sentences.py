@@ -28,8 +28,6 @@ from ...domain.errors import (
     TooManyObservers,
     TooManyWebhooks,
     Unauthorized,
-    UnknownColumn,
-    UnknownOperator,
     Unprocessable,
     UnreadableToken,
     UnsupportedFile,
@@ -39,10 +37,17 @@ from ...domain.store import Store
 from ..text import cut, listed, place, plain, quoted, shortened, value
 from . import invalid, versions
 from .causes import Cause, InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
+from .filters import hint_for
+from .meant import UNSET, unset
 from .missing import Case, Past, Request, deleted_session, first_missing
 from .suggestions import nearest_template, template_at
 
 LIMIT = 300
+# Where other APIs expect a key.
+_OTHER_KEY_HEADERS = ("x-api-key", "api-key", "x-auth-token", "x-honcho-api-key")
+_DOTS_IN_A_TOKEN = 2
+# The ends of the paths at which a POST with an id gets what has this id.
+_GOT_OR_CREATED = ("/workspaces", "/peers", "/sessions")
 
 
 def sentence(
@@ -104,13 +109,13 @@ def _explained(cause: Cause, case: Case) -> str | None:  # noqa: PLR0911 - one r
         case Missing():
             return _missing(cause, case)
         case Unauthorized():
-            return _no_access(cause, case.store)
+            return _no_access(cause, case)
         case Unprocessable():
             return _unprocessable(cause, case.store.profile)
         case Conflict():
             return _conflict(cause, case.store)
         case InvalidRequest():
-            return invalid.first_error(cause, case.request.content_type, case.store.profile)
+            return invalid.first_error(cause, case.request, case.store.profile)
         case UnknownPath():
             return _unknown_path(case)
         case WrongMethod():
@@ -168,18 +173,18 @@ def _conflict(cause: Conflict, store: Store) -> str | None:
 # Access.
 
 
-def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR0911 - one return for each cause
+def _no_access(cause: Unauthorized, case: Case) -> str | None:  # noqa: PLR0911 - one return for each cause
     match cause:
         case MissingToken(scheme=scheme):
-            return _no_token(scheme)
+            return _no_token(scheme, case.request)
         case UnreadableToken():
-            return "the token cannot be read, or is not signed with the secret of this server"
+            return _unreadable_token(case.request.authorization or "")
         case RefusedExpiry():
             return "the token has an expiry ('exp'), and the quirk expiry_invalidates refuses all such tokens"
         case InvalidToken():
             return "the token is signed with the secret, but a claim in it is invalid"
         case ExpiredToken(expiry=expiry):
-            return f"the token expired at {_moment(expiry)}; it is {timestamp(store.clock.peek())} now"
+            return f"the token expired at {_moment(expiry)}; it is {timestamp(case.store.clock.peek())} now"
         case NarrowToken():
             return f"the token is {_access(cause.granted)}; the request needs {_needed(cause)}"
         case IncompleteToken(granted=granted):
@@ -187,12 +192,27 @@ def _no_access(cause: Unauthorized, store: Store) -> str | None:  # noqa: PLR091
     return None
 
 
-def _no_token(scheme: str | None) -> str:
+def _no_token(scheme: str | None, request: Request) -> str:
     if scheme is None:
-        return "there is no Authorization header; send 'Bearer' and a token"
+        others = [name for name in _OTHER_KEY_HEADERS if name in request.headers]
+        other = f" ({others[0]} is not read)" if others else ""
+        return f"there is no Authorization header; send 'Bearer' and a token{other}"
+    if scheme.count(".") == _DOTS_IN_A_TOKEN:
+        return "the Authorization header has no 'Bearer' before its token"
     if scheme.lower() != "bearer":
         return f"the Authorization header has the scheme {quoted(scheme)}, not 'Bearer'"
     return "the Authorization header has no token after 'Bearer'"
+
+
+def _unreadable_token(authorization: str) -> str:
+    token = authorization.partition(" ")[2].strip()
+    if token.lower().startswith("bearer "):
+        return "the token begins with 'Bearer' again"
+    if token[:1] in ("'", '"'):
+        return "the token is in quotes"
+    if token in UNSET:
+        return unset("token", token)
+    return "the token cannot be read, or is not signed with the secret of this server"
 
 
 def _moment(expiry: Any) -> str:
@@ -243,6 +263,8 @@ def _unknown_path(case: Case) -> str:
     known = [(method, template) for method, template in case.paths if not versions.lacks(case, template)]
     template = nearest_template(path, known)
     hint = "" if template is None else f"; did you mean {template}?"
+    if template is None and not path.startswith("/v3/"):
+        hint = "; the paths of this API begin with /v3/"
     return f"no operation at {shortened(path, 80)}{hint}"
 
 
@@ -250,7 +272,18 @@ def _wrong_method(cause: WrongMethod, case: Case) -> str | None:
     template = template_at(case.request.path, case.paths)
     if template is None:
         return None
-    return f"{shortened(case.request.method)} is not a method of {template}; it accepts {', '.join(cause.methods)}"
+    complaint = f"{shortened(case.request.method)} is not a method of {template}; it accepts {', '.join(cause.methods)}"
+    return complaint + (_instead_of_get(template, case) if case.request.method == "GET" else "")
+
+
+def _instead_of_get(template: str, case: Case) -> str:
+    """What to send for a GET that REST would have: of a list, and of one resource."""
+    posts = [path for method, path in case.paths if method == "POST"]
+    collection = template.rpartition("/")[0]
+    if f"{template}/list" in posts:
+        return f"; POST {template}/list lists"
+    is_of_one = template.endswith("}") and collection in posts and collection.endswith(_GOT_OR_CREATED)
+    return f"; POST {collection} with its id gets it" if is_of_one else ""
 
 
 # What was parsed and is still invalid.
@@ -261,11 +294,8 @@ def _unprocessable(cause: Unprocessable, profile: Profile) -> str:
     match cause:
         case InvalidId():
             return f"{at}: {invalid.rule_of_ids(cause.value, profile)}"
-        case UnknownColumn(columns=names):
-            return f"{at}: {message}; there are {', '.join(names)}"
-        case UnknownOperator(operators=names):
-            return f"{at}: {message}; there are {', '.join(sorted(names))}"
         case InvalidFilter():
-            return f"{at}: {message}"
+            hint = hint_for(cause)
+            return f"{at}: {message}" if hint is None else f"{at}: {message}; {hint}"
     given = "" if cause.value is None else f" (input {value(cause.value)})"
     return f"{at}: {message}{given}"

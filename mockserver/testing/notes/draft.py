@@ -33,6 +33,9 @@ CHANGING = frozenset(
     }
 )
 
+# How many keys of notes are remembered: clients may use any number of fields and ids.
+_TOLD = 1_000
+
 
 class Draft(NamedTuple):
     """What notes need of a request, taken before its handler runs."""
@@ -43,27 +46,49 @@ class Draft(NamedTuple):
     version: str
 
 
+class Told:
+    """Keys of the notes that are written once, the last thousand of them.
+
+    >>> told = Told()
+    >>> told.is_first("a"), told.is_first("a")
+    (True, False)
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[object, None] = {}
+
+    def is_first(self, *key: object) -> bool:
+        """Whether the key is new. It is known from now on."""
+        if key in self._keys:
+            return False
+        self._keys[key] = None
+        if len(self._keys) > _TOLD:
+            del self._keys[next(iter(self._keys))]
+        return True
+
+    def forget(self) -> None:
+        self._keys.clear()
+
+
 class Notes:
     """What a mock remembers for notes.
 
     Attributes:
         enabled: Whether notes are written.
         saw_fault: Whether a request met a fault since the last reset, so that later ones may repeat it.
-        now: When the answer is made, in seconds of a clock that always runs.
-        told: The fields of newer versions that a note has named. Each is named once.
+        told: What notes have said that is said once.
     """
 
     def __init__(self) -> None:
         self.enabled = True
         self.saw_fault = False
-        self.now = 0.0
-        self.told: set[str] = set()
+        self.told = Told()
 
     def reset(self, settings: Mapping[str, Any]) -> None:
         """Forget everything."""
         self.enabled = settings["notes"]
         self.saw_fault = False
-        self.told.clear()
+        self.told.forget()
 
 
 def row_before(store: Store, name: str, path: Mapping[str, str], document: Any) -> Row | None:

@@ -12,14 +12,18 @@ def of_an_update(occasion: Occasion) -> Iterator[str]:
     before, given, answer = occasion.before, occasion.document, occasion.payload
     if before is None or not isinstance(given, dict) or not isinstance(answer, dict):
         return
+    name = "" if occasion.operation is None else occasion.operation.name
     metadata, old = answer.get("metadata"), before.get("metadata")
     if isinstance(given.get("metadata"), dict) and isinstance(metadata, dict) and isinstance(old, dict):
         gone = [key for key in old if key not in metadata]
         if gone:
             are = "is" if len(gone) == 1 else "are"
             yield f"metadata was replaced: {listed(gone, len(gone))} {are} gone"
+    is_null = "metadata" in given and all(value is None for value in given.values())
+    if is_null and old and metadata == old and name.startswith("update_"):
+        yield "null leaves metadata as it is; {} empties it"
     configuration, old = given.get("configuration"), before.get("configuration")
-    is_merged = occasion.operation is not None and occasion.operation.name in ("update_session", "update_workspace")
+    is_merged = name in ("update_session", "update_workspace")
     if is_merged and isinstance(configuration, dict) and isinstance(old, dict):
         kept = [key for key in old if key not in configuration]
         if kept:
@@ -53,7 +57,10 @@ def of_joining(occasion: Occasion) -> Iterator[str]:
 
 
 def of_a_removal(occasion: Occasion) -> Iterator[str]:
-    """Notes on peers that were removed from a session: messages stay, and who is no member cannot leave."""
+    """Notes on peers that were removed from a session: messages stay, and who is no member cannot leave.
+
+    That messages stay is said once of each peer.
+    """
     session, named = occasion.session, occasion.document
     if session is None or not isinstance(named, list):
         return
@@ -63,21 +70,25 @@ def of_a_removal(occasion: Occasion) -> Iterator[str]:
         were = "was" if len(strangers) == 1 else "were"
         yield f"{listed(strangers, len(strangers))} {were} never in session {quoted(session.row['id'])}"
     authors = Counter(row["peer_id"] for row in session.messages[-SEEN_ROWS:])
-    for peer_id in peers:
-        if count := authors[peer_id]:
-            stay = "1 message stays" if count == 1 else f"{count} messages stay"
-            yield f"{quoted(peer_id)} left session {quoted(session.row['id'])}; {stay}"
+    home = session.row["workspace_id"], session.row["id"]
+    left = [peer_id for peer_id in peers if authors[peer_id] and occasion.told.is_first("left", *home, peer_id)]
+    if left:
+        count = sum(authors[peer_id] for peer_id in dict.fromkeys(left))
+        stay = "1 message stays" if count == 1 else f"{count} messages stay"
+        yield f"{listed(left, len(left))} left session {quoted(home[1])}; {stay}"
 
 
 def of_peers_without_sessions(occasion: Occasion) -> Iterator[str]:
-    """A note on peers in a list whose sessions are all deleted."""
+    """A note on peers in a list whose sessions are all deleted. It names each peer once."""
     workspace, items = occasion.workspace, occasion.items
     if workspace is None or not items or len(workspace.sessions) == len(workspace.active):
         return
     left = []
     for item in items:
         peer = workspace.peers.get(item.get("id", ""))
-        if peer is not None and peer.sessions and not any(one.row["is_active"] for one in peer.sessions):
+        sessions = [] if peer is None or len(peer.sessions) > SEEN_ROWS else peer.sessions
+        is_left = len(sessions) > 0 and not any(one.row["is_active"] for one in sessions)
+        if is_left and occasion.told.is_first("remains", workspace.row["id"], item["id"]):
             left.append(item["id"])
     if left:
         remain, their = ("remains", "its") if len(left) == 1 else ("remain", "their")

@@ -3,21 +3,27 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from ...domain.filters.columns import OPERATORS, WILDCARD
+from ...domain.filters.logic import folded
 from ...domain.records import Row
+from ..diagnosis.filters import looks_like_an_operator, nearest_operator, no_operator
 from ..diagnosis.suggestions import nearest_name
 from ..text import listed, quoted, shortened
+from .conditions import unmatched_together
 from .occasion import SEEN_ROWS, Occasion, newest
 
 _LOGIC = ("AND", "OR", "NOT")
 _LEVELS = 6
+# Notes look at so many conditions of a filter, and so many keys of an object in it, from the first one on: each may be
+# compared with all rows.
+_MOST = 8
 _ZONE = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)\Z", re.IGNORECASE)
+# So many characters of messages are searched for a note.
+_LONG = 200_000
 _TIMES = ("created_at", "deleted_at")
-# Words of other filter languages for operators of this one.
-_ALIASES = {"eq": None, "equals": None, "like": "contains", "not": "ne", "nin": "ne", "regex": "contains"}
-_WORDS = {"greater": "gt", "less": "lt", "min": "gte", "max": "lte", "from": "gte", "to": "lte", "contain": "contains"}
 _KINDS = {bool: "booleans", int: "numbers", float: "numbers", str: "texts", list: "lists", dict: "objects"}
 # By operation: what a list has, in the plural.
 NOUNS = {
@@ -40,7 +46,7 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
     noun = NOUNS.get("" if occasion.operation is None else occasion.operation.name)
     if not isinstance(filters, dict) or noun is None:
         return
-    conditions = list(_conditions(filters))
+    conditions = list(islice(_conditions(filters), _MOST))
     yield from _without_zone(conditions)
     rows: list[Row] = []
     if any(operator == "ne" for _, operator, _ in _metadata_operands(conditions)):
@@ -53,19 +59,41 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
         rows = rows or _rows(occasion, noun)
         if len(rows) >= SEEN_ROWS:  # There may be others.
             return
-        needed = list(_conditions(filters, negated=False))
+        needed = list(islice(_conditions(filters, negated=False), _MOST))
         yield from _matching_nothing(occasion, needed, rows, noun)
+        home = "" if occasion.workspace is None else occasion.workspace.row["id"]
+        yield from unmatched_together(filters, rows, noun, home, occasion.store.profile)
+
+
+def of_filters_of_a_search(occasion: Occasion) -> Iterator[str]:
+    """A note on messages that contain the query, but that the filters leave out."""
+    document, workspace, session = occasion.document, occasion.workspace, occasion.session
+    if occasion.items != [] or workspace is None or not isinstance(document, dict):
+        return
+    query = document.get("query")
+    searched = [session] if session is not None else list(islice(workspace.sessions.values(), SEEN_ROWS))
+    texts = [row["content"] for one in searched for row in one.messages[-SEEN_ROWS:]][:SEEN_ROWS]
+    # Folding all texts takes time, and a query of spaces is in many of them.
+    if not document.get("filters") or not isinstance(query, str) or not query.strip() or sum(map(len, texts)) > _LONG:
+        return
+    count = sum(folded(query) in folded(text) for text in texts)
+    if count:
+        messages, it = ("1 message", "it") if count == 1 else (f"{count} messages", "them")
+        yield f"the query is in {messages}, but the filters leave {it} out"
 
 
 def _conditions(filters: Row, levels: int = _LEVELS, *, negated: bool = True) -> Iterator[tuple[str, Any]]:
-    """The columns of a filter document with what they are compared with, at any depth. With `negated`, those inside NOT
-    too.
+    """The columns of a filter document with what they are compared with, at any depth, and each key of metadata alone.
+    With `negated`, those inside NOT too.
     """
     for name, value in filters.items():
         if name in _LOGIC and isinstance(value, list) and levels and (negated or name != "NOT"):
             for member in value:
                 if isinstance(member, dict):
                     yield from _conditions(member, levels - 1, negated=negated)
+        elif name == "metadata" and isinstance(value, dict) and OPERATORS.isdisjoint(value):
+            for key, inner in value.items():
+                yield name, {key: inner}
         elif name not in _LOGIC:
             yield name, value
 
@@ -108,11 +136,15 @@ def _metadata_operands(conditions: Iterable[tuple[str, Any]]) -> Iterator[tuple[
 def _matching_nothing(
     occasion: Occasion, conditions: list[tuple[str, Any]], rows: list[Row], noun: str
 ) -> Iterator[str]:
+    known: dict[str, Any] = {}
+    if any(column == "metadata" for column, _ in conditions):
+        for row in rows:
+            known |= row.get("metadata") or {}
     for column, value in conditions:
         if column == "is_active" and value in (False, "false"):
             yield _deleted(occasion)
         elif column == "metadata" and isinstance(value, dict):
-            yield from _unmatched_metadata(value, rows, noun)
+            yield from _unmatched_metadata(value, known, rows, noun)
         elif rows and column in _TIMES:
             yield from _after_all_rows(column, value, rows, noun)
         elif rows:
@@ -148,11 +180,7 @@ def _deleted(occasion: Occasion) -> str:
     return f"lists leave out deleted sessions: {quoted(deleted[-1])} was deleted{by}{more}"
 
 
-def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]:
-    known: dict[str, Any] = {}
-    for row in rows:
-        if isinstance(row.get("metadata"), dict):
-            known |= row["metadata"]
+def _unmatched_metadata(value: Row, known: Row, rows: list[Row], noun: str) -> Iterator[str]:
     for key, inner in value.items():
         if key in OPERATORS or all(operand == WILDCARD for _, operand in _operands(inner)):
             continue
@@ -160,36 +188,18 @@ def _unmatched_metadata(value: Row, rows: list[Row], noun: str) -> Iterator[str]
             has_objects = any(isinstance((row.get("metadata") or {}).get(key), dict) for row in rows)
             wrong = [
                 name
-                for name in inner
-                if _looks_like_an_operator(name) or (not has_objects and _nearest_operator(name) is not None)
+                for name in islice(inner, _MOST)
+                if looks_like_an_operator(name) or (not has_objects and nearest_operator(name) is not None)
             ]
             if wrong:
-                yield from map(_no_operator, wrong)
+                yield from map(no_operator, wrong)
                 continue
-        if _looks_like_an_operator(key):
-            yield _no_operator(key)
+        if looks_like_an_operator(key):
+            yield no_operator(key)
         elif rows and key not in known:
             yield _no_such_key(key, known, noun)
         elif rows:
             yield from _other_type(key, inner, rows) or _other_case(key, inner, rows, noun)
-
-
-def _looks_like_an_operator(key: str) -> bool:
-    bare = key.lstrip("$_").lower()
-    return bare in OPERATORS or bare in _ALIASES
-
-
-def _nearest_operator(bare: str) -> str | None:
-    """The operator that begins like this word, such as `gt` for `gt3` or `greater`, or is a misspelling of it."""
-    stripped = bare.rstrip("0123456789")
-    return _WORDS.get(bare) or (stripped if stripped in OPERATORS else nearest_name(stripped, OPERATORS))
-
-
-def _no_operator(key: str) -> str:
-    bare = key.lstrip("$_").lower()
-    meant = bare if bare in OPERATORS else _ALIASES[bare] if bare in _ALIASES else _nearest_operator(bare)
-    hint = f"did you mean {meant!r}?" if meant is not None else "a plain value means equality"
-    return f"{quoted(key)} is a key to contain, not an operator; {hint}"
 
 
 def _no_such_key(key: str, known: Row, noun: str) -> str:
@@ -214,12 +224,12 @@ def _other_case(key: str, inner: Any, rows: list[Row], noun: str) -> list[str]:
 
 def _other_type(key: str, inner: Any, rows: list[Row]) -> list[str]:
     kinds = {_KINDS.get(type(row["metadata"].get(key))) for row in rows if key in (row.get("metadata") or {})}
-    for _, operand in _operands(inner):
-        for wanted in operand if isinstance(operand, list) else [operand]:
-            kind = _KINDS.get(type(wanted))
-            if kind is not None and kind not in kinds and None not in kinds and wanted != WILDCARD:
-                have = ", ".join(sorted(map(str, kinds)))
-                return [f"metadata.{shortened(key)}: you asked for {kind}, rows have {have}"]
+    for operator, wanted in _operands(inner):
+        kind = _KINDS.get(type(wanted))
+        # Operators compare numbers and texts by what they are written as.
+        if operator == "" and kind is not None and kind not in kinds and None not in kinds and wanted != WILDCARD:
+            have = ", ".join(sorted(map(str, kinds)))
+            return [f"metadata.{shortened(key)}: you asked for {kind}, rows have {have}"]
     return []
 
 
@@ -228,8 +238,8 @@ def _unmatched_column(column: str, value: Any, rows: list[Row], noun: str) -> It
     known = {row[column]: None for row in rows if isinstance(row.get(column), str)}
     for operator, operand in _operands(value):
         wanted = operand if operator == "in" and isinstance(operand, list) else [operand]
-        texts = [text for text in wanted if isinstance(text, str) and text != WILDCARD]
-        if operator not in ("", "in") or not texts or any(text in known for text in texts):
+        texts = [text for text in wanted[:SEEN_ROWS] if isinstance(text, str) and text != WILDCARD]
+        if operator not in ("", "in") or not texts or len(wanted) > SEEN_ROWS or any(text in known for text in texts):
             continue
         nearest = nearest_name(texts[0], known)
         if nearest is not None:

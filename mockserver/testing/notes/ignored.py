@@ -7,6 +7,7 @@ from ...domain.changes import VERSIONS
 from ...domain.filters.tables import CONCLUSIONS, MESSAGES, PEERS, SESSIONS, WORKSPACES
 from ..diagnosis.suggestions import nearest_name
 from ..text import cut, place
+from .draft import Told
 from .filters import NOUNS
 from .occasion import NotedOperation
 from .shapes import Shape, shape_of
@@ -28,16 +29,17 @@ _ELSEWHERE = {
     ("update_session", "messages"): "POST …/messages adds them",
     ("get_or_create_session", "messages"): "POST …/messages adds them",
     ("update_message", "content"): "the content of a message never changes",
+    ("update_session", "is_active"): "DELETE deletes the session",
 }
 # How many ignored keys of one request are listed.
 _MOST = 5
 
 
-def ignored_keys(operation: NotedOperation, document: Any, version: str, told: set[str]) -> Iterator[str]:
+def ignored_keys(operation: NotedOperation, document: Any, version: str, told: Told) -> Iterator[str]:
     """A note for each unknown key of a body.
 
     Arguments:
-        told: The keys of newer versions that earlier notes have named. Each is named once.
+        told: Knows the keys of newer versions that earlier notes have named. Each is named once.
     """
     shape = shape_of(operation.body, version)
     if operation.body is None and isinstance(document, dict):
@@ -50,14 +52,11 @@ def ignored_keys(operation: NotedOperation, document: Any, version: str, told: s
         newer = _version_with(operation, location)
         if newer is None:
             yield f"ignored: {_shown(location)}{_hint(operation, location, known, version)}"
-        elif str(location[-1]) not in told:
-            told.add(str(location[-1]))
+        elif told.is_first("field", location[-1]):
             yield f"ignored: {_shown(location)} came with {newer}; this server is {version}"
 
 
-def ignored_parameters(
-    operation: NotedOperation, query: Mapping[str, str], version: str, told: set[str]
-) -> Iterator[str]:
+def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], version: str, told: Told) -> Iterator[str]:
     """A note for each unknown parameter of a query."""
     shape = shape_of(operation.query, version)
     known = {} if shape is None or shape.keys is None else shape.keys
@@ -66,8 +65,7 @@ def ignored_parameters(
     for name in [name for name in query if name not in known][:_MOST]:
         newer = _version_with(operation, ("query", name))
         if newer is not None:
-            if name not in told:
-                told.add(name)
+            if told.is_first("field", name):
                 yield f"ignored: query.{cut(name, 40)} came with {newer}; this server is {version}"
             continue
         habit = _HABITS.get(name.lower().replace("_", ""))
@@ -104,6 +102,8 @@ def _hint(operation: NotedOperation, location: tuple[Any, ...], known: Shape, ve
         return "; it belongs in the query"
     if (operation.name, key) in _ELSEWHERE:
         return f"; {_ELSEWHERE[operation.name, key]}"
+    if len(location) == 2 and f"{{{key}}}" in operation.path:
+        return "; the path names it"
     if key in known.names:
         return f"; did you mean {known.names[key]!r}?"
     keys = known.keys or {}

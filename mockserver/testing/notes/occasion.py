@@ -7,6 +7,7 @@ from ...domain.records import Peer, Row, Session, Workspace
 from ...domain.store import Store
 from ..diagnosis.missing import Case
 from ..exchange import Exchange
+from .draft import Told
 
 # Whoever looks for hints in rows looks at this many of them, the newest.
 SEEN_ROWS = 1_000
@@ -17,6 +18,8 @@ class NotedOperation(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def path(self) -> str: ...
     @property
     def body(self) -> Any: ...
     @property
@@ -35,6 +38,7 @@ class Occasion(NamedTuple):
         before: The row that the request may have changed, as it was before, or None.
         status: The status of the answer.
         payload: The JSON of the answer.
+        told: What notes have said that is said once.
     """
 
     case: Case
@@ -45,6 +49,7 @@ class Occasion(NamedTuple):
     before: Row | None
     status: int
     payload: Any
+    told: Told
 
     @property
     def store(self) -> Store:

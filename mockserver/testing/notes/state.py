@@ -1,10 +1,12 @@
 """Notes on answers that are empty because something does not exist, or because no worker has run."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from ...domain.work import internal_id, queues_of
-from ..diagnosis.missing import first_missing
-from ..text import quoted
+from ..diagnosis.meant import UNSET, unset
+from ..diagnosis.missing import deleted_session, first_missing
+from ..text import listed, quoted
 from .occasion import SEEN_ROWS, Occasion
 
 
@@ -47,3 +49,40 @@ def of_pending_work(occasion: Occasion) -> Iterator[str]:
     if pending and (not is_status or payload["pending_work_units"]):
         units = "unit of work is" if pending == 1 else "units of work are"
         yield f"{pending} {units} pending; the fake works when asked: mock.work(), or POST /_mock/work"
+
+
+def of_unset_ids(occasion: Occasion) -> Iterator[str]:
+    """Notes on ids that look like a variable without a value. The API takes them for ids like any other."""
+    document = occasion.document if isinstance(occasion.document, dict) else {}
+    for name, id_ in [*occasion.exchange.parameters.items(), ("id", document.get("id"))]:
+        if isinstance(id_, str) and id_ in UNSET:
+            yield unset(name, id_)
+
+
+def of_a_deleted_session(occasion: Occasion) -> Iterator[str]:
+    """A note on a session that is deleted and can still be read."""
+    workspace, session = occasion.workspace, occasion.session
+    if workspace is not None and session is not None and not session.row["is_active"]:
+        yield deleted_session(occasion.case, workspace.row["id"], session.row["id"])
+
+
+def of_few_tokens(occasion: Occasion) -> Iterator[str]:
+    """A note on a limit of tokens that leaves no room for a message."""
+    session, payload, tokens = occasion.session, occasion.payload, occasion.query.get("tokens", "")
+    if session is None or not session.messages or not tokens or not isinstance(payload, dict):
+        return
+    newest = session.messages[-1]["token_count"]
+    if payload.get("messages") == [] and payload.get("summary") is None and tokens.isdecimal() and int(tokens) < newest:
+        yield f"tokens={tokens} leaves out all messages: the newest one takes {newest}"
+
+
+def of_other_cards(occasion: Occasion) -> Iterator[str]:
+    """A note on a card that does not exist, if the peer has cards about others."""
+    workspace, peer, payload = occasion.workspace, occasion.peer, occasion.payload
+    if workspace is None or peer is None or not isinstance(payload, dict) or payload.get("peer_card") is not None:
+        return
+    observer = peer.row["id"]
+    others = [observed for one, observed in islice(workspace.extras.cards, SEEN_ROWS) if one == observer]
+    if others:
+        wanted = occasion.query.get("target") or observer
+        yield f"{quoted(observer)} has no card about {quoted(wanted)}; it has one about {listed(others, len(others))}"

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from ...domain.clock import timestamp
 from ...domain.profile import Profile
@@ -14,8 +15,15 @@ _CREATING = frozenset({"get_or_create_workspace", "get_or_create_peer", "get_or_
 _MOST = 3
 
 
-def differences_from_live(requests: Iterable[Exchange], profile: Profile) -> Iterator[str]:
-    """One line that names the quirks which would have changed answers of these requests on the live server."""
+def differences_from_live(
+    requests: Iterable[Exchange], profile: Profile, first: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[str]:
+    """One line that names the profile, and the quirks which would have changed answers on the live server.
+
+    Arguments:
+        first: By quirk: the number of the first request that the live server answers otherwise. Quirks that the
+            requests show are counted instead.
+    """
     counts: Counter[str] = Counter()
     created: set[bytes] = set()
     for exchange in requests:
@@ -23,12 +31,17 @@ def differences_from_live(requests: Iterable[Exchange], profile: Profile) -> Ite
             counts["created_status"] += 1
             created.add(exchange.answer_content)  # With a frozen clock, a row that exists is as old as the request.
         if exchange.diagnosis is not None and "(quirk " in exchange.diagnosis:
-            counts[exchange.diagnosis.rpartition("(quirk ")[2].partition(")")[0]] += 1
-    named = [
-        f"{name} ({count} {'answer' if count == 1 else 'answers'})" for name, count in counts.most_common() if count
-    ]
+            name = exchange.diagnosis.rpartition("(quirk ")[2].partition(")")[0]
+            counts[name] += not getattr(profile, name)
+    named = [f"{name} ({count} {'answer' if count == 1 else 'answers'})" for name, count in (+counts).most_common()]
+    named += [f"{name} (first in #{number})" for name, number in first.items() if not counts[name]]
     if named:
-        yield f"default profile; the live server differs in {', '.join(named)}"
+        yield f"{_named_profile(profile)}; the live server differs in {', '.join(named)}"
+
+
+def _named_profile(profile: Profile) -> str:
+    on = profile.quirks().text(profile.api_version)
+    return "default profile" if on == "none" else f"{'quirk' if ',' not in on else 'quirks'} {on}"
 
 
 def _creates(exchange: Exchange) -> bool:

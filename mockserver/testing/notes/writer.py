@@ -9,7 +9,7 @@ from ..exchange import Exchange
 from ..text import cut, shortened
 from . import effects, repeats, state
 from .draft import CHANGING, Draft, Notes
-from .filters import filter_notes
+from .filters import filter_notes, of_filters_of_a_search
 from .ignored import ignored_keys, ignored_parameters
 from .occasion import NotedOperation, Occasion
 
@@ -27,11 +27,18 @@ _WRITERS: Mapping[str, tuple[Writer, ...]] = {
     "add_peers_to_session": (effects.of_joining,),
     "remove_peers_from_session": (effects.of_a_removal,),
     "get_peers": (effects.of_peers_without_sessions, filter_notes),
-    "get_session_context": (state.of_what_does_not_exist, state.of_internal_ids, state.of_pending_work),
-    "get_session_summaries": (state.of_what_does_not_exist, state.of_internal_ids),
+    "get_session_context": (
+        state.of_few_tokens,
+        state.of_a_deleted_session,
+        state.of_what_does_not_exist,
+        state.of_internal_ids,
+        state.of_pending_work,
+    ),
+    "get_session_summaries": (state.of_a_deleted_session, state.of_what_does_not_exist, state.of_internal_ids),
     "get_representation": (state.of_what_does_not_exist, state.of_pending_work),
     "get_peer_context": (state.of_what_does_not_exist, state.of_pending_work),
-    "get_peer_card": (state.of_what_does_not_exist,),
+    "get_peer_card": (state.of_what_does_not_exist, state.of_other_cards),
+    **dict.fromkeys(("search_workspace", "search_session"), (filter_notes, of_filters_of_a_search)),
     "get_queue_status": (state.of_what_does_not_exist, state.of_internal_ids, state.of_pending_work),
     "get_messages": (state.of_internal_ids, filter_notes),
     "get_session_peers": (state.of_internal_ids,),
@@ -47,6 +54,7 @@ def written(
     location: str | None,
     remembered: Notes,
     earlier: Iterable[Exchange],
+    now: float,
 ) -> list[str]:
     """The notes on a success, at most five of 300 characters.
 
@@ -55,19 +63,27 @@ def written(
         location: The header Location of a redirect.
         remembered: What the mock remembers for notes.
         earlier: The requests before this one, the newest first.
+        now: When the answer is made, in seconds of the clock of `Exchange.ended`.
     """
-    occasion = Occasion(case, exchange, operation, draft.document, draft.query, draft.before, *answer)
-    notes = chain(_of_input(occasion, draft, remembered.told), _of_answer(occasion, location))
+    told = remembered.told
+    occasion = Occasion(case, exchange, operation, draft.document, draft.query, draft.before, *answer, told)
+    notes = chain(_of_input(occasion, draft.version), _of_answer(occasion, location))
     if remembered.saw_fault:
-        notes = chain(repeats.of_a_repeat(exchange, islice(earlier, _COMPARED), remembered.now), notes)
-    unlike = dict.fromkeys(note for note in map(_cut, notes) if note != exchange.diagnosis)
-    return list(islice(unlike, _MOST))
+        notes = chain(repeats.of_a_repeat(exchange, islice(earlier, _COMPARED), now), notes)
+    unlike: dict[str, None] = {}
+    for note in map(_cut, notes):
+        if note != exchange.diagnosis:
+            unlike[note] = None
+        if len(unlike) == _MOST:  # The rest is not even looked for.
+            break
+    return list(unlike)
 
 
-def _of_input(occasion: Occasion, draft: Draft, told: set[str]) -> Iterator[str]:
+def _of_input(occasion: Occasion, version: str) -> Iterator[str]:
     if occasion.operation is not None:
-        yield from ignored_keys(occasion.operation, occasion.document, draft.version, told)
-        yield from ignored_parameters(occasion.operation, occasion.query, draft.version, told)
+        yield from state.of_unset_ids(occasion)
+        yield from ignored_keys(occasion.operation, occasion.document, version, occasion.told)
+        yield from ignored_parameters(occasion.operation, occasion.query, version, occasion.told)
 
 
 def _of_answer(occasion: Occasion, location: str | None) -> Iterator[str]:

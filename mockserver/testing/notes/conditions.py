@@ -1,0 +1,59 @@
+"""A note on conditions of a filter that match rows each, but no row together."""
+
+from collections.abc import Iterator
+
+from ...domain.errors import ApiError
+from ...domain.filters import tables
+from ...domain.filters.columns import OPERATORS
+from ...domain.filters.language import compile_filter
+from ...domain.filters.steps import Steps
+from ...domain.profile import Profile
+from ...domain.records import Row
+
+_TABLES = {
+    "workspaces": tables.WORKSPACES,
+    "peers": tables.PEERS,
+    "sessions": tables.SESSIONS,
+    "messages": tables.MESSAGES,
+    "conclusions": tables.CONCLUSIONS,
+}
+# More conditions are not tried alone, and neither are those that take more steps together: a note takes at most a tenth
+# of the time that a filter may take.
+_MOST = 8
+_STEPS = 40_000
+
+
+def unmatched_together(filters: Row, rows: list[Row], noun: str, workspace_id: str, profile: Profile) -> Iterator[str]:
+    """A note if each condition matches some of the rows. No row matches all of them.
+
+    Arguments:
+        noun: What the rows are, in the plural.
+        workspace_id: The workspace of the rows.
+    """
+    parts = list(_parts(filters))
+    if not 2 <= len(parts) <= _MOST:
+        return
+    if noun == "conclusions":
+        rows = [tables.completed(workspace_id, row) for row in rows]
+    steps = Steps(_STEPS)
+    try:
+        for part in parts:
+            matches = compile_filter(_TABLES[noun], part, profile, steps)
+            if matches is not None and not any(map(matches, rows)):
+                return
+    except ApiError:  # It takes too many steps.
+        return
+    yield f"each condition matches rows, but no {noun.removesuffix('s')} matches all of them"
+
+
+def _parts(filters: Row) -> Iterator[Row]:
+    """The filters that all must match, as small as possible."""
+    for name, value in filters.items():
+        if name == "AND" and isinstance(value, list):
+            for member in value:
+                yield from _parts(member) if isinstance(member, dict) else ()
+        elif name == "metadata" and isinstance(value, dict) and OPERATORS.isdisjoint(value):
+            for key, inner in value.items():
+                yield {name: {key: inner}}
+        else:
+            yield {name: value}
