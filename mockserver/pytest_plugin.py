@@ -314,8 +314,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the last requests and webhook deliveries of a test that failed."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the last requests and deliveries of a test that failed, and a suggestion for a name that does not exist."""
+    if call.excinfo is not None and isinstance(call.excinfo.value, AttributeError):
+        from .testing.hints import suggest  # Needed for failed tests only.
+
+        suggest(call.excinfo.value)
     report = yield
     if report.failed:
         item.stash[_FAILED] = True

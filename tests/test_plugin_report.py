@@ -55,6 +55,12 @@ for _ in range(41):
     assert shown_after[-1] == "#42 GET /health -> 200"
 
 
+def test_a_name_that_does_not_exist_gets_a_suggestion(project: pytest.Pytester) -> None:
+    assert "AttributeError: 'Mock' object has no attribute 'purg'; did you mean 'purge'?" in _report(
+        project, "honcho_server.mock.purg()"
+    )
+
+
 @given(st.lists(st.sampled_from(["/health", "/nowhere"]), max_size=50))
 def test_each_remarkable_request_is_shown_or_counted(start: Start, paths: list[str]) -> None:
     mock, client = start()

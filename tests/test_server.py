@@ -214,7 +214,6 @@ def test_a_server_shows_its_url_and_its_profile() -> None:
         ("base_url", "use url"),
         ("faults", r"use mock\.faults"),
         ("close", r"stop\(\) stops it, and so does the end of its `with` block"),
-        ("tokn", "did you mean 'token'"),
     ],
 )
 def test_a_name_that_a_server_does_not_have_gets_a_hint(name: str, hint: str) -> None:

@@ -1,7 +1,7 @@
 """Hints for names that do not exist: the names that other libraries use, and typing errors."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar, NoReturn
 
 # Longer names are cut before they are compared.
 _COMPARED_LENGTH = 100
@@ -51,8 +51,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names) or 'none'}"
 
 
+class _Hint:
+    """Stands for an attribute that does not exist: to read it raises AttributeError with the hint."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        self._name, self._hint = name, hint
+
+    def __get__(self, owner: object, kind: type) -> NoReturn:
+        raise AttributeError(f"{_missing(kind, self._name)}; {self._hint}", name=self._name, obj=owner)
+
+
 class Hinting:
-    """A class whose objects explain an AttributeError: with the hint for a name, or with a similar name.
+    """A class whose objects explain an AttributeError for the names of `hints`. `suggest` does so for all other names.
+
+    A `__getattr__` would serve both. But Python reads every attribute of a class that has one in a slow way, also those
+    that exist, and requests read many.
 
     Attributes:
         hints: The hints, by the name that does not exist.
@@ -60,15 +73,24 @@ class Hinting:
 
     hints: ClassVar[Mapping[str, str]] = {}
 
-    if not TYPE_CHECKING:  # For a type checker, an attribute that does not exist stays an error.
-
-        def __getattr__(self, name: str) -> Any:
-            text = f"{type(self).__name__!r} object has no attribute {name!r}"
-            if not name.startswith("_"):
-                public = [known for known in dir(type(self)) if not known.startswith("_") and known != "hints"]
-                text += f"; {self.hints.get(name) or did_you_mean(name, [*public, *_own_names(self)])}"
-            raise AttributeError(text)
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Set here, so that they do not exist for a type checker.
+        for name, hint in vars(cls).get("hints", {}).items():
+            setattr(cls, name, _Hint(name, hint))
 
 
-def _own_names(owner: object) -> list[str]:
-    return [name for name in vars(owner) if not name.startswith("_")]
+def suggest(error: BaseException) -> None:
+    """Add a similar name to the message of an AttributeError, if it is about an object of a class with hints."""
+    if not isinstance(error, AttributeError) or not isinstance(error.obj, Hinting):
+        return
+    kind, name = type(error.obj), error.name or ""
+    if error.args == (_missing(kind, name),) and not name.startswith("_"):
+        known = {*dir(kind), *vars(error.obj)} - {*kind.hints, "hints"}
+        public = [one for one in known if not one.startswith("_")]
+        error.args = (f"{error.args[0]}; {did_you_mean(name, public)}",)
+
+
+def _missing(kind: type, name: str) -> str:
+    """The message of Python for an attribute that does not exist."""
+    return f"{kind.__name__!r} object has no attribute {name!r}"
