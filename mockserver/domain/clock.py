@@ -269,6 +269,11 @@ def timestamp(moment: int) -> str:
     return f"{_to_the_second(seconds)}.{fraction:06d}Z" if fraction else f"{_to_the_second(seconds)}Z"
 
 
+def microseconds_of(timestamp: str) -> int:
+    """The inverse of `timestamp`."""
+    return microseconds(datetime.fromisoformat(timestamp))
+
+
 # The timestamps of one second share all but the fraction.
 @lru_cache(maxsize=64)
 def _to_the_second(seconds: int) -> str:

@@ -76,19 +76,19 @@ def summarize(store: Store, workspace: Workspace, session_id: str, kind: str, co
         detail = f"there is no message {up_to!r} in the session {session_id!r}"
         raise MissingMessage(workspace.row["id"], session_id, up_to, detail)
     covered = up_to or (session.messages[-1]["id"] if session.messages else "")
-    summary = new_summary(kind, content, covered, store.clock.now(), tokens.count(content))
+    summary = new_summary(kind, content, covered, timestamp(store.clock.now()), tokens.count(content))
     kept = workspace.extras.summaries.get(session_id, {})
     store.put_summaries(workspace, session_id, {**kept, kind: summary})
     return summary
 
 
-def new_summary(kind: str, content: str, message_id: str, now: int, token_count: int) -> Row:
-    """The row of a summary up to a message. `now` is in microseconds since 1970."""
+def new_summary(kind: str, content: str, message_id: str, created_at: str, token_count: int) -> Row:
+    """The row of a summary up to a message. `created_at` is a timestamp as on the wire."""
     return {
         "content": content,
         "message_id": message_id,
         "summary_type": kind,
-        "created_at": timestamp(now),
+        "created_at": created_at,
         "token_count": token_count,
     }
 

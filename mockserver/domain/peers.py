@@ -60,7 +60,7 @@ def ensure(store: Store, workspace: Workspace, peer_id: str, now: int) -> Peer:
     """The peer with this id. Creates a missing peer. Check the id first."""
     peer = workspace.peers.get(peer_id)
     if peer is None:
-        peer = store.add_peer(workspace, new_row(workspace.row["id"], peer_id, now))
+        peer = store.add_peer(workspace, new_row(workspace.row["id"], peer_id, timestamp(now)))
     return peer
 
 
@@ -73,12 +73,12 @@ def check_new(store: Store, workspace_id: str, peer_ids: Iterable[str], place: t
             raise InvalidId("peer", place, peer_id)
 
 
-def new_row(workspace_id: str, peer_id: str, now: int) -> Row:
-    """The row of a new peer. `now` is in microseconds since 1970."""
+def new_row(workspace_id: str, peer_id: str, created_at: str) -> Row:
+    """The row of a new peer. `created_at` is a timestamp as on the wire."""
     return {
         "id": peer_id,
         "workspace_id": workspace_id,
-        "created_at": timestamp(now),
+        "created_at": created_at,
         "metadata": NOTHING,
         "configuration": NOTHING,
     }

@@ -46,7 +46,7 @@ def get_or_create(
     workspace = workspaces.ensure(store, workspace_id, now)
     is_new = session is None
     if session is None:
-        session = store.add_session(workspace, new_row(workspace_id, session_id, now))
+        session = store.add_session(workspace, new_row(workspace_id, session_id, timestamp(now)))
     if metadata is not None or configuration:
         store.put_session_row(workspace, session, workspaces.updated(session.row, metadata, configuration))
     joined = membership.joined(store, session.members, newcomers, now, created=is_new)
@@ -97,13 +97,13 @@ def active(store: Store, workspace_id: str, session_id: str) -> tuple[Workspace,
     return workspace, session
 
 
-def new_row(workspace_id: str, session_id: str, now: int) -> Row:
-    """The row of a new session. `now` is in microseconds since 1970."""
+def new_row(workspace_id: str, session_id: str, created_at: str) -> Row:
+    """The row of a new session. `created_at` is a timestamp as on the wire."""
     return {
         "id": session_id,
         "is_active": True,
         "workspace_id": workspace_id,
         "metadata": NOTHING,
         "configuration": NOTHING,
-        "created_at": timestamp(now),
+        "created_at": created_at,
     }

@@ -33,7 +33,7 @@ def ensure(store: Store, workspace_id: str, now: int) -> Workspace:
     """The workspace with this id. Creates a missing workspace. Check the id first."""
     workspace = store.workspaces.get(workspace_id)
     if workspace is None:
-        workspace = store.add_workspace(new_row(workspace_id, {}, {}, now))
+        workspace = store.add_workspace(new_row(workspace_id, {}, {}, timestamp(now)))
     return workspace
 
 
@@ -42,7 +42,7 @@ def get_or_create(store: Store, workspace_id: str, metadata: Row, configuration:
     workspace = store.workspaces.get(workspace_id)
     if workspace is not None:
         return workspace.row, False
-    row = new_row(workspace_id, metadata, configuration, store.clock.now())
+    row = new_row(workspace_id, metadata, configuration, timestamp(store.clock.now()))
     return store.add_workspace(row).row, True
 
 
@@ -82,6 +82,6 @@ def updated(row: Row, metadata: Row | None, configuration: Row | None) -> Row:
     return changed(row, {"metadata": metadata, "configuration": configuration or None})
 
 
-def new_row(workspace_id: str, metadata: Row, configuration: Row, now: int) -> Row:
-    """The row of a new workspace. `now` is in microseconds since 1970."""
-    return {"id": workspace_id, "metadata": metadata, "configuration": configuration, "created_at": timestamp(now)}
+def new_row(workspace_id: str, metadata: Row, configuration: Row, created_at: str) -> Row:
+    """The row of a new workspace. `created_at` is a timestamp as on the wire."""
+    return {"id": workspace_id, "metadata": metadata, "configuration": configuration, "created_at": created_at}

@@ -2,7 +2,8 @@
 
 import json
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import is_
 from typing import Any
 
 Part = Mapping[str, Any]
@@ -15,9 +16,10 @@ _short.maxstring = _short.maxother = 60
 
 
 def differences(before: Part, after: Part) -> list[str]:
-    """What changed between two worlds of `save.document`, one sentence for each change, in the order of the worlds.
+    """What changed between two worlds, one sentence for each change, in the order of the worlds.
 
-    Empty if the worlds are equal, including the order of workspaces. Long values are shortened.
+    Empty if the worlds are equal, including the order of workspaces. Long values are shortened. Parts that are the same
+    object in both worlds are not compared: `Comparable` describes two states so.
     """
     return [
         *_parts("workspace", "", before["workspaces"], after["workspaces"], _workspace),
@@ -32,6 +34,8 @@ def _parts(
     same part.
     """
     for id_ in {**before, **after}:
+        if before.get(id_) is after.get(id_):
+            continue
         name = f"{kind} {id_!r}{where}"
         if id_ not in after:
             yield f"{name} is gone"
@@ -42,7 +46,9 @@ def _parts(
             yield f"{name} was created again{_with(after[id_])}"
         else:
             yield from changes(name, before[id_], after[id_])
-    if [id_ for id_ in before if id_ in after] != [id_ for id_ in after if id_ in before]:
+    if list(before) != list(after) and [id_ for id_ in before if id_ in after] != [
+        id_ for id_ in after if id_ in before
+    ]:
         yield f"the order of {kind}s{where} changed"
 
 
@@ -67,9 +73,11 @@ def _workspace(name: str, before: Part, after: Part) -> Iterable[str]:
 
 def _own(name: str, before: Part, after: Part) -> Iterable[str]:
     """Changes of the fields of a part, without the changes of the parts inside it."""
-    was, is_ = before.get("is_active", True), after.get("is_active", True)
-    if was != is_:
-        yield f"{name} is active again" if is_ else f"{name} was deleted, and awaits its purge"
+    if before == after and not (before.get("metadata") or before.get("configuration")):
+        return
+    was, now = before.get("is_active", True), after.get("is_active", True)
+    if was != now:
+        yield f"{name} is active again" if now else f"{name} was deleted, and awaits its purge"
     for field in ("peer_id", "content", "metadata", "configuration", "token_count"):
         old, new = before.get(field, {}), after.get(field, {})
         if old != new or (old and isinstance(old, dict) and _as_text(old) != _as_text(new)):
@@ -99,17 +107,23 @@ def _session(name: str, before: Part, after: Part) -> Iterable[str]:
     yield from _each("summary", name, before.get("summaries", _NOTHING), after.get("summaries", _NOTHING))
     yield from _each("origin", name, _origin(before), _origin(after))
     yield from _members(name, before.get("peers", _NOTHING), after.get("peers", _NOTHING))
-    old, new = _by_id(before, "messages"), _by_id(after, "messages")
+    yield from _messages(name, before.get("messages", ()), after.get("messages", ()))
+
+
+def _messages(session: str, before: Sequence[Part], after: Sequence[Part]) -> Iterable[str]:
+    if len(before) == len(after) and all(map(is_, before, after)):
+        return
+    old, new = ({message["id"]: message for message in messages} for messages in (before, after))
     added = [message for id_, message in new.items() if id_ not in old]
     if added:
-        yield f"{_were(len(added), 'message')} added to {name}: {_contents(added)}"
+        yield f"{_were(len(added), 'message')} added to {session}: {_contents(added)}"
     gone = [message for id_, message in old.items() if id_ not in new]
     if gone:
-        yield f"{_were(len(gone), 'message')} removed from {name}: {_contents(gone)}"
+        yield f"{_were(len(gone), 'message')} removed from {session}: {_contents(gone)}"
     kept = {id_: message for id_, message in new.items() if id_ in old}
-    yield from _parts("message", f" of {name}", {id_: old[id_] for id_ in old if id_ in new}, kept, _own)
+    yield from _parts("message", f" of {session}", {id_: old[id_] for id_ in old if id_ in new}, kept, _own)
     if list(new) != [*kept, *(message["id"] for message in added)]:
-        yield f"messages were inserted before others of {name}"
+        yield f"messages were inserted before others of {session}"
 
 
 def _origin(session: Part) -> Part:
@@ -120,12 +134,12 @@ def _members(session: str, before: Part, after: Part) -> Iterable[str]:
     for peer_id in {**before, **after}:
         name = f"peer {peer_id!r}"
         old, new = (members.get(peer_id, {"present": False}) for members in (before, after))
-        was, is_ = (member is not None and member.get("present", True) for member in (old, new))
-        if is_ and not was:
+        was, now = (member is not None and member.get("present", True) for member in (old, new))
+        if now and not was:
             shown = {setting: value for setting, value in (new or {}).items() if setting != "stays"}
             settings = f", with {_short.repr(shown)}" if shown else ""
             yield f"{name} joined {session}{settings}"
-        elif was and not is_:
+        elif was and not now:
             yield f"{name} left {session}"
         elif old != new or (peer_id in before) != (peer_id in after):
             texts = (_short.repr(members.get(peer_id)) for members in (before, after))
@@ -157,11 +171,13 @@ _COUNTS = ("pending", "in_progress", "completed")
 
 def _work(workspace: str, before: Iterable[Part], after: Iterable[Part]) -> Iterable[str]:
     """The queues whose units changed."""
+    if before == after:
+        return
     old, new = ({_queue(queue): _units(queue) for queue in queues} for queues in (before, after))
     for queue in {**old, **new}:
-        was, is_ = (queues.get(queue, "none") for queues in (old, new))
-        if was != is_:
-            yield f"the work on {queue} of {workspace}: {was} became {is_}"
+        was, now = (queues.get(queue, "none") for queues in (old, new))
+        if was != now:
+            yield f"the work on {queue} of {workspace}: {was} became {now}"
 
 
 def _queue(queue: Part) -> str:

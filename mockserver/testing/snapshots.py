@@ -1,6 +1,7 @@
 """Snapshots: states of a mock that it can go back to, in any order and any number of times."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from ..domain.history import Version
 from ..domain.records import Workspace
 from ..domain.schedule import Job, Target
 from ..domain.store import Store
+from .garbage import collection_paused
 from .registry import UnknownName, checked_name
 
 
@@ -132,18 +134,29 @@ def world_of(store: Store, snapshot: Snapshot | None = None, workspace_id: str |
     """A snapshot as a world, or the present state if it is None. With an id, only that workspace."""
     from .worlds import save  # Imported here because few runs need it.
 
-    if snapshot is None:
-        workspaces = list(store.directory if workspace_id is None else store.named(workspace_id))
-        return save.document(workspaces, store.purges.waiting(Target(None, workspace_id)))
+    with collection_paused(), _state(store, snapshot, workspace_id) as (workspaces, purges):
+        return save.document(workspaces, purges)
+
+
+@contextmanager
+def _state(
+    store: Store, snapshot: Snapshot | None, workspace_id: str | None
+) -> Iterator[tuple[list[Workspace], list[Job]]]:
+    """The workspaces and the waiting purges of a snapshot, or of the present state. With an id, only that workspace.
+
+    Inside the `with` block, the workspaces are in the state of the snapshot.
+    """
     target = Target(None, workspace_id)
+    if snapshot is None:
+        workspaces = store.directory if workspace_id is None else store.named(workspace_id)
+        yield list(workspaces), store.purges.waiting(target)
+        return
     old = [(each, version) for each, version in snapshot.versions if workspace_id in (None, each.row["id"])]
-    workspaces = [workspace for workspace, _ in old]
-    present = [(workspace, workspace.history.version()) for workspace in workspaces]
-    # `save` reads the current objects: switch them to the version of the snapshot first, and back afterwards.
+    present = [(workspace, workspace.history.version()) for workspace, _ in old]
     for workspace, version in old:
         workspace.history.go_to(version)
     try:
-        return save.document(workspaces, [job for job in snapshot.purges if target.covers(job)])
+        yield [workspace for workspace, _ in old], [job for job in snapshot.purges if target.covers(job)]
     finally:
         for workspace, version in present:
             workspace.history.go_to(version)
@@ -156,9 +169,19 @@ def difference(store: Store, before: Snapshot | None, after: Snapshot | None) ->
     Raises ValueError if they cover two different workspaces.
     """
     from .diff import differences  # Imported here because few runs need it.
+    from .worlds.comparable import Comparable, contents
 
     covered = {state.workspace for state in (before, after) if state is not None and state.workspace is not None}
     if len(covered) > 1:
         raise ValueError(f"these snapshots are of two workspaces: {', '.join(map(repr, sorted(covered)))}")
     workspace_id = next(iter(covered), None)
-    return differences(world_of(store, before, workspace_id), world_of(store, after, workspace_id))
+    seen = []
+    for state in (before, after):
+        with _state(store, state, workspace_id) as (workspaces, _):
+            seen.append(contents(workspaces))
+    description = Comparable(*seen)
+    worlds = []
+    for state in (before, after):
+        with _state(store, state, workspace_id) as (workspaces, purges):
+            worlds.append(description.world(workspaces, purges))
+    return differences(*worlds)

@@ -7,12 +7,21 @@ annotation. A query is text. There, a boolean is `true` or `false`, and a number
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, cast
 
-from pydantic import Field, ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    GetPydanticSchema,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from ..domain.clock import microseconds, timestamp
 
@@ -72,11 +81,29 @@ def _moment_in_utc(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
     except ValueError as error:
         # pydantic before 2.10 raises a plain ValueError for the year 0.
         raise PydanticKnownError("datetime_parsing", {"error": str(error)}) from None
-    try:
-        timestamp(microseconds(moment))
-    except OverflowError:
-        raise ValueError("in UTC the time is before the year 1 or after the year 9999") from None
+    if not 1 < moment.year < 9999:
+        try:
+            timestamp(microseconds(moment))
+        except OverflowError:
+            raise ValueError("in UTC the time is before the year 1 or after the year 9999") from None
     return moment
+
+
+# The form in which the mock writes timestamps.
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.(?!000000)\d{6})?Z", re.ASCII)
+
+
+def _timestamp(value: Any, read: ValidatorFunctionWrapHandler) -> str:
+    """A time as a timestamp. What is one already is not converted, which would take most of the time of a load."""
+    if isinstance(value, str) and _TIMESTAMP.fullmatch(value):
+        with suppress(ValueError):  # `read` raises the error that every invalid time has.
+            datetime.fromisoformat(value)
+            return value
+    return timestamp(microseconds(_moment_in_utc(value, read)))
+
+
+def _schema_of_timestamp(_: Any, schema_of: GetCoreSchemaHandler) -> CoreSchema:
+    return core_schema.no_info_wrap_validator_function(_timestamp, schema_of.generate_schema(datetime))
 
 
 # Bounds stand before these validators, as in `Annotated[int, Field(ge=1), INTEGER]`: pydantic cannot apply them to a
@@ -93,3 +120,5 @@ Boolean = Annotated[bool, BOOLEAN]
 Moment = Annotated[datetime, WrapValidator(_moment_in_utc), _TIME]
 # The same in a strict model: JSON has no type for times, so they are strings.
 WrittenMoment = Annotated[datetime, Field(strict=False), WrapValidator(_moment_in_utc), _TIME]
+# A time of a world, in any form that pydantic converts, as a timestamp in UTC.
+Timestamp = Annotated[str, GetPydanticSchema(_schema_of_timestamp)]

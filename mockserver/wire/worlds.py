@@ -8,7 +8,7 @@ from .bodies import SessionPeerConfig
 from .configuration import SessionConfiguration, WorkspaceConfiguration
 from .fields import HttpUrl, Id, Level, Metadata, SpokenContent, Storable, Strict, Text, text_without_nul
 from .knowledge import StoredContent
-from .scalars import Moment
+from .scalars import Timestamp
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -23,7 +23,7 @@ class WorldMember(SessionPeerConfig):
     model_config = ConfigDict(extra="forbid")
 
     present: bool = True
-    stays: Annotated[list[tuple[Moment | None, Moment | None]], Field(min_length=1)] | None = None
+    stays: Annotated[list[tuple[Timestamp | None, Timestamp | None]], Field(min_length=1)] | None = None
 
 
 class WorldMessage(Strict):
@@ -32,8 +32,8 @@ class WorldMessage(Strict):
     id: Id | None = None
     peer_id: Id
     content: SpokenContent
-    metadata: Metadata = {}
-    created_at: Moment | None = None
+    metadata: Metadata = Field(default_factory=dict)
+    created_at: Timestamp | None = None
     token_count: Count | None = None
 
 
@@ -42,7 +42,7 @@ class WorldSummary(Strict):
 
     content: Text
     message_id: Id | Literal[""] | None = None
-    created_at: Moment | None = None
+    created_at: Timestamp | None = None
     token_count: Count | None = None
 
 
@@ -64,12 +64,12 @@ class WorldSession(Strict):
 
     id: Id | None = None
     is_active: bool = True
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     configuration: SessionConfiguration = Field(default_factory=SessionConfiguration)
-    created_at: Moment | None = None
-    peers: dict[Id, WorldMember | None] = {}
-    messages: list[WorldMessage] = []
-    summaries: dict[Literal["short", "long"], WorldSummary] = {}
+    created_at: Timestamp | None = None
+    peers: dict[Id, WorldMember | None] = Field(default_factory=dict)
+    messages: list[WorldMessage] = Field(default_factory=list)
+    summaries: dict[Literal["short", "long"], WorldSummary] = Field(default_factory=dict)
     cloned_from: WorldOrigin | None = None
 
 
@@ -77,10 +77,10 @@ class WorldPeer(Strict):
     """A peer. `cards` are its cards by the id of the peer that each is about."""
 
     id: Id
-    metadata: Metadata = {}
-    configuration: Storable = {}
-    created_at: Moment | None = None
-    cards: dict[str, list[Text]] = {}
+    metadata: Metadata = Field(default_factory=dict)
+    configuration: Storable = Field(default_factory=dict)
+    created_at: Timestamp | None = None
+    cards: dict[str, list[Text]] = Field(default_factory=dict)
 
 
 class WorldConclusion(Strict):
@@ -94,7 +94,7 @@ class WorldConclusion(Strict):
     observed_id: Id
     session_id: Id | None = None
     level: Level | None = None
-    created_at: Moment | None = None
+    created_at: Timestamp | None = None
 
 
 class WorldQueue(Strict):
@@ -126,21 +126,21 @@ class WorldWebhook(Strict):
 
     id: str | None = Field(default=None, min_length=1)
     url: Annotated[HttpUrl, AfterValidator(text_without_nul)]
-    created_at: Moment | None = None
+    created_at: Timestamp | None = None
 
 
 class WorldWorkspace(Strict):
     """A workspace. With `is_active` false it is deleted, and its purge waits."""
 
     is_active: bool = True
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     configuration: WorkspaceConfiguration = Field(default_factory=WorkspaceConfiguration)
-    created_at: Moment | None = None
-    peers: list[WorldPeer] = []
-    sessions: list[WorldSession] = []
-    conclusions: list[WorldConclusion] = []
-    work: list[WorldQueue] = []
-    webhooks: list[WorldWebhook] = Field(default=[], max_length=10)
+    created_at: Timestamp | None = None
+    peers: list[WorldPeer] = Field(default_factory=list)
+    sessions: list[WorldSession] = Field(default_factory=list)
+    conclusions: list[WorldConclusion] = Field(default_factory=list)
+    work: list[WorldQueue] = Field(default_factory=list)
+    webhooks: list[WorldWebhook] = Field(default_factory=list, max_length=10)
 
 
 class WorldPurge(Strict):
@@ -161,5 +161,5 @@ class World(Strict):
     """
 
     saved: bool = False
-    workspaces: dict[Id, WorldWorkspace] = {}
-    purges: list[WorldPurge] = []
+    workspaces: dict[Id, WorldWorkspace] = Field(default_factory=dict)
+    purges: list[WorldPurge] = Field(default_factory=list)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver import Mock, WorldError, create_app
 from mockserver.testing.diff import differences
+from mockserver.testing.worlds import save
 from support.direct_client import DirectClient
 from support.examples import examples
 from support.public_state import public_state
@@ -53,6 +54,21 @@ def test_a_workspace_that_was_saved_is_the_same_workspace(run: list[tuple[Any, .
     assert world["workspaces"]["w"] == runner.mock.world()["workspaces"]["w"]
 
 
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(_json)
+def test_any_json_in_a_world_is_the_same_in_its_file(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
+    path = tmp_path_factory.mktemp("saved") / "world.json"
+    world = {"workspaces": {"w": {"metadata": {"k": value}}}}
+    save.write(path, world)
+    assert repr(json.loads(path.read_text(encoding="utf-8"))) == repr(world)
+
+
 @given(_runs, _runs, _runs)
 @settings(max_examples=examples(100, brief=20))
 def test_nothing_is_told_exactly_where_the_worlds_are_equal(
@@ -70,6 +86,7 @@ def test_nothing_is_told_exactly_where_the_worlds_are_equal(
         for other, changed in states:
             same = world == changed and list(world["workspaces"]) == list(changed["workspaces"])
             assert (mock.diff(one, other) == []) is same
+            assert mock.diff(one, other) == differences(world, changed)
     assert public_state(mock) == present
     mock.restore(states[0][0])
     assert mock.diff(states[0][0]) == []

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver import Mock, WorldError, create_app
+from mockserver.domain.clock import microseconds, timestamp
 from mockserver.testing.data import data_file
 from support.direct_client import DirectClient
 
@@ -372,3 +375,20 @@ def test_a_world_with_many_problems_names_the_first_ones(count: int, last: str) 
     assert len(lines) == min(count, 21)
     assert last in lines[-1]
     assert len(refused.value.complaints) == count
+
+
+@given(
+    st.datetimes().map(lambda moment: timestamp(microseconds(moment)))
+    | st.from_regex(r"20(00|01)-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:00(\.[0-9]{6})?Z", fullmatch=True),
+)
+def test_a_timestamp_in_a_world_is_read_as_any_other_form_of_the_same_time(written: str) -> None:
+    def loaded(created_at: str) -> str:
+        try:
+            return str(
+                Mock(world={"workspaces": {"w": {"created_at": created_at}}}).store.workspaces["w"].row["created_at"]
+            )
+        except WorldError as error:
+            return str(error)
+
+    # pydantic reads the other form, with a space for the T.
+    assert loaded(written) == loaded(written.replace("T", " "))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ...domain import membership
 from ...domain.changes import Changes
-from ...domain.clock import microseconds
+from ...domain.clock import microseconds_of
 from ...domain.errors import BadRequest
 from ...domain.records import ALWAYS, Membership, Stay
 from ...domain.work import CARD_REFRESH, OMNI
@@ -57,9 +57,12 @@ def deleted_parts(world: "World", workspace_ids: Iterable[str]) -> Iterator[tupl
             yield workspace_id, None
 
 
+_MEMBER = Membership()
+
+
 def members_of(session: "WorldSession") -> dict[str, Membership]:
     """The members of a session: its `peers`, and the senders of its messages, except those whose entry is null."""
-    members = dict.fromkeys((message.peer_id for message in session.messages), Membership())
+    members = dict.fromkeys([message.peer_id for message in session.messages], _MEMBER)
     for id_, peer in session.peers.items():
         if peer is None:
             members.pop(id_, None)
@@ -71,7 +74,7 @@ def members_of(session: "WorldSession") -> dict[str, Membership]:
 def _stays(peer: "WorldMember") -> tuple[Stay, ...]:
     if peer.stays is None:
         return (ALWAYS,)
-    start_and_end = [[None if moment is None else microseconds(moment) for moment in stay] for stay in peer.stays]
+    start_and_end = [[None if moment is None else microseconds_of(moment) for moment in stay] for stay in peer.stays]
     return tuple((start, end) for start, end in start_and_end)
 
 
@@ -90,7 +93,7 @@ def _of_knowledge(at: str, workspace: "WorldWorkspace") -> Iterator[str]:
     """Summaries of missing messages, and conclusions of missing sessions."""
     session_ids = {session.id for session in workspace.sessions}
     for place, session in enumerate(workspace.sessions):
-        message_ids = {message.id for message in session.messages}
+        message_ids = {message.id for message in session.messages} if session.summaries else ()
         for kind, summary in session.summaries.items():
             if summary.message_id and summary.message_id not in message_ids:
                 at_summary = f"{at}.sessions[{place}].summaries.{kind}.message_id"
@@ -102,7 +105,7 @@ def _of_knowledge(at: str, workspace: "WorldWorkspace") -> Iterator[str]:
 
 def _of_clones(at: str, workspace: "WorldWorkspace") -> Iterator[str]:
     """Clones of missing sessions and messages, and cycles of clones."""
-    message_ids = {session.id: {message.id for message in session.messages} for session in workspace.sessions}
+    sessions = {session.id: session for session in workspace.sessions}
     originals = {
         session.id: session.cloned_from.session
         for session in workspace.sessions
@@ -114,12 +117,16 @@ def _of_clones(at: str, workspace: "WorldWorkspace") -> Iterator[str]:
         if origin is None or origin.purged:
             continue
         at_origin = f"{at}.sessions[{place}].cloned_from"
-        if origin.session not in message_ids:
+        if origin.session not in sessions:
             yield f"{at_origin}.session: there is no session {origin.session!r}"
-        elif origin.message_id is not None and origin.message_id not in message_ids[origin.session]:
+        elif origin.message_id is not None and not _has_message(sessions[origin.session], origin.message_id):
             yield f"{at_origin}.message_id: there is no message {origin.message_id!r}"
         elif session.id in circular:
             yield f"{at_origin}.session: {session.id!r} would be cloned from itself"
+
+
+def _has_message(session: "WorldSession", message_id: str) -> bool:
+    return any(message.id == message_id for message in session.messages)
 
 
 def _circular(originals: Mapping[str | None, str]) -> set[str | None]:
@@ -145,10 +152,10 @@ def _circular(originals: Mapping[str | None, str]) -> set[str | None]:
 def _of_work(at: str, workspace: "WorldWorkspace", version: str) -> Iterator[str]:
     """Work for a sender who never was in the session, dreams of another version, and queues that are listed twice."""
     refreshes_cards = Changes.flags_of(version)["card_refresh"]
-    member_ids = {session.id: members_of(session) for session in workspace.sessions}
+    sessions = {session.id: session for session in workspace.sessions}
     seen: set[object] = set()
     for place, queue in enumerate(workspace.work):
-        if queue.session is not None and queue.observed not in member_ids.get(queue.session, ()):
+        if queue.session is not None and not _was_in(sessions.get(queue.session), queue.observed):
             yield f"{at}.work[{place}]: peer {queue.observed!r} was never in session {queue.session!r}"
         if queue.dream_type == CARD_REFRESH and not refreshes_cards:
             came = f"came with {Changes.about('card_refresh')['first']}"
@@ -157,6 +164,15 @@ def _of_work(at: str, workspace: "WorldWorkspace", version: str) -> Iterator[str
         if key in seen:
             yield f"{at}.work[{place}]: the same queue is listed twice"
         seen.add(key)
+
+
+def _was_in(session: "WorldSession | None", peer_id: str) -> bool:
+    """Whether `members_of` has this peer."""
+    if session is None:
+        return False
+    if peer_id in session.peers:
+        return session.peers[peer_id] is not None
+    return any(message.peer_id == peer_id for message in session.messages)
 
 
 def _of_webhooks(at: str, workspace: "WorldWorkspace") -> Iterator[str]:

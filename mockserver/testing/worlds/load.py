@@ -1,11 +1,10 @@
 """Loads a world into a store."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ...domain import conclusions, contexts, membership, messages, peers, sessions, tokens, workspaces
-from ...domain.clock import Clock, Ids, microseconds, timestamp
+from ...domain.clock import Clock, Ids, microseconds_of, sortable, timestamp
 from ...domain.conclusions import EXPLICIT, ConclusionDraft
 from ...domain.messages import MessageDraft
 from ...domain.records import Origin, Row, Session, Workspace
@@ -13,6 +12,7 @@ from ...domain.schedule import Target
 from ...domain.store import Store
 from ...domain.work import Queue, Units, is_open, put
 from ...wire.configuration import stored
+from ..garbage import collection_paused
 from .check import deleted_parts, members_of
 from .read import read
 
@@ -37,23 +37,27 @@ class StartingWorld:
 
     def __init__(self, source: "WorldSource | None", seed: int | str | None, version: str) -> None:
         self.source = source
-        self._world = None if source is None else read(source, version)
+        with collection_paused():
+            self._world = None if source is None else read(source, version)
         self._ids = Ids(None if seed is None else f"world of {seed}")
         self._clock = None if seed is None else Clock(seeded=True)
         self._is_filled = False
 
     def load(self, store: Store) -> None:
         """Put the world into an empty store."""
-        if self._world is None:
-            return
+        if self._world is not None:
+            with collection_paused():
+                self._load(store, self._world)
+
+    def _load(self, store: Store, world: "World") -> None:
         if not self._is_filled:
             clock = store.clock if self._clock is None or store.clock.is_frozen else self._clock
-            for workspace in self._world.workspaces.values():
-                _fill(workspace, lambda: datetime.fromisoformat(timestamp(clock.now())), self._ids)
+            for workspace in world.workspaces.values():
+                _fill(workspace, lambda: timestamp(clock.now()), self._ids)
             self._is_filled = True
-        for workspace_id in self._world.workspaces:
-            _load_workspace(store, self._world, workspace_id)
-        _schedule_purges(store, self._world, self._world.workspaces)
+        for workspace_id in world.workspaces:
+            _load_workspace(store, world, workspace_id)
+        _schedule_purges(store, world, world.workspaces)
 
     def load_workspace(self, store: Store, workspace_id: str) -> None:
         """Replace a workspace with its state in the world, or remove it if the world lacks it. Call `load` before.
@@ -71,7 +75,7 @@ class StartingWorld:
             _schedule_purges(store, self._world, [workspace_id])
 
 
-def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) -> None:
+def _fill(workspace: "WorldWorkspace", now: Callable[[], str], ids: Ids) -> None:
     """Create the missing ids and times. A second call changes nothing.
 
     The order of these lines is part of the result: with a seed, each id and time depends on those created before.
@@ -83,10 +87,7 @@ def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) ->
         session.id = session.id or ids.new()
         session.created_at = session.created_at or now()
         for message in session.messages:
-            message.id = message.id or ids.new()
-            message.created_at = message.created_at or now()
-            if message.token_count is None:
-                message.token_count = tokens.count(message.content)
+            _fill_message(message, now, ids)
     for session in workspace.sessions:
         _fill_summaries(session, now)
     for conclusion in workspace.conclusions:
@@ -97,7 +98,17 @@ def _fill(workspace: "WorldWorkspace", now: Callable[[], datetime], ids: Ids) ->
         webhook.created_at = webhook.created_at or now()
 
 
-def _fill_summaries(session: "WorldSession", now: Callable[[], datetime]) -> None:
+def _fill_message(message: "WorldMessage", now: Callable[[], str], ids: Ids) -> None:
+    """Complete a message. It sets only what is missing, because setting a field of a model is slow."""
+    if message.id is None:
+        message.id = ids.new()
+    if message.created_at is None:
+        message.created_at = now()
+    if message.token_count is None:
+        message.token_count = tokens.count(message.content)
+
+
+def _fill_summaries(session: "WorldSession", now: Callable[[], str]) -> None:
     """Complete the summaries. One without a `message_id` covers all messages."""
     for summary in session.summaries.values():
         summary.created_at = summary.created_at or now()
@@ -111,26 +122,25 @@ def _load_workspace(store: Store, world: "World", workspace_id: str, number: int
     """Add a workspace. The lists of a saved world are already in order; in other worlds the oldest part comes first."""
     source = world.workspaces[workspace_id]
     configuration = stored(source.configuration) or {}
-    created_at = _time(source.created_at)
-    row = workspaces.new_row(workspace_id, source.metadata, configuration, created_at)
+    row = workspaces.new_row(workspace_id, source.metadata, configuration, str(source.created_at))
     workspace = store.add_workspace(row, number)
     for peer in source.peers if world.saved else sorted(source.peers, key=_age):
-        row = peers.new_row(workspace_id, peer.id, _time(peer.created_at))
+        row = peers.new_row(workspace_id, peer.id, str(peer.created_at))
         store.add_peer(workspace, {**row, "metadata": peer.metadata, "configuration": peer.configuration})
     for session in source.sessions if world.saved else sorted(source.sessions, key=_age):
         _load_session(store, workspace, session)
     _load_origins(workspace, source)
     listed = source.conclusions if world.saved else sorted(source.conclusions, key=_age)
-    _load_conclusions(store, workspace, listed, created_at)
+    _load_conclusions(store, workspace, listed)
     _load_cards_and_summaries(store, workspace, source)
     _load_work(store, workspace, source)
     _load_webhooks(store, workspace, source)
 
 
 def _load_session(store: Store, workspace: Workspace, source: "WorldSession") -> None:
-    workspace_id, id_, created_at = workspace.row["id"], str(source.id), _time(source.created_at)
-    row = sessions.new_row(workspace_id, id_, created_at)
+    row = sessions.new_row(workspace.row["id"], str(source.id), str(source.created_at))
     session = store.add_session(workspace, workspaces.updated(row, source.metadata, stored(source.configuration)))
+    created_at = microseconds_of(row["created_at"])
     membership.put(store, workspace, session, members_of(source), created_at)
     for peer_id in source.peers:
         peers.ensure(store, workspace, peer_id, created_at)
@@ -140,9 +150,8 @@ def _load_session(store: Store, workspace: Workspace, source: "WorldSession") ->
 
 
 def _message(source: "WorldMessage", session: Row) -> Row:
-    created_at = _time(source.created_at)
-    draft = MessageDraft(source.content, source.peer_id, source.metadata, created_at, source.token_count or 0)
-    return messages.new_row(str(source.id), draft, session, session["created_at"])
+    draft = MessageDraft(source.content, source.peer_id, source.metadata, None, source.token_count or 0)
+    return messages.new_row(str(source.id), draft, session, str(source.created_at))
 
 
 def _load_origins(workspace: Workspace, source: "WorldWorkspace") -> None:
@@ -165,20 +174,17 @@ def _copied(original: Session | None, cutoff: str | None) -> int:
     return len(original.messages) if place is None else place + 1
 
 
-def _load_conclusions(
-    store: Store, workspace: Workspace, listed: Collection["WorldConclusion"], created_at: int
-) -> None:
+def _load_conclusions(store: Store, workspace: Workspace, listed: Collection["WorldConclusion"]) -> None:
     """Add the conclusions in this order, and the peers in them that the world does not list."""
+    created_at = microseconds_of(workspace.row["created_at"])
     for conclusion in listed:
         for peer_id in (conclusion.observer_id, conclusion.observed_id):
             peers.ensure(store, workspace, peer_id, created_at)
         draft = ConclusionDraft(
             conclusion.content, conclusion.observer_id, conclusion.observed_id, conclusion.session_id
         )
-        moment = timestamp(_age(conclusion))
-        store.put_conclusion(
-            workspace, conclusions.new_row(store, str(conclusion.id), draft, moment, conclusion.level or EXPLICIT)
-        )
+        level, moment = conclusion.level or EXPLICIT, str(conclusion.created_at)
+        store.put_conclusion(workspace, conclusions.new_row(store, str(conclusion.id), draft, moment, level))
 
 
 def _load_cards_and_summaries(store: Store, workspace: Workspace, source: "WorldWorkspace") -> None:
@@ -193,7 +199,7 @@ def _load_cards_and_summaries(store: Store, workspace: Workspace, source: "World
 def _summaries(session: "WorldSession") -> dict[str, Row]:
     return {
         kind: contexts.new_summary(
-            kind, summary.content, str(summary.message_id), _time(summary.created_at), summary.token_count or 0
+            kind, summary.content, str(summary.message_id), str(summary.created_at), summary.token_count or 0
         )
         for kind, summary in session.summaries.items()
     }
@@ -215,12 +221,11 @@ def _load_work(store: Store, workspace: Workspace, source: "WorldWorkspace") -> 
 
 def _load_webhooks(store: Store, workspace: Workspace, source: "WorldWorkspace") -> None:
     for webhook in source.webhooks:
-        created_at = timestamp(_time(webhook.created_at))
         row = {
             "id": webhook.id,
             "workspace_id": workspace.row["id"],
             "url": webhook.url,
-            "created_at": created_at,
+            "created_at": webhook.created_at,
         }
         store.put_webhook(workspace, row)
 
@@ -237,10 +242,6 @@ def _schedule_purges(store: Store, world: "World", workspace_ids: Collection[str
             store.purges.add(store.clock.peek(), record.number, workspace_id, session_id, tries)
 
 
-def _age(part: "WorldPeer | WorldSession | WorldConclusion") -> int:
-    return _time(part.created_at)
-
-
-def _time(moment: datetime | None) -> int:
-    """A time in microseconds since 1970. `_fill` set all times before, so None does not occur."""
-    return microseconds(moment) if moment else 0
+def _age(part: "WorldPeer | WorldSession | WorldConclusion") -> str:
+    """A key for sorting. `_fill` set all times before, so None does not occur."""
+    return sortable(str(part.created_at))

@@ -52,8 +52,9 @@ def read(source: "WorldSource", version: str) -> "World":
         raise WorldError(f"a world must be a mapping or the path of a JSON file, not {reprlib.repr(source)}")
     name = "world" if isinstance(source, Mapping) else str(source)
     document = _from_mapping(source) if isinstance(source, Mapping) else _from_file(Path(source))
+    model = as_of(worlds.World, version)
     try:
-        world: World = as_of(worlds.World, version).model_validate(document, context=Reading.LAX)
+        world: World = model.model_validate(document, context=Reading.LAX)
     except ValidationError as error:
         limits = "" if version == CONTRACT else f" (in version {version} of the API)"
         raise WorldError(*(f"{name}: {_complaint(detail)}{limits}" for detail in error.errors())) from None

@@ -1,9 +1,10 @@
 """Saves the state of a mock as a world: a document that `load` turns into an equal state."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_json
 
 from ...domain.clock import timestamp
 from ...domain.records import ALWAYS, Membership, Row, Session, Workspace
@@ -14,19 +15,78 @@ from ..files import replace
 
 
 def document(workspaces: Iterable[Workspace], purges: Iterable[Job]) -> dict[str, Any]:
-    """A world of these workspaces and the purges that wait in them. Fields that have their default are left out."""
-    jobs = list(purges)
-    deleted = {job.workspace_id for job in jobs if job.session_id is None}
-    waiting = [_given(workspace=job.workspace_id, session=job.session_id, tries=job.tries or None) for job in jobs]
-    described = {
-        workspace.row["id"]: _workspace(workspace, workspace.row["id"] not in deleted) for workspace in workspaces
-    }
-    return {"saved": True, "workspaces": described, **_given(purges=waiting)}
+    """A world of these workspaces and the purges that wait in them. Fields that have their default are left out.
+
+    It shares nothing with the stored rows, so that the caller may change it.
+    """
+    return Description().world(workspaces, purges)
 
 
 def write(path: str | Path, world: dict[str, Any]) -> None:
     """Write a world to a JSON file, indented. If this fails, an existing file is as it was. Raises OSError."""
-    replace(path, json.dumps(world, indent=2, ensure_ascii=False) + "\n")
+    replace(path, to_json(world, indent=2).decode() + "\n")
+
+
+class Description:
+    """Describes the state as a world. Each method describes the parts of its name."""
+
+    def world(self, workspaces: Iterable[Workspace], purges: Iterable[Job]) -> dict[str, Any]:
+        jobs = list(purges)
+        deleted = {job.workspace_id for job in jobs if job.session_id is None}
+        waiting = [_given(workspace=job.workspace_id, session=job.session_id, tries=job.tries or None) for job in jobs]
+        described = {
+            workspace.row["id"]: self.workspace(workspace, workspace.row["id"] not in deleted)
+            for workspace in workspaces
+        }
+        return {"saved": True, "workspaces": described, **_given(purges=waiting)}
+
+    def workspace(self, workspace: Workspace, is_active: bool) -> dict[str, Any]:
+        return {
+            **_given(is_active=None if is_active else False),
+            **_common(workspace.row),
+            **_not_empty(
+                peers=_peers(workspace),
+                sessions=[self.session(workspace, session) for session in workspace.sessions.values()],
+                conclusions=self.conclusions(workspace),
+                work=self.work(workspace),
+                webhooks=_webhooks(workspace),
+            ),
+        }
+
+    def session(self, workspace: Workspace, session: Session) -> dict[str, Any]:
+        members: dict[str, Any] = {peer_id: _member(member) for peer_id, member in session.members.items()}
+        # The entry of a sender who is not a member is null: without an entry, loading the world would make it a member.
+        members = dict.fromkeys({message["peer_id"] for message in session.messages}) | members
+        in_order = sorted(members, key=lambda peer_id: workspace.peers[peer_id].number)
+        return {
+            "id": session.row["id"],
+            **({} if session.row["is_active"] else {"is_active": False}),
+            **_common(session.row),
+            **_not_empty(
+                peers={peer_id: members[peer_id] for peer_id in in_order},
+                messages=self.messages(session),
+                summaries=_summaries(workspace, session),
+                cloned_from=_origin(workspace, session),
+            ),
+        }
+
+    def messages(self, session: Session) -> Sequence[Mapping[str, Any]]:
+        return [_message(row) for row in session.messages]
+
+    def conclusions(self, workspace: Workspace) -> list[Row]:
+        return [_given(**row) for row in workspace.extras.conclusions.values()]
+
+    def work(self, workspace: Workspace) -> list[dict[str, Any]]:
+        """The queues that have units, in the order in which they are worked on."""
+        return [
+            {
+                **({"session": queue.session_id} if queue.observer is None else {"observer": queue.observer}),
+                "observed": queue.observed,
+                **({} if queue.dream_type in (None, OMNI) else {"dream_type": queue.dream_type}),
+                **{name: count for name, count in queue.units._asdict().items() if count},
+            }
+            for queue in queues_of(workspace)
+        ]
 
 
 def _given(**fields: Any) -> dict[str, Any]:
@@ -46,59 +106,33 @@ def _not_empty(**parts: Any) -> dict[str, Any]:
     return {name: part for name, part in parts.items() if part}
 
 
-def _workspace(workspace: Workspace, is_active: bool) -> dict[str, Any]:
-    return {
-        **_given(is_active=None if is_active else False),
-        **_common(workspace.row),
-        **_not_empty(
-            peers=[_peer(workspace, peer.row) for peer in workspace.roster],
-            sessions=[_session(workspace, session) for session in workspace.sessions.values()],
-            conclusions=[_given(**row) for row in workspace.extras.conclusions.values()],
-            work=_queues(workspace),
-            webhooks=_webhooks(workspace),
-        ),
-    }
-
-
-def _peer(workspace: Workspace, row: Row) -> dict[str, Any]:
-    """A peer, with its cards: a mapping from the id of the observed peer to the card."""
-    cards = workspace.extras.cards.items()
-    own = {observed_id: _copy(card) for (observer_id, observed_id), card in cards if observer_id == row["id"]}
-    return {"id": row["id"], **_common(row), **_not_empty(cards=own)}
+def _peers(workspace: Workspace) -> list[dict[str, Any]]:
+    """The peers, each with its cards: a mapping from the id of the observed peer to the card."""
+    cards: dict[str, dict[str, Any]] = {}
+    for (observer_id, observed_id), card in workspace.extras.cards.items():
+        cards.setdefault(observer_id, {})[observed_id] = list(card)
+    rows = [peer.row for peer in workspace.roster]
+    return [{"id": row["id"], **_common(row), **_not_empty(cards=cards.get(row["id"]))} for row in rows]
 
 
 def _common(row: Row) -> dict[str, Any]:
-    fields = _given(metadata=row["metadata"], configuration=row["configuration"])
+    fields = {name: _copy(row[name]) for name in ("metadata", "configuration") if row[name]}
     return {"created_at": row["created_at"], **fields}
 
 
-def _session(workspace: Workspace, session: Session) -> dict[str, Any]:
-    members: dict[str, Any] = {peer_id: _member(member) for peer_id, member in session.members.items()}
-    # The entry of a sender who is not a member is null: without an entry, loading the world would make it a member.
-    members = dict.fromkeys(message["peer_id"] for message in session.messages) | members
-    in_order = sorted(members, key=lambda peer_id: workspace.peers[peer_id].number)
-    return {
-        "id": session.row["id"],
-        **_given(is_active=None if session.row["is_active"] else False),
-        **_common(session.row),
-        **_not_empty(
-            peers={peer_id: members[peer_id] for peer_id in in_order},
-            messages=[_message(message) for message in session.messages],
-            summaries=_summaries(workspace, session),
-            cloned_from=_origin(workspace, session),
-        ),
-    }
-
-
 def _member(member: Membership) -> dict[str, Any]:
-    present = None if member.present else False
-    stays = None
+    described: dict[str, Any] = {}
+    if member.observe_me is not None:
+        described["observe_me"] = member.observe_me
+    if member.observe_others is not None:
+        described["observe_others"] = member.observe_others
+    if not member.present:
+        described["present"] = False
     if member.stays != (ALWAYS,):
-        stays = [[None if moment is None else timestamp(moment) for moment in stay] for stay in member.stays]
-    return {
-        **_given(observe_me=member.observe_me, observe_others=member.observe_others, present=present),
-        **({} if stays is None else {"stays": stays}),
-    }
+        described["stays"] = [
+            [None if moment is None else timestamp(moment) for moment in stay] for stay in member.stays
+        ]
+    return described
 
 
 def _message(row: Row) -> dict[str, Any]:
@@ -106,7 +140,7 @@ def _message(row: Row) -> dict[str, Any]:
         "id": row["id"],
         "peer_id": row["peer_id"],
         "content": row["content"],
-        **_given(metadata=row["metadata"]),
+        **({"metadata": _copy(row["metadata"])} if row["metadata"] else {}),
         "created_at": row["created_at"],
         "token_count": row["token_count"],
     }
@@ -131,19 +165,6 @@ def _origin(workspace: Workspace, session: Session) -> dict[str, Any]:
     purged = None if original is not None else True
     fields = _given(session=origin.session_id, message_id=cutoff)
     return {**fields, "messages": origin.copied, **_given(purged=purged)}
-
-
-def _queues(workspace: Workspace) -> list[dict[str, Any]]:
-    """The queues that have units, in the order in which they are worked on."""
-    return [
-        {
-            **({"session": queue.session_id} if queue.observer is None else {"observer": queue.observer}),
-            "observed": queue.observed,
-            **({} if queue.dream_type in (None, OMNI) else {"dream_type": queue.dream_type}),
-            **{name: count for name, count in queue.units._asdict().items() if count},
-        }
-        for queue in queues_of(workspace)
-    ]
 
 
 def _webhooks(workspace: Workspace) -> list[dict[str, str]]:
