@@ -14,7 +14,7 @@ These tricks are elsewhere, because they are part of a data structure:
 - `RequestLog.add` in testing/requests.py takes no lock, and `Exchange` keeps all headers of a request as one object.
 - `Ids.several` in domain/clock.py generates ids in batches.
 - `collection_paused` in testing/garbage.py keeps the garbage collector from searching a large state again and again
-  while a world is loaded or saved. Both take half of the time.
+  while a world is loaded or saved, or a state is forked. All take about half of the time.
 - pydantic models are built when they are first used (`Model` in wire/fields.py), and large modules are imported where
   they are needed. Both make a server start faster.
 """

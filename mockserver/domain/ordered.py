@@ -2,23 +2,29 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, Self, TypeVar, overload
 
 T = TypeVar("T")
 
 
 class Ordered(Sequence[T], Generic[T]):
-    """Entries in the order of their numbers. A slice is as fast as in a list; a removal is O(log n) and a memmove."""
+    """Entries in the order of their numbers. A slice is as fast as in a list; a removal is O(log n) and a memmove.
 
-    __slots__ = ("_entries", "_numbers")
+    A copy shares the lists until one of the two changes: the one that changes first copies them for itself.
+    """
+
+    __slots__ = ("_entries", "_is_shared", "_numbers")
 
     def __init__(self) -> None:
         self._numbers = array("q")
         self._entries: list[T] = []
+        self._is_shared = False
 
     def add(self, number: int, entry: T) -> None:
         """Insert an entry by its number. Does nothing if the number is already there."""
+        if self._is_shared:
+            self._part()
         numbers = self._numbers
         if not numbers or number > numbers[-1]:
             numbers.append(number)
@@ -31,6 +37,8 @@ class Ordered(Sequence[T], Generic[T]):
 
     def extend(self, numbers: Iterable[int], entries: Iterable[T]) -> None:
         """Append entries. Their numbers must be larger than all present numbers."""
+        if self._is_shared:
+            self._part()
         self._numbers.extend(numbers)
         self._entries += entries
 
@@ -38,13 +46,26 @@ class Ordered(Sequence[T], Generic[T]):
         """Remove the entry of a number. Does nothing if there is none."""
         place = bisect_left(self._numbers, number)
         if place < len(self._numbers) and self._numbers[place] == number:
+            if self._is_shared:
+                self._part()
             del self._numbers[place], self._entries[place]
 
     def copy(self) -> Self:
-        """A copy with the same entries."""
+        """A copy with the same entries, at a cost that does not depend on their number."""
         twin = type(self)()
-        twin.extend(self._numbers, self._entries)
+        self._is_shared = twin._is_shared = True
+        twin._numbers, twin._entries = self._numbers, self._entries
         return twin
+
+    def with_each(self, other: Callable[[T], T]) -> Self:
+        """A copy with another entry for each entry."""
+        twin = type(self)()
+        twin.extend(self._numbers, map(other, self._entries))
+        return twin
+
+    def _part(self) -> None:
+        """Stop sharing the lists, because one of them is about to change."""
+        self._numbers, self._entries, self._is_shared = self._numbers[:], self._entries[:], False
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -26,19 +26,24 @@ class Messages(Ordered[Row]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._places: dict[str, int] = {}
+        self._places: dict[str, int] | None = None
         self._indexed = 0
 
     def replace(self, place: int, row: Row) -> None:
         """Replace the row at a place with a row of the same id."""
+        if self._is_shared:
+            self._part()
         self._entries[place] = row
 
     def place(self, message_id: str) -> int | None:
         """The index of the message with this id, or None. The last one counts if several have it."""
+        places = self._places
+        if places is None:
+            places = self._places = {}
         while self._indexed < len(self._entries):
-            self._places[self._entries[self._indexed]["id"]] = self._indexed
+            places[self._entries[self._indexed]["id"]] = self._indexed
             self._indexed += 1
-        return self._places.get(message_id)
+        return places.get(message_id)
 
     def number(self, place: int) -> int:
         """The number of the message at this index."""

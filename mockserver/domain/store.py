@@ -218,17 +218,20 @@ def _index_of(workspace: Workspace) -> Index[Session] | None:
 
 
 def _copy(original: Workspace) -> Workspace:
+    """A workspace with copies of the records. They share rows, and the lists of messages until one of them changes."""
     workspace = Workspace(original.number, original.row)
     workspace.extras.content = image(original.extras.content)
-    by_number: dict[int, Session] = {}
+    copies: dict[Session, Session] = {}
     for session_id, session in original.sessions.items():
-        twin = Session(session.number, session.row, workspace.history, session.origin)
-        twin.content = image(session.content)
-        workspace.sessions[session_id] = by_number[twin.number] = twin
+        twin = copies[session] = Session(session.number, session.row, workspace.history, session.origin)
+        if session.members:
+            twin.members = session.members.copy()
+        if session.messages:
+            twin.messages = session.messages.copy()
+        workspace.sessions[session_id] = twin
     for peer in original.roster:
-        copied = Peer(peer.number, peer.row, workspace.history)
-        copied.sessions = ordered([by_number[session.number] for session in peer.sessions])
-        workspace.peers[peer.row["id"]] = copied
-    workspace.roster = ordered(workspace.peers.values())
-    workspace.active = ordered([by_number[session.number] for session in original.active])
+        copied = workspace.peers[peer.row["id"]] = Peer(peer.number, peer.row, workspace.history)
+        copied.sessions = peer.sessions.with_each(copies.__getitem__)
+    workspace.roster = original.roster.with_each(lambda peer: workspace.peers[peer.row["id"]])
+    workspace.active = original.active.with_each(copies.__getitem__)
     return workspace

@@ -21,6 +21,7 @@ from .arguments import Seed, integer, storable
 from .coverage_counts import CoverageCounter, Documented
 from .demo_state import DemoState
 from .faults import Faults
+from .garbage import collection_paused
 from .hints import Hinting
 from .notes.draft import Notes
 from .observer import Observer, beyond_the_api
@@ -257,7 +258,8 @@ class Mock(Hinting):
 
         Changes of one do not affect the other. The fork has no snapshots and no server.
         """
-        return self.server_link.between_requests(self._forked)
+        with collection_paused():
+            return self.server_link.between_requests(self._forked)
 
     def as_it_began(self, quirks: Quirks) -> "Mock | None":
         """Create another mock in the state that this one had after its last reset, with other quirks. It makes the same

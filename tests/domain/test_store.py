@@ -23,6 +23,44 @@ def test_a_roll_is_a_sorted_set_of_numbers(steps: list[tuple[bool, int]]) -> Non
     assert (len(roll), roll[1:3], bool(roll)) == (len(wanted), wanted[1:3], bool(wanted))
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["add", "extend", "remove", "replace", "copy", "with_each"]),
+            st.integers(0, 3),
+            st.integers(0, 8),
+        ),
+        max_size=25,
+    )
+)
+def test_copies_that_share_their_lists_do_not_see_each_others_changes(steps: list[tuple[str, int, int]]) -> None:
+    found, models = [Messages()], [dict[int, str]()]
+    for change, which, number in steps:
+        messages, model = found[which % len(found)], models[which % len(found)]
+        if change == "add":
+            messages.add(number, {"id": str(number)})
+            model.setdefault(number, str(number))
+        elif change == "extend":
+            after = max(model, default=0) + 1
+            messages.extend([after], [{"id": "x"}])
+            model[after] = "x"
+        elif change == "remove":
+            messages.remove(number)
+            model.pop(number, None)
+        elif change == "replace" and model:
+            place = number % len(model)
+            messages.replace(place, {"id": "y"})
+            model[sorted(model)[place]] = "y"
+        elif change == "copy":
+            found.append(messages.copy())
+            models.append(model.copy())
+        elif change == "with_each":
+            found.append(messages.with_each(lambda row: {"id": row["id"] + "z"}))
+            models.append({one: id_ + "z" for one, id_ in model.items()})
+        for one, wanted in zip(found, models, strict=True):
+            assert [(at, row["id"]) for at, row in one.numbered()] == sorted(wanted.items())
+
+
 @given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=3), max_size=6), st.booleans())
 def test_a_message_is_found_where_it_was_said_last_however_often_it_is_looked_for(
     batches: list[list[str]], copies: bool
