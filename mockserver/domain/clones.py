@@ -29,7 +29,8 @@ def clone(store: Store, workspace_id: str, session_id: str, cutoff: str | None) 
     sources = _sources(store, original)
     messages = _messages(sources, cutoff)
     now = store.clock.now()
-    row = {**as_read(original.row), "id": _fresh_id(store, workspace), "created_at": timestamp(now)}
+    read = {name: as_read(original.row[name]) for name in ("metadata", "configuration")}
+    row = original.row | read | {"id": _fresh_id(store, workspace), "created_at": timestamp(now)}
     if messages or not store.profile.lost_empty_clone:
         members = _members(store, workspace, sources)
         copy = store.add_session(workspace, row, Origin(original.number, session_id, cutoff, len(messages)))

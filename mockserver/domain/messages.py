@@ -8,7 +8,8 @@ from .clock import timestamp
 from .errors import MissingMessage
 from .filters.language import Predicate
 from .membership import MemberSettings
-from .records import Row, Session, changed
+from .records import NOTHING, Row, Session, changed
+from .shared_keys import row_maker
 from .store import Store
 
 
@@ -26,6 +27,11 @@ class MessageDraft(NamedTuple):
     created_at: int | None
     token_count: int
     reasoning: bool | None = None
+
+
+_empty_row = row_maker(
+    "id", "content", "peer_id", "session_id", "metadata", "created_at", "workspace_id", "token_count"
+)
 
 
 def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[MessageDraft]) -> list[Row]:
@@ -78,13 +84,13 @@ def _place(store: Store, workspace_id: str, session_id: str, message_id: str, co
 
 def new_row(message_id: str, draft: MessageDraft, session: Row, now: str) -> Row:
     """The row of a new message. `session` is the row of its session. `now` is the time of drafts without a time."""
-    return {
-        "id": message_id,
-        "content": draft.content,
-        "peer_id": draft.peer_id,
-        "session_id": session["id"],
-        "metadata": draft.metadata,
-        "created_at": now if draft.created_at is None else timestamp(draft.created_at),
-        "workspace_id": session["workspace_id"],
-        "token_count": draft.token_count,
-    }
+    row = _empty_row()
+    row["id"] = message_id
+    row["content"] = draft.content
+    row["peer_id"] = draft.peer_id
+    row["session_id"] = session["id"]
+    row["metadata"] = draft.metadata or NOTHING
+    row["created_at"] = now if draft.created_at is None else timestamp(draft.created_at)
+    row["workspace_id"] = session["workspace_id"]
+    row["token_count"] = draft.token_count
+    return row

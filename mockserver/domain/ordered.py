@@ -53,8 +53,8 @@ class Ordered(Sequence[T], Generic[T]):
     def copy(self) -> Self:
         """A copy with the same entries, at a cost that does not depend on their number."""
         twin = type(self)()
-        self._is_shared = twin._is_shared = True
-        twin._numbers, twin._entries = self._numbers, self._entries
+        self._is_shared = twin._is_shared = True  # noqa: SLF001 - of the same class
+        twin._numbers, twin._entries = self._numbers, self._entries  # noqa: SLF001 - of the same class
         return twin
 
     def with_each(self, other: Callable[[T], T]) -> Self:

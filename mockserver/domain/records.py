@@ -99,7 +99,7 @@ def changed(row: Row, given: Row) -> Row:
     comparison before it writes (recorded, x2-number-shapes).
     """
     new = {key: value for key, value in given.items() if value is not None and value != row[key]}
-    return {**row, **new} if new else row
+    return row | new if new else row
 
 
 R = TypeVar("R", bound="Session | Peer | Workspace")

@@ -8,7 +8,10 @@ from .errors import InvalidId, MalformedIdNotFound, MissingSession
 from .filters.language import Filter
 from .membership import MemberSettings
 from .records import NOTHING, Row, Session, Workspace
+from .shared_keys import row_maker
 from .store import Store
+
+_empty_row = row_maker("id", "is_active", "workspace_id", "metadata", "configuration", "created_at")
 
 
 def get_or_create(
@@ -99,11 +102,10 @@ def active(store: Store, workspace_id: str, session_id: str) -> tuple[Workspace,
 
 def new_row(workspace_id: str, session_id: str, created_at: str) -> Row:
     """The row of a new session. `created_at` is a timestamp as on the wire."""
-    return {
-        "id": session_id,
-        "is_active": True,
-        "workspace_id": workspace_id,
-        "metadata": NOTHING,
-        "configuration": NOTHING,
-        "created_at": created_at,
-    }
+    row = _empty_row()
+    row["id"] = session_id
+    row["is_active"] = True
+    row["workspace_id"] = workspace_id
+    row["metadata"] = row["configuration"] = NOTHING
+    row["created_at"] = created_at
+    return row

@@ -165,7 +165,7 @@ class Store:
         _keep(session)
         if (index := _index_of(workspace)) is not None:
             index.remove(session)
-        session.row = {**session.row, "is_active": False}
+        session.row = session.row | {"is_active": False}
         workspace.active.remove(session.number)
 
     def drop_session(self, workspace: Workspace, session: Session) -> None:
