@@ -113,18 +113,19 @@ def ordered(records: Iterable[R]) -> Ordered[R]:
     return entries
 
 
-# Sessions without members and messages share these, so that an empty session needs little memory.
+# Sessions without members, messages and conclusions share these, so that an empty session needs little memory.
 _NOBODY: dict[str, Membership] = {}
 _SILENCE = Messages()
+_NO_CONCLUSIONS: dict[str, None] = {}
 
 
 class Session:
-    """A session, with what its purge removes: members by peer id, and messages in order.
+    """A session, with what its purge removes: members by peer id, messages in order, and the ids of its conclusions.
 
     `origin` is None unless the session is a clone. It never changes, so versions do not keep it.
     """
 
-    __slots__ = ("history", "members", "messages", "number", "origin", "row")
+    __slots__ = ("conclusions", "history", "members", "messages", "number", "origin", "row")
 
     def __init__(self, number: int, row: Row, history: History, origin: Origin | None = None) -> None:
         self.number = number
@@ -133,15 +134,16 @@ class Session:
         self.origin = origin
         self.members = _NOBODY
         self.messages = _SILENCE
+        self.conclusions = _NO_CONCLUSIONS
 
     @property
     def content(self) -> Content:
         """The content that a `Version` stores."""
-        return self.row, self.members, self.messages
+        return self.row, self.members, self.messages, self.conclusions
 
     @content.setter
     def content(self, content: Content) -> None:
-        self.row, self.members, self.messages = content
+        self.row, self.members, self.messages, self.conclusions = content
 
 
 class Peer:

@@ -99,12 +99,22 @@ class Store:
     def put_conclusion(self, workspace: Workspace, row: Row) -> None:
         _keep(workspace.extras)
         workspace.extras.conclusions[row["id"]] = row
+        if row["session_id"] is not None:
+            session = workspace.sessions[row["session_id"]]
+            _keep(session)
+            if not session.conclusions:
+                session.conclusions = {}
+            session.conclusions[row["id"]] = None
 
     def drop_conclusion(self, workspace: Workspace, conclusion_id: str) -> None:
         _keep(workspace.extras)
         row = workspace.extras.conclusions.pop(conclusion_id)
         if self.profile.deleted_knowledge:
             workspace.extras.deleted[conclusion_id] = row
+        elif row["session_id"] is not None:
+            session = workspace.sessions[row["session_id"]]
+            _keep(session)
+            del session.conclusions[conclusion_id]
 
     def put_card(self, workspace: Workspace, observer_id: str, observed_id: str, card: Sequence[str]) -> None:
         _keep(workspace.extras)
@@ -171,7 +181,7 @@ class Store:
     def drop_session(self, workspace: Workspace, session: Session) -> None:
         """Remove a session with its messages, memberships, summaries, conclusions and work. Its peers stay."""
         _keep(workspace)
-        self._remove_extras(workspace.extras, session.row["id"], session.members)
+        self._remove_extras(workspace.extras, session)
         del workspace.sessions[session.row["id"]]
         workspace.active.remove(session.number)
         for peer_id in session.members:
@@ -179,22 +189,18 @@ class Store:
             _keep(peer)
             peer.sessions.remove(session.number)
 
-    def _remove_extras(self, extras: Extras, session_id: str, members: Iterable[str]) -> None:
+    def _remove_extras(self, extras: Extras, session: Session) -> None:
         """Remove the summaries, conclusions and work of a session."""
-        gone = [
-            (rows, id_)
-            for rows in (extras.conclusions, extras.deleted)
-            for id_, row in rows.items()
-            if row["session_id"] == session_id
-        ]
-        work = [(session_id, peer_id) for peer_id in members if (session_id, peer_id) in extras.work]
-        if gone or work or session_id in extras.summaries:
+        session_id = session.row["id"]
+        work = [(session_id, peer_id) for peer_id in session.members if (session_id, peer_id) in extras.work]
+        if session.conclusions or work or session_id in extras.summaries:
             _keep(extras)
             extras.summaries.pop(session_id, None)
             for queue in work:
                 del extras.work[queue]
-            for rows, id_ in gone:
-                del rows[id_]
+            for id_ in session.conclusions:
+                extras.conclusions.pop(id_, None)
+                extras.deleted.pop(id_, None)
 
     def fork(self, clock: Clock, ids: Ids) -> "Store":
         """A copy of the store, with another clock and another id generator. They share rows, and nothing else."""
@@ -228,6 +234,8 @@ def _copy(original: Workspace) -> Workspace:
             twin.members = session.members.copy()
         if session.messages:
             twin.messages = session.messages.copy()
+        if session.conclusions:
+            twin.conclusions = session.conclusions.copy()
         workspace.sessions[session_id] = twin
     for peer in original.roster:
         copied = workspace.peers[peer.row["id"]] = Peer(peer.number, peer.row, workspace.history)

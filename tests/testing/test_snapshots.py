@@ -83,6 +83,15 @@ class Histories(RuleBasedStateMachine):
         self.mock.restore(self.mock.snapshot())
         assert public_state(self.mock) == before
 
+    @invariant()
+    def each_session_has_the_ids_of_its_conclusions(self) -> None:
+        for workspace in self.mock.store.directory:
+            known = workspace.extras.deleted | workspace.extras.conclusions
+            for session_id, session in workspace.sessions.items():
+                assert set(session.conclusions) == {
+                    id_ for id_, row in known.items() if row["session_id"] == session_id
+                }
+
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=examples(8, brief=2), stateful_step_count=25)
