@@ -9,7 +9,6 @@ from .errors import InnerFailure, MissingConclusion, Unprocessable
 from .filters.language import Predicate
 from .filters.tables import NAMES_IN_DATABASE
 from .records import Row
-from .search.similarity import nearest
 from .store import Store
 
 
@@ -81,7 +80,9 @@ def query(
         sentence = "observer and observed must be specified for semantic search"
         raise Unprocessable(sentence, ("body", "filters"), filters)
     rows = [row for row in _all(store, workspace_id) if matches is None or matches(row)]
-    return nearest(text, newest_first(rows), top_k, distance)
+    if not rows:
+        return []
+    return store.texts(store.workspaces[workspace_id]).nearest(text, newest_first(rows), top_k, distance)
 
 
 def delete(store: Store, workspace_id: str, conclusion_id: str) -> None:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from . import conclusions, peers, sessions, tokens, workspaces
 from .errors import MissingPeer
 from .records import Row
-from .search.similarity import nearest
 from .store import Store
 
 # The maximum number of conclusions in a representation: if the request does not set it, and if the request sets it to
@@ -103,8 +102,12 @@ def chosen(store: Store, workspace_id: str, observer_id: str, observed_id: str, 
     similar_count, frequent_count, newest_count = _shares(choice, 1 if store.profile.similar_share else 0)
     newest_searched = conclusions.newest_first(searched)
     found = [row for row in newest_searched if row["id"] not in deleted]
+    similar: list[Row] = []
+    if found and similar_count:
+        texts = store.texts(store.workspaces[workspace_id])
+        similar = texts.nearest(choice.query or "", found, similar_count, choice.distance)
     sources = [
-        nearest(choice.query or "", found, similar_count, choice.distance),
+        similar,
         (newest_searched if store.profile.newest_frequent else searched)[:frequent_count],
         conclusions.newest_first(in_scope)[:newest_count],
     ]

@@ -7,11 +7,14 @@ every record that is created.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .history import Content, History
 from .index import Index
 from .ordered import Ordered
+
+if TYPE_CHECKING:
+    from .search.text_index import TextIndex
 
 Row = dict[str, Any]
 
@@ -215,10 +218,10 @@ class Extras:
 
 class Workspace:
     """A workspace with its peers and sessions. `active` has the sessions that are not deleted. `index` finds them by
-    their metadata.
+    their metadata. `texts` measures how similar conclusions are to a text. Both are None until they are needed.
     """
 
-    __slots__ = ("active", "extras", "history", "index", "number", "peers", "roster", "row", "sessions")
+    __slots__ = ("active", "extras", "history", "index", "number", "peers", "roster", "row", "sessions", "texts")
 
     def __init__(self, number: int, row: Row) -> None:
         self.number = number
@@ -230,6 +233,7 @@ class Workspace:
         self.sessions: dict[str, Session] = {}
         self.active: Ordered[Session] = Ordered()
         self.index: Index[Session] | None = None
+        self.texts: TextIndex | None = None
 
     @property
     def content(self) -> Content:

@@ -1,7 +1,7 @@
 """The tables: records by id and in order. Every change of the state goes through the methods of `Store`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clock import Clock, Ids
 from .history import image
@@ -10,6 +10,9 @@ from .ordered import Ordered
 from .profile import Profile
 from .records import Dream, Extras, Membership, Messages, Origin, Peer, Row, Session, Workspace, ordered
 from .schedule import PurgeSchedule, WorkSchedule
+
+if TYPE_CHECKING:
+    from .search.text_index import TextIndex
 
 
 class Store:
@@ -109,12 +112,22 @@ class Store:
     def drop_conclusion(self, workspace: Workspace, conclusion_id: str) -> None:
         _keep(workspace.extras)
         row = workspace.extras.conclusions.pop(conclusion_id)
+        if workspace.texts is not None:
+            workspace.texts.discard([row])
         if self.profile.deleted_knowledge:
             workspace.extras.deleted[conclusion_id] = row
         elif row["session_id"] is not None:
             session = workspace.sessions[row["session_id"]]
             _keep(session)
             del session.conclusions[conclusion_id]
+
+    def texts(self, workspace: Workspace) -> "TextIndex":
+        """The index of the texts of conclusions. Queries fill it; it forgets conclusions that are deleted or purged."""
+        if workspace.texts is None:
+            from .search.text_index import TextIndex  # Few runs need it.
+
+            workspace.texts = TextIndex()
+        return workspace.texts
 
     def put_card(self, workspace: Workspace, observer_id: str, observed_id: str, card: Sequence[str]) -> None:
         _keep(workspace.extras)
@@ -181,7 +194,7 @@ class Store:
     def drop_session(self, workspace: Workspace, session: Session) -> None:
         """Remove a session with its messages, memberships, summaries, conclusions and work. Its peers stay."""
         _keep(workspace)
-        self._remove_extras(workspace.extras, session)
+        self._remove_extras(workspace, session)
         del workspace.sessions[session.row["id"]]
         workspace.active.remove(session.number)
         for peer_id in session.members:
@@ -189,17 +202,19 @@ class Store:
             _keep(peer)
             peer.sessions.remove(session.number)
 
-    def _remove_extras(self, extras: Extras, session: Session) -> None:
+    def _remove_extras(self, workspace: Workspace, session: Session) -> None:
         """Remove the summaries, conclusions and work of a session."""
-        session_id = session.row["id"]
+        extras, session_id = workspace.extras, session.row["id"]
         work = [(session_id, peer_id) for peer_id in session.members if (session_id, peer_id) in extras.work]
         if session.conclusions or work or session_id in extras.summaries:
             _keep(extras)
             extras.summaries.pop(session_id, None)
             for queue in work:
                 del extras.work[queue]
+            gone = [extras.conclusions.pop(id_) for id_ in session.conclusions if id_ in extras.conclusions]
+            if workspace.texts is not None:
+                workspace.texts.discard(gone)
             for id_ in session.conclusions:
-                extras.conclusions.pop(id_, None)
                 extras.deleted.pop(id_, None)
 
     def fork(self, clock: Clock, ids: Ids) -> "Store":

@@ -11,7 +11,7 @@ from mockserver.domain import conclusions, contexts, knowledge, tokens
 from mockserver.domain.contexts import PeerView
 from mockserver.domain.errors import NotFound
 from mockserver.domain.knowledge import Choice
-from mockserver.domain.search.similarity import nearest
+from mockserver.domain.search.text_index import TextIndex
 
 _conclusions = st.lists(st.tuples(st.sampled_from(["tea", "coffee in bed", "walks"]), st.sampled_from([None, "s"])))
 _choice = st.builds(
@@ -97,7 +97,7 @@ def test_a_representation_has_the_nearest_the_most_frequent_and_the_newest_oldes
     searched = rows if leaks else of_session
     near, frequent, newest = _shares(choice)
     wanted = [
-        *nearest(choice.query or "", conclusions.newest_first(searched), near, choice.distance),
+        *TextIndex().nearest(choice.query or "", conclusions.newest_first(searched), near, choice.distance),
         *searched[:frequent],
         *conclusions.newest_first(of_session)[:newest],
     ]

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.search.similarity import nearest, similarity
+from mockserver.domain.search import text_index
+from mockserver.domain.search.similarity import similarity
+from mockserver.domain.search.text_index import TextIndex
 
 _TEXTS = (
     st.lists(st.sampled_from(["the", "tea", "teas", "likes", "liked", "coffee", "a-b", "x@y.com"]), max_size=6).map(
@@ -45,4 +48,33 @@ def test_the_nearest_are_those_by_falling_similarity_in_their_order_within_the_d
         return -similarity(query, row["content"]), row["id"]
 
     within = [row for row in rows if distance is None or 1 - similarity(query, row["content"]) <= distance]
-    assert nearest(query, rows, top_k, distance) == sorted(within, key=place)[:top_k]
+    assert TextIndex().nearest(query, rows, top_k, distance) == sorted(within, key=place)[:top_k]
+
+
+@given(
+    st.lists(st.tuples(_TEXTS, st.sets(st.integers(0, 7)), st.sets(st.integers(0, 7))), max_size=6),
+    st.lists(_TEXTS, min_size=8, max_size=8),
+    st.sampled_from([0, 1_000, 5_000, 10**9]),
+)
+def test_an_index_measures_as_without_it_whatever_it_has_of_earlier_queries(
+    queries: list[tuple[str, set[int], set[int]]], texts: list[str], limit: int
+) -> None:
+    index, rows = TextIndex(), [{"content": text} for text in texts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_index, "_BYTES_LIMIT", limit)
+        for query, asked, dropped in queries:
+            chosen = [rows[place] for place in sorted(asked)]
+            assert index.similarities(query, chosen) == [similarity(query, row["content"]) for row in chosen]
+            for place in dropped:
+                index.discard([rows[place]])
+                rows[place] = {"content": texts[place] + "s"}
+
+
+def test_an_index_keeps_what_the_store_has_and_nothing_that_it_dropped() -> None:
+    index, rows = TextIndex(), [{"content": f"Alice likes tea number {number}"} for number in range(20)]
+    index.nearest("tea", rows, 3)
+    assert len(index) == 20
+    index.discard(rows[:11])
+    assert len(index) == 0
+    index.nearest("tea", rows[11:], 3)
+    assert len(index) == 9
