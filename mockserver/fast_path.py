@@ -12,7 +12,7 @@ These tricks are elsewhere, because they are part of a data structure:
 - `row_maker` in domain/shared_keys.py lets the rows of sessions, and those of messages, share their keys. It saves 150
   bytes per row.
 - `Operation.read_query` in api/operation.py remembers the last few query strings.
-- `ObservedEndpoint.answer` in api/observed.py is one function.
+- `ObservedEndpoint._answered` in api/observed.py is one function.
 - `RequestLog.add` in testing/requests.py takes no lock, and `Exchange` keeps all headers of a request as one object.
 - `Ids.several` in domain/clock.py generates ids in batches.
 - `TextIndex` in domain/search/text_index.py remembers the vectors of conclusions. A later query takes a tenth of the

@@ -87,11 +87,11 @@ def serve(
     host = listener.getsockname()[0]
     app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
     app = with_connection(create_app(mock, **app_options))
-    mock.server_link.attach(None, lambda fork: MockServer.of(fork, host, **app_options))
+    mock.server_link.attach(lambda fork: MockServer.of(fork, host, **app_options))
     try:
         serve_app(app, listener, ready=ready, log_level=log_level, ending=mock.server_link.end, stopper=stopper)
     finally:
-        mock.server_link.attach(None, None)
+        mock.server_link.attach(None)
         mock.deliveries.stop()
 
 
@@ -225,7 +225,7 @@ class MockServer(Hinting):
             listener.close()
             self._server = self._thread = None
             raise
-        self.mock.server_link.attach(self._hand_over, self._serving)
+        self.mock.server_link.attach(self._serving)
         STARTED.add(self)
 
     def stop(self) -> None:
@@ -236,7 +236,7 @@ class MockServer(Hinting):
         if self._server is None or self._thread is None:
             return
         try:
-            self.mock.server_link.attach(None, None)  # Raises if a fault of a fork did not fire.
+            self.mock.server_link.attach(None)  # Raises if a fault of a fork did not fire.
         finally:
             self._server.stop()
             self._thread.join()
@@ -270,31 +270,6 @@ class MockServer(Hinting):
             for descriptor in server.descriptors():
                 _replace_with_nothing(descriptor)
 
-    def _hand_over(self, work: Callable[[], object]) -> object:
-        """Run `work` in the thread of the server, between two requests, and return its result or raise its error."""
-        server, thread = self._server, self._thread
-        if server is None or thread is None or threading.current_thread() is thread:
-            return work()
-        outcome: Future[object] = Future()
-        done = threading.Lock()
-        done.acquire()
-
-        def carry_out() -> None:
-            try:
-                outcome.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
-                outcome.set_exception(error)
-            done.release()
-
-        try:
-            server.loop.result().call_soon_threadsafe(carry_out)
-        except RuntimeError:  # The loop is closed, so no request can run at the same time.
-            return work()
-        while not done.acquire(timeout=_GRACE_SECONDS):
-            if not thread.is_alive():  # The thread ended before it ran `work`.
-                return work()
-        return outcome.result()
-
 
 # What a forked process inherits stays referenced there: a finalizer must not touch what the parent still uses.
 _INHERITED: list["_Server"] = []
@@ -311,7 +286,7 @@ def _let_go_after_fork() -> None:
     for server in servers:
         server._let_go()  # noqa: SLF001 - the same module
     for server in servers:  # Now that none runs any more, this has nothing to stop.
-        server.mock.server_link.attach(None, None)
+        server.mock.server_link.let_go()
 
 
 def _replace_with_nothing(descriptor: int) -> None:

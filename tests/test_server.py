@@ -6,12 +6,11 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
@@ -108,43 +107,28 @@ def test_the_mock_is_controlled_between_two_requests_from_any_thread() -> None:
             assert {work.result() for work in works} == {201}
 
 
-def test_the_verbs_of_the_mock_run_on_the_thread_of_the_server() -> None:
-    with MockServer() as server:
-        assert server.mock.server_link.between_requests(threading.get_ident) == server._thread.ident  # type: ignore[union-attr]
-        handed_over: list[str] = []
-        methods: list[tuple[str, Callable[[], object]]] = [("reset", server.mock.reset), ("purge", server.mock.purge)]
-        for name, method in methods:
+def test_control_methods_wait_for_a_request_in_progress_and_requests_for_them() -> None:
+    """Each thread finds the other's work complete, also where the server runs a callable of the test meanwhile."""
+    entered, go_on = threading.Event(), threading.Event()
+    order: list[str] = []
 
-            def hand_over(work: Callable[[], object], name: str = name) -> None:
-                handed_over.append(name)
-                work()
+    def answer(_: object) -> str:
+        entered.set()
+        go_on.wait(60)
+        order.append("request")
+        return "Blue."
 
-            server.mock.server_link.attach(hand_over, None)
-            method()
-        server.mock.server_link.attach(None, None)
-    assert handed_over == ["reset", "purge"]
-
-
-def test_work_that_meets_a_server_on_its_way_out_is_done_all_the_same() -> None:
-    with MockServer() as server:
-        hand_over, thread = server._hand_over, server._thread
-        inner = server._server
-    assert thread is not None
-    server._server, server._thread = inner, thread  # As another thread still sees it that asked just before.
-    done: list[str] = []
-    hand_over(lambda: done.append("loop closed"))
-
-    class Forgetful:
-        """A loop that takes work and ends before it comes to it."""
-
-        def call_soon_threadsafe(self, work: Callable[[], None]) -> None:
-            pass
-
-    assert inner is not None
-    inner.loop = Future()
-    inner.loop.set_result(cast("Any", Forgetful()))
-    hand_over(lambda: done.append("loop left"))
-    assert done == ["loop closed", "loop left"]
+    with MockServer() as server, ThreadPoolExecutor(2) as pool, httpx.Client(base_url=server.url) as client:
+        client.post(f"{_W}/peers", json={"id": "bob"})
+        server.mock.scripts.add("chat", answer)
+        chat = pool.submit(client.post, f"{_W}/peers/bob/chat", json={"query": "?"})
+        assert entered.wait(60)
+        world = pool.submit(server.mock.server_link.between_requests, lambda: order.append("world"))
+        assert not world.done()
+        go_on.set()
+        assert chat.result().json() == {"content": "Blue."}
+        world.result()
+    assert order == ["request", "world"]
 
 
 def test_leaving_waits_for_no_more_than_connections_need(monkeypatch: pytest.MonkeyPatch) -> None:

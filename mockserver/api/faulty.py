@@ -16,29 +16,49 @@ class ConnectionLost(ConnectionResetError):
     """The fault must close the connection, but the client is in the same process and has no connection."""
 
 
+def original_or_replacement(
+    fault: Fault, exchange: Exchange, carry_out: Callable[[], Answer], explained: Callable[[Exchange, Answer], Answer]
+) -> Answer | None:
+    """Carry out a request if its fault lets it through. None: the client gets no answer.
+
+    Call this before the first await, as every request is carried out: requests take effect in the order in which they
+    come, and a test that sees a delayed request in the log also sees what the request did.
+
+    Arguments:
+        exchange: The entry of the request in the log.
+        carry_out: Carries out the request and returns the answer of the API.
+        explained: Adds the diagnosis to an answer.
+    """
+    exchange.fault = fault.name
+    kind = fault.kind
+    original = carry_out() if kind.carries_out else None
+    if kind.replacement is None:
+        return original and explained(exchange, original)
+    exchange.diagnosis = f"the fault {fault.name!r} answered, not the API"
+    status, payload, _ = kind.replacement
+    headers = fault.headers
+    exchange.retry_after = _seconds(headers)
+    return answers.with_diagnosis(_replacement(status, payload, headers), exchange.diagnosis)
+
+
 class FaultyRequest(NamedTuple):
-    """One request and the fault that it meets.
+    """One request that met a fault and was carried out.
 
     Arguments:
         fault: The fault.
         exchange: The entry of the request in the log.
-        carry_out: Carries out the request and returns the answer of the API.
-        explained: Adds the diagnosis to an answer.
+        original: What `original_or_replacement` returned.
         close: Completes the entry in the log, with the status (None without an answer) and the bytes of the body.
     """
 
     fault: Fault
     exchange: Exchange
-    carry_out: Callable[[], Answer]
-    explained: Callable[[Exchange, Answer], Answer]
+    original: Answer | None
     close: Callable[[int | None, bytes], None]
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request as the fault says, in these steps: carry out, wait, change the body, send."""
-        self.exchange.fault = self.fault.name
-        # The request is carried out before the first await, as every request is: requests take effect in the order in
-        # which they come, and a test that sees a delayed request in the log also sees what the request did.
-        answer = self._original_or_replacement()
+        """Send the answer as the fault says, in these steps: wait, change the body, send."""
+        answer = self.original
         if self.fault.waits and not await outlasts(self.fault.wait(), receive):
             # The client disconnected while it waited. The log records that there was no answer.
             self.close(None, b"")
@@ -55,18 +75,6 @@ class FaultyRequest(NamedTuple):
             return
         self.close(answer.status, content)
         await answers.send_whole(scope, receive, send, answer, content)
-
-    def _original_or_replacement(self) -> Answer | None:
-        """Carry out the request if the fault lets it through. None: the client gets no answer."""
-        kind = self.fault.kind
-        original = self.carry_out() if kind.carries_out else None
-        if kind.replacement is None:
-            return original and self.explained(self.exchange, original)
-        self.exchange.diagnosis = f"the fault {self.fault.name!r} answered, not the API"
-        status, payload, _ = kind.replacement
-        headers = self.fault.headers
-        self.exchange.retry_after = _seconds(headers)
-        return answers.with_diagnosis(_replacement(status, payload, headers), self.exchange.diagnosis)
 
     def _with_changed_body(self, answer: Answer) -> tuple[Answer, bytes]:
         """The answer and its body, changed by the fault.

@@ -71,7 +71,8 @@ class Feed:
         try:
             with self._mock.requests.watching(Event()) as changed:
                 while not (leaving.done() or ended.is_set() or (connected is not None and connected.is_gone())):
-                    piece = self._news(is_certain=changed.is_set())
+                    with self._mock.server_link.turn:
+                        piece = self._news(is_certain=changed.is_set())
                     changed.clear()
                     if piece is None and elapsed() - last_sent > _HEARTBEAT_SECONDS:
                         piece = ":\n\n"

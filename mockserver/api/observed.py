@@ -17,7 +17,7 @@ from ..testing.scripts import ScriptFailed
 from . import answers, uploads
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, content_type_of, too_large
-from .faulty import FaultyRequest
+from .faulty import FaultyRequest, original_or_replacement
 from .notes import noted
 from .operation import Operation
 from .rendering import RenderedRows
@@ -40,9 +40,8 @@ class ObservedEndpoint(Endpoint):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.answer(scope["mockserver.found"], scope, receive, send)
 
-    async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - see below
-        """Record a request and answer it. Every request comes here, so it is one function, for speed."""
-        mock = self.mock
+    async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
+        """Record a request and answer it. Every request comes here."""
         body, refusal = b"", None
         try:
             body = await body_of(receive)
@@ -52,6 +51,26 @@ class ObservedEndpoint(Endpoint):
             refusal = too_large(found)
         if found.operation is not None and found.operation.form is not None:
             await self._read_ahead(scope, body)
+        with self.mock.server_link.turn:
+            answer, content, exchange, error = self._answered(found, scope, body, refusal)
+        if isinstance(answer, FaultyRequest):
+            await answer.answer(scope, receive, send)
+            return
+        if self.mock.observer is not None and error is None:
+            await self.mock.observer.saw(exchange, scope, body, answers.head(answer, content), content)
+        await answers.send_whole(scope, receive, send, answer, content)
+        if error is not None:
+            raise error
+
+    def _answered(
+        self, found: Found, scope: Scope, body: bytes, refusal: Answer | None
+    ) -> tuple[Answer | FaultyRequest, bytes, Exchange, Exception | None]:
+        """Record and carry out a request, atomically.
+
+        Returns the answer, its body, the entry in the log, and the error that the answer is about, if the mock server
+        failed. For a request that meets a fault, it returns what sends its answer.
+        """
+        mock = self.mock
         log, faults, elapsed = mock.requests, mock.faults, mock.clock.elapsed
         started = elapsed()
         exchange = log.arrived(scope, found.operation, found.path, body)
@@ -73,24 +92,21 @@ class ObservedEndpoint(Endpoint):
                     answer = noted(mock, exchange, found.operation, answer, self._paths)
                 is_page = items is not payload and items
                 content = self._rows.page(payload) if is_page else answer.content()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the caller raises it after the answer
             answer = self._failure(exchange, started, found, error)
-            await answers.send_whole(scope, receive, send, answer, answer.content())
-            raise
+            return answer, answer.content(), exchange, error
         if fault is not None:
             carry_out = partial(self._carry_out, exchange, found, scope, body, refusal)
             close = partial(self._close, exchange, started, found, fault.kind.alters)
             self._begin_faulty(exchange)
-            await FaultyRequest(fault, exchange, carry_out, self.explained, close).answer(scope, receive, send)
-            return
+            original = original_or_replacement(fault, exchange, carry_out, self.explained)
+            return FaultyRequest(fault, exchange, original, close), b"", exchange, None
         exchange.status = status
         exchange.answer_content = content
         exchange.duration = elapsed() - started
         mock.coverage.own[found.operation, status] += 1
         log.add(exchange)
-        if mock.observer is not None:
-            await mock.observer.saw(exchange, scope, body, answers.head(answer, content), content)
-        await answers.send_whole(scope, receive, send, answer, content)
+        return answer, content, exchange, None
 
     async def _read_ahead(self, scope: Scope, body: bytes) -> None:
         """Read a PDF in a form in a thread. It may take seconds, and other requests are answered meanwhile. The reading
@@ -123,14 +139,16 @@ class ObservedEndpoint(Endpoint):
     def _close(
         self, exchange: Exchange, started: float, found: Found, alters: bool, status: int | None, content: bytes
     ) -> None:
-        if exchange.fault is not None and self.mock.notes.enabled:
-            self.mock.notes.saw_fault = True
-            exchange.ended = self.mock.clock.elapsed()
-            exchange.status = status
-            exchange.notes = [*exchange.notes, *of_a_fault(exchange)]
-        is_altered = exchange.fault is not None and alters
-        self.mock.coverage.add(found.operation, status, by_fault=is_altered)
-        self.mock.requests.answered(exchange, status, content, self.mock.clock.elapsed() - started)
+        mock = self.mock
+        with mock.server_link.turn:
+            if exchange.fault is not None and mock.notes.enabled:
+                mock.notes.saw_fault = True
+                exchange.ended = mock.clock.elapsed()
+                exchange.status = status
+                exchange.notes = [*exchange.notes, *of_a_fault(exchange)]
+            is_altered = exchange.fault is not None and alters
+            mock.coverage.add(found.operation, status, by_fault=is_altered)
+            mock.requests.answered(exchange, status, content, mock.clock.elapsed() - started)
 
     def _failure(self, exchange: Exchange, started: float, found: Found, error: Exception) -> Answer:
         """Record a request that failed with an error in the mock server, or in a predicate or script of the test.

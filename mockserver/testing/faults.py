@@ -146,13 +146,15 @@ class Fault:
 
     async def hold(self) -> None:
         """Wait for the release."""
-        if not self._released:
-            held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        with self._server_link.turn:  # A release in another thread comes before or after these two lines.
+            if self._released:
+                return
             self._held.append(held)
-            try:
-                await held
-            finally:
-                self._held.remove(held)
+        try:
+            await held
+        finally:
+            self._held.remove(held)
 
     @property
     def held(self) -> int:

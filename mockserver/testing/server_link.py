@@ -1,14 +1,14 @@
-"""The link from a mock to the server that runs it: work between two requests, and servers for forks."""
+"""What a mock shares with the servers that run it: the lock of requests and control methods, and servers for forks."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
+from threading import RLock
 from typing import Any, Protocol, TypeVar
 
 from ..domain.clock import Ids
 
 T = TypeVar("T")
-HandOver = Callable[[Callable[[], object]], object]
 
 
 class RunningServer(Protocol):
@@ -30,6 +30,9 @@ class ServerLink:
     """The server that runs a mock, if there is one.
 
     Attributes:
+        turn: The lock that a request holds while it reads and changes the state, and a control method while it works.
+            No coroutine awaits while it holds the lock. The lock costs a request 0.1 µs. If control methods ran in the
+            thread of the server instead, each would wait for two switches of threads.
         changes: How often something ran between two requests. The page uses it to detect changes.
         identity: An id that no other mock has.
     """
@@ -37,20 +40,18 @@ class ServerLink:
     def __init__(self) -> None:
         self._running: set[object] = set()  # the servers of forks
         self._most_forks = 0
-        self._hand_over: HandOver | None = None
         self._start_server: StartServer | None = None
         self._forks = ExitStack()
         self._on_end: list[Callable[[], None]] = []
+        self.turn = RLock()
         self.changes = 0
 
-    def attach(self, hand_over: HandOver | None, start_server: StartServer | None) -> None:
+    def attach(self, start_server: StartServer | None) -> None:
         """Connect the mock to a server.
 
         Arguments:
-            hand_over: Runs a function between two requests, from any thread. None: functions run at once.
             start_server: Starts a server for another mock. None: the server ended, and the servers of forks end too.
         """
-        self._hand_over = hand_over
         self._start_server = start_server
         if start_server is None:
             self._forks.close()
@@ -75,14 +76,16 @@ class ServerLink:
 
     def between_requests(self, work: Callable[[], T]) -> T:
         """Run `work` while no request is in progress, and return its result. You can call this from any thread."""
-        try:
-            if self._hand_over is None:
+        with self.turn:
+            try:
                 return work()
-            results: list[T] = []
-            self._hand_over(lambda: results.append(work()))
-            return results[0]
-        finally:
-            self.changes += 1
+            finally:
+                self.changes += 1
+
+    def let_go(self) -> None:
+        """Forget the server in a forked process, where no thread of the parent runs that could hold the lock."""
+        self.turn = RLock()
+        self.attach(None)
 
     def count_with(self, parent: "ServerLink") -> None:
         """Count the servers of this fork's forks with those of the mock that it is a fork of."""

@@ -101,7 +101,8 @@ class ControlEndpoint(Endpoint):
             if problem is not None:
                 return Answer(422, {"detail": problem})
         try:
-            answer = super().carried_out(found, scope, body, exchange)
+            with self.mock.server_link.turn:
+                answer = super().carried_out(found, scope, body, exchange)
             return answer if answer.status != 422 or found.operation is None else _with_names(found.operation, answer)
         except UnknownName as error:
             return Answer(404, {"detail": str(error)})
