@@ -10,10 +10,10 @@ import socket
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import wraps
+from functools import lru_cache, wraps
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 PRODUCTION_HOST = "api.honcho.dev"
@@ -35,7 +35,10 @@ class Guard:
 
     def __init__(self) -> None:
         self.refused = 0
-        self._is_on = False
+
+    @property
+    def is_on(self) -> bool:
+        return self in _GUARDS
 
     @contextmanager
     def on(self, allowed: Collection[str | None] = ()) -> Iterator["Guard"]:
@@ -45,43 +48,75 @@ class Guard:
             return
         with ExitStack() as patches:
 
-            def patch(functions: Iterable[tuple[Any, str, _HostOf]]) -> None:
-                for owner, name, host_of in functions:
-                    patches.enter_context(self._patched(owner, name, host_of))
+            def patch(functions: Iterable["_Function"]) -> None:
+                for function in functions:
+                    patches.callback(function.patched().undo)
 
-            patch(_functions_of_socket())
+            patch(_OF_SOCKET)
             if "uvloop" in sys.modules:
-                patch(_functions_of_uvloop(sys.modules["uvloop"]))
+                patch(_of_uvloop(sys.modules["uvloop"]))
             else:
-                patches.enter_context(_AtImport.of("uvloop", lambda module: patch(_functions_of_uvloop(module))))
-            self._is_on = True
+                patches.enter_context(_AtImport.of("uvloop", lambda module: patch(_of_uvloop(module))))
+            _GUARDS.append(self)
             try:
                 yield self
             finally:
-                self._is_on = False
+                _GUARDS.remove(self)
 
-    @contextmanager
-    def _patched(self, owner: Any, name: str, host_of: _HostOf) -> Iterator[None]:
-        original = getattr(owner, name)
+
+# The guards that are on. The last one counts what is refused.
+_GUARDS: list[Guard] = []
+
+
+class _Patch(NamedTuple):
+    """A function that was replaced. `is_own` is whether its owner itself has it, not a base class."""
+
+    owner: Any
+    name: str
+    original: Any
+    guarded: Any
+    is_own: bool
+
+    def undo(self) -> None:
+        # Another library may have patched the function meanwhile: then the guard stays below it, and is off.
+        if vars(self.owner).get(self.name) is not self.guarded:
+            return
+        if self.is_own:
+            setattr(self.owner, self.name, self.original)
+        else:
+            delattr(self.owner, self.name)
+
+
+class _Function:
+    """A function that resolves a name, and where among its arguments the host is."""
+
+    def __init__(self, owner: Any, name: str, host_of: _HostOf) -> None:
+        self._owner = owner
+        self._name = name
+        self._host_of = host_of
+        self._original: Any = None
+        self._guarded: Any = None
+
+    def patched(self) -> _Patch:
+        """Replace the function. Every test does this, so the replacement of the last test is used again."""
+        owner, name = self._owner, self._name
+        original, is_own = getattr(owner, name), name in vars(owner)
+        if original is not self._original:
+            self._original, self._guarded = original, self._guarding(original)
+        setattr(owner, name, self._guarded)
+        return _Patch(owner, name, original, self._guarded, is_own)
+
+    def _guarding(self, original: Any) -> Any:
+        host_of = self._host_of
 
         @wraps(original)
         def guarded(*arguments: Any, **named: Any) -> Any:
-            if self._is_on and _is_production(host_of(arguments, named)):
-                self.refused += 1
+            if _GUARDS and _is_production(host_of(arguments, named)):
+                _GUARDS[-1].refused += 1
                 raise ProductionHostRefused(_SENTENCE)
             return original(*arguments, **named)
 
-        is_own = name in vars(owner)
-        setattr(owner, name, guarded)
-        try:
-            yield
-        finally:
-            # Another library may have patched the function meanwhile: then the guard stays below it, and is off.
-            if vars(owner).get(name) is guarded:
-                if is_own:
-                    setattr(owner, name, original)
-                else:
-                    delattr(owner, name)
+        return guarded
 
 
 def proxy_variable(url: str = f"https://{PRODUCTION_HOST}") -> str | None:
@@ -93,20 +128,6 @@ def proxy_variable(url: str = f"https://{PRODUCTION_HOST}") -> str | None:
         return None
     names = (f"{parts.scheme}_proxy", "all_proxy")
     return next((name for name in os.environ if name.lower() in names and os.environ[name]), None)
-
-
-def _functions_of_socket() -> Iterator[tuple[Any, str, _HostOf]]:
-    """The functions that resolve a name, each with its owner."""
-    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-        yield socket, name, _argument(0, "host")
-    for name in ("connect", "connect_ex"):
-        yield socket.socket, name, _of_address(1)
-
-
-def _functions_of_uvloop(uvloop: Any) -> Iterator[tuple[Any, str, _HostOf]]:
-    yield uvloop.Loop, "getaddrinfo", _argument(1, "host")
-    yield uvloop.Loop, "create_connection", _argument(2, "host")
-    yield uvloop.Loop, "sock_connect", _of_address(2)
 
 
 class _AtImport:
@@ -169,3 +190,18 @@ def _is_production(host: object) -> bool:
     if isinstance(host, (bytes, bytearray)):
         host = host.decode("ascii", "replace")
     return isinstance(host, str) and host.lower().removesuffix(".") == PRODUCTION_HOST
+
+
+_OF_SOCKET = [
+    *(_Function(socket, name, _argument(0, "host")) for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex")),
+    *(_Function(socket.socket, name, _of_address(1)) for name in ("connect", "connect_ex")),
+]
+
+
+@lru_cache(maxsize=1)
+def _of_uvloop(uvloop: Any) -> list[_Function]:
+    return [
+        _Function(uvloop.Loop, "getaddrinfo", _argument(1, "host")),
+        _Function(uvloop.Loop, "create_connection", _argument(2, "host")),
+        _Function(uvloop.Loop, "sock_connect", _of_address(2)),
+    ]

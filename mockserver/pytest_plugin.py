@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -27,6 +28,8 @@ _RULES = ("faults", "scripts")
 _MINIMUM = "min_api_version"
 # The property of a test report that says with which version of the API the test ran.
 _VERSION = "honcho_api_version"  # also the name of the fixture
+# Of a session: the server that all tests of this process share, while it runs.
+_PROCESS_SERVER = pytest.StashKey["MockServer"]()
 # Set when a test used `honcho_server`, and when it failed.
 _USED = pytest.StashKey[bool]()
 _FAILED = pytest.StashKey[bool]()
@@ -238,8 +241,12 @@ def _versions(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once for each version of `--honcho-api-version`, unless its marker has a version."""
-    if _VERSION not in metafunc.fixturenames or metafunc.config.getoption("--honcho-api-version") is None:
+    if metafunc.config.getoption("--honcho-api-version") is None:
         return
+    if _VERSION not in metafunc.fixturenames:
+        if not {"honcho_server", "make_honcho_server"}.intersection(metafunc.fixturenames):
+            return
+        metafunc.fixturenames.append(_VERSION)  # Without the option, no test pays for this fixture.
     if not any("api_version" in marker.kwargs for marker in metafunc.definition.iter_markers("honcho")):
         metafunc.parametrize(_VERSION, _versions(metafunc.config), indirect=True)
 
@@ -251,6 +258,16 @@ def honcho_api_version(request: pytest.FixtureRequest) -> str | None:
     if version is not None:
         request.node.user_properties.append((_VERSION, version))
     return version
+
+
+def _version_of_run(request: pytest.FixtureRequest) -> str | None:
+    """The version of the API that this run of the test asks for: `honcho_api_version`, or that of the comparison."""
+    if request.config.getoption("--honcho-api-version") is not None:
+        version: str | None = request.getfixturevalue(_VERSION)
+        if version is not None:
+            return version
+    comparison = _comparison(request.config)
+    return None if comparison is None else comparison.version
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -283,13 +300,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     remember_positions(item)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+# Every test calls these hooks. Wrappers cost more than plain functions, so only one of them is a wrapper. pytest calls a
+# hook with `trylast` after the test, or its fixtures, ended without an error.
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
     """Fail a test that passed although a fault with `must_fire` never fired."""
-    try:
-        result = yield
-    finally:
-        item.stash[HONCHO_URL] = os.environ.get("HONCHO_URL")
     for server in item.stash.get(SERVERS, []):
         complaint = None
         try:
@@ -298,19 +315,16 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             complaint = str(error)
         if complaint is not None:
             pytest.fail(complaint, pytrace=False)
-    return result
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Warn of a marker on a test that used no `honcho_server`. Markers of classes and modules are for some of many."""
-    result = yield
     is_marked = any(marker.name == "honcho" for marker in item.own_markers)
     if is_marked and HONCHO_URL in item.stash and not item.stash.get(_USED, False):
         item.warn(
             pytest.PytestWarning("the marker honcho has no effect: the test uses no honcho_server, in no fixture")
         )
-    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -323,21 +337,22 @@ def pytest_runtest_makereport(
 
         suggest(call.excinfo.value)
     report = yield
+    if report.when == "call":
+        item.stash[HONCHO_URL] = os.environ.get("HONCHO_URL")
     if report.failed:
         item.stash[_FAILED] = True
         report.sections += sections(item, is_versioned=_VERSION in dict(item.user_properties))
     return report
 
 
-@pytest.fixture
-def _honcho_guard(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Refuses connections to the production host, unless the configuration or an option allows them."""
-    if not request.config.getini("honcho_guard"):
+@contextmanager
+def _guarded(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Refuse connections to the production host within the block, unless the configuration or an option allows them."""
+    earlier = request.node.stash.get(GUARD, None)
+    if (earlier is not None and earlier.is_on) or not request.config.getini("honcho_guard"):
         yield
         return
-    from urllib.parse import urlsplit
-
-    urls = (request.config.getoption(name, None) for name in ("--honcho-url", "--honcho-compare"))
+    urls = [request.config.getoption(name, None) for name in ("--honcho-url", "--honcho-compare")]
     with Guard().on([urlsplit(url).hostname for url in urls if isinstance(url, str)]) as guard:
         request.node.stash[GUARD] = guard
         yield
@@ -357,31 +372,36 @@ def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServe
     from .server import MockServer
 
     with MockServer() as server:
+        request.session.stash[_PROCESS_SERVER] = server
         yield server
         server.mock.faults.forget()  # The test that added the faults is over, and its check of `must_fire` is done.
+        del request.session.stash[_PROCESS_SERVER]
 
 
+# A test pays 50 µs for each fixture that its fixtures name, also for one that exists already. So this one names none.
 @pytest.fixture
-def honcho_server(
-    request: pytest.FixtureRequest,
-    _honcho_guard: None,
-    _honcho_process_server: MockServer | RemoteServer,
-    honcho_api_version: str | None,
-) -> MockServer | RemoteServer:
+def honcho_server(request: pytest.FixtureRequest) -> Iterator[MockServer | RemoteServer]:
     """A mock Honcho server with a `url` and a `mock`, empty or with the world of the marker `honcho`.
 
     All tests of a process share the server. Each test finds it in its starting state.
     """
-    server = _honcho_process_server
+    server: MockServer | RemoteServer | None = request.session.stash.get(_PROCESS_SERVER, None)
+    with _guarded(request):
+        if server is None:
+            server = request.getfixturevalue("_honcho_process_server")
+        yield _prepared(server, request)
+
+
+def _prepared(server: MockServer | RemoteServer, request: pytest.FixtureRequest) -> MockServer | RemoteServer:
+    """The server in the state that the markers of the test describe."""
     request.node.stash[_USED] = True
     options = _marker_options(request)
+    version = _version_of_run(request)
     minimum = options.pop(_MINIMUM, None)
     if isinstance(server, RemoteServer):
         if options:
             _skip(f"the marker honcho({', '.join(options)})")
         return server
-    comparison = _comparison(request.config)
-    version = honcho_api_version or (None if comparison is None else comparison.version)
     if version is not None:
         options.setdefault("api_version", version)
     if not server.is_running:  # An earlier test stopped it.
@@ -397,6 +417,7 @@ def honcho_server(
     if is_older:
         pytest.skip(f"the test is for version {minimum} of the API or newer, not {server.api_version}")
     request.node.stash.setdefault(SERVERS, []).append(server)
+    comparison = _comparison(request.config)
     if comparison is not None:
         comparison.begin(request.node, server.mock)
     return server
@@ -405,15 +426,15 @@ def honcho_server(
 @pytest.fixture
 def honcho_workspace(honcho_server: MockServer | RemoteServer) -> Iterator[str]:
     """The id of a workspace for this test alone. It is random, and the workspace is deleted afterwards."""
-    from .domain.clock import Ids
+    from .domain.clock import Ids, fresh_id
 
     if isinstance(honcho_server, RemoteServer):
-        workspace_id = f"test-{Ids().new()}"
+        workspace_id = f"test-{fresh_id()}"
         yield workspace_id
         _delete_workspace(honcho_server, workspace_id)
         return
     seed = honcho_server.mock.seed
-    workspace_id = f"test-{Ids(None if seed is None else f'workspace of {seed}').new()}"
+    workspace_id = f"test-{fresh_id() if seed is None else Ids(f'workspace of {seed}').new()}"
     before = honcho_server.mock.snapshot(workspace=workspace_id)
     yield workspace_id
     honcho_server.mock.restore(before)
@@ -473,7 +494,7 @@ def async_honcho_client(honcho_client: Any) -> Any:
 
 @pytest.fixture
 def make_honcho_server(
-    request: pytest.FixtureRequest, _honcho_guard: None, honcho_api_version: str | None
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., MockServer]]:
     """A function that starts further servers: call it with the options of MockServer. They stop after the test."""
     if request.config.getoption("--honcho-url"):
@@ -481,8 +502,7 @@ def make_honcho_server(
     from .server import MockServer
 
     used = request.node.stash.setdefault(SERVERS, [])
-    comparison = _comparison(request.config)
-    version = honcho_api_version or (None if comparison is None else comparison.version)
+    version, comparison = _version_of_run(request), _comparison(request.config)
 
     def make(**options: Any) -> MockServer:
         if version is not None:
@@ -493,7 +513,7 @@ def make_honcho_server(
         used.append(server)
         return server
 
-    with ExitStack() as stack:
+    with _guarded(request), ExitStack() as stack:
         yield make
         for server in used:
             server.mock.faults.forget()  # The test is over, and its check of `must_fire` is done.
@@ -506,8 +526,9 @@ def _skip(what: str) -> NoReturn:
 def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The options of the markers. Those of the test override those of its class and module."""
     options: dict[str, Any] = {}
-    known = (*_options(), *_RULES, _MINIMUM)
-    for marker in reversed(list(request.node.iter_markers("honcho"))):
+    markers = list(request.node.iter_markers("honcho"))
+    known = (*_options(), *_RULES, _MINIMUM) if markers else ()
+    for marker in reversed(markers):
         problems = [f"unknown option {name!r}" for name in marker.kwargs if name not in known]
         problems += [f"pass each option by name, not as {argument!r}" for argument in marker.args]
         if problems:

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -21,15 +20,17 @@ if TYPE_CHECKING:
     from .testing.requests import RequestLog
     from .testing.webhook_log import WebhookLog
 
-    Positions = WeakKeyDictionary[RequestLog | WebhookLog, tuple[int, int]]
+    Positions = dict[RequestLog | WebhookLog, tuple[int, int]]
 
 # A report shows at most this many of the last requests and of the last deliveries, and as many of the earlier requests
 # with a diagnosis or a note.
 SHOWN = 20
 # A report has sections for at most this many apps in the process, the last ones.
 _SHOWN_APPS = 5
-# The mock servers that the fixtures gave to a test, and the positions of the logs when it began.
+# The mock servers that the fixtures gave to a test.
 SERVERS = pytest.StashKey[list["MockServer"]]()
+# Of a configuration: the positions of the logs when the present test began. They are not kept with each test, because
+# pytest keeps all tests, and a log may hold megabytes.
 POSITIONS = pytest.StashKey["Positions"]()
 # The guard of a test, and the value of HONCHO_URL at its end, before its fixtures restore the environment.
 GUARD = pytest.StashKey[Guard]()
@@ -38,11 +39,9 @@ HONCHO_URL = pytest.StashKey["str | None"]()
 
 def remember_positions(item: pytest.Item) -> None:
     """Remember where the logs of all mocks end, before a test begins."""
-    mocks = {*(server.mock for server in started_servers()), *_served_mocks()}
-    # Weak: pytest keeps all items, and a log may hold megabytes.
-    item.stash[POSITIONS] = WeakKeyDictionary(
-        {log: log.position for mock in mocks for log in (mock.requests, mock.deliveries)}
-    )
+    item.config.stash[POSITIONS] = {
+        log: log.position for mock in _served_mocks() for log in (mock.requests, mock.deliveries)
+    }
 
 
 def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, str]]:
@@ -55,7 +54,7 @@ def sections(item: pytest.Item, *, is_versioned: bool) -> Iterator[tuple[str, st
         is_versioned: Whether to name the version of the API, because the test runs with several.
     """
     given = item.stash.get(SERVERS, [])
-    positions = item.stash.get(POSITIONS, WeakKeyDictionary())
+    positions = item.config.stash.get(POSITIONS, {})
     started = started_servers()
     for server in [*given, *sorted((one for one in started if one not in given), key=lambda one: one.url)]:
         of_version = f" (API {server.api_version})" if is_versioned else ""
@@ -125,7 +124,7 @@ def _no_request(item: pytest.Item, server: MockServer) -> Iterator[str]:
         yield "no request is recorded: the log is off, because journal_entries is 0"
         return
     runs, count = log.position
-    runs_before, count_before = item.stash.get(POSITIONS, WeakKeyDictionary()).get(log, (runs, 0))
+    runs_before, count_before = item.config.stash.get(POSITIONS, {}).get(log, (runs, 0))
     came = count - (count_before if runs == runs_before else 0)
     if came:
         yield f"no request is in the log: {came} came, and the log was emptied"
@@ -166,6 +165,6 @@ def _place(url: str) -> tuple[str, str | None, int | None] | str:
 
 
 def _served_mocks() -> list[Mock]:
-    """The mocks that have an app, the oldest first, without importing the app."""
+    """The mocks that have an app, with or without a server, the oldest first, without importing the app."""
     module = sys.modules.get("mockserver.asgi")
     return [] if module is None else list(module.SERVED.values())

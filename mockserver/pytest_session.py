@@ -31,9 +31,9 @@ def honcho_session_env(honcho_session_server: "MockServer") -> Iterator[dict[str
 
     They name `honcho_session_server` and a workspace of the session. A test with `honcho_env` has its own values.
     """
-    from .domain.clock import Ids
+    from .domain.clock import fresh_id
 
-    variables = environment_of(honcho_session_server.url, f"session-{Ids().new()}", "any-key-will-do")
+    variables = environment_of(honcho_session_server.url, f"session-{fresh_id()}", "any-key-will-do")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)

@@ -6,7 +6,7 @@ from functools import cached_property
 from threading import RLock
 from typing import Any, Protocol, TypeVar
 
-from ..domain.clock import Ids
+from ..domain.clock import fresh_id
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ class ServerLink:
 
     @cached_property
     def identity(self) -> str:
-        return Ids().new()
+        return fresh_id()
 
     def between_requests(self, work: Callable[[], T]) -> T:
         """Run `work` while no request is in progress, and return its result. You can call this from any thread."""
