@@ -300,8 +300,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     remember_positions(item)
 
 
-# Every test calls these hooks. Wrappers cost more than plain functions, so only one of them is a wrapper. pytest calls a
-# hook with `trylast` after the test, or its fixtures, ended without an error.
+# Every test calls these hooks. Wrappers cost more than plain functions, so only one of them is a wrapper. pytest calls
+# those with `trylast` after the test, or its fixtures, ended without an error.
 
 
 @pytest.hookimpl(trylast=True)

@@ -167,4 +167,6 @@ def _place(url: str) -> tuple[str, str | None, int | None] | str:
 def _served_mocks() -> list[Mock]:
     """The mocks that have an app, with or without a server, the oldest first, without importing the app."""
     module = sys.modules.get("mockserver.asgi")
-    return [] if module is None else list(module.SERVED.values())
+    if module is None:
+        return []
+    return [mock for mock in (reference() for reference in module.SERVED.valuerefs()) if mock is not None]

@@ -43,7 +43,7 @@ def _send_a_few(server: Server, _: int, path: str, body: str = "", first: int = 
         filled = body.replace("NUMBER", str(number)).replace("GROUP", str(number % 100))
         server.send(more.get("method", "POST"), path, json.loads(filled) if filled else None)
     rate = _AT_ONCE / (time.perf_counter() - began)
-    return Throughput(rate, rate)
+    return Throughput(rate, rate, 1.0)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_without_pytest_httpserver_the_bench_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bench, "_has", lambda *_: False)
-    for name in ("of_few", "of_stubs", "of_many", "filtered", "starts"):
+    for name in ("of_few", "of_stubs", "of_many", "filtered", "crowded", "starts", "in_process", "large_states"):
         monkeypatch.setattr(figures, name, lambda _: {})
     monkeypatch.setattr(figures.Bench, "limit_rate", lambda _: 1.0)
     measured = figures.Bench("PY", {}, None, 1, 1, 1)  # type: ignore[arg-type]

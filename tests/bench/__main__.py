@@ -11,7 +11,7 @@ comparable: the limit is five times as high with them.
 Without --against
 -----------------
 
-This takes about six minutes on an idle machine, and measures the `mockserver` that is installed for PY (default: this
+This takes about ten minutes on an idle machine, and measures the `mockserver` that is installed for PY (default: this
 interpreter). If fastapi and fastapi-pagination are installed there, it also measures a stub that uses them. If
 pytest-httpserver is installed there, it also measures what a fixture costs. With DIR, a `node_modules` from `npm
 install json-server@0.17.4 @stoplight/prism-cli`, it also measures json-server and Prism. The figures, in the order of
@@ -33,16 +33,27 @@ the output:
                       request has used that key since the start
   filtered_ms         the time of the server for each list after the first; `after_change`: for one client that
                       creates a session and changes another before each list
+  create_100_of_limit the same as create, over 100 connections
+  p99_100_over_limit  the 99th percentile of the latency over 100 connections, each server at half of its own rate, over
+                      the limit's
+  create_with_page    the rate of create while a client reads the events of the page, over the rate without
   start_ms            from the start of the process to its first answer; `over_imports`: over the time to import
                       Starlette, uvicorn and pydantic
   mockserver_start_ms `MockServer()` in a warm process to its first answer; `stop`: leaving it
   reset               to the empty world and to the demo world; `served`: while a server runs in its thread
+  in_process_over_starlette  the rate of create over httpx.ASGITransport, over one route of Starlette the same way
+  fork_ms, diff_ms, save_ms, load_ms  control methods with --many / 10 sessions of ten messages
+  query_ms, purge_ms  a query over 3 * --many / 10 conclusions, and the purge of a session that none is about;
+                      `query_first_ms`: the first query
   *_test_us           CPU time that one more empty test adds to a run of pytest: the slope between runs of 1,000 and
-                      4,000 tests, without a fixture (`empty`), with `honcho_server`, and with the `httpserver` of
-                      pytest-httpserver. pytest loads only the plugin that the test needs. Each run is repeated
+                      4,000 tests, without a fixture (`empty`; `unused_plugin` loads the plugin), with `honcho_server`, with
+                      `honcho_workspace` and `honcho_env` too (`honcho_env`), with the `httpserver` of
+                      pytest-httpserver, and the `respx_mock` of respx if it is installed. pytest loads only the plugin that the test needs. Each run is repeated
                       --rounds times, and the fastest counts.
   fixture_us          honcho_server_test_us less empty_test_us: what the fixture and the hooks of the plugin cost
-  fixture_over_httpserver  that, over the same for httpserver
+  fixture_over_httpserver  that, over the same for httpserver; `env_over_httpserver`: for `honcho_env`
+  first_test_ms       CPU time of a run with one test that uses `honcho_server`, over one with one empty test, beyond
+                      importing Starlette, uvicorn and pydantic
 
 With --against
 --------------
@@ -140,9 +151,13 @@ def _measured(bench: figures.Bench, node_modules: Path | None) -> Iterator[dict[
     yield figures.of_stubs(bench)
     yield figures.of_many(bench)
     yield figures.filtered(bench)
+    yield figures.crowded(bench)
     yield figures.starts(bench)
+    if _has(bench.python, "httpx"):
+        yield figures.in_process(bench)
+        yield figures.large_states(bench)
     if _can_measure_fixtures(bench.python, "pytest", "pytest_httpserver"):
-        yield figures.fixture_cost(bench)
+        yield figures.fixture_cost(bench, with_respx=_has(bench.python, "respx"))
     if node_modules is not None:
         yield figures.of_json_server(bench, node_modules)
         yield figures.of_prism(bench, node_modules)

@@ -12,9 +12,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from .fixture_cost import EMPTY, HONCHO_SERVER, HTTPSERVER, microseconds_per_test, suites_written
+from .fixture_cost import (
+    EMPTY,
+    HONCHO_ENV,
+    HONCHO_SERVER,
+    HTTPSERVER,
+    RESPX,
+    UNUSED,
+    microseconds_per_test,
+    milliseconds_of_the_first_test,
+    suites_written,
+)
 from .loads import LOADS, NEW, SESSIONS, Load, create, list50, total_sessions
-from .servers import HERE, Server, on_cpu
+from .servers import HERE, Server, Throughput, on_cpu
 
 _FILTER = '{"filters":{"metadata":{"kind":"k7"}}}'
 
@@ -156,25 +166,64 @@ def mockserver_life(run: Sequence[str]) -> dict[str, float]:
     return _printed(run, "mockserver_life")
 
 
-def _printed(run: Sequence[str], module: str) -> dict[str, float]:
+def _printed(run: Sequence[str], module: str, *arguments: str) -> dict[str, float]:
     """The figures that a module of this folder prints as JSON."""
-    done = subprocess.run([*run, module], cwd=HERE, capture_output=True, text=True, check=False)
+    done = subprocess.run([*run, module, *arguments], cwd=HERE, capture_output=True, text=True, check=False)
     figures: dict[str, float] = json.loads(done.stdout) if done.returncode == 0 else sys.exit(done.stderr)
     return figures
 
 
-def fixture_cost(bench: Bench) -> dict[str, float]:
-    """What a fixture costs a test, next to the fixture of pytest-httpserver."""
-    suites = (EMPTY, HONCHO_SERVER, HTTPSERVER)
+def fixture_cost(bench: Bench, *, with_respx: bool = False) -> dict[str, float]:
+    """What fixtures cost a test, next to the fixtures of pytest-httpserver and respx."""
+    suites = (EMPTY, UNUSED, HONCHO_SERVER, HONCHO_ENV, HTTPSERVER, *([RESPX] if with_respx else []))
     with suites_written(bench.run, suites) as folder:
-        empty, ours, other = microseconds_per_test(bench.run, folder, suites, bench.rounds)
+        costs = microseconds_per_test(bench.run, folder, suites, bench.rounds)
+        first = milliseconds_of_the_first_test(bench.run, folder, bench.rounds)
+    total = {f"{suite.name}_test_us": cost for suite, cost in zip(suites, costs, strict=True)}
+    empty, ours, all_three, other = (
+        total[f"{suite.name}_test_us"] for suite in (EMPTY, HONCHO_SERVER, HONCHO_ENV, HTTPSERVER)
+    )
     return {
-        "empty_test_us": empty,
-        "honcho_server_test_us": ours,
-        "httpserver_test_us": other,
+        **total,
         "fixture_us": ours - empty,
         "fixture_over_httpserver": (ours - empty) / (other - empty),
+        "env_over_httpserver": (all_three - empty) / (other - empty),
+        "first_test_ms": first,
     }
+
+
+def in_process(bench: Bench) -> dict[str, float]:
+    """A request without a socket, next to one route of Starlette."""
+    return _printed(bench.run, "in_process")
+
+
+def large_states(bench: Bench) -> dict[str, float]:
+    """Control methods, a query and a purge on a large state: a tenth as many sessions as there are many."""
+    return _printed(bench.run, "large_states", str(bench.many // 10))
+
+
+def crowded(bench: Bench) -> dict[str, float]:
+    """A hundred connections: at full speed, and the 99th percentile of the latency at half of it; and an open page."""
+    many = 100
+
+    def p99(server: Server) -> float:
+        rate = server.throughput(bench.seconds, SESSIONS, '{"id":"s"}', connections=many).per_second
+        pause = 1000 * many / (rate / 2)
+        return server.throughput(bench.seconds, SESSIONS, '{"id":"s"}', connections=many, delay=pause).p99_ms
+
+    def hundred(server: Server, seconds: int) -> Throughput:
+        return server.throughput(seconds, SESSIONS, '{"id":"s"}', connections=many)
+
+    with bench.started("mockserver") as server:
+        create(server, 1)
+        figures = {
+            "create_100_of_limit": bench.share(server, hundred),
+            "p99_100_over_limit": statistics.median(p99(server) / p99(bench.limit) for _ in range(bench.rounds)),
+        }
+        alone = bench.share(server, create)
+        with server.open_stream("/_mock/events"):
+            figures["create_with_page"] = bench.share(server, create) / alone
+    return figures
 
 
 @contextmanager

@@ -29,6 +29,9 @@ class Suite(NamedTuple):
 
 EMPTY = Suite("empty")
 HONCHO_SERVER = Suite("honcho_server", "honcho_server", "mockserver.pytest_plugin")
+UNUSED = Suite("unused_plugin", "", "mockserver.pytest_plugin")
+HONCHO_ENV = Suite("honcho_env", "honcho_server, honcho_workspace, honcho_env", "mockserver.pytest_plugin")
+RESPX = Suite("respx", "respx_mock", "respx.plugin")
 HTTPSERVER = Suite("httpserver", "httpserver", "pytest_httpserver.pytest_plugin")
 
 
@@ -60,10 +63,31 @@ def microseconds_per_test(run: Sequence[str], folder: Path, suites: Sequence[Sui
     return [1_000_000 * (min(times[suite, MANY]) - min(times[suite, FEW])) / (MANY - FEW) for suite in suites]
 
 
+def milliseconds_of_the_first_test(run: Sequence[str], folder: Path, rounds: int) -> float:
+    """The CPU time of a run of one test that uses `honcho_server`, without importing Starlette, uvicorn and pydantic,
+    over a run of one empty test. The fastest of the rounds counts.
+    """
+    needed = [*run[:-1], "-c", "import pytest; import starlette.applications, uvicorn, pydantic"]
+    runs: dict[str, list[float]] = {"test": [], "empty": [], "imports": [], "pytest": []}
+    for suite in (EMPTY, HONCHO_SERVER):
+        (folder / suite.file(1)).write_text(f"def test_1({suite.fixture}): pass\n", encoding="utf-8")
+    for _ in range(rounds + 1):  # The first round compiles the files.
+        runs["test"].append(_cpu_seconds(run, folder, HONCHO_SERVER, 1))
+        runs["empty"].append(_cpu_seconds(run, folder, EMPTY, 1))
+        runs["imports"].append(_cpu_seconds_of(needed, folder))
+        runs["pytest"].append(_cpu_seconds_of([*run[:-1], "-c", "import pytest"], folder))
+    least = {name: min(times) for name, times in runs.items()}
+    return 1000 * (least["test"] - least["empty"] - (least["imports"] - least["pytest"]))
+
+
 def _cpu_seconds(run: Sequence[str], folder: Path, suite: Suite, tests: int, *arguments: str) -> float:
     """The CPU time of a run of pytest, with no plugin except the one of the suite."""
     plugin = [] if suite.plugin is None else ["-p", suite.plugin]
     command = [*run, "pytest", "-q", "-p", "no:cacheprovider", *plugin, *arguments, suite.file(tests)]
+    return _cpu_seconds_of(command, folder)
+
+
+def _cpu_seconds_of(command: Sequence[str], folder: Path) -> float:
     before = _cpu_seconds_of_children()
     done = subprocess.run(
         on_cpu(0, command), cwd=folder, env=_environment(), capture_output=True, text=True, check=False

@@ -27,3 +27,9 @@ request = function()
   if many > 0 then number = number % many end
   return wrk.format(method, filled(way1, way2), headers, filled(body1, body2, body3))
 end
+
+-- With DELAY, each connection waits so many milliseconds before each request.
+local pause = tonumber(os.getenv("DELAY") or "0")
+if pause > 0 then
+  delay = function() return pause end
+end

@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -21,13 +23,14 @@ _IDLE_SECONDS = 1
 
 
 class Throughput(NamedTuple):
-    """Requests per second, and per second of CPU time of the server.
+    """Requests per second, and per second of CPU time of the server; and the 99th percentile of the latency.
 
-    The two are equal if the server has a CPU for itself. If not, the second depends less on other programs.
+    The first two are equal if the server has a CPU for itself. If not, the second depends less on other programs.
     """
 
     per_second: float
     per_cpu_second: float
+    p99_ms: float
 
 
 class Server:
@@ -102,21 +105,40 @@ class Server:
             sys.exit(f"{method} {path}: {answer.status} {received[:200]!r}")
         return None if expected is None else json.loads(received)
 
-    def throughput(self, seconds: int, path: str, body: str = "", **more: object) -> Throughput:
-        """The throughput over 16 connections. `requests.lua` reads what `more` names. All requests must succeed."""
+    def throughput(
+        self, seconds: int, path: str, body: str = "", *, connections: int = 16, **more: object
+    ) -> Throughput:
+        """The throughput. `requests.lua` reads what `more` names. All requests must succeed."""
         variables = {"METHOD": "POST", "WAY": path, "BODY": body}
         variables |= {name.upper(): str(value) for name, value in more.items()}
         target = f"http://127.0.0.1:{self.port}"
-        wrk = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", str(HERE / "requests.lua"), target]
+        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / "requests.lua")]
+        wrk = ["wrk", *options, target]
         environment = {**os.environ, **variables}
         before = self._cpu_seconds()
         done = subprocess.run(on_cpu(1, wrk), capture_output=True, text=True, env=environment, check=True)
         used = self._cpu_seconds() - before
         requests = re.search(r"(\d+) requests in", done.stdout)
         rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-        if "Non-2xx" in done.stdout or requests is None or rate is None or int(requests[1]) == 0:
+        p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)\b", done.stdout)
+        if not (requests and rate and p99) or int(requests[1]) == 0 or "Non-2xx" in done.stdout:
             sys.exit(f"{path}: {done.stdout}")
-        return Throughput(float(rate[1]), int(requests[1]) / used)
+        milliseconds = float(p99[1]) * {"us": 0.001, "ms": 1, "s": 1000}[p99[2]]
+        return Throughput(float(rate[1]), int(requests[1]) / used, milliseconds)
+
+    @contextmanager
+    def open_stream(self, path: str) -> Iterator[None]:
+        """Within the block, a client reads this stream of events, as an open page does."""
+        with socket.create_connection(("127.0.0.1", self.port)) as stream:
+            stream.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
+            status = stream.recv(64)
+            if b" 200 " not in status:
+                sys.exit(f"{path}: {status!r}")
+            reader = threading.Thread(target=_read_to_the_end, args=[stream], daemon=True)
+            reader.start()
+            yield
+            stream.shutdown(socket.SHUT_RDWR)
+            reader.join()
 
     def _cpu_seconds(self) -> float:
         """The CPU time that the process has used."""
@@ -127,6 +149,11 @@ class Server:
         """Its resident memory in bytes."""
         found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii"))
         return int(found[1]) * 1024 if found else sys.exit("no VmRSS")
+
+
+def _read_to_the_end(stream: socket.socket) -> None:
+    while stream.recv(65536):
+        pass
 
 
 def on_cpu(number: int, command: Sequence[str]) -> list[str]:
