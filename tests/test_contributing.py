@@ -25,14 +25,14 @@ def test_the_layers_are_those_that_are_checked() -> None:
 
 
 def test_the_files_that_answer_questions_exist() -> None:
-    table = _TEXT.partition("### Where is it decided")[2].partition("###")[0]
+    table = _TEXT.partition("### Where each behaviour is decided")[2].partition("###")[0]
     files = re.findall(r"`((?:\w+/)*\w+\.py)`", table)
     assert len(files) > 7
     assert [file for file in files if not (_ROOT / "mockserver" / file).exists()] == []
 
 
 def test_every_module_that_it_names_exists() -> None:
-    prose = _TEXT.partition("### Layout")[0] + _TEXT.partition("### Where is it decided")[2]
+    prose = _TEXT.partition("### Layout")[0] + _TEXT.partition("### Where each behaviour is decided")[2]
     named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", prose))
     assert [
         name for name in sorted(named) if not ((_ROOT / "mockserver" / name).exists() or (_ROOT / name).exists())
