@@ -169,8 +169,8 @@ class Ids:
         self._start(seed)
 
     def reset(self, settings: Mapping[str, Any]) -> None:
-        """Start with the first id of the `seed`. Without one, go on: the next id is random anyway."""
-        if settings["seed"] is not None or self._seed is not None:
+        """Start with the first id of the `seed`, or with a random one if it is None."""
+        if self._is_used or settings["seed"] != self._seed:  # Else it is at its start, and a new one costs 15 µs.
             self._start(settings["seed"])
 
     def _start(self, seed: int | str | None) -> None:
@@ -179,6 +179,7 @@ class Ids:
         self._origin = int.from_bytes(os.urandom(16)) if seed is None else seed
         self._random = random.Random(self._origin)  # noqa: S311 - ids, no secrets; a seed must repeat
         self._made: list[str] = []
+        self._is_used = False
 
     def new(self) -> str:
         """A new id of 126 random bits."""
@@ -190,6 +191,7 @@ class Ids:
         """Generate `count` ids in one batch. Four ids are the base64 encoding of 63 bytes, so a batch takes a quarter
         of the time per id.
         """
+        self._is_used = True
         text = base64.b64encode(self._random.randbytes(63 * -(-count // 4)), b"-_").decode()
         return [text[place : place + _ID_LENGTH] for place in range(0, count * _ID_LENGTH, _ID_LENGTH)]
 
@@ -202,6 +204,7 @@ class Ids:
         if state is not None and state[0] == self._seed:
             self._random.setstate(state[1])
             self._made = list(state[2])
+            self._is_used = True
 
     def begin_as(self, other: "Ids") -> None:
         """Generate the ids that another generator made since its last reset, with or without a seed."""
@@ -213,6 +216,7 @@ class Ids:
         twin.number = count(self.number()).__next__
         twin._random.setstate(self._random.getstate())
         twin._made = self._made.copy()
+        twin._is_used = self._is_used
         return twin
 
 
