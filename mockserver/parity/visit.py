@@ -63,7 +63,7 @@ class Visit:
         except (NoAnswer, KeyboardInterrupt):  # The server may still have carried out the request.
             self.created |= possibly_created
             raise
-        if answer.status < 300:
+        if answer.status < 300 or answer.status >= 500:  # A proxy answers 504 for a server that goes on.
             self.created |= possibly_created
         return answer
 

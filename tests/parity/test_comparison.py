@@ -113,6 +113,9 @@ def test_names_and_workspaces_are_those_of_this_run(run: _Run, running_live_serv
         ("GET", "/v3/nowhere", None),
         ("GET", "/v3/workspaces/%2e/w", None),
         ("POST", "/v3/workspaces/%2e%2e/keys", None),
+        ("POST", f"{_W}%2Fwebhooks", {"url": "http://127.0.0.1/"}),
+        ("DELETE", f"{_W}%2F..%2Fother", None),
+        ("POST", "/v3/workspaces/%3Cid:1%3E/sessions", _SESSION),
         ("POST", "/v3/workspaces", b'{"id": "a", "id": "b"}'),
     ],
 )
@@ -334,3 +337,12 @@ def test_the_end_does_not_wait_for_a_server_that_hangs(server: MockServer) -> No
             run.comparison.close()
             held.release.set()  # For the clean-up.
         assert len(run.found) == 2
+
+
+def test_a_workspace_that_a_failing_proxy_may_have_created_is_deleted(server: MockServer) -> None:
+    timeout = b"HTTP/1.1 504 Gateway Timeout\r\ncontent-length: 0\r\n\r\n"
+    with raw_server(timeout) as (url, _), _comparing(server, url) as run:
+        run.client.post(f"{_W}/sessions", json=_SESSION)
+        assert run.counts == (0, 1, 0)
+        assert [name[-1] for name in run.comparison.visit.created] == ["w"]
+        run.comparison.visit.created.clear()  # This server cannot answer a deletion.
