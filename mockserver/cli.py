@@ -23,6 +23,7 @@ from .parity import command as check
 from .parity import compare_command as compare
 from .parity import health
 from .parity import record_command as record
+from .parity.interruption import exiting_if_interrupted
 from .server import listen, serve, serve_app, url_of
 from .streams import discard_output, open_missing, when_input_ends
 from .testing.data import data_file
@@ -96,8 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Without a command it prints the help. The exit code is 0 if the user stopped the server, the check found no
     difference, or the contract is written. It is 2, after one line on standard error, if the command could not start.
-    `compare`, `check` and `healthcheck` also exit with 1 or 130. SIGTERM and SIGHUP end `serve` and `demo` by the
-    signal itself.
+    `compare`, `check` and `healthcheck` also exit with 1 or 130, and `record` with 130. SIGTERM and SIGHUP end `serve`
+    and `demo` by the signal itself.
     """
     open_missing()
     whole = _parser()
@@ -137,24 +138,26 @@ def _with_environment(parser: CommandParser, arguments: Sequence[str] | None) ->
 
 def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Serve the proxy that records, until Ctrl-C or the end of standard input."""
-    listener = _listener(parser, options)  # Before the file is touched.
-    proxy, recorder = record.prepared(parser, options)
-    with recorder, suppress(KeyboardInterrupt):
-        url = url_of(options.host, listener)
-        serve_app(
-            proxy,
-            listener,
-            ready=lambda _: _print(parser, url),
-            ending=proxy.close,
-            stopper=when_input_ends if options.exit_on_stdin_close else None,
-        )
+    with _listener(parser, options) as listener:  # Before the file is touched.
+        with exiting_if_interrupted():
+            proxy, recorder = record.prepared(parser, options)
+        with recorder, suppress(KeyboardInterrupt):
+            url = url_of(options.host, listener)
+            serve_app(
+                proxy,
+                listener,
+                ready=lambda _: _print(parser, url),
+                ending=proxy.close,
+                stopper=when_input_ends if options.exit_on_stdin_close else None,
+            )
     record.report(recorder, options)
 
 
 def _compare(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Serve a mock, and compare it with a real server, until Ctrl-C. Returns the exit code."""
-    visit = compare.prepared(parser, options)
-    mock, listener = _prepared(parser, options)
+    with exiting_if_interrupted():
+        visit = compare.prepared(parser, options)
+        mock, listener = _prepared(parser, options)
     comparison = compare.begin(visit, mock, options)
     with suppress(KeyboardInterrupt):
         _serve(parser, options, mock, listener)

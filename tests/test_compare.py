@@ -83,3 +83,17 @@ def test_what_cannot_be_compared_is_one_line(
         main(["compare", "--upstream", *(argument.format(server.url) for argument in arguments)])
     line = capsys.readouterr().err.splitlines()[-1].partition("compare: ")[2]
     assert line.startswith(complaint.format(server.url))
+
+
+@pytest.mark.parametrize("command", ["compare", "record"])
+def test_ctrl_c_at_the_question_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    class Input:
+        def readline(self) -> str:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdin", Input())
+    with pytest.raises(SystemExit, match="130"):
+        main([command, "--upstream", "http://h.example", "--port", "0"])
+    assert capsys.readouterr().err.splitlines()[-1] == "Continue? [y/N] interrupted: nothing was done"

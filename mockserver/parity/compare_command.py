@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .comparison import Compared, Comparison
     from .visit import Visit
 
+# How long the end waits for the real server before it says so.
+_SILENT_SECONDS = 1
 _WARNING = """\
 {url} is not a loopback address. Each request of your clients is sent there too, in workspaces and
 sessions whose names begin with {prefix}. Messages may cost calls of a model there. At the end
@@ -98,13 +100,10 @@ def begin(visit: "Visit", mock: "Mock", options: argparse.Namespace) -> "Compari
 
 def end(comparison: "Comparison", options: argparse.Namespace) -> int:
     """Finish what waits, clean up, print the counts, and return the exit code."""
-    try:
-        comparison.wait()
-    except KeyboardInterrupt:
-        _say("interrupted: the last requests are not compared")
-    comparison.close()
     visit = comparison.visit
     try:
+        _wait(comparison)
+        comparison.close()
         visit.clean_up()
     except KeyboardInterrupt:
         _say("interrupted again")
@@ -122,6 +121,16 @@ def end(comparison: "Comparison", options: argparse.Namespace) -> int:
             flush=True,
         )
     return 1 if options.fail_on_difference and (comparison.differ or comparison.is_broken) else 0
+
+
+def _wait(comparison: "Comparison") -> None:
+    """Wait until all requests are compared, or the user interrupts it."""
+    try:
+        if not comparison.wait(_SILENT_SECONDS):
+            _say("the last requests wait for the real server; Ctrl-C leaves them out")
+            comparison.wait()
+    except KeyboardInterrupt:
+        _say("interrupted: the last requests are not compared")
 
 
 def _admin_token(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from threading import Lock
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ _MOST_WAITING = 1_000
 _MOST_BYTES = 64 * 1024 * 1024
 # How many ids and times a run remembers.
 _MOST_MARKS = 1_000_000
+_CLOSED = "the comparison was interrupted"
 
 
 class Compared(NamedTuple):
@@ -107,6 +108,7 @@ class Comparison:
         self._waiting: deque[tuple[Future[None], int]] = deque()
         self._bytes = 0
         self._lock = Lock()
+        self._is_closed = False
         self._left: str | None = None
         self._mirror: Mirror
         self._begin()
@@ -147,9 +149,10 @@ class Comparison:
 
     # --- The life of the comparison ---
 
-    def wait(self) -> None:
-        """Wait until all requests so far are compared."""
-        self._thread.submit(lambda: None).result()
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until all requests so far are compared, at most `seconds` if given. Returns whether they are."""
+        done, _ = wait([self._thread.submit(lambda: None)], seconds)
+        return bool(done)
 
     def detach(self) -> None:
         """See nothing any more. What was seen is still compared."""
@@ -159,9 +162,14 @@ class Comparison:
     def close(self) -> None:
         """Stop comparing, and end the thread and what it uses: what is not compared yet is not compared."""
         self.detach()
+        self._is_closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
         self.visit.client.abort()
         self._thread.shutdown()
+        for done, _ in self._waiting:
+            if done.cancelled():
+                self._count(Outcome({}, [], _CLOSED))
+        self._waiting.clear()
         self._namer.close()
 
     # --- Inside ---
@@ -189,11 +197,14 @@ class Comparison:
         if problem is not None:
             self._end(mirror, f"a starting world with {problem}")
 
-    def _lost(self, mirror: Mirror, error: NoAnswer) -> None:
-        """The real server stopped answering."""
+    def _lost(self, mirror: Mirror, error: NoAnswer) -> str:
+        """The real server stopped answering. Returns the reason why its answer is not compared."""
+        if self._is_closed:  # It was not the server that ended the request.
+            return _CLOSED
         self.is_broken = True
         self.visit.gone = f"the real server, which {error}"
         self._end(mirror, self.visit.gone)
+        return self.visit.gone
 
     def _end(self, mirror: Mirror, reason: str) -> None:
         mirror.ended = reason
@@ -259,8 +270,7 @@ class Comparison:
             )
             return Compared(exchange, outcome, quirks)
         except NoAnswer as error:
-            self._lost(mirror, error)
-            return Compared(exchange, Outcome({}, [], self.visit.gone), [])
+            return Compared(exchange, Outcome({}, [], self._lost(mirror, error)), [])
         except Exception as error:  # noqa: BLE001 - the comparison of one answer must not end that of the others
             return Compared(exchange, Outcome({}, [], f"the comparison failed: {error!r}"[:300]), [])
 

@@ -1,6 +1,9 @@
 """Lets a command clean up before a signal ends it."""
 
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def raise_on_signals() -> None:
@@ -24,3 +27,13 @@ def raise_when_served() -> None:
     hangup = getattr(signal, "SIGHUP", None)
     if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
         signal.signal(hangup, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
+@contextmanager
+def exiting_if_interrupted() -> Iterator[None]:
+    """Exit with 130, after one line, if Ctrl-C interrupts what a command does before it has changed anything."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: nothing was done\n")
+        sys.exit(130)

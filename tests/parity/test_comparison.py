@@ -337,6 +337,8 @@ def test_the_end_does_not_wait_for_a_server_that_hangs(server: MockServer) -> No
             run.comparison.close()
             held.release.set()  # For the clean-up.
         assert len(run.found) == 2
+        assert run.comparison.not_compared == {"the comparison was interrupted": 2}
+        assert (run.comparison.is_broken, run.said) == (False, [])
 
 
 def test_a_workspace_that_a_failing_proxy_may_have_created_is_deleted(server: MockServer) -> None:
