@@ -127,7 +127,7 @@ class ObservedEndpoint(Endpoint):
         """Record a request that met a fault, before it is carried out."""
         self.mock.requests.add(exchange)
         if self.mock.observer is not None:
-            self.mock.observer.left("a fault")
+            self.mock.observer.missed("a fault")
 
     def _carry_out(self, exchange: Exchange, found: Found, scope: Scope, body: bytes, refusal: Answer | None) -> Answer:
         """Carry out a request that met a fault."""
@@ -155,7 +155,7 @@ class ObservedEndpoint(Endpoint):
         Returns the answer.
         """
         if self.mock.observer is not None:
-            self.mock.observer.left("a failure")
+            self.mock.observer.missed("a failure")
         is_script = isinstance(error, ScriptFailed)
         exchange.diagnosis = str(error) if is_script else f"the mock server failed: {preview(repr(error))}"
         answer = answers.with_diagnosis(Answer(500, {"detail": "An unexpected error occurred"}), exchange.diagnosis)

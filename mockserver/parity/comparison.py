@@ -122,8 +122,7 @@ class Comparison:
         if departure is not None:
             self.left(departure)
         if self._left is not None:
-            self.left_for = self._left
-            self._count(Outcome({}, [], self._left))
+            self.missed(self._left)
             return
         if start["status"] == 413 and not body:  # It was not read.
             self._count(Outcome({}, [], "a body that is too large"))
@@ -140,6 +139,11 @@ class Comparison:
         if self._left is None:
             self._left = what
             self._say(f"answers are no longer compared, because of {what}; a reset begins again")
+
+    def missed(self, what: str) -> None:
+        self.left(what)
+        self.left_for = self._left
+        self._count(Outcome({}, [], self._left))
 
     def began(self) -> None:
         if self._restarts:

@@ -28,6 +28,9 @@ class Observer(Protocol):
     def left(self, what: str) -> None:
         """The state, or an answer, changed in a way that no request of the API explains. `what` did it."""
 
+    def missed(self, what: str) -> None:
+        """The same, because a request was not answered as the API answers it."""
+
     def began(self) -> None:
         """The mock was reset. Called between two requests."""
 
