@@ -165,11 +165,17 @@ class SessionComparison:
             self._left_behind += output["left_behind"]
             self._gone = self._gone or output["gone"]
 
-    def pytest_sessionfinish(self) -> None:
-        """Wait for the last requests, and clean up."""
-        self._thread.submit(self._visit.clean_up).result()
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Wait for the last requests, unless the session was interrupted, and clean up."""
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            self._gone = "the session was interrupted"
+            self._thread.shutdown(wait=False, cancel_futures=True)
+            self._visit.client.abort()
         self._thread.shutdown()
+        self._visit.clean_up()
         self._namer.close()
+        if self._is_strict and self._gone is not None and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         self._left_behind += list(self._visit.created)
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[NAME] = {

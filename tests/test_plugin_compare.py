@@ -120,3 +120,44 @@ def test_what_cannot_be_compared_is_a_usage_error(
     result = pytester.runpytest_inprocess(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {complaint}"])
+
+
+def test_a_strict_session_fails_if_the_server_stops_answering(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import httpx
+
+        def test_it(upstream_of_the_session, honcho_server):
+            upstream_of_the_session.stop()
+            httpx.post(f"{honcho_server.url}/v3/workspaces", json={"id": "w"})
+        """
+    )
+
+    with MockServer(quirks="live") as stopping:
+
+        class Plugin:
+            @pytest.fixture
+            def upstream_of_the_session(self) -> MockServer:
+                return stopping
+
+        arguments = ["--honcho-compare", stopping.url, "--honcho-compare-strict"]
+        result = pytester.runpytest_inprocess(*arguments, plugins=[Plugin()])
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["the comparison ended early: the real server, which does not answer: *"])
+
+
+def test_an_interrupted_session_does_not_wait_for_the_server(pytester: pytest.Pytester, upstream: MockServer) -> None:
+    pytester.makepyfile(
+        """
+        import httpx
+
+        def test_it(honcho_server):
+            httpx.post(f"{honcho_server.url}/v3/workspaces", json={"id": "w"})
+            raise KeyboardInterrupt
+        """
+    )
+    upstream.mock.faults.hang(operation="get_or_create_workspace", times=1)
+    result = pytester.runpytest_inprocess("--honcho-compare", upstream.url, no_reraise_ctrlc=True)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["the comparison ended early: the session was interrupted"])

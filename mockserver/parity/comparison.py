@@ -206,7 +206,7 @@ class Comparison:
         if self._is_closed:  # It was not the server that ended the request.
             return _CLOSED
         self.is_broken = True
-        self.visit.gone = f"the real server, which {error}"
+        self.left_for = self.visit.gone = f"the real server, which {error}"
         self._end(mirror, self.visit.gone)
         return self.visit.gone
 
