@@ -37,6 +37,7 @@ class _Test:
         self.comparisons: list[Comparison] = []
         self.found: list[Compared] = []
         self.explained = 0
+        self.failed_for = 0  # how many of the found differences have failed the test
 
     def saw(self, compared: Compared) -> None:
         if compared.outcome.differences:
@@ -115,20 +116,16 @@ class SessionComparison:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """With `is_strict`, fail a test that passed although an answer differs."""
         result = yield
-        test = item.stash.get(_OF_TEST, None)
-        if self._is_strict and test is not None:
-            for comparison in test.comparisons:
-                comparison.wait()
-            if test.found:
-                lines = [f"{one.exchange.line}: {one.sentence}" for one in test.found]
-                pytest.fail("\n".join(["honcho_compare: answers differ", *lines]), pytrace=False)
+        self._fail_if_strict(item)
         return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """End the comparisons of the test. The thread may still work on them."""
         try:
-            return (yield)
+            result = yield
+            self._fail_if_strict(item)  # Fixtures may send requests too when they end.
+            return result
         finally:
             test = item.stash.get(_OF_TEST, None)
             if test is not None:
@@ -136,6 +133,18 @@ class SessionComparison:
                 for comparison in test.comparisons:
                     comparison.detach()
                 self._thread.submit(self._finish, item.nodeid, test)
+
+    def _fail_if_strict(self, item: pytest.Item) -> None:
+        """With `is_strict`, fail for the differences that no earlier call has failed for."""
+        test = item.stash.get(_OF_TEST, None)
+        if not self._is_strict or test is None:
+            return
+        for comparison in test.comparisons:
+            comparison.wait()
+        found, test.failed_for = test.found[test.failed_for :], len(test.found)
+        if found:
+            lines = [f"{one.exchange.line}: {one.sentence}" for one in found]
+            pytest.fail("\n".join(["honcho_compare: answers differ", *lines]), pytrace=False)
 
     def _finish(self, name: str, test: _Test) -> None:
         """Keep the result of a test, and clean up after it. Runs in the thread, after all its requests."""

@@ -66,6 +66,24 @@ def test_a_strict_comparison_fails_the_tests_with_differences(pytester: pytest.P
     result.stdout.fnmatch_lines(["*#1 POST /v3/workspaces/w/sessions -> 200 in*: the real server answers otherwise: *"])
 
 
+def test_a_strict_comparison_fails_for_the_end_of_a_fixture(pytester: pytest.Pytester, upstream: MockServer) -> None:
+    pytester.makepyfile(
+        """
+        import httpx, pytest
+
+        @pytest.fixture
+        def session(honcho_server):
+            yield
+            httpx.post(f"{honcho_server.url}/v3/workspaces/w/sessions", json={"id": "s"})
+
+        def test_it(session):
+            pass
+        """
+    )
+    result = pytester.runpytest_inprocess("--honcho-compare", upstream.url, "--honcho-compare-strict")
+    result.assert_outcomes(passed=1, errors=1)
+
+
 @pytest.mark.process
 def test_workers_send_their_results(pytester: pytest.Pytester, upstream: MockServer) -> None:
     pytester.makepyfile(_TESTS)
