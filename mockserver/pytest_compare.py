@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .domain.changes import CONTRACT, version_of
+from .parity.backlog import Backlog
 from .parity.client import Client, NoAnswer
 from .parity.comparison import Compared, Comparison
 from .parity.confirmation import is_local
@@ -72,6 +73,7 @@ class SessionComparison:
         if not (agrees or is_local(self._visit.client.host)):
             raise pytest.UsageError(_REMOTE.format(host=self._visit.client.host))
         self._thread = ThreadPoolExecutor(1, "honcho-compare")
+        self._backlog = Backlog()
         self._namer = Namer()
         self._is_known = False
         self._gone: str | None = None
@@ -98,7 +100,13 @@ class SessionComparison:
             return
         test = item.stash.setdefault(_OF_TEST, _Test())
         comparison = Comparison(
-            self._visit, mock, found=test.saw, restarts=False, thread=self._thread, namer=self._namer
+            self._visit,
+            mock,
+            found=test.saw,
+            restarts=False,
+            thread=self._thread,
+            backlog=self._backlog,
+            namer=self._namer,
         )
         mock.observer = comparison
         test.comparisons.append(comparison)

@@ -227,7 +227,7 @@ def test_an_interrupted_check_shows_the_groups_that_it_found(
     with Explainer() as explainer, pytest.raises(KeyboardInterrupt):
         play_all(check_of(server.url), interrupted(), said.append, explainer)
     assert said == [
-        "0 of 1 group of differences are quirks",
+        "0 of 1 groups of differences are quirks",
         "    1  get_or_create_session status",
         "       x-session-create-minimal, step 0: expected 201, got 200",
         "There are too many differences to find the quirks of all.",
@@ -425,12 +425,12 @@ def test_what_an_interrupted_request_made_is_cleaned_up(
 
 _INTERRUPTED_TWICE = """
 import sys
-from mockserver.parity import check
+from mockserver.parity import check, visit
 
 def interrupted(*_):
     raise KeyboardInterrupt
 
-check.delete_workspace = check.Bindings.differences = interrupted
+visit.delete_workspace = check.Bindings.differences = interrupted
 from mockserver.cli import main
 main(["check", sys.argv[1], "--scenario", "x-session-create-minimal"])
 """

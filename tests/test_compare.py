@@ -20,12 +20,15 @@ def _compared(*arguments: str, ending: signal.Signals = signal.SIGINT) -> tuple[
     """The exit code of a command that compared one request, and the lines of its output and of its errors."""
     process = subprocess.Popen([*_PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        version = httpx.get(f"{url}/openapi.json").json()["info"]["version"]
-        assert httpx.post(f"{url}/v3/workspaces", json={"id": "w"}).is_success
-        process.send_signal(ending)
-        output, errors = process.communicate(timeout=60)
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            version = httpx.get(f"{url}/openapi.json", timeout=60).json()["info"]["version"]
+            assert httpx.post(f"{url}/v3/workspaces", json={"id": "w"}, timeout=60).is_success
+            process.send_signal(ending)
+            output, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()  # Does nothing if it has ended. Otherwise, the end of the block would wait for it.
     return process.returncode, [version, *output.splitlines()], errors.splitlines()
 
 
@@ -48,7 +51,7 @@ def test_the_exit_code_tells_of_differences_if_it_is_to(
         [block] = re.findall(r"^```text\n(.*?)^```", _PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
         shown = re.sub(r"in [\d.]+ ms", "in 0.3 ms", "\n".join(output))
         assert block in shown
-        assert "1 of 1 group of differences is a quirk: try `--quirks live`" in output
+        assert "1 of 1 groups of differences is a quirk: try `--quirks live`" in output
     assert (done, output[0], output[-1]) == (code, "3.0.12", counts)
     server.mock.purge()
     assert list(server.mock.store.workspaces) == []

@@ -80,6 +80,7 @@ def prepared(parser: argparse.ArgumentParser, options: argparse.Namespace) -> "V
 
 def begin(visit: "Visit", mock: "Mock", options: argparse.Namespace) -> "Comparison":
     """The comparison of a mock with the server of the visit."""
+    from .backlog import MOST_WAITING, Backlog
     from .comparison import Comparison
     from .naming import Namer
 
@@ -92,7 +93,7 @@ def begin(visit: "Visit", mock: "Mock", options: argparse.Namespace) -> "Compari
         namer=Namer(options.auth_secret),
         found=_print_differences,
         say=_say,
-        is_synchronous=options.synchronous,
+        backlog=Backlog(0 if options.synchronous else MOST_WAITING),
         shares_secret=bool(options.auth_secret),
     )
     return comparison
@@ -112,6 +113,8 @@ def end(comparison: "Comparison", options: argparse.Namespace) -> int:
     with suppress(OSError):
         for line in comparison.groups.lines("try `--quirks live`"):
             print(line)
+        if comparison.is_exhausted:
+            print("There were too many differences to find the quirks of all.")
         for reason, count in comparison.not_compared.items():
             print(f"not compared {count}: {reason}")
         not_compared = comparison.not_compared.total()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..testing.exchange import Exchange, preview
 from ..testing.mock import Mock
+from .backlog import Backlog
 from .check import Outcome
 from .client import NoAnswer
 from .grouping import Difference, Groups
@@ -21,9 +22,6 @@ from .replaying import replayed
 from .sent import SentRequest
 from .visit import Visit
 
-# How many requests wait for the real server, with how many bytes, before clients wait too.
-_MOST_WAITING = 1_000
-_MOST_BYTES = 64 * 1024 * 1024
 # How many ids and times a run remembers.
 _MOST_MARKS = 1_000_000
 _CLOSED = "the comparison was interrupted"
@@ -63,10 +61,10 @@ class Comparison:
     Arguments:
         found: Called in the thread with each compared request.
         say: Called with a sentence about the comparison itself, from any thread.
-        is_synchronous: Whether each answer waits until it is compared.
         shares_secret: Whether the real server has the secret of the mock, if that has one.
         restarts: Whether a reset begins another run. Otherwise it ends the comparison.
         thread: The thread in which all comparisons with the client of the visit run.
+        backlog: The requests that wait for the thread.
         namer: Names the quirks of differences.
 
     Attributes:
@@ -85,10 +83,10 @@ class Comparison:
         *,
         found: Callable[[Compared], None],
         say: Callable[[str], None] = lambda _: None,
-        is_synchronous: bool = False,
         shares_secret: bool = False,
         restarts: bool = True,
         thread: ThreadPoolExecutor | None = None,
+        backlog: Backlog | None = None,
         namer: Namer | None = None,
     ) -> None:
         self.visit = visit
@@ -100,18 +98,22 @@ class Comparison:
         self.not_compared: Counter[str] = Counter()
         self._found = found
         self._say = say
-        self._most_waiting = 0 if is_synchronous else _MOST_WAITING
         self._shares_secret = shares_secret
         self._restarts = restarts
         self._thread = ThreadPoolExecutor(1, "honcho-compare") if thread is None else thread
         self._namer = Namer() if namer is None else namer
-        self._waiting: deque[tuple[Future[None], int]] = deque()
-        self._bytes = 0
+        self._backlog = Backlog() if backlog is None else backlog
+        self._waiting: deque[Future[None]] = deque()
         self._lock = Lock()
         self._is_closed = False
         self._left: str | None = None
         self._mirror: Mirror
         self._begin()
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether there were too many differences to find the quirks of all."""
+        return self._namer.is_exhausted
 
     # --- What the mock tells ---
 
@@ -133,7 +135,10 @@ class Comparison:
         exchange.is_compared = False
         loop, purges = asyncio.get_running_loop(), len(self.mock.store.purges.jobs)
         done = self._thread.submit(self._compare, self._mirror, exchange, request, answer, purges, loop)
-        await self._until_few_wait(done, len(body) + len(content))
+        while self._waiting and self._waiting[0].done():
+            self._waiting.popleft()
+        self._waiting.append(done)
+        await self._backlog.add(done, len(body) + len(content))
 
     def left(self, what: str) -> None:
         if self._left is None:
@@ -170,7 +175,7 @@ class Comparison:
         self._thread.shutdown(wait=False, cancel_futures=True)
         self.visit.client.abort()
         self._thread.shutdown()
-        for done, _ in self._waiting:
+        for done in self._waiting:
             if done.cancelled():
                 self._count(Outcome({}, [], _CLOSED))
         self._waiting.clear()
@@ -225,18 +230,6 @@ class Comparison:
         if self._mirror.size > _MOST_MARKS:
             return f"more than {_MOST_MARKS} ids and times"
         return None
-
-    async def _until_few_wait(self, done: "Future[None]", size: int) -> None:
-        waiting = self._waiting
-        waiting.append((done, size))
-        self._bytes += size
-        while waiting and waiting[0][0].done():
-            self._bytes -= waiting.popleft()[1]
-        awaited = done if self._bytes > _MOST_BYTES else None
-        if len(waiting) > self._most_waiting:
-            awaited = awaited or waiting[-1 - self._most_waiting][0]
-        if awaited is not None:
-            await asyncio.shield(asyncio.wrap_future(awaited))
 
     def _compare(
         self,

@@ -111,8 +111,8 @@ class Groups:
         known = [group for group in groups if group.quirks]
         others = groups[len(known) :]
         if groups:
-            noun, verb = "group" if len(groups) == 1 else "groups", "is a quirk" if len(known) == 1 else "are quirks"
-            yield f"{len(known)} of {len(groups)} {noun} of differences {verb}{f': {advice}' if known else ''}"
+            verb = "is a quirk" if len(known) == 1 else "are quirks"
+            yield f"{len(known)} of {len(groups)} groups of differences {verb}{f': {advice}' if known else ''}"
         for group in known:
             yield from _described(group)
         if known and others:

@@ -61,6 +61,11 @@ class Namer:
         named = [self._known.get(key, ()) for key in keys]
         return [() if any(getattr(quirks, name) for name in names) else names for names in named]
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether it has looked for as many quirks as it may."""
+        return any(explainer.is_exhausted for explainer in self._explainers.values())
+
     def close(self) -> None:
         """Close what the explainers use."""
         self._opened.close()

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver import MockServer
 from mockserver.api.live import Feed
-from mockserver.parity import comparison
+from mockserver.parity.backlog import Backlog
 from mockserver.parity.client import Client
 from mockserver.parity.comparison import Compared, Comparison
 from mockserver.parity.visit import Visit
@@ -227,12 +227,9 @@ class _Held:
         await send({"type": "http.response.body", "body": b""})
 
 
-def test_a_slow_server_delays_no_client_until_too_many_requests_wait(
-    server: MockServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(comparison, "_MOST_WAITING", 2)
+def test_a_slow_server_delays_no_client_until_too_many_requests_wait(server: MockServer) -> None:
     held = _Held()
-    with running(held) as url, _comparing(server, url) as run, ThreadPoolExecutor() as threads:
+    with running(held) as url, _comparing(server, url, backlog=Backlog(2)) as run, ThreadPoolExecutor() as threads:
         for number in range(3):  # One is answered, and two wait.
             assert run.client.post(f"{_W}/sessions", json={"id": f"s{number}"}).status_code == 200
             wait_until(lambda: held.came >= min(number + 1, 2))  # noqa: B023 - called at once
@@ -320,7 +317,7 @@ def _send_all_kinds(client: httpx.Client) -> None:
 def test_a_synchronous_comparison_is_done_before_the_client_has_its_answer(
     server: MockServer, running_live_server: MockServer
 ) -> None:
-    with _comparing(server, running_live_server.url, is_synchronous=True) as run:
+    with _comparing(server, running_live_server.url, backlog=Backlog(0)) as run:
         for number in range(3):
             run.client.post(f"{_W}/sessions", json={"id": f"s{number}"})
             assert (len(run.found), server.mock.requests[-1].is_compared) == (number + 1, True)
