@@ -6,7 +6,7 @@ from typing import Any
 from ...domain.changes import VERSIONS
 from ...domain.filters.tables import CONCLUSIONS, MESSAGES, PEERS, SESSIONS, WORKSPACES
 from ..diagnosis.suggestions import nearest_name
-from ..text import cut, place
+from ..text import cut, place, quoted
 from .draft import Told
 from .filters import NOUNS
 from .occasion import NotedOperation
@@ -63,10 +63,11 @@ def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], vers
     body = shape_of(operation.body, version)
     in_body = {} if body is None or body.keys is None else body.keys
     for name in [name for name in query if name not in known][:_MOST]:
+        shown = _shown(("query", cut(name, 40)))
         newer = _version_with(operation, ("query", name))
         if newer is not None:
             if told.is_first("field", name):
-                yield f"ignored: query.{cut(name, 40)} came with {newer}; this server is {version}"
+                yield f"ignored: {shown} came with {newer}; this server is {version}"
             continue
         habit = _HABITS.get(name.lower().replace("_", ""))
         nearest = habit if habit in known else nearest_name(name, known)
@@ -76,7 +77,7 @@ def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], vers
         hint = "; it belongs in the body" if name in in_body else f"; did you mean {nearest!r}?" if nearest else ""
         if not hint and name in _columns_of(operation) and "filters" in in_body:
             hint = "; it belongs in body.filters"
-        yield f"ignored: query.{cut(name, 40)}{hint}"
+        yield f"ignored: {shown}{hint}"
 
 
 def _unknown(shape: Shape, document: Any, location: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Shape]]:
@@ -140,6 +141,9 @@ def _version_with(operation: NotedOperation, location: tuple[Any, ...]) -> str |
 
 
 def _shown(location: tuple[Any, ...]) -> str:
+    *around, last = location
+    if isinstance(last, str) and (not last or last != last.strip()):  # It is hard to see without quotes.
+        return f"{cut(place(around), 80)}[{quoted(last)}]"
     return cut(place(location), 120)
 
 
