@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock
+from mockserver.domain.changes import VERSIONS
 from mockserver.testing.notes.summary import differences_from_live, pages_not_requested
 from support.direct_client import Answer, DirectClient
 from support.started_mock import Start
@@ -268,6 +269,22 @@ def test_a_field_of_a_newer_version_is_noted_once(call: _Client) -> None:
     assert "came with 3.0.12" in call.notes("POST", "/peers/bob/chat", question)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "query", "place"),
+    [
+        ("POST", "/sessions", {"id": "s", "scopes": ["a"]}, {}, "body.scopes"),
+        ("POST", "/peers/bob/chat", {"query": "x", "scope": "a"}, {}, "body.scope"),
+        ("GET", "/sessions/s/context", None, {"scope": "a"}, "query.scope"),
+    ],
+)
+def test_a_field_that_no_version_has_but_newer_sdks_send_is_noted_once(
+    call: _Client, method: str, path: str, body: Any, query: dict[str, object], place: str
+) -> None:
+    note = f"ignored: {place} is of an API newer than {VERSIONS[-1]}"
+    assert note in call.notes(method, path, body, **query).splitlines()
+    assert "ignored" not in call.notes(method, path, body, **query)
+
+
 def test_pages_that_were_not_requested_are_named(call: _Client) -> None:
     for number in range(120):
         call("POST", "/sessions", {"id": f"n{number}"})
@@ -380,6 +397,19 @@ def test_operators_compare_numbers_with_texts_so_no_note_names_the_types(call: _
 def test_conditions_match_nothing_where_there_are_no_rows(call: _Client) -> None:
     filters = {"OR": [], "session_id": "*"}
     assert call.notes("POST", "/sessions/t/messages/list", {"filters": filters}) == ""
+
+
+@pytest.mark.parametrize("settings", [{"observe_me": True}, {"observe_others": False}])
+def test_joining_again_with_the_settings_in_force_is_not_noted(call: _Client, settings: dict[str, bool]) -> None:
+    opposite = {name: not value for name, value in settings.items()}
+    assert call.notes("POST", "/sessions/s/peers", {"bob": settings}) == ""
+    assert "did not change" in call.notes("POST", "/sessions/s/peers", {"bob": opposite})
+
+
+def test_joining_again_as_observed_is_noted_if_the_peer_is_not_observed(call: _Client) -> None:
+    call("PUT", "/peers/bob", {"configuration": {"observe_me": False}})
+    assert "observe_me did not change" in call.notes("POST", "/sessions/s/peers", {"bob": {"observe_me": True}})
+    assert call.notes("POST", "/sessions/s/peers", {"bob": {"observe_me": False}}) == ""
 
 
 def test_a_card_about_an_empty_target_is_not_the_card_about_the_peer(call: _Client) -> None:

@@ -31,6 +31,8 @@ _ELSEWHERE = {
     ("update_message", "content"): "the content of a message never changes",
     ("update_session", "is_active"): "DELETE deletes the session",
 }
+# What newer SDKs send to servers that are newer than all versions here.
+_LATER = frozenset({"scope", "scopes"})
 # How many ignored keys of one request are listed.
 _MOST = 5
 
@@ -49,11 +51,11 @@ def ignored_keys(operation: NotedOperation, document: Any, version: str, told: T
         if count == _MOST:
             yield "more keys of the body are ignored"
             return
-        newer = _version_with(operation, location)
+        newer = _newer(operation, location, version)
         if newer is None:
             yield f"ignored: {_shown(location)}{_hint(operation, location, known, version)}"
         elif told.is_first("field", location[-1]):
-            yield f"ignored: {_shown(location)} came with {newer}; this server is {version}"
+            yield f"ignored: {_shown(location)} {newer}"
 
 
 def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], version: str, told: Told) -> Iterator[str]:
@@ -64,10 +66,10 @@ def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], vers
     in_body = {} if body is None or body.keys is None else body.keys
     for name in [name for name in query if name not in known][:_MOST]:
         shown = _shown(("query", cut(name, 40)))
-        newer = _version_with(operation, ("query", name))
+        newer = _newer(operation, ("query", name), version)
         if newer is not None:
             if told.is_first("field", name):
-                yield f"ignored: {shown} came with {newer}; this server is {version}"
+                yield f"ignored: {shown} {newer}"
             continue
         habit = _HABITS.get(name.lower().replace("_", ""))
         nearest = habit if habit in known else nearest_name(name, known)
@@ -125,6 +127,14 @@ def _place_inside(
         if inner is not None and inner.keys is not None and key in [*inner.keys]:
             return f"; it belongs in {_shown((*location[:-1], name))}"
     return "; it belongs in body.filters" if "filters" in keys and (key in columns or key in _LOGIC) else ""
+
+
+def _newer(operation: NotedOperation, location: tuple[Any, ...], version: str) -> str | None:
+    """Which newer version of the API has this key, in words. None if no version is known to have it."""
+    first = _version_with(operation, location)
+    if first is not None:
+        return f"came with {first}; this server is {version}"
+    return f"is of an API newer than {VERSIONS[-1]}" if len(location) == 2 and location[1] in _LATER else None
 
 
 def _version_with(operation: NotedOperation, location: tuple[Any, ...]) -> str | None:
