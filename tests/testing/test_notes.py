@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Mock
+from mockserver.domain.changes import VERSIONS
 from mockserver.testing.notes.summary import differences_from_live, pages_not_requested
 from support.direct_client import Answer, DirectClient
 from support.started_mock import Start
@@ -155,6 +156,34 @@ def test_lists_without_deleted_sessions_name_the_deletion(call: _Client) -> None
     assert note in call.notes("POST", "/sessions/list", {"filters": {"is_active": False}})
 
 
+@pytest.mark.parametrize("wanted", ["t", {"in": ["none", "t"]}])
+def test_a_filter_for_the_id_of_a_deleted_session_names_the_deletion(call: _Client, wanted: Any) -> None:
+    call("DELETE", "/sessions/t")
+    note = "lists leave out deleted sessions: 't' was deleted by request #4"
+    assert call.notes("POST", "/sessions/list", {"filters": {"id": wanted}}).splitlines() == [note]
+
+
+@pytest.mark.parametrize(
+    ("path", "filters", "note"),
+    [
+        ("/sessions/s/messages/list", {"session_id": "t"}, "this list has only rows with the session_id 's', not 't'"),
+        ("/sessions/list", {"workspace_id": "v"}, "this list has only rows with the workspace_id 'w', not 'v'"),
+        ("/conclusions/list", {"workspace_id": "v"}, "this list has only rows with the workspace_id 'w', not 'v'"),
+        ("/sessions/s/messages/list", {"peer_id": "zoe"}, "no message of session 's' has the peer_id 'zoe'"),
+        ("/sessions/s/messages/list", {"metadata": {"a": 1}}, "no message of session 's' has metadata.a"),
+        ("/peers/bob/sessions", {"id": "t"}, "no session of peer 'bob' has the id 't'"),
+        ("/conclusions/list", {"level": "deductive"}, "no conclusion has the level 'deductive'; there are 'explicit'"),
+    ],
+)
+def test_a_note_on_a_filter_says_nothing_about_rows_outside_of_the_list(
+    call: _Client, path: str, filters: Any, note: str
+) -> None:
+    call("POST", "/sessions/t/messages", {"messages": [{"content": "x", "peer_id": "zoe", "metadata": {"a": 1}}]})
+    conclusion = {"content": "x", "observer_id": "bob", "observed_id": "bob"}
+    assert call("POST", "/conclusions", {"conclusions": [conclusion]}).status < 300
+    assert call.notes("POST", path, {"filters": filters}).startswith(note)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "note"),
     [
@@ -238,6 +267,22 @@ def test_a_field_of_a_newer_version_is_noted_once(call: _Client) -> None:
     call.mock.reset()
     call("POST", "/peers", {"id": "bob"})
     assert "came with 3.0.12" in call.notes("POST", "/peers/bob/chat", question)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "query", "place"),
+    [
+        ("POST", "/sessions", {"id": "s", "scopes": ["a"]}, {}, "body.scopes"),
+        ("POST", "/peers/bob/chat", {"query": "x", "scope": "a"}, {}, "body.scope"),
+        ("GET", "/sessions/s/context", None, {"scope": "a"}, "query.scope"),
+    ],
+)
+def test_a_field_that_no_version_has_but_newer_sdks_send_is_noted_once(
+    call: _Client, method: str, path: str, body: Any, query: dict[str, object], place: str
+) -> None:
+    note = f"ignored: {place} is of an API newer than {VERSIONS[-1]}"
+    assert note in call.notes(method, path, body, **query).splitlines()
+    assert "ignored" not in call.notes(method, path, body, **query)
 
 
 def test_pages_that_were_not_requested_are_named(call: _Client) -> None:
@@ -349,6 +394,43 @@ def test_operators_compare_numbers_with_texts_so_no_note_names_the_types(call: _
     assert one.json["total"] == 1
 
 
+def test_conditions_match_nothing_where_there_are_no_rows(call: _Client) -> None:
+    filters = {"OR": [], "session_id": "*"}
+    assert call.notes("POST", "/sessions/t/messages/list", {"filters": filters}) == ""
+
+
+@pytest.mark.parametrize("settings", [{"observe_me": True}, {"observe_others": False}])
+def test_joining_again_with_the_settings_in_force_is_not_noted(call: _Client, settings: dict[str, bool]) -> None:
+    opposite = {name: not value for name, value in settings.items()}
+    assert call.notes("POST", "/sessions/s/peers", {"bob": settings}) == ""
+    assert "did not change" in call.notes("POST", "/sessions/s/peers", {"bob": opposite})
+
+
+def test_joining_again_as_observed_is_noted_if_the_peer_is_not_observed(call: _Client) -> None:
+    call("PUT", "/peers/bob", {"configuration": {"observe_me": False}})
+    assert "observe_me did not change" in call.notes("POST", "/sessions/s/peers", {"bob": {"observe_me": True}})
+    assert call.notes("POST", "/sessions/s/peers", {"bob": {"observe_me": False}}) == ""
+
+
+def test_a_card_about_an_empty_target_is_not_the_card_about_the_peer(call: _Client) -> None:
+    call("PUT", "/peers/bob/card", {"peer_card": ["tall"]})
+    note = "'bob' has no card about ''; it has one about 'bob'"
+    assert call.notes("GET", "/peers/bob/card", None, target="").splitlines() == [note]
+
+
+def test_the_note_on_pending_work_counts_what_the_status_counts(call: _Client) -> None:
+    call("POST", "/sessions/t/messages", {"messages": [{"content": "x", "peer_id": "zoe"}] * 2})
+    assert call.notes("GET", "/queue/status", None, session_id="s").startswith("1 unit of work is pending")
+    assert call.notes("GET", "/queue/status", None).startswith("3 units of work are pending")
+
+
+def test_an_ignored_name_that_is_empty_or_has_spaces_is_quoted(call: _Client) -> None:
+    query: dict[str, object] = {"": "x", "size ": 1}
+    notes = call.notes("POST", "/sessions", {"id": "s", "": 1, "id ": "x"}, **query).splitlines()
+    assert notes == ["ignored: body['']", "ignored: body['id ']; did you mean 'id'?", "ignored: query['']", *notes[3:]]
+    assert notes[3:] == ["ignored: query['size ']"]
+
+
 _BATCH = {"messages": [{"content": "hi", "peer_id": "bob", "metadata": {"a": {"b": 1}}}]}
 # Each is what a correct client does, in one workspace.
 _CORRECT: dict[str, list[Call]] = {
@@ -458,7 +540,7 @@ def test_a_faulted_page_leaves_no_line_about_pages(call: _Client) -> None:
 
 def test_the_sessions_of_a_peer_are_only_that_peers(call: _Client) -> None:
     call("POST", "/sessions", {"id": "u", "metadata": {"colour": 1}, "peers": {"zoe": {}}})
-    note = "no session has metadata.topic; keys in use: 'colour'"
+    note = "no session of peer 'zoe' has metadata.topic; keys in use: 'colour'"
     assert note in call.notes("POST", "/peers/zoe/sessions", {"filters": {"metadata": {"topic": "x"}}})
     assert call.notes("POST", "/peers/zoe/sessions", {"filters": {"metadata": {"colour": {"ne": 2}}}}) == ""
 

@@ -168,7 +168,7 @@ BUGS = [
     Bug(
         "misspelt sender",
         [_SAY, *_list({"peer_id": "alcie"}, f"{_S}/messages/list")],
-        "no message has the peer_id 'alcie'; did you mean 'alice'?",
+        "no message of session 's' has the peer_id 'alcie'; did you mean 'alice'?",
     ),
     Bug(
         "conditions that exclude each other",

@@ -23,18 +23,15 @@ _MOST = 8
 _STEPS = 40_000
 
 
-def unmatched_together(filters: Row, rows: list[Row], noun: str, workspace_id: str, profile: Profile) -> Iterator[str]:
+def unmatched_together(filters: Row, rows: list[Row], noun: str, profile: Profile) -> Iterator[str]:
     """A note if each condition matches some of the rows. No row matches all of them.
 
     Arguments:
         noun: What the rows are, in the plural.
-        workspace_id: The workspace of the rows.
     """
     parts = list(_parts(filters))
-    if not 2 <= len(parts) <= _MOST:
+    if not rows or not 2 <= len(parts) <= _MOST:
         return
-    if noun == "conclusions":
-        rows = [tables.completed(workspace_id, row) for row in rows]
     steps = Steps(_STEPS)
     try:
         for part in parts:

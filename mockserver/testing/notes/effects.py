@@ -43,16 +43,19 @@ def of_an_existing_workspace(occasion: Occasion) -> Iterator[str]:
 
 def of_joining(occasion: Occasion) -> Iterator[str]:
     """Notes on members whose settings a second joining did not change."""
-    session, given = occasion.session, occasion.document
-    if session is None or not isinstance(given, dict):
+    workspace, session, given = occasion.workspace, occasion.session, occasion.document
+    if workspace is None or session is None or not isinstance(given, dict):
         return
     for peer_id, settings in given.items():
         member = session.members.get(peer_id)
         if member is None or not isinstance(settings, dict):
             continue
-        for name in ("observe_me", "observe_others"):
+        in_force = {"observe_me": member.observe_me, "observe_others": bool(member.observe_others)}
+        if member.observe_me is None:  # The configuration of the peer decides.
+            in_force["observe_me"] = workspace.peers[peer_id].row["configuration"].get("observe_me") is not False
+        for name, value in in_force.items():
             # The quirk lax_types converts other values.
-            if isinstance(settings.get(name), bool) and settings[name] != getattr(member, name):
+            if isinstance(settings.get(name), bool) and settings[name] != value:
                 yield f"{quoted(peer_id)} is a member already: its {name} did not change; PUT …/config changes it"
 
 

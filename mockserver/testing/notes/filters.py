@@ -1,13 +1,14 @@
 """Notes on filters: why none of the rows matches, and what is read otherwise than it looks."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from ...domain.filters.columns import OPERATORS, WILDCARD
 from ...domain.filters.logic import folded
+from ...domain.filters.tables import completed
 from ...domain.records import Row
 from ..diagnosis.filters import looks_like_an_operator, nearest_operator, no_operator
 from ..diagnosis.suggestions import nearest_name
@@ -61,8 +62,7 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
             return
         needed = list(islice(_conditions(filters, negated=False), _MOST))
         yield from _matching_nothing(occasion, needed, rows, noun)
-        home = "" if occasion.workspace is None else occasion.workspace.row["id"]
-        yield from unmatched_together(filters, rows, noun, home, occasion.store.profile)
+        yield from unmatched_together(filters, rows, noun, occasion.store.profile)
 
 
 def of_filters_of_a_search(occasion: Occasion) -> Iterator[str]:
@@ -137,18 +137,31 @@ def _matching_nothing(
     occasion: Occasion, conditions: list[tuple[str, Any]], rows: list[Row], noun: str
 ) -> Iterator[str]:
     known: dict[str, Any] = {}
+    one = _one(occasion, noun)
     if any(column == "metadata" for column, _ in conditions):
         for row in rows:
             known |= row.get("metadata") or {}
     for column, value in conditions:
         if column == "is_active" and value in (False, "false"):
-            yield _deleted(occasion)
+            yield _deleted(occasion, _deleted_ids(occasion))
         elif column == "metadata" and isinstance(value, dict):
-            yield from _unmatched_metadata(value, known, rows, noun)
+            yield from _unmatched_metadata(value, known, rows, one)
         elif rows and column in _TIMES:
             yield from _after_all_rows(column, value, rows, noun)
+        elif column == "id" and noun == "sessions" and (deleted := _wanted(value) & _deleted_ids(occasion).keys()):
+            yield _deleted(occasion, deleted)
         elif rows:
-            yield from _unmatched_column(column, value, rows, noun)
+            yield from _unmatched_column(column, value, rows, one)
+
+
+def _one(occasion: Occasion, noun: str) -> str:
+    """What a row of the list is. The list may have only those of a session or of a peer."""
+    singular = noun.removesuffix("s")
+    if noun == "messages" and occasion.session is not None:
+        return f"{singular} of session {quoted(occasion.session.row['id'])}"
+    if noun == "sessions" and occasion.peer is not None:
+        return f"{singular} of peer {quoted(occasion.peer.row['id'])}"
+    return singular
 
 
 def _after_all_rows(column: str, value: Any, rows: list[Row], noun: str) -> Iterator[str]:
@@ -169,18 +182,23 @@ def _moment(text: Any) -> Any:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _deleted(occasion: Occasion) -> str:
-    workspace = occasion.workspace
-    deleted = [] if workspace is None else [id_ for id_, one in workspace.sessions.items() if not one.row["is_active"]]
-    if workspace is None or not deleted:
+def _deleted_ids(occasion: Occasion) -> dict[str, None]:
+    """The ids of the deleted sessions of the workspace."""
+    sessions = {} if occasion.workspace is None else occasion.workspace.sessions
+    return {id_: None for id_, session in sessions.items() if not session.row["is_active"]}
+
+
+def _deleted(occasion: Occasion, ids: Collection[str]) -> str:
+    if occasion.workspace is None or not ids:
         return "lists leave out deleted sessions, and none is deleted"
-    number = occasion.case.past.deletion(workspace.row["id"], deleted[-1])
+    *others, last = ids
+    number = occasion.case.past.deletion(occasion.workspace.row["id"], last)
     by = "" if number is None else f" by request #{number}"
-    more = "" if len(deleted) == 1 else f" (and {len(deleted) - 1} more)"
-    return f"lists leave out deleted sessions: {quoted(deleted[-1])} was deleted{by}{more}"
+    more = f" (and {len(others)} more)" if others else ""
+    return f"lists leave out deleted sessions: {quoted(last)} was deleted{by}{more}"
 
 
-def _unmatched_metadata(value: Row, known: Row, rows: list[Row], noun: str) -> Iterator[str]:
+def _unmatched_metadata(value: Row, known: Row, rows: list[Row], one: str) -> Iterator[str]:
     for key, inner in value.items():
         if key in OPERATORS or all(operand == WILDCARD for _, operand in _operands(inner)):
             continue
@@ -197,28 +215,27 @@ def _unmatched_metadata(value: Row, known: Row, rows: list[Row], noun: str) -> I
         if looks_like_an_operator(key):
             yield no_operator(key)
         elif rows and key not in known:
-            yield _no_such_key(key, known, noun)
+            yield _no_such_key(key, known, one)
         elif rows:
-            yield from _other_type(key, inner, rows) or _other_case(key, inner, rows, noun)
+            yield from _other_type(key, inner, rows) or _other_case(key, inner, rows, one)
 
 
-def _no_such_key(key: str, known: Row, noun: str) -> str:
+def _no_such_key(key: str, known: Row, one: str) -> str:
     nearest = nearest_name(key, known)
-    singular = noun.removesuffix("s")
     if nearest is not None:
-        return f"no {singular} has metadata.{shortened(key)}; did you mean {quoted(nearest)}?"
+        return f"no {one} has metadata.{shortened(key)}; did you mean {quoted(nearest)}?"
     keys = f"keys in use: {listed(list(known), len(known))}" if known else "none has metadata"
-    return f"no {singular} has metadata.{shortened(key)}; {keys}"
+    return f"no {one} has metadata.{shortened(key)}; {keys}"
 
 
-def _other_case(key: str, inner: Any, rows: list[Row], noun: str) -> list[str]:
+def _other_case(key: str, inner: Any, rows: list[Row], one: str) -> list[str]:
     values = {row["metadata"][key] for row in rows if isinstance((row.get("metadata") or {}).get(key), str)}
     for operator, wanted in _operands(inner):
         if operator == "" and isinstance(wanted, str) and wanted not in values:
             nearest = nearest_name(wanted, values)
             if nearest is not None:
                 known = f"metadata.{shortened(key)} {quoted(wanted)}"
-                return [f"no {noun.removesuffix('s')} has {known}; did you mean {quoted(nearest)}?"]
+                return [f"no {one} has {known}; did you mean {quoted(nearest)}?"]
     return []
 
 
@@ -233,7 +250,14 @@ def _other_type(key: str, inner: Any, rows: list[Row]) -> list[str]:
     return []
 
 
-def _unmatched_column(column: str, value: Any, rows: list[Row], noun: str) -> Iterator[str]:
+def _wanted(value: Any) -> set[str]:
+    """The texts that a condition compares a column with, for equality."""
+    operands = [operand for operator, operand in _operands(value) if operator in ("", "in")]
+    lists = [operand if isinstance(operand, list) else [operand] for operand in operands]
+    return {text for texts in lists for text in texts[:SEEN_ROWS] if isinstance(text, str)}
+
+
+def _unmatched_column(column: str, value: Any, rows: list[Row], one: str) -> Iterator[str]:
     """A hint for an id, or another text, that no row has."""
     known = {row[column]: None for row in rows if isinstance(row.get(column), str)}
     for operator, operand in _operands(value):
@@ -241,12 +265,15 @@ def _unmatched_column(column: str, value: Any, rows: list[Row], noun: str) -> It
         texts = [text for text in wanted[:SEEN_ROWS] if isinstance(text, str) and text != WILDCARD]
         if operator not in ("", "in") or not texts or len(wanted) > SEEN_ROWS or any(text in known for text in texts):
             continue
+        if column == "workspace_id" or (column == "session_id" and len(known) == 1 and one.startswith("message of")):
+            yield f"this list has only rows with the {column} {quoted(next(iter(known)))}, not {quoted(texts[0])}"
+            continue
         nearest = nearest_name(texts[0], known)
         if nearest is not None:
             hint = f"did you mean {quoted(nearest)}?"
         else:
             hint = f"there are {listed(list(known), len(known))}" if known else "it is empty in all of them"
-        yield f"no {noun.removesuffix('s')} has the {column} {quoted(texts[0])}; {hint}"
+        yield f"no {one} has the {column} {quoted(texts[0])}; {hint}"
 
 
 def _rows(occasion: Occasion, noun: str) -> list[Row]:
@@ -262,4 +289,5 @@ def _rows(occasion: Occasion, noun: str) -> list[Row]:
         "messages": () if session is None else session.messages,
         "conclusions": () if noun != "conclusions" else list(workspace.extras.conclusions.values()),
     }
-    return newest(rows[noun])
+    found = newest(rows[noun])
+    return [completed(workspace.row["id"], row) for row in found] if noun == "conclusions" else found

@@ -6,7 +6,7 @@ from typing import Any
 from ...domain.changes import VERSIONS
 from ...domain.filters.tables import CONCLUSIONS, MESSAGES, PEERS, SESSIONS, WORKSPACES
 from ..diagnosis.suggestions import nearest_name
-from ..text import cut, place
+from ..text import cut, place, quoted
 from .draft import Told
 from .filters import NOUNS
 from .occasion import NotedOperation
@@ -31,6 +31,8 @@ _ELSEWHERE = {
     ("update_message", "content"): "the content of a message never changes",
     ("update_session", "is_active"): "DELETE deletes the session",
 }
+# What newer SDKs send to servers that are newer than all versions here.
+_LATER = frozenset({"scope", "scopes"})
 # How many ignored keys of one request are listed.
 _MOST = 5
 
@@ -49,11 +51,11 @@ def ignored_keys(operation: NotedOperation, document: Any, version: str, told: T
         if count == _MOST:
             yield "more keys of the body are ignored"
             return
-        newer = _version_with(operation, location)
+        newer = _newer(operation, location, version)
         if newer is None:
             yield f"ignored: {_shown(location)}{_hint(operation, location, known, version)}"
         elif told.is_first("field", location[-1]):
-            yield f"ignored: {_shown(location)} came with {newer}; this server is {version}"
+            yield f"ignored: {_shown(location)} {newer}"
 
 
 def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], version: str, told: Told) -> Iterator[str]:
@@ -63,10 +65,11 @@ def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], vers
     body = shape_of(operation.body, version)
     in_body = {} if body is None or body.keys is None else body.keys
     for name in [name for name in query if name not in known][:_MOST]:
-        newer = _version_with(operation, ("query", name))
+        shown = _shown(("query", cut(name, 40)))
+        newer = _newer(operation, ("query", name), version)
         if newer is not None:
             if told.is_first("field", name):
-                yield f"ignored: query.{cut(name, 40)} came with {newer}; this server is {version}"
+                yield f"ignored: {shown} {newer}"
             continue
         habit = _HABITS.get(name.lower().replace("_", ""))
         nearest = habit if habit in known else nearest_name(name, known)
@@ -76,7 +79,7 @@ def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], vers
         hint = "; it belongs in the body" if name in in_body else f"; did you mean {nearest!r}?" if nearest else ""
         if not hint and name in _columns_of(operation) and "filters" in in_body:
             hint = "; it belongs in body.filters"
-        yield f"ignored: query.{cut(name, 40)}{hint}"
+        yield f"ignored: {shown}{hint}"
 
 
 def _unknown(shape: Shape, document: Any, location: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Shape]]:
@@ -126,6 +129,14 @@ def _place_inside(
     return "; it belongs in body.filters" if "filters" in keys and (key in columns or key in _LOGIC) else ""
 
 
+def _newer(operation: NotedOperation, location: tuple[Any, ...], version: str) -> str | None:
+    """Which newer version of the API has this key, in words. None if no version is known to have it."""
+    first = _version_with(operation, location)
+    if first is not None:
+        return f"came with {first}; this server is {version}"
+    return f"is of an API newer than {VERSIONS[-1]}" if len(location) == 2 and location[1] in _LATER else None
+
+
 def _version_with(operation: NotedOperation, location: tuple[Any, ...]) -> str | None:
     """The first version of the API that has this key, or None."""
     part = operation.query if location[0] == "query" else operation.body
@@ -140,6 +151,9 @@ def _version_with(operation: NotedOperation, location: tuple[Any, ...]) -> str |
 
 
 def _shown(location: tuple[Any, ...]) -> str:
+    *around, last = location
+    if isinstance(last, str) and (not last or last != last.strip()):  # It is hard to see without quotes.
+        return f"{cut(place(around), 80)}[{quoted(last)}]"
     return cut(place(location), 120)
 
 

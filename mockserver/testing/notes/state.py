@@ -42,11 +42,11 @@ def of_pending_work(occasion: Occasion) -> Iterator[str]:
     if workspace is None or occasion.store.backlog.after is not None:
         return
     payload = occasion.payload if isinstance(occasion.payload, dict) else {}
-    is_status = "pending_work_units" in payload
-    if not is_status and "" not in (payload.get("representation"), payload.get("peer_representation")):
+    counted = payload.get("pending_work_units")
+    if counted is None and "" not in (payload.get("representation"), payload.get("peer_representation")):
         return
-    pending = sum(queue.units.pending for queue in queues_of(workspace))
-    if pending and (not is_status or payload["pending_work_units"]):
+    pending = sum(queue.units.pending for queue in queues_of(workspace)) if counted is None else counted
+    if pending:
         units = "unit of work is" if pending == 1 else "units of work are"
         yield f"{pending} {units} pending; the fake works when asked: mock.work(), or POST /_mock/work"
 
@@ -84,5 +84,5 @@ def of_other_cards(occasion: Occasion) -> Iterator[str]:
     observer = peer.row["id"]
     others = [observed for one, observed in islice(workspace.extras.cards, SEEN_ROWS) if one == observer]
     if others:
-        wanted = occasion.query.get("target") or observer
+        wanted = occasion.query.get("target", observer)
         yield f"{quoted(observer)} has no card about {quoted(wanted)}; it has one about {listed(others, len(others))}"
