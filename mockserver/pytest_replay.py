@@ -8,6 +8,7 @@ does not come out again.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple
 
 from .api.endpoint import Endpoint
@@ -101,8 +102,7 @@ def _replayed(mock: Mock, quirks: Quirks, requests: Sequence[Exchange]) -> Itera
 
 
 def _with(quirks: Quirks, names: Sequence[str]) -> Quirks:
-    on = {quirk.name: getattr(quirks, quirk.name) for quirk in Quirks.catalogue()}
-    return Quirks(**on | dict.fromkeys(names, True))
+    return replace(quirks, **dict.fromkeys(names, True))
 
 
 def _timeless(content: bytes) -> bytes:

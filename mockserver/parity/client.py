@@ -67,8 +67,7 @@ class Client:
             return self._exchange(request["method"], self.prefix + target, body, headers)
         except (OSError, HTTPException, UnicodeError) as error:
             self._connection.close()
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise NoAnswer(f"does not answer: {reason[:200]}") from error
+            raise NoAnswer(no_answer(error)) from error
 
     def open(self, request: SentRequest) -> HTTPResponse:
         """Pass on a request of another client, and return the response, whose body is still to be read.
@@ -127,6 +126,12 @@ class Client:
             received_headers["location"] = urlunsplit(parts._replace(path=parts.path.removeprefix(self.prefix)))
         self._used = time.monotonic()
         return ReceivedAnswer(response.status, received_headers, received)
+
+
+def no_answer(error: Exception) -> str:
+    """What a server does that gave this error in place of an answer, in one line: `does not answer: ...`."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return f"does not answer: {reason[:200]}"
 
 
 def encoded_request(request: Json, defaults: Mapping[str, str]) -> tuple[str, dict[str, str], bytes | None]:

@@ -1,7 +1,7 @@
 """Compares each answer of a mock with the answer of a real server, in a thread beside the requests."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -103,7 +103,6 @@ class Comparison:
         self._thread = ThreadPoolExecutor(1, "honcho-compare") if thread is None else thread
         self._namer = Namer() if namer is None else namer
         self._backlog = Backlog() if backlog is None else backlog
-        self._waiting: deque[Future[None]] = deque()
         self._lock = Lock()
         self._is_closed = False
         self._left: str | None = None
@@ -135,9 +134,7 @@ class Comparison:
         exchange.is_compared = False
         loop, purges = asyncio.get_running_loop(), len(self.mock.store.purges.jobs)
         done = self._thread.submit(self._compare, self._mirror, exchange, request, answer, purges, loop)
-        while self._waiting and self._waiting[0].done():
-            self._waiting.popleft()
-        self._waiting.append(done)
+        done.add_done_callback(self._ended)
         await self._backlog.add(done, len(body) + len(content))
 
     def left(self, what: str) -> None:
@@ -175,10 +172,6 @@ class Comparison:
         self._thread.shutdown(wait=False, cancel_futures=True)
         self.visit.client.abort()
         self._thread.shutdown()
-        for done in self._waiting:
-            if done.cancelled():
-                self._count(Outcome({}, [], _CLOSED))
-        self._waiting.clear()
         self._namer.close()
 
     # --- Inside ---
@@ -270,6 +263,10 @@ class Comparison:
             return Compared(exchange, Outcome({}, [], self._lost(mirror, error)), [])
         except Exception as error:  # noqa: BLE001 - the comparison of one answer must not end that of the others
             return Compared(exchange, Outcome({}, [], f"the comparison failed: {error!r}"[:300]), [])
+
+    def _ended(self, done: "Future[None]") -> None:
+        if done.cancelled():
+            self._count(Outcome({}, [], _CLOSED))
 
     def _count(self, outcome: Outcome) -> None:
         with self._lock:

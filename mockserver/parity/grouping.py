@@ -13,7 +13,7 @@ _INDEX = re.compile(r"\[\d+\]")
 _NAMES_WIDTH = 90  # how many characters the names of several fields may have in one line
 _SHOWN = 35  # the most characters of a value
 _UNEXPLAINED_SHOWN = 8  # how many groups without a quirk are shown
-# How many fields are told apart. A field may be a key of metadata, so that there may be any number of them.
+# How many fields are counted separately. A field may be a key of metadata, so their number has no limit.
 FIELDS_LIMIT = 5_000
 _OTHERS = "other fields"
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from .marks import MARK, Marks, moment_of
+from .marks import ID, MARK, Marks, moment_of
 from .recordings import Json
 
-_ID = re.compile(r"[A-Za-z0-9_-]{21}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 # Texts of errors have a link with the version of pydantic, which may differ.
 _PYDANTIC_VERSION = re.compile(r"errors\.pydantic\.dev/[0-9.]+/")
@@ -131,7 +130,7 @@ class Bindings:
         unknown = [key for key in want if MARK.fullmatch(key) and key not in self.marks]
         if unknown:
             known = {self.filled(key) for key in want}
-            new = [key for key in got if key not in known and _ID.fullmatch(key)]
+            new = [key for key in got if key not in known and ID.fullmatch(key)]
             unknown.sort(key=lambda key: _without_texts(want[key]))
             new.sort(key=lambda key: _without_texts(got[key]))
             for mark, id_ in zip(unknown, new, strict=False):
@@ -139,7 +138,7 @@ class Bindings:
 
     def _bind(self, place: str, mark: str, got: Json) -> Iterator[StepDifference]:
         is_id = mark.startswith("<id")
-        if not isinstance(got, str) or not (_ID.fullmatch(got) if is_id else is_a_time(got)):
+        if not isinstance(got, str) or not (ID.fullmatch(got) if is_id else is_a_time(got)):
             yield StepDifference(place, "a fresh id" if is_id else "a time in ISO 8601, in UTC, ending in Z", got)
         elif is_id and self.marks.has_value(got):
             yield StepDifference(place, "a fresh id, not one of an earlier answer", got)

@@ -10,7 +10,7 @@ from anyio import to_thread
 from starlette.types import Receive, Scope, Send
 
 from ..api.endpoint import Gone, TooLarge, body_of
-from .client import Client
+from .client import Client, no_answer
 from .matching import ReceivedAnswer
 from .sent import SentRequest
 
@@ -145,8 +145,7 @@ def _pointing_to(host: str | None, client: Client, location: str) -> str:
 
 
 async def _answer_502(send: Send, client: Client, error: Exception) -> None:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    await _answer_itself(send, 502, f"{client.host} does not answer: {reason[:200]}")
+    await _answer_itself(send, 502, f"{client.host} {no_answer(error)}")
 
 
 async def _answer_itself(send: Send, status: int, detail: str) -> None:

@@ -14,7 +14,7 @@ from ..filters.logic import folded
 _OF_WORDS, _OF_LETTERS = 0.9, 0.1
 
 
-class Profile(NamedTuple):
+class TextProfile(NamedTuple):
     """The vectors of a text, each with the square of its length."""
 
     stems: Counter[str]
@@ -28,21 +28,21 @@ def similarity(one: str, other: str) -> float:
     return alike(profile(one), profile(other))
 
 
-def profile(text: str) -> Profile:
+def profile(text: str) -> TextProfile:
     """The vectors of a text."""
     from . import lexemes, tokenizer  # They take time to import, and few servers need them.
 
     stems = Counter(filter(None, chain.from_iterable(map(lexemes.lexemes, tokenizer.words(text)))))
     letters = f"  {folded(text)} "
     trigrams = Counter(map("".join, zip(letters, letters[1:], letters[2:], strict=False)))
-    return Profile(stems, _squared(stems), trigrams, _squared(trigrams))
+    return TextProfile(stems, _squared(stems), trigrams, _squared(trigrams))
 
 
 def _squared(counts: Counter[str]) -> int:
     return sum(count * count for count in counts.values())
 
 
-def alike(one: Profile, other: Profile) -> float:
+def alike(one: TextProfile, other: TextProfile) -> float:
     """The similarity of two texts with these vectors."""
     trigrams = _cosine(one.trigrams, other.trigrams, one.trigrams_squared * other.trigrams_squared)
     stems = _cosine(one.stems, other.stems, one.stems_squared * other.stems_squared)
