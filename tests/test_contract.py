@@ -34,8 +34,9 @@ ADDITIONS = {
     f"{_CREATE}/responses/404",
     f"{_DELETE}/responses/404",
     f"{_CLONE}/responses/404",
-    # Where the ids of a new session may be used.
+    # Where the ids of a new session, or of a listed one, may be used.
     f"{_CREATE}/responses/200/links",
+    f"{_LIST}/responses/200/links",
     f"{_CLONE}/responses/201/links",
     # Rules of requests: what metadata may have, which pairs of lengths, ids as keys, and the filter language.
     "SessionCreate/properties/metadata/anyOf[0]/$ref",

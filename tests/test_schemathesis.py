@@ -25,7 +25,6 @@ from schemathesis.cli import schemathesis as command_line
 
 from support.schemathesis_runs import (
     CONTRACT,
-    DOCUMENTED_SETTINGS,
     EXCUSES,
     SERVED,
     SETTINGS,
@@ -44,7 +43,6 @@ _SUMMARY_FIELDS = ("messages_per_short_summary", "messages_per_long_summary")
 def test_the_command_line_finds_no_failure(server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("contract.json").write_text(json.dumps(CONTRACT.document), encoding="utf-8")
-    Path("schemathesis.toml").write_text(DOCUMENTED_SETTINGS, encoding="utf-8")
     # The phase of coverage takes longer than all others; the deep run has it.
     brief = ["--phases", "examples,fuzzing,stateful", "--max-examples", "5", "--seed", "777"]
     run = CliRunner().invoke(command_line, ["run", "contract.json", "--url", server.url, "--checks", "all", *brief])

@@ -243,8 +243,12 @@ def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
             response["content"]["text/event-stream"] = {}
         if status == success and operation.links:
             response["links"] = {
-                name: {"operationId": by_name[name].operation_id, "parameters": dict(parameters)}
-                for name, parameters in operation.links.items()
+                name: {
+                    "operationId": by_name[name].operation_id,
+                    "parameters": dict(link.parameters),
+                    **({"requestBody": dict(link.body)} if link.body else {}),
+                }
+                for name, link in operation.links.items()
             }
         responses[str(status)] = response
     if operation.is_validated:

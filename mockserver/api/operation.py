@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from pydantic import TypeAdapter
@@ -102,6 +103,13 @@ class Call:
 Handler = Callable[[Call], Reply]
 
 
+class Link(NamedTuple):
+    """An OpenAPI link to another operation: its parameters and members of its body, as runtime expressions."""
+
+    parameters: Mapping[str, str]
+    body: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One method of one path.
@@ -117,8 +125,7 @@ class Operation:
     - `takes_nul`: no text in the body gets to the database, which does not store NUL characters.
     - `change` is the change of the API that brought the operation; None if all versions have it.
     - `version` is the version of the API whose operation this is. The body and the query are written for all versions.
-    - `links` are the OpenAPI links of the success: a mapping from the linked operation to its parameters, as runtime
-      expressions.
+    - `links` are the OpenAPI links of the success, by the names of the linked operations.
     """
 
     method: str
@@ -140,7 +147,7 @@ class Operation:
     takes_nul: bool = False
     change: str | None = None
     version: str = CONTRACT
-    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:

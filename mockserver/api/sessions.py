@@ -5,14 +5,23 @@ from ..domain.filters import tables
 from ..domain.search.find import search
 from ..wire import bodies
 from ..wire.configuration import given
-from .operation import Call, Reply, Router
+from .operation import Call, Link, Reply, Router
 
 router = Router("sessions")
 
+_THE_SESSION = {"workspace_id": "$response.body#/workspace_id", "session_id": "$response.body#/id"}
 _SESSION_LINKS = {
-    "delete_session": {"workspace_id": "$response.body#/workspace_id", "session_id": "$response.body#/id"},
-    "clone_session": {"workspace_id": "$response.body#/workspace_id", "session_id": "$response.body#/id"},
-    "get_sessions": {"workspace_id": "$response.body#/workspace_id"},
+    "delete_session": Link(_THE_SESSION),
+    "clone_session": Link(_THE_SESSION),
+    "get_sessions": Link({"workspace_id": "$response.body#/workspace_id"}),
+}
+# A list answers for a workspace under any id, and a session is created under a valid one only. Without this link,
+# schemathesis makes one with the id in the path of the list. It leaves its link out if another one to the operation has
+# the same parameters and the same body. `*` is its notation for any item.
+_LIST_LINKS = {
+    "get_or_create_session": Link(
+        {"workspace_id": "$response.body#/items/0/workspace_id"}, {"id": "$response.body#/items/*/id"}
+    )
 }
 
 
@@ -52,6 +61,7 @@ def get_or_create_session(call: Call) -> Reply:
     body_required=False,
     body_title="Options",
     body_description="Filtering and pagination options for the sessions list",
+    links=_LIST_LINKS,
 )
 def get_sessions(call: Call) -> Reply:
     """Get all Sessions for a Workspace, paginated with optional filters."""
