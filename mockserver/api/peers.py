@@ -4,6 +4,7 @@ from ..domain import access, peers
 from ..domain.filters import tables
 from ..domain.search.find import search
 from ..wire import bodies
+from . import links
 from .operation import Call, Reply, Router
 
 router = Router("peers")
@@ -38,6 +39,7 @@ def get_or_create_peer(call: Call) -> Reply:
     body_required=False,
     body_title="Options",
     body_description="Filtering options for the peers list",
+    links=links.OF_PEERS,
 )
 def get_peers(call: Call) -> Reply:
     """List the peers of a workspace, oldest first, in pages and with optional filters."""
@@ -71,6 +73,7 @@ def update_peer(call: Call) -> Reply:
     body_required=False,
     body_title="Options",
     body_description="Filtering options for the sessions list",
+    links=links.OF_SESSIONS,
 )
 def get_sessions_for_peer(call: Call) -> Reply:
     """List the sessions that a peer is or was in, in pages. Deleted sessions are included until their purge."""

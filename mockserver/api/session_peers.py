@@ -2,6 +2,7 @@
 
 from ..domain import access, session_peers
 from ..wire import bodies
+from . import links
 from .operation import Call, Reply, Router
 
 router = Router("sessions")
@@ -51,7 +52,14 @@ def remove_peers_from_session(call: Call) -> Reply:
     return 200, session_peers.remove(call.store, call.path["workspace_id"], call.path["session_id"], call.body)
 
 
-@router.operation("GET", _PATH, answers={200: "Page[Peer]"}, query=bodies.PageQuery, access=access.read_by_members)
+@router.operation(
+    "GET",
+    _PATH,
+    answers={200: "Page[Peer]"},
+    query=bodies.PageQuery,
+    access=access.read_by_members,
+    links=links.OF_PEERS,
+)
 def get_session_peers(call: Call) -> Reply:
     """List the peers of a session, oldest first, in pages."""
     path = call.path

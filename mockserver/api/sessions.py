@@ -5,24 +5,10 @@ from ..domain.filters import tables
 from ..domain.search.find import search
 from ..wire import bodies
 from ..wire.configuration import given
-from .operation import Call, Link, Reply, Router
+from . import links
+from .operation import Call, Reply, Router
 
 router = Router("sessions")
-
-_THE_SESSION = {"workspace_id": "$response.body#/workspace_id", "session_id": "$response.body#/id"}
-_SESSION_LINKS = {
-    "delete_session": Link(_THE_SESSION),
-    "clone_session": Link(_THE_SESSION),
-    "get_sessions": Link({"workspace_id": "$response.body#/workspace_id"}),
-}
-# A list answers for a workspace under any id, and a session is created under a valid one only. Without this link,
-# schemathesis makes one with the id in the path of the list. It leaves its link out if another one to the operation has
-# the same parameters and the same body. `*` is its notation for any item.
-_LIST_LINKS = {
-    "get_or_create_session": Link(
-        {"workspace_id": "$response.body#/items/0/workspace_id"}, {"id": "$response.body#/items/*/id"}
-    )
-}
 
 
 @router.operation(
@@ -34,7 +20,7 @@ _LIST_LINKS = {
     body_description="Session creation parameters",
     new_ids=("workspace_id",),
     access=access.any_token,
-    links=_SESSION_LINKS,
+    links=links.OF_A_SESSION,
 )
 def get_or_create_session(call: Call) -> Reply:
     """Get a Session by ID or create a new Session with the given ID.
@@ -61,7 +47,7 @@ def get_or_create_session(call: Call) -> Reply:
     body_required=False,
     body_title="Options",
     body_description="Filtering and pagination options for the sessions list",
-    links=_LIST_LINKS,
+    links=links.OF_SESSIONS,
 )
 def get_sessions(call: Call) -> Reply:
     """Get all Sessions for a Workspace, paginated with optional filters."""
@@ -106,7 +92,7 @@ def delete_session(call: Call) -> Reply:
     "/v3/workspaces/{workspace_id}/sessions/{session_id}/clone",
     answers={201: "Session", 404: "Problem"},
     query=bodies.CloneQuery,
-    links=_SESSION_LINKS,
+    links=links.OF_A_SESSION,
 )
 def clone_session(call: Call) -> Reply:
     """Clone a Session, optionally up to a specific message ID."""

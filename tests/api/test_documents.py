@@ -7,6 +7,7 @@ import pytest
 
 from mockserver.api.control import endpoint as control_endpoint
 from mockserver.api.openapi import TAGS
+from mockserver.api.operation import Operation
 from mockserver.asgi import OPERATIONS
 from support.served_documents import BRIEF_NAMES, document
 
@@ -28,6 +29,22 @@ def test_a_document_describes_the_tags_of_its_operations_and_no_others(name: str
 
 def test_no_tag_is_described_for_nothing() -> None:
     assert TAGS.keys() == {one.tag for one in [*OPERATIONS, *control_endpoint.OPERATIONS]} - {None}
+
+
+@pytest.mark.parametrize(("page", "id_"), [("Page[Peer]", "peer_id"), ("Page[Session]", "session_id")])
+def test_a_list_links_to_all_operations_that_create_something_by_a_listed_id(page: str, id_: str) -> None:
+    creating = {one.name for one in OPERATIONS if one.new_ids and id_ in _ids_of(one)}
+    lists = [one for one in OPERATIONS if page in one.answers.values()]
+    assert {one.name: one.links.keys() for one in lists} == {one.name: creating for one in lists}
+    assert len(lists) == 2
+
+
+def _ids_of(operation: Operation) -> set[str | None]:
+    """The ids that an operation takes, in its path or body."""
+    fields = operation.body_shape.keys if operation.body_shape is not None else None
+    inside = [shape.inside.keys for shape in (fields or {}).values() if shape is not None and shape.inside is not None]
+    in_body = {key for keys in (fields, *inside) for key in keys or ()}
+    return {*(name for name, _ in operation.places), *in_body, operation.id_in_body}
 
 
 @pytest.mark.parametrize("name", BRIEF_NAMES)
