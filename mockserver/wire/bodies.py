@@ -183,6 +183,8 @@ def _from_json(value: Any) -> Any:
     """The value of a form field whose text is JSON. None if it is not JSON (recorded in x2-upload-form)."""
     if not isinstance(value, str):
         raise PydanticKnownError("string_type")
+    if "\0" in value or value.startswith("\ufeff"):  # From these, JSON in bytes has its encoding. A text has none.
+        return None
     try:
         return json_text.parse(value.encode("utf-8", "surrogatepass"))
     except json_text.MalformedJson:
@@ -214,7 +216,17 @@ _IS_TIME = WithJsonSchema(
         ]
     }
 )
-_IsJson = WithJsonSchema({"anyOf": [{"type": "string", "contentMediaType": "application/json"}, {"type": "null"}]})
+# JSON must be an object. A schema can only exclude the shortest texts of other JSON. What is not JSON is left out.
+_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+_NO_OBJECT = rf'^[ \t\r\n]*({_NUMBER}|true|false|"[^"\\\x00-\x1f]*"|\[[ \t\r\n]*\])[ \t\r\n]*$'
+_IsJson = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string", "contentMediaType": "application/json", "not": {"pattern": _NO_OBJECT}},
+            {"type": "null"},
+        ]
+    }
+)
 
 
 class MessageUpload(Model):

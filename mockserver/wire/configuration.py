@@ -27,8 +27,8 @@ class PeerCardConfiguration(Model):
 
 
 # No schema can compare two numbers. This one says it in steps: the short summary is below one of these numbers, and the
-# long one is not. The server takes a few pairs that lie between two of them, too.
-_STEPS = (20, 25, 30, 40, 50, 60, 70, 80, 100, 150, 200, 500, *(10**digits for digits in range(3, 19)))
+# long one is not. The server takes a few pairs that lie between two of them, too. Powers of two leave out few pairs.
+_STEPS = (20, 25, 30, 40, 50, 60, 70, 80, 100, 150, 200, 300, 500, *(2**bits for bits in range(10, 34)), 10**18)
 _SHORT, _LONG = "messages_per_short_summary", "messages_per_long_summary"
 _SHORT_BEFORE_LONG: Any = [
     *({"properties": {name: {"type": "null"}}} for name in (_SHORT, _LONG)),

@@ -5,12 +5,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
 
 from mockserver import MockServer
 from mockserver.api import uploads
@@ -18,7 +20,7 @@ from mockserver.domain import tokens
 from mockserver.formats.pdf import Reader
 from support.direct_client import Answer, DirectClient
 from support.pdf_files import page_text, pdf, without_table
-from support.started_mock import Start
+from support.started_mock import Start, start_mock
 from support.waiting import wait_until
 
 _MESSAGES = "/v3/workspaces/w/sessions/s/messages"
@@ -283,13 +285,39 @@ def test_fields_that_may_be_left_out_may_be_empty(start: Start, metadata: str) -
 @pytest.mark.parametrize(
     "form",
     [
-        *({name: text} for name in ("metadata", "configuration") for text in ("{", "[1,]", "nul", "noon")),
+        *(
+            {name: text}
+            for name in ("metadata", "configuration")
+            for text in ("{", "[1,]", "nul", "noon", "O\0y", "\ufeff{}")
+        ),
     ],
 )
 def test_what_cannot_be_read_is_left_out(start: Start, quirks: str, form: dict[str, str]) -> None:
     _, client = start(quirks=quirks, frozen_at="2026-03-01T12:00:00Z")
     [made] = _upload(client, form={**_BOB, **form}).json
     assert (made["metadata"], made["created_at"]) == ({}, "2026-03-01T12:00:00Z")
+
+
+_other_json: st.SearchStrategy[Any] = st.one_of(
+    st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.just([])
+)
+
+
+@given(st.one_of(_other_json.map(json.dumps), st.text()))
+def test_the_document_excludes_only_metadata_that_is_refused(text: str) -> None:
+    client, described = _with_description()
+    status = _upload(client, form={**_BOB, "metadata": text}).status
+    is_excluded = not Draft202012Validator(described).is_valid(text)
+    assert status == 422 if is_excluded else status == 201 or json.loads(text) is not None
+
+
+@cache
+def _with_description() -> tuple[DirectClient, Any]:
+    """A client, and the schema of the field `metadata`."""
+    client = start_mock().client
+    schemas = client.call("GET", "/openapi.json").json["components"]["schemas"]
+    [form] = [schema for name, schema in schemas.items() if name.startswith("Body_create_messages_with_file")]
+    return client, form["properties"]["metadata"]
 
 
 @pytest.mark.parametrize("text", ["noon", "1704067200", "2024-02-30", "null"])

@@ -26,7 +26,7 @@ DEPARTURES = {
     r" > responses > (400|404|405|409|413|415)$": "answers that the real server gives and its document does not list",
     r" > parameters > path \w+ > (minLength|maxLength|pattern)$": "the ids of rows that the operation can create have a pattern",
     r"/messages(/upload)? > body .* > peer_id > (minLength|maxLength|pattern)$": "the operation can create the sender",
-    r"/upload > body .* > (metadata|configuration) > anyOf > 0 > contentMediaType$": "a string that contains JSON",
+    r"/upload > body .* > (metadata|configuration) > anyOf > 0 > (contentMediaType|not)$": "a string that contains a JSON object",
     r"/upload > body .* > created_at > anyOf > 0 > anyOf$": "a string that contains a time",
     r" > metadata( > anyOf > 0)? > maxProperties$": "metadata has a limited size and depth",
     r" > filters > anyOf > 0 > (properties|patternProperties|allOf)$": "the filter language, with the columns of the table",
