@@ -288,7 +288,7 @@ def test_fields_that_may_be_left_out_may_be_empty(start: Start, metadata: str) -
         *(
             {name: text}
             for name in ("metadata", "configuration")
-            for text in ("{", "[1,]", "nul", "noon", "O\0y", "\ufeff{}")
+            for text in ("{", "[1,]", "nul", "noon", "O\0yy", "\ufeff[1]")
         ),
     ],
 )
