@@ -36,9 +36,12 @@ def _serve(*arguments: str) -> Iterator[str]:
             server.terminate()
 
 
-@pytest.mark.parametrize("authenticated", [False, True], ids=["open", "authenticated"])
-@pytest.mark.parametrize(("source", "examples"), [("served", 5), ("contract", 100)])
-def test_stock_schemathesis_finds_no_failure(source: str, examples: int, authenticated: bool, tmp_path: Path) -> None:
+# With tokens, the served document differs in the answer 401 only, and 100 examples of all its operations take minutes.
+@pytest.mark.parametrize(
+    ("source", "authenticated", "examples"),
+    [("served", False, 100), ("served", True, 5), ("contract", False, 100), ("contract", True, 100)],
+)
+def test_stock_schemathesis_finds_no_failure(source: str, authenticated: bool, examples: int, tmp_path: Path) -> None:
     with _serve(*(["--auth-secret", _SECRET] if authenticated else [])) as url:
         if source == "contract":
             name = "contract with tokens" if authenticated else "contract"
