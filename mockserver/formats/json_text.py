@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Iterator
 from email.message import Message
 from typing import Any
 
@@ -13,6 +14,10 @@ from pydantic_core import from_json
 _ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
 # Only a number with an exponent of two digits or with 200 digits can overflow a double.
 _LONG = b"0" * 200
+_EXPONENTS = b"0e00", b"0e+00"
+# What stands before a number, which may also be the first of a text.
+_BEFORE_NUMBER = b" \t\r\n:,["
+_SHORT = 32
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 
@@ -64,9 +69,30 @@ def parse(body: bytes) -> Any:
     except ValueError as error:
         return _parse_slowly(body, str(error))
     alike = body.translate(_ALIKE)
-    if (b"0e00" in alike or b"0e+00" in alike or _LONG in alike) and not is_storable(value):
+    if _may_overflow(alike) and not is_storable(value):
         raise Unstorable("Number out of range", 0, value)
     return value
+
+
+def _may_overflow(alike: bytes) -> bool:
+    """Whether a number in a JSON text may overflow. `alike` is the text with digits that look alike.
+
+    An id such as `x1e11` is not a number. A saved world has many of them.
+    """
+    return _LONG in alike or any(_may_end_number(alike, place) for mark in _EXPONENTS for place in _places(mark, alike))
+
+
+def _places(part: bytes, text: bytes) -> Iterator[int]:
+    place = text.find(part)
+    while place >= 0:
+        yield place
+        place = text.find(part, place + 1)
+
+
+def _may_end_number(alike: bytes, place: int) -> bool:
+    """Whether the digits up to a place may be a number. Many digits count as one, so that this takes constant time."""
+    before = alike[max(0, place - _SHORT) : place].rstrip(b"0.").removesuffix(b"-")
+    return not before or before[-1] in _BEFORE_NUMBER
 
 
 def may_have_exponent(text: bytes) -> bool:
