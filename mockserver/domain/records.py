@@ -25,12 +25,11 @@ NOTHING: Row = {}
 class Messages(Ordered[Row]):
     """The messages of a session, oldest first. The index by id is built when it is first needed."""
 
-    __slots__ = ("_indexed", "_places")
+    __slots__ = ("_index",)
 
     def __init__(self) -> None:
         super().__init__()
-        self._places: dict[str, int] | None = None
-        self._indexed = 0
+        self._index: tuple[dict[str, int], int] | None = None
 
     def replace(self, place: int, row: Row) -> None:
         """Replace the row at a place with a row of the same id."""
@@ -40,12 +39,12 @@ class Messages(Ordered[Row]):
 
     def place(self, message_id: str) -> int | None:
         """The index of the message with this id, or None. The last one counts if several have it."""
-        places = self._places
-        if places is None:
-            places = self._places = {}
-        while self._indexed < len(self._entries):
-            places[self._entries[self._indexed]["id"]] = self._indexed
-            self._indexed += 1
+        places, indexed = self._index or ({}, 0)
+        if indexed < len(self._entries):
+            for place in range(indexed, len(self._entries)):
+                places[self._entries[place]["id"]] = place
+            # One assignment, because the servers of forks share the messages, and each has its thread.
+            self._index = places, len(self._entries)
         return places.get(message_id)
 
     def number(self, place: int) -> int:

@@ -194,6 +194,7 @@ class Store:
     def drop_session(self, workspace: Workspace, session: Session) -> None:
         """Remove a session with its messages, memberships, summaries, conclusions and work. Its peers stay."""
         _keep(workspace)
+        workspace.history.own(session)  # A version may bring the session back, and `lent` must not keep it until then.
         self._remove_extras(workspace, session)
         del workspace.sessions[session.row["id"]]
         workspace.active.remove(session.number)
@@ -227,9 +228,10 @@ class Store:
 
 
 def _keep(record: Workspace | Extras | Peer | Session) -> None:
-    """Call this before you change a record: a snapshot may need its content."""
-    if record.history.newest is not None:
-        record.history.keep(record)
+    """Call this before you change a record: a snapshot may need its content, and a fork may share it."""
+    history = record.history
+    if history.newest is not None or history.lent:
+        history.keep(record)
 
 
 def _index_of(workspace: Workspace) -> Index[Session] | None:
@@ -239,19 +241,18 @@ def _index_of(workspace: Workspace) -> Index[Session] | None:
 
 
 def _copy(original: Workspace) -> Workspace:
-    """A workspace with copies of the records. They share rows, and the lists of messages until one of them changes."""
+    """A workspace with copies of the records. They share rows, and the containers of a session until one of the two
+    changes.
+    """
     workspace = Workspace(original.number, original.row)
     workspace.extras.content = image(original.extras.content)
     copies: dict[Session, Session] = {}
     for session_id, session in original.sessions.items():
         twin = copies[session] = Session(session.number, session.row, workspace.history, session.origin)
-        if session.members:
-            twin.members = session.members.copy()
-        if session.messages:
-            twin.messages = session.messages.copy()
-        if session.conclusions:
-            twin.conclusions = session.conclusions.copy()
+        twin.members, twin.messages, twin.conclusions = session.members, session.messages, session.conclusions
         workspace.sessions[session_id] = twin
+    original.history.lent = set(original.sessions.values())
+    workspace.history.lent = set(workspace.sessions.values())
     for peer in original.roster:
         copied = workspace.peers[peer.row["id"]] = Peer(peer.number, peer.row, workspace.history)
         copied.sessions = peer.sessions.with_each(copies.__getitem__)

@@ -175,13 +175,14 @@ def difference(store: Store, before: Snapshot | None, after: Snapshot | None) ->
     if len(covered) > 1:
         raise ValueError(f"these snapshots are of two workspaces: {', '.join(map(repr, sorted(covered)))}")
     workspace_id = next(iter(covered), None)
-    seen = []
-    for state in (before, after):
-        with _state(store, state, workspace_id) as (workspaces, _):
-            seen.append(contents(workspaces))
-    description = Comparable(*seen)
-    worlds = []
-    for state in (before, after):
-        with _state(store, state, workspace_id) as (workspaces, purges):
-            worlds.append(description.world(workspaces, purges))
-    return differences(*worlds)
+    with collection_paused():
+        seen = []
+        for state in (before, after):
+            with _state(store, state, workspace_id) as (workspaces, _):
+                seen.append(contents(workspaces))
+        description = Comparable(*seen)
+        worlds = []
+        for state in (before, after):
+            with _state(store, state, workspace_id) as (workspaces, purges):
+                worlds.append(description.world(workspaces, purges))
+        return differences(*worlds)

@@ -17,7 +17,7 @@ from ..errors import InvalidFilter, UnknownOperator
 from ..records import Row
 from .compilation import Compilation
 from .logic import COMPARISONS, Condition, Reader, all_of, compared, decimal, is_null, member_of, text_contains
-from .steps import for_size
+from .steps import CHARACTERS, for_size
 
 WILDCARD = "*"
 OPERATORS = frozenset({"gte", "lte", "gt", "lt", "ne", "in", "contains", "icontains"})
@@ -33,14 +33,17 @@ def has_operators(value: object) -> bool:
 
 
 class Column:
-    """A column of text. `read` returns the value of a row, and `cast` converts the value of a filter to its type."""
+    """A column of text. `read` returns the value of a row, and `cast` converts the value of a filter to its type.
+
+    `source` is its key in a row.
+    """
 
     def __init__(self, name: str, source: str | None = None) -> None:
         self.name = name
-        self._source = source or name  # its key in a row
+        self.source = source or name
 
     def read(self, row: Row) -> Any:
-        return row[self._source]
+        return row[self.source]
 
     def cast(self, value: Any, compilation: Compilation) -> Any:
         """Convert the value of a filter for a test of equality, and each entry of the list of `in`."""
@@ -83,8 +86,24 @@ class Column:
         if isinstance(value, list) and compilation.list_means_in:
             return self._member(read, value, compilation)
         if not has_operators(value):
-            return compared(read, operator.eq, self._cast_equal(value, compilation))
+            return self._equality(read, self._cast_equal(value, compilation), compilation)
         return all_of([self._operation(read, name, operand, compilation) for name, operand in value.items()])
+
+    def _equality(self, read: Reader, wanted: Any, compilation: Compilation) -> Condition:
+        if type(self) is not Column:
+            return compared(read, operator.eq, wanted)
+        take, source, text = compilation.comparisons.take, self.source, wanted if isinstance(wanted, str) else None
+
+        def is_equal(row: Row) -> bool | None:
+            """The same as `compared`, with fewer calls, because most filters are of this kind."""
+            value: str | None = row[source]
+            if value is None:
+                take(_COST)
+                return None
+            take(_COST + len(value) // CHARACTERS)
+            return value == text
+
+        return is_equal
 
     def _cast_equal(self, value: Any, compilation: Compilation) -> Any:
         try:
@@ -164,7 +183,7 @@ class TimeColumn(Column):
     """A column of timestamps. The value in a filter is ISO 8601, in UTC if it has no offset."""
 
     def read(self, row: Row) -> Any:
-        text = row[self._source]
+        text = row[self.source]
         return None if text is None else sortable(text)
 
     def cast(self, value: Any, compilation: Compilation) -> Any:

@@ -13,7 +13,8 @@ _COMPILING = 16
 
 
 class Compilation:
-    """The limits of one filter, for all its parts and all rows, and where the live server fails on it.
+    """The limits of one filter, for all its parts and all rows, and where the live server fails on it. `reads` are the
+    keys of rows that its columns read.
 
     The live server checks the whole document before its database runs the query. An inner failure is an error of the
     database, so it counts only if nothing in the document is refused.
@@ -30,6 +31,7 @@ class Compilation:
         self.list_means_in = profile.list_means_in
         self._fails = profile.inner_failures
         self._failure: InnerFailure | None = None
+        self.reads: set[str] = set()
 
     def take_member(self) -> None:
         """Count a member. Raises TooManySteps."""

@@ -70,7 +70,7 @@ def compile_filter(
         raise
     except TooManySteps as error:
         raise InvalidFilter(str(error), filters) from None
-    return None if condition is None else Filter(condition, filters)
+    return None if condition is None else Filter(condition, filters, frozenset(compilation.reads))
 
 
 class Filter:
@@ -78,13 +78,15 @@ class Filter:
 
     `needs` is a key of metadata and the scalar that every matching row has there: an index can find the candidates. It
     is None if the filter has no such key, or if evaluating the filter can fail: then every row must be evaluated.
+    `reads` are the keys of a row that it may read.
     """
 
-    __slots__ = ("_condition", "_filters", "needs")
+    __slots__ = ("_condition", "_filters", "needs", "reads")
 
-    def __init__(self, condition: Condition, filters: Row) -> None:
+    def __init__(self, condition: Condition, filters: Row, reads: frozenset[str]) -> None:
         self._condition = condition
         self._filters = filters
+        self.reads = reads
         self.needs = None if isinstance(condition, EvaluatedLast) else _metadata_equality(filters)
 
     def __call__(self, row: Row) -> bool:
@@ -123,6 +125,7 @@ def _document(table: Table, filters: Row, depth: int, compilation: Compilation) 
     for name, value in filters.items():
         if name not in _LOGIC:
             column = table.column(name)
+            compilation.reads.add(column.source)
             conditions.append(None if value == WILDCARD else column.condition(value, compilation))
     return all_of(conditions)
 

@@ -3,7 +3,7 @@
 A step is the time to compare two values of metadata. It took up to 0.6 µs when it was measured.
 """
 
-_CHARACTERS = 50  # Folding this many characters takes as long as one step. Comparing them takes less.
+CHARACTERS = 50  # Folding this many characters takes as long as one step. Comparing them takes less.
 _BITS = (
     256  # Writing an integer takes half a step for each pair of parts of this size, because it takes quadratic time.
 )
@@ -32,5 +32,5 @@ class Steps:
 def for_size(value: object) -> int:
     """How many steps a scalar takes because it is long. 0 for short texts and small numbers."""
     if isinstance(value, str):
-        return len(value) // _CHARACTERS
+        return len(value) // CHARACTERS
     return (value.bit_length() // _BITS) ** 2 // 2 if isinstance(value, int) else 0

@@ -87,9 +87,11 @@ def message_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Predicat
 
 
 def conclusion_filter(workspace_id: str, filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
-    """The same for conclusions. Their rows lack some columns, so the predicate adds them."""
+    """The same for conclusions. Their rows lack some columns, so the predicate adds them if the filter reads them."""
     matches = compile_filter(CONCLUSIONS, filters, profile)
-    return matches and (lambda row: matches(completed(workspace_id, row)))
+    if matches is None or matches.reads.isdisjoint(("workspace_id", *_HIDDEN)):
+        return matches
+    return lambda row: matches(completed(workspace_id, row))
 
 
 def completed(workspace_id: str, row: Row) -> Row:
