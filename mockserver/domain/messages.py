@@ -84,13 +84,21 @@ def _place(store: Store, workspace_id: str, session_id: str, message_id: str, co
 
 def new_row(message_id: str, draft: MessageDraft, session: Row, now: str) -> Row:
     """The row of a new message. `session` is the row of its session. `now` is the time of drafts without a time."""
+    created_at = now if draft.created_at is None else timestamp(draft.created_at)
+    return stored_row(session, message_id, draft.content, draft.peer_id, draft.metadata, created_at, draft.token_count)
+
+
+def stored_row(
+    session: Row, message_id: str, content: str, peer_id: str, metadata: Row, created_at: str, token_count: int
+) -> Row:
+    """The row of a message. `session` is the row of its session. `created_at` is a timestamp as on the wire."""
     row = _empty_row()
     row["id"] = message_id
-    row["content"] = draft.content
-    row["peer_id"] = draft.peer_id
+    row["content"] = content
+    row["peer_id"] = peer_id
     row["session_id"] = session["id"]
-    row["metadata"] = draft.metadata or NOTHING
-    row["created_at"] = now if draft.created_at is None else timestamp(draft.created_at)
+    row["metadata"] = metadata or NOTHING
+    row["created_at"] = created_at
     row["workspace_id"] = session["workspace_id"]
-    row["token_count"] = draft.token_count
+    row["token_count"] = token_count
     return row

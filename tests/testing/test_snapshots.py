@@ -40,6 +40,7 @@ class Histories(RuleBasedStateMachine):
         self.mock = self.runner.mock
         self.runner.run(first_steps)
         self.taken: list[tuple[Snapshot, Any]] = []
+        self.fork: tuple[Mock, Any] | None = None
 
     @rule(chosen=st.lists(steps, min_size=1, max_size=6))
     def go_on(self, chosen: list[tuple[Any, ...]]) -> None:
@@ -76,6 +77,23 @@ class Histories(RuleBasedStateMachine):
     def reset(self) -> None:
         self.mock.reset()
         self.runner.run(first_steps)
+
+    @rule(chosen=st.lists(steps, min_size=1, max_size=6))
+    def split(self, chosen: list[tuple[Any, ...]]) -> None:
+        """Fork, and change the fork. It shares much with the original, which goes on with its snapshots."""
+        self.teardown()
+        before = public_state(self.mock)
+        fork = self.mock.fork()
+        assert public_state(fork) == before
+        StepRunner(fork, self.runner).run(chosen)
+        assert public_state(self.mock) == before
+        self.fork = fork, public_state(fork)
+
+    def teardown(self) -> None:
+        """The last fork is as it was."""
+        if self.fork is not None:
+            fork, then = self.fork
+            assert public_state(fork) == then
 
     @invariant()
     def going_back_to_the_present_changes_nothing(self) -> None:
@@ -376,3 +394,49 @@ def test_each_change_is_undone_and_done_again_as_often_as_one_likes(change: tupl
 def test_a_difference_of_the_present_state_with_itself_is_refused() -> None:
     with pytest.raises(ValueError, match="diff needs a snapshot, or its name: None is the present state"):
         Mock().diff(None)
+
+
+def _joins(client: DirectClient, peer: str) -> None:
+    message = {"peer_id": peer, "content": f"of {peer}"}
+    client.call("POST", f"{_W}/sessions/s/messages", {"messages": [message]})
+
+
+def _heard(mock: Mock) -> tuple[list[str], list[str]]:
+    session = mock.store.workspaces["w"].sessions["s"]
+    return [*session.members], [row["content"] for row in session.messages]
+
+
+@pytest.mark.parametrize("is_changed", ["the fork", "the original"])
+def test_a_fork_shares_what_a_session_holds_until_one_of_them_changes(is_changed: str) -> None:
+    mock, client = _said(Mock())
+    fork = mock.fork()
+    session, twin = (one.store.workspaces["w"].sessions["s"] for one in (mock, fork))
+    assert twin.messages is session.messages
+    assert twin.members is session.members
+    _joins(DirectClient(create_app(fork)) if is_changed == "the fork" else client, "eve")
+    alone, joined = (["bob"], ["x"]), (["bob", "eve"], ["x", "of eve"])
+    assert (_heard(mock), _heard(fork)) == ((alone, joined) if is_changed == "the fork" else (joined, alone))
+
+
+def test_a_fork_does_not_see_what_changes_after_its_original_went_back_and_forth() -> None:
+    mock, client = _said(Mock())
+    older = mock.snapshot()
+    _joins(client, "al")
+    newer = mock.snapshot()
+    fork = mock.fork()
+    then = _heard(fork)
+    for snapshot in (older, newer):
+        mock.restore(snapshot)
+        _joins(client, "eve")
+    assert _heard(fork) == then == (["bob", "al"], ["x", "of al"])
+    assert _heard(mock) == (["bob", "al", "eve"], ["x", "of al", "of eve"])
+
+
+def test_a_session_that_is_purged_after_a_fork_is_freed() -> None:
+    mock, client = _said(Mock())
+    client.call("DELETE", f"{_W}/sessions/s")
+    fork = mock.fork()
+    row = mock.store.workspaces["w"].sessions["s"].row
+    assert mock.purge() == 1
+    assert (list(mock.store.workspaces["w"].sessions), mock.store.workspaces["w"].history.lent) == ([], set())
+    assert fork.store.workspaces["w"].sessions["s"].row is row

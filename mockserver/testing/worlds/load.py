@@ -1,12 +1,11 @@
 """Loads a world into a store."""
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ...domain import conclusions, contexts, membership, messages, peers, sessions, tokens, workspaces
 from ...domain.clock import Clock, Ids, microseconds_of, sortable, timestamp
 from ...domain.conclusions import EXPLICIT, ConclusionDraft
-from ...domain.messages import MessageDraft
 from ...domain.records import Origin, Row, Session, Workspace
 from ...domain.schedule import Target
 from ...domain.store import Store
@@ -150,8 +149,9 @@ def _load_session(store: Store, workspace: Workspace, source: "WorldSession") ->
 
 
 def _message(source: "WorldMessage", session: Row) -> Row:
-    draft = MessageDraft(source.content, source.peer_id, source.metadata, None, source.token_count or 0)
-    return messages.new_row(str(source.id), draft, session, str(source.created_at))
+    """The row of a message that is complete: see `_fill_message`."""
+    id_, created_at, count = cast("str", source.id), cast("str", source.created_at), cast("int", source.token_count)
+    return messages.stored_row(session, id_, source.content, source.peer_id, source.metadata, created_at, count)
 
 
 def _load_origins(workspace: Workspace, source: "WorldWorkspace") -> None:
