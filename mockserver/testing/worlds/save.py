@@ -136,14 +136,12 @@ def _member(member: Membership) -> dict[str, Any]:
 
 
 def _message(row: Row) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "peer_id": row["peer_id"],
-        "content": row["content"],
-        **({"metadata": _copy(row["metadata"])} if row["metadata"] else {}),
-        "created_at": row["created_at"],
-        "token_count": row["token_count"],
-    }
+    described = {"id": row["id"], "peer_id": row["peer_id"], "content": row["content"]}
+    if row["metadata"]:
+        described["metadata"] = _copy(row["metadata"])
+    described["created_at"] = row["created_at"]
+    described["token_count"] = row["token_count"]
+    return described
 
 
 def _summaries(workspace: Workspace, session: Session) -> dict[str, dict[str, Any]]:
