@@ -69,7 +69,7 @@ def parse(body: bytes) -> Any:
     except ValueError as error:
         return _parse_slowly(body, str(error))
     alike = body.translate(_ALIKE)
-    if _may_overflow(alike) and not is_storable(value):
+    if (b"0e00" in alike or b"0e+00" in alike or _LONG in alike) and _may_overflow(alike) and not is_storable(value):
         raise Unstorable("Number out of range", 0, value)
     return value
 
