@@ -8,12 +8,11 @@ uvloop, which resolves names by itself, also if a test imports it later.
 import os
 import socket
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache, wraps
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 PRODUCTION_HOST = "api.honcho.dev"
@@ -31,60 +30,48 @@ class ProductionHostRefused(RuntimeError):
 
 
 class Guard:
-    """Refuses the production host while `on` is entered. `refused` counts how often it did."""
+    """A context manager that refuses look-ups of the production host, unless it is among the allowed hosts.
 
-    def __init__(self) -> None:
+    Attributes:
+        refused: How often it refused one.
+    """
+
+    def __init__(self, allowed: Collection[str | None] = ()) -> None:
         self.refused = 0
+        self._is_needed = PRODUCTION_HOST not in allowed
+        self._patches: list[tuple[_Function, Any, Any]] = []
+        self._finder: _AtImport | None = None
 
     @property
     def is_on(self) -> bool:
         return self in _GUARDS
 
-    @contextmanager
-    def on(self, allowed: Collection[str | None] = ()) -> Iterator["Guard"]:
-        """Refuse look-ups of the production host within the block, unless it is among the allowed hosts."""
-        if PRODUCTION_HOST in allowed:
-            yield self
-            return
-        with ExitStack() as patches:
-
-            def patch(functions: Iterable["_Function"]) -> None:
-                for function in functions:
-                    patches.callback(function.patched().undo)
-
-            patch(_OF_SOCKET)
+    def __enter__(self) -> Self:
+        if self._is_needed:
+            self._patch(_OF_SOCKET)
             if "uvloop" in sys.modules:
-                patch(_of_uvloop(sys.modules["uvloop"]))
+                self._patch(_of_uvloop(sys.modules["uvloop"]))
             else:
-                patches.enter_context(_AtImport.of("uvloop", lambda module: patch(_of_uvloop(module))))
+                self._finder = _AtImport("uvloop", lambda module: self._patch(_of_uvloop(module)))
+                sys.meta_path.insert(0, self._finder)
             _GUARDS.append(self)
-            try:
-                yield self
-            finally:
-                _GUARDS.remove(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_needed:
+            _GUARDS.remove(self)
+            if self._finder is not None:
+                sys.meta_path.remove(self._finder)
+                self._finder = None
+            while self._patches:
+                _Function.restore(*self._patches.pop())
+
+    def _patch(self, functions: Iterable["_Function"]) -> None:
+        self._patches += [function.patch() for function in functions]
 
 
 # The guards that are on. The last one counts what is refused.
 _GUARDS: list[Guard] = []
-
-
-class _Patch(NamedTuple):
-    """A function that was replaced. `is_own` is whether its owner itself has it, not a base class."""
-
-    owner: Any
-    name: str
-    original: Any
-    guarded: Any
-    is_own: bool
-
-    def undo(self) -> None:
-        # Another library may have patched the function meanwhile: then the guard stays below it, and is off.
-        if vars(self.owner).get(self.name) is not self.guarded:
-            return
-        if self.is_own:
-            setattr(self.owner, self.name, self.original)
-        else:
-            delattr(self.owner, self.name)
 
 
 class _Function:
@@ -92,19 +79,32 @@ class _Function:
 
     def __init__(self, owner: Any, name: str, host_of: _HostOf) -> None:
         self._owner = owner
+        self._of_owner = vars(owner)
         self._name = name
         self._host_of = host_of
         self._original: Any = None
         self._guarded: Any = None
 
-    def patched(self) -> _Patch:
-        """Replace the function. Every test does this, so the replacement of the last test is used again."""
-        owner, name = self._owner, self._name
-        original, is_own = getattr(owner, name), name in vars(owner)
+    def patch(self) -> tuple["_Function", Any, Any]:
+        """Replace the function. Every test does this, so the replacement of the last test is used again.
+
+        Returns the arguments of `restore`.
+        """
+        original, own = getattr(self._owner, self._name), self._of_owner.get(self._name)
         if original is not self._original:
             self._original, self._guarded = original, self._guarding(original)
-        setattr(owner, name, self._guarded)
-        return _Patch(owner, name, original, self._guarded, is_own)
+        setattr(self._owner, self._name, self._guarded)
+        return self, self._guarded, own
+
+    def restore(self, guarded: Any, own: Any) -> None:
+        """Undo `patch`. `own` is what the owner itself had, or None if it has the function from a base class."""
+        # Another library may have patched the function meanwhile: then the guard stays below it, and is off.
+        if self._of_owner.get(self._name) is not guarded:
+            return
+        if own is None:
+            delattr(self._owner, self._name)
+        else:
+            setattr(self._owner, self._name, own)
 
     def _guarding(self, original: Any) -> Any:
         host_of = self._host_of
@@ -131,21 +131,11 @@ def proxy_variable(url: str = f"https://{PRODUCTION_HOST}") -> str | None:
 
 
 class _AtImport:
-    """Calls a function with a module as soon as it has been imported, while `of` is entered."""
+    """Calls a function with a module as soon as it has been imported, while this is in `sys.meta_path`."""
 
     def __init__(self, name: str, then: Callable[[ModuleType], None]) -> None:
         self._name = name
         self._then = then
-
-    @classmethod
-    @contextmanager
-    def of(cls, name: str, then: Callable[[ModuleType], None]) -> Iterator[None]:
-        finder = cls(name, then)
-        sys.meta_path.insert(0, finder)
-        try:
-            yield
-        finally:
-            sys.meta_path.remove(finder)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None

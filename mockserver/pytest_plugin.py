@@ -353,7 +353,7 @@ def _guarded(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     urls = [request.config.getoption(name, None) for name in ("--honcho-url", "--honcho-compare")]
-    with Guard().on([urlsplit(url).hostname for url in urls if isinstance(url, str)]) as guard:
+    with Guard([urlsplit(url).hostname for url in urls if isinstance(url, str)]) as guard:
         request.node.stash[GUARD] = guard
         yield
     if guard.refused and not request.node.stash.get(_FAILED, False):

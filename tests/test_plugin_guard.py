@@ -85,7 +85,7 @@ _WAYS: dict[str, Callable[[], object]] = {
 def test_the_production_host_is_refused_however_it_is_looked_up(way: Callable[[], object]) -> None:
     before = [(owner, dict(vars(owner))) for owner in (socket, socket.socket, uvloop.Loop)]
     with (
-        Guard().on() as guard,
+        Guard() as guard,
         pytest.raises(ProductionHostRefused, match="Use the fixture honcho_env, which sets HON"),
     ):
         way()
@@ -99,7 +99,7 @@ def test_a_uvloop_that_is_imported_while_the_guard_is_on_is_guarded(
 ) -> None:
     finders = list(sys.meta_path)
     monkeypatch.delitem(sys.modules, "uvloop")
-    with Guard().on(), Guard().on() as guard:
+    with Guard(), Guard() as guard:
         fresh = importlib.import_module("uvloop")
         assert fresh is not uvloop
         with pytest.raises(ProductionHostRefused):
@@ -114,13 +114,13 @@ def test_a_uvloop_that_is_imported_while_the_guard_is_on_is_guarded(
 def test_a_uvloop_that_cannot_be_imported_fails_as_it_does_without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "uvloop")
     monkeypatch.setattr(sys, "path", [])
-    with Guard().on(), pytest.raises(ModuleNotFoundError, match="No module named 'uvloop'"):
+    with Guard(), pytest.raises(ModuleNotFoundError, match="No module named 'uvloop'"):
         importlib.import_module("uvloop")
 
 
 def test_nothing_is_patched_in_a_uvloop_that_is_imported_after_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "uvloop")
-    with Guard().on():
+    with Guard():
         pass
     assert set(vars(importlib.import_module("uvloop").Loop)) == set(vars(uvloop.Loop))
 
@@ -145,20 +145,20 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> _Recorded:
 
 def test_all_other_hosts_pass(recorded: _Recorded) -> None:
     others = [f"x{_HOST}", f"{_HOST}.example.com", "honcho.dev", None, "", b"\xff", "localhost"]
-    with Guard().on() as guard:
+    with Guard() as guard:
         for host in others:
             socket.getaddrinfo(host, 443)
     assert (recorded.hosts, guard.refused) == (others, 0)
 
 
 def test_a_host_that_is_allowed_passes(recorded: _Recorded) -> None:
-    with Guard().on([None, _HOST]) as guard:
+    with Guard([None, _HOST]) as guard:
         socket.getaddrinfo(_HOST, 443)
     assert (recorded.hosts, guard.refused) == ([_HOST], 0)
 
 
 def test_a_library_that_patches_the_same_function_meanwhile_keeps_its_patch(recorded: _Recorded) -> None:
-    with Guard().on():
+    with Guard():
         below: Any = socket.getaddrinfo
 
         def other(*arguments: Any) -> Any:
