@@ -28,8 +28,6 @@ _RULES = ("faults", "scripts")
 _MINIMUM = "min_api_version"
 # The property of a test report that says with which version of the API the test ran.
 _VERSION = "honcho_api_version"  # also the name of the fixture
-# Of a session: the server that all tests of this process share, while it runs.
-_PROCESS_SERVER = pytest.StashKey["MockServer"]()
 # Set when a test used `honcho_server`, and when it failed.
 _USED = pytest.StashKey[bool]()
 _FAILED = pytest.StashKey[bool]()
@@ -70,6 +68,11 @@ class RemoteServer:
     def token(self) -> Callable[..., str]:
         """Skips the test: the secret of a real server is unknown."""
         _skip("honcho_server.token")
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the other plugin at once: a fixture of a plugin that comes later overrides those of earlier ones."""
+    pluginmanager.register(_EachTest())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -153,7 +156,7 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(
                 "--honcho-api-version cannot be used with --honcho-url: that server has one version"
             )
-        _versions(config)
+        config.pluginmanager.register(_VersionsOfRun(_versions(config)))
     _register_comparison(config, url)
     fail_under = config.getoption("--honcho-coverage-fail-under")
     if config.getoption("--honcho-coverage") or fail_under is not None:
@@ -239,34 +242,46 @@ def _versions(config: pytest.Config) -> list[str]:
     return list(dict.fromkeys(versions))
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test once for each version of `--honcho-api-version`, unless its marker has a version."""
-    if metafunc.config.getoption("--honcho-api-version") is None:
-        return
-    if _VERSION not in metafunc.fixturenames:
-        if not {"honcho_server", "make_honcho_server"}.intersection(metafunc.fixturenames):
-            return
-        metafunc.fixturenames.append(_VERSION)  # Without the option, no test pays for this fixture.
-    if not any("api_version" in marker.kwargs for marker in metafunc.definition.iter_markers("honcho")):
-        metafunc.parametrize(_VERSION, _versions(metafunc.config), indirect=True)
+class _VersionsOfRun:
+    """The plugin of `--honcho-api-version`: each test runs once for each version, unless its marker has a version."""
+
+    def __init__(self, versions: list[str]) -> None:
+        self._versions = versions
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if _VERSION not in metafunc.fixturenames:
+            if not {"honcho_server", "make_honcho_server"}.intersection(metafunc.fixturenames):
+                return
+            metafunc.fixturenames.append(_VERSION)  # Without the option, no test pays for this fixture.
+        if not any("api_version" in marker.kwargs for marker in metafunc.definition.iter_markers("honcho")):
+            metafunc.parametrize(_VERSION, self._versions, indirect=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        version = _parameter(item)
+        if version is not None:
+            item.user_properties.append((_VERSION, version))
 
 
 @pytest.fixture
 def honcho_api_version(request: pytest.FixtureRequest) -> str | None:
     """The version of the API that this run of the test asks for, or None without `--honcho-api-version`."""
-    version: str | None = getattr(request, "param", None)
-    if version is not None:
-        request.node.user_properties.append((_VERSION, version))
+    return _parameter(request.node)
+
+
+def _parameter(item: pytest.Item) -> str | None:
+    """The version with which `--honcho-api-version` runs the test."""
+    call = getattr(item, "callspec", None)
+    version: str | None = None if call is None else call.params.get(_VERSION)
     return version
 
 
-def _version_of_run(request: pytest.FixtureRequest) -> str | None:
+def _version_of_run(item: pytest.Item) -> str | None:
     """The version of the API that this run of the test asks for: `honcho_api_version`, or that of the comparison."""
-    if request.config.getoption("--honcho-api-version") is not None:
-        version: str | None = request.getfixturevalue(_VERSION)
-        if version is not None:
-            return version
-    comparison = _comparison(request.config)
+    version = _parameter(item)
+    if version is not None:
+        return version
+    comparison = _comparison(item.config)
     return None if comparison is None else comparison.version
 
 
@@ -295,108 +310,114 @@ def _options() -> tuple[str, ...]:
     return tuple(OPTIONS)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    remember_positions(item)
-
-
-# Every test calls these hooks. Wrappers cost more than plain functions, so only one of them is a wrapper. pytest calls
-# those with `trylast` after the test, or its fixtures, ended without an error.
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_call(item: pytest.Item) -> None:
-    """Fail a test that passed although a fault with `must_fire` never fired."""
-    for server in item.stash.get(SERVERS, []):
-        complaint = None
-        try:
-            server.mock.faults.assert_fired()
-        except AssertionError as error:
-            complaint = str(error)
-        if complaint is not None:
-            pytest.fail(complaint, pytrace=False)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Warn of a marker on a test that used no `honcho_server`. Markers of classes and modules are for some of many."""
-    is_marked = any(marker.name == "honcho" for marker in item.own_markers)
-    if is_marked and HONCHO_URL in item.stash and not item.stash.get(_USED, False):
-        item.warn(
-            pytest.PytestWarning("the marker honcho has no effect: the test uses no honcho_server, in no fixture")
-        )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the last requests and deliveries of a test that failed, and a suggestion for a name that does not exist."""
-    if call.excinfo is not None and isinstance(call.excinfo.value, AttributeError):
-        from .testing.hints import suggest  # Needed for failed tests only.
-
-        suggest(call.excinfo.value)
-    report = yield
-    if report.when == "call":
-        item.stash[HONCHO_URL] = os.environ.get("HONCHO_URL")
-    if report.failed:
-        item.stash[_FAILED] = True
-        report.sections += sections(item, is_versioned=_VERSION in dict(item.user_properties))
-    return report
-
-
 @contextmanager
-def _guarded(request: pytest.FixtureRequest) -> Iterator[None]:
+def _guarded(item: pytest.Item) -> Iterator[None]:
     """Refuse connections to the production host within the block, unless the configuration or an option allows them."""
-    earlier = request.node.stash.get(GUARD, None)
-    if (earlier is not None and earlier.is_on) or not request.config.getini("honcho_guard"):
+    earlier = item.stash.get(GUARD, None)
+    if (earlier is not None and earlier.is_on) or not item.config.getini("honcho_guard"):
         yield
         return
-    urls = [request.config.getoption(name, None) for name in ("--honcho-url", "--honcho-compare")]
+    urls = [item.config.getoption(name, None) for name in ("--honcho-url", "--honcho-compare")]
     with Guard([urlsplit(url).hostname for url in urls if isinstance(url, str)]) as guard:
-        request.node.stash[GUARD] = guard
+        item.stash[GUARD] = guard
         yield
-    if guard.refused and not request.node.stash.get(_FAILED, False):
-        request.node.warn(
+    if guard.refused and not item.stash.get(_FAILED, False):
+        item.warn(
             pytest.PytestWarning(f"a client tried to reach {PRODUCTION_HOST}, and the test passed: use honcho_env")
         )
 
 
-@pytest.fixture(scope="session")
-def _honcho_process_server(request: pytest.FixtureRequest) -> Iterator[MockServer | RemoteServer]:
-    """The server that all tests of this process share."""
-    url = request.config.getoption("--honcho-url")
-    if url:
-        yield RemoteServer(url)
-        return
-    from .server import MockServer
+class _EachTest:
+    """The hooks that every test calls, and `honcho_server`.
 
-    with MockServer() as server:
-        request.session.stash[_PROCESS_SERVER] = server
-        yield server
-        server.mock.faults.forget()  # The test that added the faults is over, and its check of `must_fire` is done.
-        del request.session.stash[_PROCESS_SERVER]
+    The fixture is a method, because a hook knows the test as well: pytest makes a new definition for each `request`
+    that a fixture names, which takes longer than the rest of an empty fixture.
 
-
-# A test pays 50 µs for each fixture that its fixtures name, also for one that exists already. So this one names none.
-@pytest.fixture
-def honcho_server(request: pytest.FixtureRequest) -> Iterator[MockServer | RemoteServer]:
-    """A mock Honcho server with a `url` and a `mock`, empty or with the world of the marker `honcho`.
-
-    All tests of a process share the server. Each test finds it in its starting state.
+    Wrappers cost more than plain functions, so only one of the hooks is a wrapper. pytest calls those with `trylast`
+    after the test, or its fixtures, ended without an error.
     """
-    server: MockServer | RemoteServer | None = request.session.stash.get(_PROCESS_SERVER, None)
-    with _guarded(request):
-        if server is None:
-            server = request.getfixturevalue("_honcho_process_server")
-        yield _prepared(server, request)
+
+    _item: pytest.Item  # the test that runs
+    _server: MockServer | RemoteServer | None = None  # the server that all tests of this process share
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._item = item
+        remember_positions(item)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Fail a test that passed although a fault with `must_fire` never fired."""
+        for server in item.stash.get(SERVERS, []):
+            complaint = None
+            try:
+                server.mock.faults.assert_fired()
+            except AssertionError as error:
+                complaint = str(error)
+            if complaint is not None:
+                pytest.fail(complaint, pytrace=False)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Warn of a marker on a test that used no `honcho_server`. That of a class or module is for some of many."""
+        is_marked = any(marker.name == "honcho" for marker in item.own_markers)
+        if is_marked and HONCHO_URL in item.stash and not item.stash.get(_USED, False):
+            item.warn(
+                pytest.PytestWarning("the marker honcho has no effect: the test uses no honcho_server, in no fixture")
+            )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Show the last requests and deliveries of a failed test, and a suggestion for a name that does not exist."""
+        if call.excinfo is not None and isinstance(call.excinfo.value, AttributeError):
+            from .testing.hints import suggest  # Needed for failed tests only.
+
+            suggest(call.excinfo.value)
+        report = yield
+        if report.when == "call":
+            item.stash[HONCHO_URL] = os.environ.get("HONCHO_URL")
+        if report.failed:
+            item.stash[_FAILED] = True
+            report.sections += sections(item, is_versioned=_VERSION in dict(item.user_properties))
+        return report
+
+    @pytest.fixture
+    def honcho_server(self) -> Iterator[MockServer | RemoteServer]:
+        """A mock Honcho server with a `url` and a `mock`, empty or with the world of the marker `honcho`.
+
+        All tests of a process share the server. Each test finds it in its starting state.
+        """
+        item = self._item
+        with _guarded(item):
+            yield _prepared(self._server or self._started(item), item)
+
+    def _started(self, item: pytest.Item) -> MockServer | RemoteServer:
+        """The server for the rest of the session, which ends it."""
+        url = item.config.getoption("--honcho-url")
+        if url:
+            self._server = RemoteServer(url)
+            return self._server
+        from .server import MockServer
+
+        def end() -> None:
+            self._server = None
+            server.mock.faults.forget()  # The test that added the faults is over, and its check of `must_fire` is done.
+            server.stop()
+
+        server = MockServer()
+        server.start()
+        item.session.addfinalizer(end)
+        self._server = server
+        return server
 
 
-def _prepared(server: MockServer | RemoteServer, request: pytest.FixtureRequest) -> MockServer | RemoteServer:
+def _prepared(server: MockServer | RemoteServer, item: pytest.Item) -> MockServer | RemoteServer:
     """The server in the state that the markers of the test describe."""
-    request.node.stash[_USED] = True
-    options = _marker_options(request)
-    version = _version_of_run(request)
+    item.stash[_USED] = True
+    options = _marker_options(item)
+    version = _version_of_run(item)
     minimum = options.pop(_MINIMUM, None)
     if isinstance(server, RemoteServer):
         if options:
@@ -416,10 +437,10 @@ def _prepared(server: MockServer | RemoteServer, request: pytest.FixtureRequest)
         pytest.fail(f"honcho marker: {complaint}", pytrace=False)
     if is_older:
         pytest.skip(f"the test is for version {minimum} of the API or newer, not {server.api_version}")
-    request.node.stash.setdefault(SERVERS, []).append(server)
-    comparison = _comparison(request.config)
+    item.stash.setdefault(SERVERS, []).append(server)
+    comparison = _comparison(item.config)
     if comparison is not None:
-        comparison.begin(request.node, server.mock)
+        comparison.begin(item, server.mock)
     return server
 
 
@@ -502,7 +523,7 @@ def make_honcho_server(
     from .server import MockServer
 
     used = request.node.stash.setdefault(SERVERS, [])
-    version, comparison = _version_of_run(request), _comparison(request.config)
+    version, comparison = _version_of_run(request.node), _comparison(request.config)
 
     def make(**options: Any) -> MockServer:
         if version is not None:
@@ -513,7 +534,7 @@ def make_honcho_server(
         used.append(server)
         return server
 
-    with _guarded(request), ExitStack() as stack:
+    with _guarded(request.node), ExitStack() as stack:
         yield make
         for server in used:
             server.mock.faults.forget()  # The test is over, and its check of `must_fire` is done.
@@ -523,10 +544,10 @@ def _skip(what: str) -> NoReturn:
     pytest.skip(f"{what} needs the mock server, but --honcho-url names a real one")
 
 
-def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
+def _marker_options(item: pytest.Item) -> dict[str, Any]:
     """The options of the markers. Those of the test override those of its class and module."""
     options: dict[str, Any] = {}
-    markers = list(request.node.iter_markers("honcho"))
+    markers = list(item.iter_markers("honcho"))
     known = (*_options(), *_RULES, _MINIMUM) if markers else ()
     for marker in reversed(markers):
         problems = [f"unknown option {name!r}" for name in marker.kwargs if name not in known]
@@ -535,7 +556,7 @@ def _marker_options(request: pytest.FixtureRequest) -> dict[str, Any]:
             pytest.fail(f"honcho marker: {problems[0]}; the options are {', '.join(known)}", pytrace=False)
         options |= marker.kwargs
     if isinstance(options.get("world"), (str, Path)):
-        options["world"] = request.path.parent / options["world"]
+        options["world"] = item.path.parent / options["world"]
     return options
 
 

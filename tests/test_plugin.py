@@ -192,14 +192,15 @@ def test_a_workspace_is_new_for_each_test_and_deleted_afterwards(project: pytest
         """
         from helpers import call, total
 
-        ids = []
+        ids, servers = [], []
         def test_one(honcho_server, honcho_workspace):
             ids.append(honcho_workspace)
+            servers.append(honcho_server)
             for n in range(3):
                 call(f"{honcho_server.url}/v3/workspaces/{honcho_workspace}/sessions", body={"id": f"s{n}"})
 
-        def test_it_was_deleted(_honcho_process_server):
-            assert not _honcho_process_server.mock.store.workspaces
+        def test_it_was_deleted():
+            assert not servers[0].mock.store.workspaces
 
         def test_two(honcho_workspace):
             assert honcho_workspace not in ids and len(honcho_workspace) > 20
