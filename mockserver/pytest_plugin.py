@@ -327,11 +327,25 @@ def _guarded(item: pytest.Item) -> Iterator[None]:
         )
 
 
-class _EachTest:
-    """The hooks that every test calls, and `honcho_server`.
+@contextmanager
+def _monkeypatch(item: pytest.Item) -> Iterator[pytest.MonkeyPatch]:
+    """The fixture `monkeypatch` if the test or one of its fixtures uses it, otherwise another one, which is cheaper.
 
-    The fixture is a method, because a hook knows the test as well: pytest makes a new definition for each `request`
-    that a fixture names, which takes longer than the rest of an empty fixture.
+    With two of them, the one that began first ends last, and would bring back what the other one had set.
+    """
+    request = getattr(item, "_request", None)  # The only place that knows which fixtures were asked for by name.
+    if request is not None and "monkeypatch" in request.fixturenames:
+        yield request.getfixturevalue("monkeypatch")
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+class _EachTest:
+    """The hooks that every test calls, and the fixtures that need to know the test.
+
+    The fixtures are methods, because a hook knows the test too: pytest makes a new definition for each `request` that
+    a fixture names, which takes longer than the rest of an empty fixture.
 
     Wrappers cost more than plain functions, so only one of the hooks is a wrapper. pytest calls those with `trylast`
     after the test, or its fixtures, ended without an error.
@@ -392,6 +406,25 @@ class _EachTest:
         item = self._item
         with _guarded(item):
             yield _prepared(self._server or self._started(item), item)
+
+    @pytest.fixture
+    def honcho_env(self, honcho_server: MockServer | RemoteServer, honcho_workspace: str) -> Iterator[dict[str, str]]:
+        """Sets HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID for this test, and returns them.
+
+        It also sets HONCHO_BASE_URL, HONCHO_ENDPOINT and HONCHO_WORKSPACE, which some clients read. The key is a token
+        of the workspace if authentication is on.
+        """
+        if isinstance(honcho_server, RemoteServer):
+            key = os.environ.get("HONCHO_API_KEY")
+        elif honcho_server.mock.keyring is None:
+            key = "any-key-will-do"
+        else:
+            key = honcho_server.token(workspace=honcho_workspace)
+        environment = environment_of(honcho_server.url, honcho_workspace, key)
+        with _monkeypatch(self._item) as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            yield environment
 
     def _started(self, item: pytest.Item) -> MockServer | RemoteServer:
         """The server for the rest of the session, which ends it."""
@@ -459,27 +492,6 @@ def honcho_workspace(honcho_server: MockServer | RemoteServer) -> Iterator[str]:
     before = honcho_server.mock.snapshot(workspace=workspace_id)
     yield workspace_id
     honcho_server.mock.restore(before)
-
-
-@pytest.fixture
-def honcho_env(
-    monkeypatch: pytest.MonkeyPatch, honcho_server: MockServer | RemoteServer, honcho_workspace: str
-) -> dict[str, str]:
-    """Sets HONCHO_URL, HONCHO_API_KEY and HONCHO_WORKSPACE_ID for this test, and returns them.
-
-    It also sets HONCHO_BASE_URL, HONCHO_ENDPOINT and HONCHO_WORKSPACE, which some clients read. The key is a token
-    of the workspace if authentication is on.
-    """
-    if isinstance(honcho_server, RemoteServer):
-        key = os.environ.get("HONCHO_API_KEY")
-    elif honcho_server.mock.keyring is None:
-        key = "any-key-will-do"
-    else:
-        key = honcho_server.token(workspace=honcho_workspace)
-    environment = environment_of(honcho_server.url, honcho_workspace, key)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    return environment
 
 
 @pytest.fixture

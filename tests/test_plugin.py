@@ -229,6 +229,33 @@ def test_the_environment_points_at_the_server_for_one_test(
     project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
+def test_the_environment_is_restored_although_the_test_changed_it_with_monkeypatch(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HONCHO_URL", raising=False)
+    project.makepyfile(
+        """
+        import os, pytest
+
+        @pytest.fixture(autouse=True)
+        def first():
+            yield
+            assert "HONCHO_URL" not in os.environ
+
+        @pytest.fixture
+        def asked_for_by_name(request):
+            return request.getfixturevalue("monkeypatch")
+
+        def test_before(monkeypatch, honcho_env): monkeypatch.setenv("HONCHO_URL", "x")
+        def test_after(honcho_env, monkeypatch): monkeypatch.setenv("HONCHO_URL", "x")
+        def test_by_name(asked_for_by_name, honcho_env): asked_for_by_name.setenv("HONCHO_URL", "x")
+        def test_by_name_after(honcho_env, asked_for_by_name): asked_for_by_name.delenv("HONCHO_URL")
+        def test_without(honcho_env): os.environ["HONCHO_URL"] = "x"
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=5)
+
+
 def test_with_a_secret_the_environment_has_a_key_of_the_workspace_and_the_rest_is_shut(
     project: pytest.Pytester,
 ) -> None:
@@ -251,6 +278,30 @@ def test_with_a_secret_the_environment_has_a_key_of_the_workspace_and_the_rest_i
         """
     )
     project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_a_plugin_of_the_project_overrides_the_fixture_and_uses_it(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        mine="""
+        import pytest
+
+        @pytest.fixture
+        def honcho_server(honcho_server):
+            honcho_server.mock.load({"workspaces": {"w": {}}})
+            return honcho_server
+        """
+    )
+    project.makeconftest("pytest_plugins = ['mine']")
+    project.makepyfile(
+        """
+        from helpers import total
+
+        def test_it(honcho_server, honcho_env):
+            assert total(honcho_server) == 1
+        """
+    )
+    project.syspathinsert()
+    project.runpytest_inprocess().assert_outcomes(passed=1)
 
 
 def test_servers_of_ones_own_are_made_with_options_and_gone_after_the_test(project: pytest.Pytester) -> None:
