@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic_core import ValidationError, to_json
 from starlette.types import Message, Receive, Scope, Send
 
 from ..domain.errors import ApiError, InvalidId, Unprocessable

@@ -3,7 +3,6 @@
 from ..domain import conclusions
 from ..domain.conclusions import ConclusionDraft
 from ..domain.filters import tables
-from ..wire import bodies, knowledge
 from .operation import Call, Reply, Router
 
 router = Router("conclusions")
@@ -15,7 +14,7 @@ _PATH = "/v3/workspaces/{workspace_id}/conclusions"
     "POST",
     _PATH,
     answers={201: "list[Conclusion]", 404: "Problem"},
-    body=knowledge.ConclusionBatchCreate,
+    body="knowledge.ConclusionBatchCreate",
     body_description="The conclusions to store",
 )
 def create_conclusions(call: Call) -> Reply:
@@ -31,8 +30,8 @@ def create_conclusions(call: Call) -> Reply:
     "POST",
     _PATH + "/list",
     answers={200: "Page[Conclusion]"},
-    query=bodies.MessagePage,
-    body=knowledge.ConclusionGet,
+    query="pages.MessagePage",
+    body="knowledge.ConclusionGet",
     body_required=False,
     body_title="Options",
     body_description="Filtering options for the conclusions list",
@@ -48,7 +47,7 @@ def list_conclusions(call: Call) -> Reply:
     "POST",
     _PATH + "/query",
     answers={200: "list[Conclusion]"},
-    body=knowledge.ConclusionQuery,
+    body="knowledge.ConclusionQuery",
     body_description="The query, and the pair of peers in the filters",
     takes_nul=True,
 )

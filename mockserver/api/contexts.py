@@ -1,9 +1,13 @@
 """Operations on the context of a session, which a client passes to a model."""
 
+from typing import TYPE_CHECKING
+
 from ..domain import access, contexts
 from ..domain.contexts import PeerView
-from ..wire import knowledge
 from .operation import Call, Reply, Router
+
+if TYPE_CHECKING:
+    from ..wire.knowledge import SessionContextQuery
 
 router = Router("sessions")
 
@@ -14,7 +18,7 @@ _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}"
     "GET",
     _PATH + "/context",
     answers={200: "SessionContext", 404: "Problem"},
-    query=knowledge.SessionContextQuery,
+    query="knowledge.SessionContextQuery",
     access=access.read_by_members,
 )
 def get_session_context(call: Call) -> Reply:
@@ -23,7 +27,7 @@ def get_session_context(call: Call) -> Reply:
     It has the newest messages, a summary of earlier ones if there is one, and, with a target, the knowledge about that
     peer.
     """
-    wanted: knowledge.SessionContextQuery = call.query
+    wanted: SessionContextQuery = call.query
     session_id = call.path["session_id"]
     view = PeerView(wanted.peer_target, wanted.peer_perspective, wanted.choice(session_id))
     composed = contexts.of_session(

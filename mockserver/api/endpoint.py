@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ValidationError
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope
 
@@ -11,15 +11,14 @@ from ..domain import access
 from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import UNCHECKED_ID, ApiError, InnerFailure, InvalidId, MissingToken
-from ..domain.filters.compilation import has_nul
+from ..domain.nul import has_nul
 from ..domain.quirks import Quirks
 from ..formats import forms, json_text
 from ..formats.json_text import Unstorable
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
-from ..wire.scalars import Reading
-from ..wire.versions import changes_of_fields
+from ..wire.reading import Reading
 from . import answers, notes
 from .answers import Answer
 from .operation import Call, Operation, operations_of
@@ -246,6 +245,8 @@ def _parse_in_doubt(operation: Operation, scope: Scope, doubt: Unstorable, mock:
     """
     try:
         query, parsed = _parse(operation, scope, doubt.value, mock)
+        from pydantic import TypeAdapter
+
         read = TypeAdapter(Any).dump_python(parsed)
     except _Refused as refusal:
         if json_text.is_storable(refusal.answer.payload):
@@ -260,7 +261,9 @@ def _parse_in_doubt(operation: Operation, scope: Scope, doubt: Unstorable, mock:
 
 
 def _invalid(entries: list[dict[str, Any]], operation: Operation) -> _Refused:
-    cause = InvalidRequest(entries, operation.form is not None, changes_of_fields(operation.body))
+    from ..wire.versions import changes_of_fields
+
+    cause = InvalidRequest(entries, operation.form is not None, changes_of_fields(operation.body_type))
     return _Refused(Answer(422, {"detail": entries}, cause=cause))
 
 

@@ -1,19 +1,23 @@
 """The operation that creates keys, which are the tokens of clients."""
 
+from typing import TYPE_CHECKING
+
 from ..domain import access
 from ..domain.errors import Disabled, KeyWithoutWorkspace, Unprocessable
-from ..wire import bodies
 from .operation import Call, Reply, Router
+
+if TYPE_CHECKING:
+    from ..wire.keys import KeyQuery
 
 router = Router("keys")
 
 
 @router.operation(
-    "POST", "/v3/keys", answers={200: "Anything", 405: "Problem"}, query=bodies.KeyQuery, access=access.admin_only
+    "POST", "/v3/keys", answers={200: "Anything", 405: "Problem"}, query="keys.KeyQuery", access=access.admin_only
 )
 def create_key(call: Call) -> Reply:
     """Create a key for a workspace, a peer or a session. It needs authentication to be on."""
-    query: bodies.KeyQuery = call.query
+    query: KeyQuery = call.query
     if call.mock.keyring is None:
         raise Disabled
     needs_workspace = call.store.profile.keys_need_workspace

@@ -1,19 +1,24 @@
 """Operations on the knowledge about a peer: cards, representation, context and chat."""
 
 import json
+from typing import TYPE_CHECKING
 
 from ..domain import access, knowledge, response_schema
 from ..domain.session_filter import allowed_sessions
-from ..wire import knowledge as models
 from .events import stream_of, words
 from .operation import Call, Reply, Router
+
+if TYPE_CHECKING:
+    from ..wire.knowledge import DialecticOptions, PeerRepresentationGet
 
 router = Router("peers")
 
 _PATH = "/v3/workspaces/{workspace_id}/peers/{peer_id}"
 
 
-@router.operation("GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query=models.CardQuery)
+@router.operation(
+    "GET", _PATH + "/card", answers={200: "PeerCardResponse", 404: "Problem"}, query="knowledge.CardQuery"
+)
 def get_peer_card(call: Call) -> Reply:
     """Get the card that a peer has of itself or of a target. It is null if none was set."""
     return 200, {"peer_card": knowledge.card(call.store, *_pair(call, call.query.target))}
@@ -23,8 +28,8 @@ def get_peer_card(call: Call) -> Reply:
     "PUT",
     _PATH + "/card",
     answers={200: "PeerCardResponse"},
-    query=models.CardQuery,
-    body=models.PeerCardSet,
+    query="knowledge.CardQuery",
+    body="knowledge.PeerCardSet",
     body_description="The lines of the card",
     new_ids=("workspace_id", "peer_id"),
 )
@@ -37,13 +42,13 @@ def set_peer_card(call: Call) -> Reply:
     "POST",
     _PATH + "/representation",
     answers={200: "RepresentationResponse"},
-    body=models.PeerRepresentationGet,
+    body="knowledge.PeerRepresentationGet",
     body_description="The topic and size of the representation",
     takes_nul=True,
 )
 def get_representation(call: Call) -> Reply:
     """Get what a peer knows about itself or a target: its conclusions as text, or a scripted answer."""
-    wanted: models.PeerRepresentationGet = call.body
+    wanted: PeerRepresentationGet = call.body
     rows = knowledge.chosen(call.store, *_pair(call, wanted.target), wanted.choice())
     return 200, call.scripted({"representation": knowledge.text(rows)})
 
@@ -52,7 +57,7 @@ def get_representation(call: Call) -> Reply:
     "GET",
     _PATH + "/context",
     answers={200: "PeerContext", 404: "Problem"},
-    query=models.PeerContextQuery,
+    query="knowledge.PeerContextQuery",
 )
 def get_peer_context(call: Call) -> Reply:
     """Get what a peer knows about itself or a target: its representation and its card."""
@@ -72,7 +77,7 @@ def get_peer_context(call: Call) -> Reply:
     "POST",
     _PATH + "/chat",
     answers={200: "DialecticResponse", 404: "Problem"},
-    body=models.DialecticOptions,
+    body="knowledge.DialecticOptions",
     streams=True,
     takes_nul=True,
     new_ids=("workspace_id", "peer_id"),
@@ -82,7 +87,7 @@ def chat(call: Call) -> Reply:
     Without a script, the answer is JSON of the wanted format, or a message that no script exists. With `stream`, the
     answer is a stream of server-sent events.
     """
-    question: models.DialecticOptions = call.body
+    question: DialecticOptions = call.body
     workspace_id = call.path["workspace_id"]
     if question.session_id:
         access.check_chat(call.scope, call.store, workspace_id, [question.session_id])
@@ -114,7 +119,7 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _unscripted(call: Call, question: models.DialecticOptions, count: int) -> str:
+def _unscripted(call: Call, question: "DialecticOptions", count: int) -> str:
     _, observer_id, observed_id = _pair(call, question.target)
     session = f" in session '{question.session_id}'" if question.session_id else ""
     about = "itself" if observed_id == observer_id else f"peer '{observed_id}'"

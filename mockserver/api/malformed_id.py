@@ -2,19 +2,17 @@
 
 import re
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from ..domain.errors import InvalidId
-from ..wire.bodies import PeerCreate, SessionCreate, WorkspaceCreate
-from ..wire.fields import Model, taking_names
-from ..wire.versions import as_of
+from ..wire.lookup import type_of
 
 # The text ends with a link that names the version of pydantic. The answer always has the recorded version, so
 # that it does not depend on the installed pydantic. A value cannot imitate the link, because pydantic escapes line
 # breaks.
 _PYDANTIC = "2.14"
 _VERSION = re.compile(r"(?<=\n    For further information visit https://errors\.pydantic\.dev/)[0-9.]+(?=/)")
-_MODELS: dict[str, type[Model]] = {"workspace": WorkspaceCreate, "peer": PeerCreate, "session": SessionCreate}
+_MODELS = {"workspace": "workspaces.WorkspaceCreate", "peer": "peers.PeerCreate", "session": "sessions.SessionCreate"}
 
 
 def malformed_id(error: InvalidId, version: str) -> str:
@@ -22,8 +20,12 @@ def malformed_id(error: InvalidId, version: str) -> str:
 
     Source: the recording x-workspace-appears-with-session, for workspaces.
     """
+    from ..wire.fields import taking_names
+    from ..wire.versions import as_of
+
+    model = as_of(type_of(_MODELS[error.kind]), version)
     try:
-        taking_names(as_of(_MODELS[error.kind], version)).model_validate({"name": error.value})
+        taking_names(model).model_validate({"name": error.value})
     except ValidationError as complaint:
         return _VERSION.sub(_PYDANTIC, str(complaint))
     return error.detail  # pragma: no cover - the models have the same rule

@@ -1,6 +1,7 @@
 """Operations on the messages of a session."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..domain import access, messages, tokens
 from ..domain.clock import microseconds
@@ -8,10 +9,12 @@ from ..domain.filters import tables
 from ..domain.index import message_as_read
 from ..domain.messages import MessageDraft
 from ..domain.records import NOTHING, Row
-from ..wire import bodies
-from ..wire.configuration import MessageConfiguration
-from . import uploads
 from .operation import Call, Reply, Router
+
+if TYPE_CHECKING:
+    from ..wire.configuration import MessageConfiguration
+    from ..wire.messages import MessageCreate
+    from ..wire.uploads import MessageUpload
 
 router = Router("messages")
 
@@ -22,13 +25,13 @@ _PATH = "/v3/workspaces/{workspace_id}/sessions/{session_id}/messages"
     "POST",
     _PATH,
     answers={201: "list[Message]", 404: "Problem"},
-    body=bodies.MessageBatchCreate,
+    body="messages.MessageBatchCreate",
     new_ids=("workspace_id", "session_id"),
     aliases=(_PATH + "/",),  # recorded in x2-message-trailing
 )
 def create_messages_for_session(call: Call) -> Reply:
     """Append 1 to 100 messages to a session, all or none. Creates a missing session and missing senders."""
-    batch: list[bodies.MessageCreate] = call.body.messages
+    batch: list[MessageCreate] = call.body.messages
     rows = messages.create(
         call.store, call.path["workspace_id"], call.path["session_id"], [_draft(message) for message in batch]
     )
@@ -39,14 +42,16 @@ def create_messages_for_session(call: Call) -> Reply:
     "POST",
     _PATH + "/upload",
     answers={201: "list[Message]", 400: "Problem", 404: "Problem", 413: "Problem", 415: "Problem"},
-    body=bodies.MessageUpload,
+    body="uploads.MessageUpload",
     # JSON and PDF are accepted too. No schema can say what such a file must contain, so the document has only text.
     form={"file": "text/plain"},
     new_ids=("workspace_id", "session_id"),
 )
 def create_messages_with_file(call: Call) -> Reply:
     """Append the text of a file to a session, as one or more messages of one sender."""
-    upload: bodies.MessageUpload = call.body
+    from . import uploads  # Imports the models, which a server does without until it needs them.
+
+    upload: MessageUpload = call.body
     moment = None if upload.created_at is None else microseconds(upload.created_at)
     reasoning = None if upload.configuration is None else _reasoning(upload.configuration)
     drafts = [
@@ -61,8 +66,8 @@ def create_messages_with_file(call: Call) -> Reply:
     "POST",
     _PATH + "/list",
     answers={200: "Page[Message]"},
-    query=bodies.MessagePage,
-    body=bodies.MessageGet,
+    query="pages.MessagePage",
+    body="messages.MessageGet",
     body_required=False,
     body_title="Options",
     body_description="Filtering options for the message list",
@@ -87,7 +92,7 @@ def get_message(call: Call) -> Reply:
     "PUT",
     _PATH + "/{message_id}",
     answers={200: "Message", 404: "Problem"},
-    body=bodies.MessageUpdate,
+    body="messages.MessageUpdate",
     body_description="Updated message parameters",
 )
 def update_message(call: Call) -> Reply:
@@ -104,7 +109,7 @@ def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list
     return [row if moment is None else {**row, "created_at": moment} for row, moment in zip(rows, given, strict=True)]
 
 
-def _draft(message: bodies.MessageCreate) -> MessageDraft:
+def _draft(message: "MessageCreate") -> MessageDraft:
     content = message.content
     created_at = None if message.created_at is None else microseconds(message.created_at)
     reasoning = None if message.configuration is None else _reasoning(message.configuration)
@@ -113,6 +118,6 @@ def _draft(message: bodies.MessageCreate) -> MessageDraft:
     )
 
 
-def _reasoning(configuration: MessageConfiguration) -> bool | None:
+def _reasoning(configuration: "MessageConfiguration") -> bool | None:
     """Whether the configuration of a message turns reasoning on or off. None if it does neither."""
     return None if configuration.reasoning is None else configuration.reasoning.enabled

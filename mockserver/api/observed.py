@@ -14,7 +14,7 @@ from ..testing.exchange import Exchange, preview
 from ..testing.mock import Mock
 from ..testing.notes.repeats import of_a_fault
 from ..testing.scripts import ScriptFailed
-from . import answers, uploads
+from . import answers
 from .answers import Answer
 from .endpoint import Endpoint, Gone, TooLarge, body_of, content_type_of, too_large
 from .faulty import FaultyRequest, original_or_replacement
@@ -115,6 +115,7 @@ class ObservedEndpoint(Endpoint):
         if b"application/pdf" not in body.lower():
             return
         from ..formats import pdf  # Uploads of PDFs are rare.
+        from . import uploads
 
         reader = pdf.Reader()
         pdf.begin_request()

@@ -188,7 +188,7 @@ def _path_parameters(operation: Operation, schemas: _Schemas) -> list[Json]:
 def _query_parameters(operation: Operation) -> list[Json]:
     if operation.query is None:
         return []
-    properties = TypeAdapter(as_of(operation.query, operation.version)).json_schema()["properties"]
+    properties = TypeAdapter(as_of(operation.query_type, operation.version)).json_schema()["properties"]
     # The published document lists `reverse` before the page.
     names = sorted(properties, key=lambda name: name != "reverse")
     return [
@@ -212,7 +212,7 @@ def _without_absent_defaults(schema: Json) -> Json:
 def _body(operation: Operation, schemas: _Schemas) -> Json:
     if operation.form is not None:
         return _form(operation, operation.form, schemas)
-    schema = schemas.of(operation.body)
+    schema = schemas.of(operation.body_type)
     if not operation.body_required:
         schema = {"anyOf": [schema, {"type": "null"}]}
     if operation.body_description is not None:
@@ -225,7 +225,7 @@ def _body(operation: Operation, schemas: _Schemas) -> Json:
 
 def _form(operation: Operation, files: Mapping[str, str], schemas: _Schemas) -> Json:
     """A form, with its name in the published document and the content types of its files."""
-    schema = schemas.of(operation.body, f"Body_{operation.operation_id}")
+    schema = schemas.of(operation.body_type, f"Body_{operation.operation_id}")
     encoding = {name: {"contentType": types} for name, types in files.items()}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
 

@@ -4,16 +4,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
-
-from pydantic import TypeAdapter
 
 from ..domain.access import Rule, Scope, of_the_path
 from ..domain.changes import CONTRACT, Changes
 from ..domain.errors import InnerFailure
-from ..domain.filters.compilation import has_nul
 from ..domain.index import as_read
+from ..domain.nul import has_nul, without_nul
 from ..domain.records import Row
 from ..domain.store import Store
 from ..testing.diagnosis.meant import UNSET
@@ -22,10 +20,12 @@ from ..testing.mock import Mock
 from ..testing.notes.draft import ALWAYS, CHANGING
 from ..testing.notes.shapes import Shape, has_unknown, shape_of
 from ..testing.scripts import Scripted
-from ..wire.fields import JsonObject, taking_names, without_nul
-from ..wire.scalars import Reading
-from ..wire.versions import as_of
+from ..wire.lookup import type_of
+from ..wire.reading import Reading
 from .links import Links
+
+if TYPE_CHECKING:
+    from ..wire.fields import JsonObject
 
 Reply = tuple[int, Any]
 
@@ -84,7 +84,7 @@ class Call:
             raise InnerFailure("the offset of the page does not fit into the type bigint of the database")
         return page, size
 
-    def filters(self) -> JsonObject | None:
+    def filters(self) -> "JsonObject | None":
         """The filter document of the body, or None."""
         return self.body.filters if self.body is not None else None
 
@@ -94,7 +94,7 @@ class Call:
             return None
         return self.mock.scripts.answer(self.exchange)
 
-    def scripted(self, composed: JsonObject) -> JsonObject:
+    def scripted(self, composed: "JsonObject") -> "JsonObject":
         """The composed answer, with the members that a script replaces."""
         script = self.script()
         return composed if script is None else {**composed, **script.members}
@@ -109,6 +109,8 @@ class Operation:
 
     - `answers` maps each status except 401 and 422 to the name of a shape in `wire.answers`, or to None for an answer
       without a body. The first status is the success.
+    - `body` and `query` are the types of the body and the query. A name such as "sessions.SessionCreate" is a type in a
+      module of `wire`, which the first request that needs it imports.
     - `form` makes the body a form. It maps the name of each file to the content types that the file may have.
     - `streams`: the success may also be a stream of server-sent events.
     - `id_in_body` is the path parameter that the member `id` of the body stands for, such as "session_id".
@@ -168,13 +170,23 @@ class Operation:
             return None
         return self if version == self.version else replace(self, version=version)
 
+    @property
+    def body_type(self) -> Any:
+        """The type of the body; None if the operation has none."""
+        return type_of(self.body)
+
+    @property
+    def query_type(self) -> Any:
+        """The type of the query; None if the operation has none."""
+        return type_of(self.query)
+
     @cached_property
     def has_unknown_parameter(self) -> Callable[[bytes], bool]:
         """A function from a query string to whether it has a parameter that the operation ignores.
 
         Results are cached, because clients often repeat the same query.
         """
-        shape = shape_of(self.query, self.version)
+        shape = shape_of(self.query_type, self.version)
         known = frozenset() if shape is None or shape.keys is None else frozenset(shape.keys)
 
         def has_unknown_name(query_string: bytes) -> bool:
@@ -209,29 +221,40 @@ class Operation:
     @cached_property
     def body_shape(self) -> Shape | None:
         """The keys that the body may have, to note the others."""
-        return shape_of(self.body, self.version)
+        return shape_of(self.body_type, self.version)
 
     # Built at the first request that needs them, as the version has them: the server of one test needs one or two.
     @cached_property
     def read_body(self) -> Callable[..., Any]:
-        return TypeAdapter(as_of(self.body, self.version)).validator.validate_python
+        return _validator(self.body_type, self.version)
 
     @cached_property
     def read_body_with_names(self) -> Callable[..., Any]:
         """Like `read_body`, but also accepts field names, for the quirk `field_names`."""
-        return TypeAdapter(taking_names(as_of(self.body, self.version))).validator.validate_python
+        return _validator(self.body_type, self.version, takes_names=True)
 
     @cached_property
     def read_query(self) -> Callable[[bytes, bool], Any]:
         """A function from the query string, and whether `lax_types` is on, to the model. Results are cached, because
         clients often repeat the same query.
         """
-        validate = TypeAdapter(as_of(self.query, self.version)).validator.validate_python
+        validate = _validator(self.query_type, self.version)
 
         def read(query_string: bytes, lax: bool) -> Any:
             return validate(parameters(query_string), context=Reading.LAX if lax else Reading.TEXT)
 
         return lru_cache(16)(read)
+
+
+def _validator(type_: Any, version: str, *, takes_names: bool = False) -> Callable[..., Any]:
+    """A function that validates values of a type in a version of the API, and returns them as it has them."""
+    from pydantic import TypeAdapter
+
+    from ..wire.fields import taking_names
+    from ..wire.versions import as_of
+
+    other = as_of(type_, version)
+    return TypeAdapter(taking_names(other) if takes_names else other).validator.validate_python
 
 
 def operations_of(operations: Iterable[Operation], version: str) -> list[Operation]:

@@ -1,11 +1,16 @@
 """Operations on the peers of a workspace."""
 
+from typing import TYPE_CHECKING
+
 from ..domain import access, peers
 from ..domain.filters import tables
 from ..domain.search.find import search
-from ..wire import bodies
 from . import links
 from .operation import Call, Reply, Router
+
+if TYPE_CHECKING:
+    from ..wire.peers import PeerCreate, PeerUpdate
+    from ..wire.searches import MessageSearchOptions
 
 router = Router("peers")
 
@@ -15,14 +20,14 @@ router = Router("peers")
     "/v3/workspaces/{workspace_id}/peers",
     answers={200: "Peer"},
     id_in_body="peer_id",
-    body=bodies.PeerCreate,
+    body="peers.PeerCreate",
     body_description="Peer creation parameters",
     new_ids=("workspace_id",),
     access=access.any_token,
 )
 def get_or_create_peer(call: Call) -> Reply:
     """Get a peer by its id, or create it. Metadata and configuration in the body replace those of an existing peer."""
-    body: bodies.PeerCreate = call.body
+    body: PeerCreate = call.body
     access.check_peer(call.scope, call.path["workspace_id"], body.name)
     row, is_new = peers.get_or_create(
         call.store, call.path["workspace_id"], body.name, body.metadata, call.storable(body.configuration)
@@ -34,8 +39,8 @@ def get_or_create_peer(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/peers/list",
     answers={200: "Page[Peer]"},
-    query=bodies.ReversiblePage,
-    body=bodies.PeerGet,
+    query="pages.ReversiblePage",
+    body="peers.PeerGet",
     body_required=False,
     body_title="Options",
     body_description="Filtering options for the peers list",
@@ -51,13 +56,13 @@ def get_peers(call: Call) -> Reply:
     "PUT",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}",
     answers={200: "Peer"},
-    body=bodies.PeerUpdate,
+    body="peers.PeerUpdate",
     body_description="Updated peer parameters",
     new_ids=("workspace_id", "peer_id"),
 )
 def update_peer(call: Call) -> Reply:
     """Replace the metadata and the configuration of a peer, if they are given. Creates a missing peer."""
-    body: bodies.PeerUpdate = call.body
+    body: PeerUpdate = call.body
     row, _ = peers.get_or_create(
         call.store, call.path["workspace_id"], call.path["peer_id"], body.metadata, call.storable(body.configuration)
     )
@@ -68,8 +73,8 @@ def update_peer(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}/sessions",
     answers={200: "Page[Session]"},
-    query=bodies.ReversiblePage,
-    body=bodies.SessionGet,
+    query="pages.ReversiblePage",
+    body="sessions.SessionGet",
     body_required=False,
     body_title="Options",
     body_description="Filtering options for the sessions list",
@@ -85,10 +90,10 @@ def get_sessions_for_peer(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/peers/{peer_id}/search",
     answers={200: "list[Message]"},
-    body=bodies.PeerSearchOptions,
+    body="searches.PeerSearchOptions",
     body_description="Message search parameters",
 )
 def search_peer(call: Call) -> Reply:
     """Search the messages that a peer sent, best matches first, with optional filters."""
-    body: bodies.MessageSearchOptions = call.body
+    body: MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

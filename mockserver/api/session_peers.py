@@ -1,7 +1,7 @@
 """Operations on the peers of a session."""
 
 from ..domain import access, session_peers
-from ..wire import bodies
+from ..wire.plain import settings_by_peer
 from . import links
 from .operation import Call, Reply, Router
 
@@ -15,13 +15,13 @@ _REFUSALS = {400: "Problem", 404: "Problem"}
     "POST",
     _PATH,
     answers={200: "Session", **_REFUSALS},
-    body=bodies.SessionPeers,
+    body="session_peers.SessionPeers",
     body_title="Peers",
     body_description="List of peer IDs (with session-level configuration) to add to the session",
 )
 def add_peers_to_session(call: Call) -> Reply:
     """Add peers to a session, each with its settings. A peer that is in the session keeps its settings."""
-    joining = bodies.settings_by_peer(call.body)
+    joining = settings_by_peer(call.body)
     return 200, session_peers.add(call.store, call.path["workspace_id"], call.path["session_id"], joining)
 
 
@@ -29,13 +29,13 @@ def add_peers_to_session(call: Call) -> Reply:
     "PUT",
     _PATH,
     answers={200: "Session", **_REFUSALS},
-    body=bodies.SessionPeers,
+    body="session_peers.SessionPeers",
     body_title="Peers",
     body_description="List of peer IDs (with session-level configuration) to set for the session",
 )
 def set_session_peers(call: Call) -> Reply:
     """Replace the peers of a session and their settings."""
-    joining = bodies.settings_by_peer(call.body)
+    joining = settings_by_peer(call.body)
     return 200, session_peers.replace(call.store, call.path["workspace_id"], call.path["session_id"], joining)
 
 
@@ -43,7 +43,7 @@ def set_session_peers(call: Call) -> Reply:
     "DELETE",
     _PATH,
     answers={200: "Session", 404: "Problem"},
-    body=bodies.PeerIds,
+    body="session_peers.PeerIds",
     body_title="Peers",
     body_description="List of peer IDs to remove from the session",
 )
@@ -56,7 +56,7 @@ def remove_peers_from_session(call: Call) -> Reply:
     "GET",
     _PATH,
     answers={200: "Page[Peer]"},
-    query=bodies.PageQuery,
+    query="pages.PageQuery",
     access=access.read_by_members,
     links=links.OF_PEERS,
 )
@@ -79,7 +79,7 @@ def get_peer_config(call: Call) -> Reply:
     "PUT",
     _PATH + "/{peer_id}/config",
     answers={204: None, **_REFUSALS},
-    body=bodies.SessionPeerConfig,
+    body="session_peers.SessionPeerConfig",
     body_description="New peer configuration",
 )
 def set_peer_config(call: Call) -> Reply:

@@ -1,12 +1,17 @@
 """Operations on sessions: create, list, update, delete, clone and search."""
 
+from typing import TYPE_CHECKING
+
 from ..domain import access, clones, sessions
 from ..domain.filters import tables
 from ..domain.search.find import search
-from ..wire import bodies
-from ..wire.configuration import given
+from ..wire.plain import given, settings_by_peer
 from . import links
 from .operation import Call, Reply, Router
+
+if TYPE_CHECKING:
+    from ..wire.searches import MessageSearchOptions
+    from ..wire.sessions import SessionCreate, SessionUpdate
 
 router = Router("sessions")
 
@@ -16,7 +21,7 @@ router = Router("sessions")
     "/v3/workspaces/{workspace_id}/sessions",
     answers={200: "Session", 400: "Problem", 404: "Problem"},
     id_in_body="session_id",
-    body=bodies.SessionCreate,
+    body="sessions.SessionCreate",
     body_description="Session creation parameters",
     new_ids=("workspace_id",),
     access=access.any_token,
@@ -28,10 +33,10 @@ def get_or_create_session(call: Call) -> Reply:
     If Session ID is provided as a parameter, it verifies the Session is in the Workspace.
     Otherwise, it uses the session_id from the JWT for verification.
     """
-    body: bodies.SessionCreate = call.body
+    body: SessionCreate = call.body
     access.check_session(call.scope, call.path["workspace_id"], body.name)
     configuration = call.storable(given(body.configuration))
-    joining = None if body.peer_names is None else bodies.settings_by_peer(body.peer_names)
+    joining = None if body.peer_names is None else settings_by_peer(body.peer_names)
     session, is_new = sessions.get_or_create(
         call.store, call.path["workspace_id"], body.name, body.metadata, configuration, joining
     )
@@ -42,8 +47,8 @@ def get_or_create_session(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/list",
     answers={200: "Page[Session]"},
-    query=bodies.ReversiblePage,
-    body=bodies.SessionGet,
+    query="pages.ReversiblePage",
+    body="sessions.SessionGet",
     body_required=False,
     body_title="Options",
     body_description="Filtering and pagination options for the sessions list",
@@ -59,12 +64,12 @@ def get_sessions(call: Call) -> Reply:
     "PUT",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}",
     answers={200: "Session", 404: "Problem"},
-    body=bodies.SessionUpdate,
+    body="sessions.SessionUpdate",
     body_description="Updated session parameters",
 )
 def update_session(call: Call) -> Reply:
     """Replace the metadata of a session and merge its configuration by top-level keys. Creates a missing session."""
-    body: bodies.SessionUpdate = call.body
+    body: SessionUpdate = call.body
     configuration = call.storable(given(body.configuration))
     row = sessions.update(call.store, call.path["workspace_id"], call.path["session_id"], body.metadata, configuration)
     return 200, call.written(row)
@@ -91,7 +96,7 @@ def delete_session(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}/clone",
     answers={201: "Session", 404: "Problem"},
-    query=bodies.CloneQuery,
+    query="sessions.CloneQuery",
     links=links.OF_A_SESSION,
 )
 def clone_session(call: Call) -> Reply:
@@ -104,11 +109,11 @@ def clone_session(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/sessions/{session_id}/search",
     answers={200: "list[Message]"},
-    body=bodies.SessionSearchOptions,
+    body="searches.SessionSearchOptions",
     body_description="Message search parameters",
     access=access.read_by_members,
 )
 def search_session(call: Call) -> Reply:
     """Search the messages of a session, best matches first, with optional filters."""
-    body: bodies.MessageSearchOptions = call.body
+    body: MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

@@ -7,11 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..domain.errors import FileTooLarge, InnerFailure, Unprocessable, UnsupportedFile
+from ..domain.nul import text_without_nul
 from ..domain.profile import Profile
 from ..extras import needs
 from ..formats.forms import InvalidForm, UploadedFile, fields
 from ..formats.json_text import has_lone_surrogate
-from ..wire.fields import CONTENT_LIMIT, text_without_nul, without_control_tokens
+from ..wire.fields import CONTENT_LIMIT, without_control_tokens
 
 if TYPE_CHECKING:
     from ..formats.pdf import Reader

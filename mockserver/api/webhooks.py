@@ -1,7 +1,6 @@
 """Operations on webhook endpoints, to which the server sends events."""
 
 from ..domain import access, webhooks
-from ..wire import bodies
 from .operation import Call, Reply, Router
 
 router = Router("webhooks")
@@ -13,7 +12,7 @@ _PATH = "/v3/workspaces/{workspace_id}/webhooks"
     "POST",
     _PATH,
     answers={200: "WebhookEndpoint", 404: "Problem", 409: "Problem"},
-    body=bodies.WebhookEndpointCreate,
+    body="webhooks.WebhookEndpointCreate",
     body_description="Webhook endpoint parameters",
     access=access.of_webhooks,
 )
@@ -25,7 +24,7 @@ def get_or_create_webhook_endpoint(call: Call) -> Reply:
 
 
 @router.operation(
-    "GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query=bodies.PageQuery, access=access.of_webhooks
+    "GET", _PATH, answers={200: "Page[WebhookEndpoint]"}, query="pages.PageQuery", access=access.of_webhooks
 )
 def list_webhook_endpoints(call: Call) -> Reply:
     """List the webhook endpoints of a workspace, oldest first, in pages."""

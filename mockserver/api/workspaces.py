@@ -1,11 +1,16 @@
 """Operations on workspaces."""
 
+from typing import TYPE_CHECKING
+
 from ..domain import access, workspaces
 from ..domain.filters import tables
 from ..domain.search.find import search
-from ..wire import bodies
-from ..wire.configuration import given
+from ..wire.plain import given
 from .operation import Call, Reply, Router
+
+if TYPE_CHECKING:
+    from ..wire.searches import MessageSearchOptions
+    from ..wire.workspaces import WorkspaceCreate, WorkspaceUpdate
 
 router = Router("workspaces")
 
@@ -15,13 +20,13 @@ router = Router("workspaces")
     "/v3/workspaces",
     answers={200: "Workspace"},
     id_in_body="workspace_id",
-    body=bodies.WorkspaceCreate,
+    body="workspaces.WorkspaceCreate",
     body_description="Workspace creation parameters",
     access=access.any_token,
 )
 def get_or_create_workspace(call: Call) -> Reply:
     """Get a workspace by its id, or create it. An existing workspace does not change."""
-    body: bodies.WorkspaceCreate = call.body
+    body: WorkspaceCreate = call.body
     access.check_workspace(call.scope, body.name)
     wanted = None if body.name in call.store.workspaces else call.storable(given(body.configuration))
     row, is_new = workspaces.get_or_create(call.store, body.name, body.metadata, wanted or {})
@@ -32,8 +37,8 @@ def get_or_create_workspace(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/list",
     answers={200: "Page[Workspace]"},
-    query=bodies.ReversiblePage,
-    body=bodies.WorkspaceGet,
+    query="pages.ReversiblePage",
+    body="workspaces.WorkspaceGet",
     body_required=False,
     body_title="Options",
     body_description="Filtering and pagination options for the workspaces list",
@@ -49,13 +54,13 @@ def get_all_workspaces(call: Call) -> Reply:
     "PUT",
     "/v3/workspaces/{workspace_id}",
     answers={200: "Workspace"},
-    body=bodies.WorkspaceUpdate,
+    body="workspaces.WorkspaceUpdate",
     body_description="Updated workspace parameters",
     new_ids=("workspace_id",),
 )
 def update_workspace(call: Call) -> Reply:
     """Replace the metadata of a workspace and merge its configuration by top-level keys. Creates a missing one."""
-    body: bodies.WorkspaceUpdate = call.body
+    body: WorkspaceUpdate = call.body
     configuration = call.storable(given(body.configuration))
     return 200, call.written(workspaces.update(call.store, call.path["workspace_id"], body.metadata, configuration))
 
@@ -71,10 +76,10 @@ def delete_workspace(call: Call) -> Reply:
     "POST",
     "/v3/workspaces/{workspace_id}/search",
     answers={200: "list[Message]"},
-    body=bodies.WorkspaceSearchOptions,
+    body="searches.WorkspaceSearchOptions",
     body_description="Message search parameters",
 )
 def search_workspace(call: Call) -> Reply:
     """Search the messages of a workspace, best matches first, with optional filters."""
-    body: bodies.MessageSearchOptions = call.body
+    body: MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

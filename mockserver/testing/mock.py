@@ -10,13 +10,13 @@ from ..domain import work as queued_work
 from ..domain.access import Scope
 from ..domain.clock import Clock, Ids
 from ..domain.errors import NotFound
+from ..domain.nul import without_nul
 from ..domain.purges import Pending
 from ..domain.quirks import Quirks
 from ..domain.records import Workspace
 from ..domain.schedule import Target
 from ..domain.store import Store
 from ..domain.work import Queue
-from ..wire.fields import without_nul
 from .arguments import Seed, integer, storable
 from .coverage_counts import CoverageCounter, Documented
 from .demo_state import DemoState

@@ -14,7 +14,6 @@ from ..domain.clock import time_of
 from ..domain.profile import Profile
 from ..domain.quirks import Quirks
 from ..hosts import host_of
-from ..wire.scalars import WrittenMoment
 from .arguments import Seed, checked_seed, integer
 from .worlds import WorldSource
 
@@ -52,7 +51,7 @@ class Option:
         default: The default in Python.
         check: Takes the name and a value, and returns the value for the settings. It raises ValueError for an invalid
             one.
-        json: The type in the body of a reset, if it differs from the type in Python.
+        json: The type in the body of a reset, or the name of one in `wire`, if it differs from the type in Python.
         flag: How the command line takes it. Without a flag the command line does not offer it.
     """
 
@@ -205,7 +204,7 @@ class Options(TypedDict, total=False):
     ]
     frozen_at: Annotated[
         datetime | str | None,
-        Option(help="the time at which the clock is frozen", check=_time, json=WrittenMoment | None),
+        Option(help="the time at which the clock is frozen", check=_time, json="scalars.WrittenMomentOrNone"),
     ]
     auth_secret: Annotated[
         str | None,

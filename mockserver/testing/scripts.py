@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Unpack
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from . import stream_pieces
 from .arguments import number, storable

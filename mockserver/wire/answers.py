@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from . import control, deliveries
-from .bodies import SessionPeerConfig
 from .fields import Level, Model
+from .session_peers import SessionPeerConfig
 from .versions import Before
 
 T = TypeVar("T")

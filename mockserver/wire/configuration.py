@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from .fields import Instructions, JsonObject, Model, without_nul
+from .fields import Instructions, Model
 from .scalars import INTEGER, Boolean
 
 
@@ -96,17 +96,6 @@ class _Configuration(Model):
             "settings will be ignored."
         ),
     )
-
-
-def given(configuration: _Configuration | None) -> JsonObject | None:
-    """The object without nulls at the top level and in the known members. None if `configuration` is None."""
-    return None if configuration is None else configuration.model_dump(exclude_none=True)
-
-
-def stored(configuration: _Configuration | None) -> JsonObject | None:
-    """The same without NUL characters."""
-    kept: JsonObject | None = without_nul(given(configuration))
-    return kept
 
 
 class WorkspaceConfiguration(_Configuration):

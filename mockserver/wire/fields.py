@@ -1,9 +1,7 @@
 """The types of fields that several models share, with the limits of the API."""
 
-from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
-from operator import methodcaller
 from types import new_class
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -18,6 +16,7 @@ from pydantic import (
 
 from ..domain import tokens
 from ..domain.errors import ID_MAX_LENGTH, ID_PATTERN, SHORT_ID_MAX_LENGTH
+from ..domain.nul import text_without_nul, without_nul
 from .versions import Before
 
 METADATA_KEYS_LIMIT = 100
@@ -74,21 +73,6 @@ def taking_names(type_: Any) -> Any:
     # The subclass has the same name, which errors show.
     members = {"model_config": _TAKES_NAMES, "__module__": type_.__module__, "__doc__": type_.__doc__}
     return new_class(type_.__name__, (type_,), exec_body=lambda namespace: namespace.update(members))
-
-
-# A function in C, for speed: the content of every message goes through it.
-text_without_nul: Callable[[str], str] = methodcaller("replace", "\0", "")
-
-
-def without_nul(value: Any) -> Any:
-    """The same JSON without NUL characters in strings and keys. The API drops them too."""
-    if isinstance(value, str):
-        return text_without_nul(value)
-    if isinstance(value, list):
-        return [without_nul(entry) for entry in value]
-    if isinstance(value, dict):
-        return {without_nul(key): without_nul(entry) for key, entry in value.items()}
-    return value
 
 
 def _checked_metadata(metadata: JsonObject) -> JsonObject:

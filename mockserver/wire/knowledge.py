@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from ..domain import tokens
 from ..domain.contexts import TOKENS_LIMIT
 from ..domain.knowledge import CONCLUSIONS_SHOWN, Choice
+from ..domain.nul import text_without_nul
 from ..domain.session_filter import allowed_sessions
 from .fields import (
     MATCHING_EVERYTHING,
@@ -16,7 +17,6 @@ from .fields import (
     Model,
     Text,
     named,
-    text_without_nul,
     without_control_tokens,
 )
 from .scalars import INTEGER, NUMBER, Boolean

@@ -8,7 +8,6 @@ annotation. A query is text. There, a boolean is `true` or `false`, and a number
 import re
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
 from typing import Annotated, Any, cast
 
 from pydantic import (
@@ -23,14 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from ..domain.clock import microseconds, timestamp
-
-
-class Reading(Enum):
-    """How values are read: the context of a validation. Without a context, they are values of JSON in the contract."""
-
-    TEXT = "the contract, from text"
-    LAX = "the conversions of the live server"
-
+from .reading import Reading
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"-?\d+", re.ASCII)
@@ -122,5 +114,6 @@ Boolean = Annotated[bool, BOOLEAN]
 Moment = Annotated[datetime, WrapValidator(_moment_in_utc), _TIME]
 # The same in a strict model: JSON has no type for times, so they are strings.
 WrittenMoment = Annotated[datetime, Field(strict=False), WrapValidator(_moment_in_utc), _TIME]
+WrittenMomentOrNone = WrittenMoment | None
 # A time of a world, in any form that pydantic converts, as a timestamp in UTC.
 Timestamp = Annotated[str, GetPydanticSchema(_schema_of_timestamp)]

@@ -4,11 +4,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from .bodies import SessionPeerConfig
+from ..domain.nul import text_without_nul
 from .configuration import SessionConfiguration, WorkspaceConfiguration
-from .fields import HttpUrl, Id, Level, Metadata, SpokenContent, Storable, Strict, Text, text_without_nul
+from .fields import HttpUrl, Id, Level, Metadata, SpokenContent, Storable, Strict, Text
 from .knowledge import StoredContent
 from .scalars import Timestamp
+from .session_peers import SessionPeerConfig
 
 Count = Annotated[int, Field(ge=0)]
 

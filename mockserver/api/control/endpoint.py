@@ -120,7 +120,7 @@ def _with_names(operation: Operation, answer: Answer) -> Answer:
     for entry in details:
         if entry["type"] == "extra_forbidden":
             *outer, unknown = entry["loc"][1:]
-            entry["msg"] += f"; {did_you_mean(str(unknown), names_at(operation.body, outer))}"
+            entry["msg"] += f"; {did_you_mean(str(unknown), names_at(operation.body_type, outer))}"
     return answer
 
 
@@ -128,7 +128,7 @@ def _unknown_parameter(operation: Operation, scope: Scope) -> str | None:
     """An error message for a query parameter that the operation does not have; None if all parameters are known."""
     known, in_body = (
         set(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else set()
-        for model in (operation.query, operation.body)
+        for model in (operation.query_type, operation.body_type)
     )
     for name in parameters(scope["query_string"]):
         if name not in known:

@@ -9,13 +9,15 @@ from ...domain.purges import Pending
 from ...testing.options import OPTIONS
 from ...testing.snapshots import Snapshot
 from ...wire import control as wire
+from ...wire.lookup import type_of
 from ..operation import Call, Reply, Router
 
 router = Router("state")
 
 _SNAPSHOTS = "/_mock/snapshots"
 _OPTIONS: dict[str, Any] = {
-    name: (option.json, Field(default=option.default, description=option.help)) for name, option in OPTIONS.items()
+    name: (type_of(option.json), Field(default=option.default, description=option.help))
+    for name, option in OPTIONS.items()
 }
 _Reset = create_model("Reset", __base__=wire.OneWorkspace, __doc__=wire.OneWorkspace.__doc__, **_OPTIONS)
 

@@ -1,6 +1,7 @@
 """What the parts of one filter document share while it is compiled: its limits, and its inner failures."""
 
 from ..errors import InnerFailure, InvalidFilter
+from ..nul import has_nul
 from ..profile import Profile
 from .steps import Steps
 
@@ -66,17 +67,3 @@ class Compilation:
             self.note("the database does not accept NUL characters")
         if self._failure is not None:
             raise self._failure
-
-
-def has_nul(value: object) -> bool:
-    """Whether a key or a string in this JSON has a NUL character."""
-    left = [value]
-    while left:
-        entry = left.pop()
-        if isinstance(entry, dict):
-            left += [*entry, *entry.values()]
-        elif isinstance(entry, list):
-            left += entry
-        elif isinstance(entry, str) and "\0" in entry:
-            return True
-    return False

@@ -43,8 +43,8 @@ def ignored_keys(operation: NotedOperation, document: Any, version: str, told: T
     Arguments:
         told: Knows the keys of newer versions that earlier notes have named. Each is named once.
     """
-    shape = shape_of(operation.body, version)
-    if operation.body is None and isinstance(document, dict):
+    shape = shape_of(operation.body_type, version)
+    if operation.body_type is None and isinstance(document, dict):
         shape = Shape({})
     found = _unknown(shape, document, ("body",)) if shape is not None else iter(())
     for count, (location, known) in enumerate(found):
@@ -60,9 +60,9 @@ def ignored_keys(operation: NotedOperation, document: Any, version: str, told: T
 
 def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], version: str, told: Told) -> Iterator[str]:
     """A note for each unknown parameter of a query."""
-    shape = shape_of(operation.query, version)
+    shape = shape_of(operation.query_type, version)
     known = {} if shape is None or shape.keys is None else shape.keys
-    body = shape_of(operation.body, version)
+    body = shape_of(operation.body_type, version)
     in_body = {} if body is None or body.keys is None else body.keys
     for name in [name for name in query if name not in known][:_MOST]:
         shown = _shown(("query", cut(name, 40)))
@@ -100,7 +100,7 @@ def _unknown(shape: Shape, document: Any, location: tuple[Any, ...]) -> Iterator
 
 def _hint(operation: NotedOperation, location: tuple[Any, ...], known: Shape, version: str) -> str:
     key = str(location[-1])
-    query = shape_of(operation.query, version)
+    query = shape_of(operation.query_type, version)
     if len(location) == 2 and query is not None and query.keys is not None and key in query.keys:
         return "; it belongs in the query"
     if (operation.name, key) in _ELSEWHERE:
@@ -139,7 +139,7 @@ def _newer(operation: NotedOperation, location: tuple[Any, ...], version: str) -
 
 def _version_with(operation: NotedOperation, location: tuple[Any, ...]) -> str | None:
     """The first version of the API that has this key, or None."""
-    part = operation.query if location[0] == "query" else operation.body
+    part = operation.query_type if location[0] == "query" else operation.body_type
     for version in VERSIONS:
         shape = shape_of(part, version)
         for step in location[1:-1]:

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple, get_args, get_origin
 
-from ...wire.names import is_model, named, parts_of
-from ...wire.versions import as_of
-
 
 class Shape(NamedTuple):
     """The keys that a document may have.
@@ -25,7 +22,11 @@ class Shape(NamedTuple):
 @cache
 def shape_of(type_: Any, version: str) -> Shape | None:
     """The shape of the documents of a type in a version of the API. None: they may have any keys."""
-    return None if type_ is None else _shape(as_of(type_, version))
+    if type_ is None:
+        return None
+    from ...wire.versions import as_of
+
+    return _shape(as_of(type_, version))
 
 
 def has_unknown(shape: Shape | None, document: Any) -> bool:
@@ -51,10 +52,14 @@ def has_unknown(shape: Shape | None, document: Any) -> bool:
 
 
 def _shape(type_: Any) -> Shape | None:
+    from ...wire.names import parts_of
+
     return next((shape for shape in map(_shape_of_part, parts_of(type_)) if shape is not None), None)
 
 
 def _shape_of_part(type_: Any) -> Shape | None:
+    from ...wire.names import is_model, named
+
     if is_model(type_):
         keys = {name: _shape(field.annotation) for name, field in named(type_).items()}
         if type_.model_config.get("extra") == "allow":  # The API keeps unknown keys.

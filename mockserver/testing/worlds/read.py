@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from ...domain.changes import CONTRACT
 from ...formats.json_text import InvalidJson, parse, restated
@@ -45,7 +45,7 @@ def read(source: "WorldSource", version: str) -> "World":
     """
     # Building these models takes time at start, and most servers start without a world.
     from ...wire import worlds
-    from ...wire.scalars import Reading
+    from ...wire.reading import Reading
     from ...wire.versions import as_of
 
     if not isinstance(source, (str, Path, Mapping)):
