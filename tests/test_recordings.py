@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.api.malformed_id import malformed_id
-from mockserver.domain.changes import CONTRACT, Changes
+from mockserver.domain.changes import CHANGES, CONTRACT
 from mockserver.domain.errors import InvalidId
 from mockserver.parity.recordings import (
     DIFFERENCES,
@@ -97,7 +97,7 @@ def test_a_version_to_which_nothing_changed_has_the_recordings_of_an_older_one()
 
 
 def test_every_change_names_a_recording_that_is_there() -> None:
-    assert {change.metadata["scenario"] for change in Changes.catalogue()} <= set(SCENARIOS_BY_NAME)
+    assert {change.scenario for change in CHANGES} <= set(SCENARIOS_BY_NAME)
 
 
 def test_the_replay_sees_what_differs(running_live_server: MockServer) -> None:

@@ -122,7 +122,7 @@ def test_a_token_is_narrower_from_3_0_11_on(
         addition = f"(since 3.0.11; this server is {version})"
         assert told.endswith(addition) == (change is not None and status == 401), told
         if change is not None and addition in told:
-            rule = Changes.about(change)["why"].partition("; before")[0].rstrip(".")
+            rule = Changes.about(change).why.partition("; before")[0].rstrip(".")
             assert rule[1:] in told
 
 

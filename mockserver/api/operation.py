@@ -103,7 +103,7 @@ class Call:
 Handler = Callable[[Call], Reply]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Operation:
     """One method of one path.
 

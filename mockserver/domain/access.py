@@ -9,16 +9,14 @@ a peer to what names the peer (recorded in x2-vr-scopes).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import sessions
 from .errors import IncompleteToken, NarrowToken
 from .store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a token gives access to: everything for an admin, else a workspace, a peer or a session.
 
     A claim can be a value that is not a string. Such an id gives access to nothing (recorded in x2-a2-odd-2).

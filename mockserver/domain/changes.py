@@ -3,26 +3,34 @@
 Versions 3.0.4, 3.0.8 and 3.0.9 were compared by their source, all others by running them.
 """
 
-from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 VERSIONS = tuple(f"3.0.{number}" for number in range(3, 13))
 CONTRACT = "3.0.7"
-_AFTER_THE_CONTRACT = VERSIONS[VERSIONS.index(CONTRACT) + 1 :]
 
 
-def _change(why: str, *, first: str, scenario: str) -> Any:  # `Any`: see `_quirk` in quirks.py.
+class Change:
+    """A change: `why` says what is different from the version `first` on; `scenario` is the recording that shows it."""
+
+    def __init__(self, why: str, first: str, scenario: str) -> None:
+        self.why = why
+        self.first = first
+        self.scenario = scenario
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+
+def _change(why: str, *, first: str, scenario: str) -> Any:  # `Any`: in a profile it is a flag.
     """Declare a change that is in the version `first` and in all later ones."""
-    return field(default=first not in _AFTER_THE_CONTRACT, metadata={"why": why, "first": first, "scenario": scenario})
+    return Change(why, first, scenario)
 
 
-@dataclass(frozen=True)
 class Changes:
-    """Which changes a version of the API has; by default those of the contract.
+    """Which changes a version of the API has: flags of a profile. Each of them is declared as a `Change`.
 
-    Each field is a change. Its metadata has `why`, which says what is different from `first` on, and `scenario`, the
-    recording that shows it.
+    This class and `Profile` are no dataclasses, which take milliseconds to create with so many fields.
     """
 
     metadata_limits: bool = _change(
@@ -153,21 +161,21 @@ class Changes:
         scenario="x2-vr-scoping",
     )
 
-    @classmethod
-    def catalogue(cls) -> "tuple[Field[bool], ...]":
-        """All changes in the order of declaration, as dataclass fields with `name` and `metadata`."""
-        return fields(Changes)
-
     @staticmethod
-    def about(name: str) -> Mapping[str, Any]:
-        """The metadata of a change."""
-        return Changes.__dataclass_fields__[name].metadata
+    def about(name: str) -> Change:
+        """A change by its name."""
+        change: Change = vars(Changes)[name]
+        return change
 
     @staticmethod
     def flags_of(version: str) -> dict[str, bool]:
         """Each change by name, and whether this version has it."""
         place = VERSIONS.index(version)
-        return {change.name: VERSIONS.index(change.metadata["first"]) <= place for change in Changes.catalogue()}
+        return {change.name: VERSIONS.index(change.first) <= place for change in CHANGES}
+
+
+# All changes in the order of declaration.
+CHANGES = tuple(one for one in vars(Changes).values() if isinstance(one, Change))
 
 
 def version_of(name: str) -> str:

@@ -11,7 +11,7 @@ differ by their number. `time_order` is there if it differs. All other scenarios
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -58,7 +58,7 @@ def recordings_of(version: str) -> str:
     Raises ValueError if there is none.
     """
     for recorded in (version, *recorded_versions()):
-        is_same = Profile.of(recorded, "live") == replace(Profile.of(version, "live"), api_version=recorded)
+        is_same = Profile(recorded, "live").flags == Profile(version, "live").flags
         if recorded in recorded_versions() and is_same:
             return recorded
     raise ValueError(f"there are no recordings of {version}; there are recordings of {', '.join(recorded_versions())}")
@@ -86,7 +86,7 @@ def scenarios(*files: str, version: str = CONTRACT) -> Iterator[Scenario]:
     Raises ValueError for a version without recordings.
     """
     differences = differences_of(version)
-    limit = id_limit(Profile.of(version, "none"))
+    limit = id_limit(Profile(version, "none"))
     for file in files or FILES:
         with data_file(f"recordings/{file}.jsonl").open(encoding="utf-8") as lines:
             for line in lines:

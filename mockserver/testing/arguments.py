@@ -5,17 +5,20 @@ contains the name, for an invalid value. The values come from Python and from JS
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from functools import partial
+from typing import Any, Literal, NamedTuple, get_args
 
 from ..formats.json_text import restated
 
 Seed = int | str | None
 Check = Callable[[str, Any], Any]
+# Where a fault closes the connection: before the answer, after its head, or in the middle of its body.
+ClosePlace = Literal["start", "head", "body"]
+# Where a fault holds an answer: before its head, or in the middle of its body.
+HoldPlace = Literal["start", "body"]
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """The description of an argument, in addition to its name, type and default: the metadata of an `Annotated`.
 
     Arguments:
@@ -45,6 +48,9 @@ def number(name: str, value: Any, *, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
         raise ValueError(f"{name} must be a number from {least:g} to {most:g}: {value!r}")
     return float(value)
+
+
+checked_delay = partial(number, least=0, most=3600)
 
 
 def integer(name: str, value: Any, least: int = 0) -> int:

@@ -11,21 +11,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from .arguments import Argument, arguments_of, boolean, integer, number, one_of, storable
+from .arguments import (
+    Argument,
+    ClosePlace,
+    HoldPlace,
+    arguments_of,
+    boolean,
+    checked_delay,
+    integer,
+    number,
+    one_of,
+    storable,
+)
 from .exchange import preview
-
-# Where the connection is closed: before the answer, after its head, or in the middle of its body.
-ClosePlace = Literal["start", "head", "body"]
-# Where an answer is held: before its head, or in the middle of its body.
-HoldPlace = Literal["start", "body"]
 
 _MICROSECONDS = 1_000_000
 _HEADER_NAME = re.compile(r"[\w-]+", re.ASCII)
 _HEADERS_OF_THE_SERVER = ("content-length", "transfer-encoding", "connection")
-
-checked_delay = partial(number, least=0, most=3600)
 
 
 class Replacement(NamedTuple):

@@ -8,32 +8,29 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import count
-from typing import Annotated, Any, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from ..domain.clock import Chances, Clock
-from .arguments import Argument, Seed, arguments_of, boolean, checked_seed, integer, number
-from .exchange import Exchange
-from .fault_kinds import (
-    KINDS,
+from .arguments import (
+    Argument,
     ClosePlace,
-    Delay,
-    Disconnect,
-    DropField,
-    Error,
-    Hang,
     HoldPlace,
-    Kind,
-    LoseAnswer,
-    Malform,
-    Quota,
-    Truncate,
-    WrongType,
+    Seed,
+    arguments_of,
+    boolean,
     checked_delay,
+    checked_seed,
+    integer,
+    number,
 )
+from .exchange import Exchange
 from .hints import did_you_mean
 from .matching import Criteria, Pattern
 from .registry import Registry, checked_name
 from .server_link import ServerLink
+
+if TYPE_CHECKING:
+    from .fault_kinds import Kind
 
 
 class Rule(Criteria, total=False):
@@ -81,7 +78,7 @@ class Fault:
     """
 
     def __init__(
-        self, name: str, kind: Kind, pattern: Pattern, rule: Mapping[str, Any], server_link: ServerLink
+        self, name: str, kind: "Kind", pattern: Pattern, rule: Mapping[str, Any], server_link: ServerLink
     ) -> None:
         self.name = name
         self.kind = kind
@@ -208,7 +205,7 @@ def assert_fired(faults: Iterable[Fault]) -> None:
         raise AssertionError("these faults never fired: " + ", ".join(idle))
 
 
-def _check_names(kind: type[Kind], given: Iterable[str], *, own: bool) -> None:
+def _check_names(kind: "type[Kind]", given: Iterable[str], *, own: bool) -> None:
     """Raise ValueError for a name that is neither an argument of the kind, nor one of `Rule`, nor a criterion.
 
     `own` is whether the arguments of the kind itself may be among the given names.
@@ -280,51 +277,53 @@ class Faults(Registry[Fault]):
         **rule: Unpack[Rule],
     ) -> Fault:
         """Answer with this status, JSON body and headers. With a `Content-Type` header, the body may be any string."""
-        return self._add(Error(status, answer, headers, carry_out=carry_out), rule)
+        return self._add("error", rule, status, answer, headers, carry_out=carry_out)
 
     def delay(self, seconds: float, **rule: Unpack[Rule]) -> Fault:
         """Carry out the request at once, and send the answer later. All other faults take `delay=` as well."""
         if rule.get("delay") is not None:
             raise ValueError("the fault delay takes `seconds`, but not `delay`")
-        return self._add(Delay(seconds), rule)
+        return self._add("delay", rule, seconds)
 
     def quota(self, limit: int, per: float, **rule: Unpack[Rule]) -> Fault:
         """Answer 429 with `Retry-After` to requests beyond `limit` in `per` seconds of the mock's clock."""
-        return self._add(Quota(limit, per), rule)
+        return self._add("quota", rule, limit, per)
 
     def disconnect(self, at: ClosePlace = "start", **rule: Unpack[Rule]) -> Fault:
         """Close the connection: at the `"start"`, after the `"head"` of the answer, or within its `"body"`."""
-        return self._add(Disconnect(at), rule)
+        return self._add("disconnect", rule, at)
 
     def lose_answer(self, **rule: Unpack[Rule]) -> Fault:
         """Carry out the request, and close the connection without an answer. A retry sees the changes."""
-        return self._add(LoseAnswer(), rule)
+        return self._add("lose_answer", rule)
 
     def truncate(self, share: float = 0.5, **rule: Unpack[Rule]) -> Fault:
         """Send only this share of the body, with a `Content-Length` that fits. It is usually invalid JSON."""
-        return self._add(Truncate(share), rule)
+        return self._add("truncate", rule, share)
 
     def malform(self, **rule: Unpack[Rule]) -> Fault:
         """Send a body that is invalid JSON. In a stream, every event is invalid."""
-        return self._add(Malform(), rule)
+        return self._add("malform", rule)
 
     def drop_field(self, field: str, **rule: Unpack[Rule]) -> Fault:
         """Leave a field out of the answer. In a list or page, every entry lacks it."""
-        return self._add(DropField(field), rule)
+        return self._add("drop_field", rule, field)
 
     def wrong_type(self, field: str, **rule: Unpack[Rule]) -> Fault:
         """Give a field of the answer a value of another type. In a list or page, every entry has it."""
-        return self._add(WrongType(field), rule)
+        return self._add("wrong_type", rule, field)
 
     def hang(self, at: HoldPlace = "start", **rule: Unpack[Rule]) -> Fault:
         """Carry out the request at once, and hold the answer, or the second half of its `"body"`, until `release()`.
 
         `release()` is a method of the fault. In a stream, the first half of the pieces is sent at once.
         """
-        return self._add(Hang(at), rule)
+        return self._add("hang", rule, at)
 
     def add(self, kind: str, /, **arguments: Any) -> Fault:
         """Add a rule by the name of its kind, with the arguments of the method of that name. Raises ValueError."""
+        from .fault_kinds import KINDS  # Most servers have no faults.
+
         if kind not in list(KINDS):  # A list, because JSON may contain an unhashable value.
             raise ValueError(f"there is no fault {kind!r}; {did_you_mean(str(kind), KINDS)}")
         method: Callable[..., Fault] = getattr(self, kind)
@@ -334,7 +333,11 @@ class Faults(Registry[Fault]):
         _check_names(KINDS[kind], arguments, own=True)
         return method(**arguments)
 
-    def _add(self, kind: Kind, rule: Mapping[str, Any]) -> Fault:
+    def _add(self, kind_name: str, rule: Mapping[str, Any], *arguments: Any, **options: Any) -> Fault:
+        """Add a rule of a kind, with the arguments of its class."""
+        from .fault_kinds import KINDS
+
+        kind = KINDS[kind_name](*arguments, **options)
         _check_names(type(kind), rule, own=False)
         criteria = {name: value for name, value in rule.items() if name not in RULE_ARGUMENTS}
         pattern = Pattern(criteria, self.operations)

@@ -5,9 +5,8 @@ option, add a field there and read it from the settings where it matters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypedDict, Unpack, get_type_hints
 
 from ..domain.changes import CONTRACT, version_of
 from ..domain.clock import time_of
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 _Check = Callable[[str, Any], Any]
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(NamedTuple):
     """An option on the command line.
 
     Arguments:
@@ -37,27 +35,26 @@ class Flag:
 
     read: Callable[[str], Any]
     metavar: str
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = {}
     repeatable: bool = False
     turns_off: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Option:
+class Option(NamedTuple):
     """The description of an option, in addition to its name and type.
 
     Arguments:
         help: What it does, in one line.
-        default: The default in Python.
         check: Takes the name and a value, and returns the value for the settings. It raises ValueError for an invalid
             one.
+        default: The default in Python.
         json: The type in the body of a reset, or the name of one in `wire`, if it differs from the type in Python.
         flag: How the command line takes it. Without a flag the command line does not offer it.
     """
 
     help: str
-    default: Any = None
     check: _Check
+    default: Any = None
     json: Any = None
     flag: Flag | None = None
 
@@ -272,7 +269,7 @@ class Options(TypedDict, total=False):
 
 def _declared(annotated: Any) -> Option:
     option: Option = annotated.__metadata__[0]
-    return replace(option, json=annotated.__origin__) if option.json is None else option
+    return option._replace(json=annotated.__origin__) if option.json is None else option
 
 
 OPTIONS: Mapping[str, Option] = {
@@ -298,7 +295,7 @@ def changed(settings: Settings, **options: Unpack[Options]) -> Settings:
             raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
     values = dict(settings) | {name: OPTIONS[name].check(name, value) for name, value in options.items()}
     if "quirks" in options or "api_version" in options:
-        values["profile"] = Profile.of(values["api_version"], values["quirks"])
+        values["profile"] = Profile(values["api_version"], values["quirks"])
     is_other_version = bool(settings) and values["api_version"] != settings["api_version"]
     # The seed generates the ids and times that a world leaves out, and the version has the limits.
     if "world" in options or "seed" in options or is_other_version:

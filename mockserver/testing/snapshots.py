@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..domain.clock import ClockState
@@ -14,22 +13,38 @@ from .garbage import collection_paused
 from .registry import UnknownName, checked_name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """The state of a mock at one moment, or only of the `workspace` if that is not None. `Mock.snapshot` creates it.
 
     It shares rows with the present state. So it only costs memory for the rows that change while the snapshot exists.
     """
 
-    name: str | None
-    workspace: str | None
-    owner: object = field(repr=False)
-    versions: tuple[tuple[Workspace, Version], ...] = field(repr=False)
-    purges: tuple[Job, ...] = field(repr=False)
-    work: tuple[Job, ...] = field(repr=False)
-    moment: int = field(repr=False)
-    clock: ClockState = field(repr=False)
-    ids: tuple[Any, ...] | None = field(repr=False)
+    __slots__ = ("clock", "ids", "moment", "name", "owner", "purges", "versions", "work", "workspace")
+
+    def __init__(
+        self,
+        name: str | None,
+        workspace: str | None,
+        owner: object,
+        versions: tuple[tuple[Workspace, Version], ...],
+        purges: tuple[Job, ...],
+        work: tuple[Job, ...],
+        moment: int,
+        clock: ClockState,
+        ids: tuple[Any, ...] | None,
+    ) -> None:
+        self.name = name
+        self.workspace = workspace
+        self.owner = owner
+        self.versions = versions
+        self.purges = purges
+        self.work = work
+        self.moment = moment
+        self.clock = clock
+        self.ids = ids
+
+    def __repr__(self) -> str:
+        return f"Snapshot(name={self.name!r}, workspace={self.workspace!r})"
 
 
 class Snapshots:

@@ -386,7 +386,7 @@ _FAILING: list[Row] = [
 ]
 
 
-_LIVE = Profile.of("3.0.7", "live")
+_LIVE = Profile("3.0.7", "live")
 
 
 @pytest.mark.parametrize("filters", _FAILING)

@@ -17,7 +17,7 @@ from mockserver.api.control.endpoint import OPERATIONS as CONTROL_OPERATIONS
 from mockserver.api.operation import Operation
 from mockserver.asgi import OPERATIONS
 from mockserver.cli import _parser
-from mockserver.domain.changes import VERSIONS, Changes
+from mockserver.domain.changes import CHANGES, VERSIONS
 from mockserver.domain.profile import table_of_changes
 from mockserver.domain.quirks import Quirks
 from mockserver.parity.recordings import recorded_versions
@@ -93,7 +93,7 @@ def _quirks() -> str:
 def _versions() -> str:
     rows = []
     for version in VERSIONS:
-        changes = sum(change.metadata["first"] == version for change in Changes.catalogue())
+        changes = sum(change.first == version for change in CHANGES)
         mended = sum(
             quirk.metadata["versions"][-1] != VERSIONS[-1]
             and VERSIONS.index(quirk.metadata["versions"][-1]) + 1 == VERSIONS.index(version)

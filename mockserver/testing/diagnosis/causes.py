@@ -4,41 +4,49 @@ The causes of all other refusals are the exceptions in `domain/errors.py`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ...domain.errors import ApiError
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownPath:
     """No operation has the path."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class WrongMethod:
     """The path has operations, but none with the method. `methods` are those that it has."""
 
-    methods: tuple[str, ...]
+    __slots__ = ("methods",)
+
+    def __init__(self, methods: tuple[str, ...]) -> None:
+        self.methods = methods
 
 
-@dataclass(frozen=True, slots=True)
 class InvalidRequest:
     """The query or the body is not valid. `entries`: entries of the 422. `takes_form`: whether the body is a form.
     `changes`: the change of the API that brought a field of the body, by the name of the field.
     """
 
-    entries: list[dict[str, Any]]
-    takes_form: bool
-    changes: Mapping[str, str] = field(default_factory=dict)
+    __slots__ = ("changes", "entries", "takes_form")
+
+    def __init__(
+        self, entries: list[dict[str, Any]], takes_form: bool, changes: Mapping[str, str] | None = None
+    ) -> None:
+        self.entries = entries
+        self.takes_form = takes_form
+        self.changes = changes or {}
 
 
-@dataclass(frozen=True, slots=True)
 class UnreadableForm:
     """The form cannot be read, or its content type has no boundary."""
 
-    content_type: str
-    lacks_boundary: bool
+    __slots__ = ("content_type", "lacks_boundary")
+
+    def __init__(self, content_type: str, lacks_boundary: bool) -> None:
+        self.content_type = content_type
+        self.lacks_boundary = lacks_boundary
 
 
 Cause = ApiError | UnknownPath | WrongMethod | InvalidRequest | UnreadableForm

@@ -55,7 +55,7 @@ def rule_of_ids(id_: str, profile: Profile) -> str:
     rule = f"{value(id_)} is not an id: an id is 1 to {limit} characters of a-z, A-Z, 0-9, _ and -"
     if not limit < len(id_) <= ID_MAX_LENGTH:
         return rule
-    came = f"ids of more than {limit} characters came with {Changes.about('long_ids')['first']}"
+    came = f"ids of more than {limit} characters came with {Changes.about('long_ids').first}"
     return f"{rule}; {came}, and this server is {profile.api_version}"
 
 
@@ -141,7 +141,7 @@ def _later_dream(error: _Error) -> str | None:
     """A type of dreams that only later versions of the API have."""
     if error.kind != "enum" or error.location != ("body", "dream_type") or error.given != CARD_REFRESH:
         return None
-    came = f"{quoted(CARD_REFRESH)} came with {Changes.about('card_refresh')['first']}"
+    came = f"{quoted(CARD_REFRESH)} came with {Changes.about('card_refresh').first}"
     return f"{place(error.location)}: {came}; this server is older, and expects {error.context.get('expected')}"
 
 

@@ -76,7 +76,7 @@ def _change_of(cause: Cause | None, case: Case) -> str | None:
 
 def _about(name: str, case: Case) -> str:
     change = Changes.about(name)
-    rule = change["why"].partition("; before")[0].rstrip(".")
+    rule = change.why.partition("; before")[0].rstrip(".")
     if not rule[1].isupper():
         rule = rule[0].lower() + rule[1:]
-    return f"; {rule} (since {change['first']}; this server is {case.store.profile.api_version})"
+    return f"; {rule} (since {change.first}; this server is {case.store.profile.api_version})"

@@ -158,7 +158,7 @@ def _of_work(at: str, workspace: "WorldWorkspace", version: str) -> Iterator[str
         if queue.session is not None and not _was_in(sessions.get(queue.session), queue.observed):
             yield f"{at}.work[{place}]: peer {queue.observed!r} was never in session {queue.session!r}"
         if queue.dream_type == CARD_REFRESH and not refreshes_cards:
-            came = f"came with {Changes.about('card_refresh')['first']}"
+            came = f"came with {Changes.about('card_refresh').first}"
             yield f"{at}.work[{place}].dream_type: {CARD_REFRESH!r} {came}, and this is version {version} of the API"
         key = (queue.session, queue.observer, queue.observed, queue.dream_type or OMNI)
         if key in seen:
