@@ -432,7 +432,10 @@ class _EachTest:
         if url:
             self._server = RemoteServer(url)
             return self._server
-        from .server import MockServer
+        from .garbage import collection_paused
+
+        with collection_paused():
+            from .server import MockServer
 
         def end() -> None:
             self._server = None

@@ -14,6 +14,7 @@ from ..domain.index import as_read
 from ..domain.nul import has_nul, without_nul
 from ..domain.records import Row
 from ..domain.store import Store
+from ..garbage import collection_paused
 from ..testing.diagnosis.meant import UNSET
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
@@ -226,19 +227,19 @@ class Operation:
     # Built at the first request that needs them, as the version has them: the server of one test needs one or two.
     @cached_property
     def read_body(self) -> Callable[..., Any]:
-        return _validator(self.body_type, self.version)
+        return _validator(self.body, self.version)
 
     @cached_property
     def read_body_with_names(self) -> Callable[..., Any]:
         """Like `read_body`, but also accepts field names, for the quirk `field_names`."""
-        return _validator(self.body_type, self.version, takes_names=True)
+        return _validator(self.body, self.version, takes_names=True)
 
     @cached_property
     def read_query(self) -> Callable[[bytes, bool], Any]:
         """A function from the query string, and whether `lax_types` is on, to the model. Results are cached, because
         clients often repeat the same query.
         """
-        validate = _validator(self.query_type, self.version)
+        validate = _validator(self.query, self.version)
 
         def read(query_string: bytes, lax: bool) -> Any:
             return validate(parameters(query_string), context=Reading.LAX if lax else Reading.TEXT)
@@ -246,15 +247,16 @@ class Operation:
         return lru_cache(16)(read)
 
 
-def _validator(type_: Any, version: str, *, takes_names: bool = False) -> Callable[..., Any]:
-    """A function that validates values of a type in a version of the API, and returns them as it has them."""
-    from pydantic import TypeAdapter
+def _validator(declared: Any, version: str, *, takes_names: bool = False) -> Callable[..., Any]:
+    """A function that validates values of a declared type, as a version of the API has it, and returns them."""
+    with collection_paused():
+        from pydantic import TypeAdapter
 
-    from ..wire.fields import taking_names
-    from ..wire.versions import as_of
+        from ..wire.fields import taking_names
+        from ..wire.versions import as_of
 
-    other = as_of(type_, version)
-    return TypeAdapter(taking_names(other) if takes_names else other).validator.validate_python
+        other = as_of(type_of(declared), version)
+        return TypeAdapter(taking_names(other) if takes_names else other).validator.validate_python
 
 
 def operations_of(operations: Iterable[Operation], version: str) -> list[Operation]:

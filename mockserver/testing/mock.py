@@ -17,11 +17,11 @@ from ..domain.records import Workspace
 from ..domain.schedule import Target
 from ..domain.store import Store
 from ..domain.work import Queue
+from ..garbage import collection_paused
 from .arguments import Seed, integer, storable
 from .coverage_counts import CoverageCounter, Documented
 from .demo_state import DemoState
 from .faults import Faults
-from .garbage import collection_paused
 from .hints import Hinting
 from .notes.draft import Notes
 from .observer import Observer, beyond_the_api

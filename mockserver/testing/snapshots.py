@@ -9,7 +9,7 @@ from ..domain.history import Version
 from ..domain.records import Workspace
 from ..domain.schedule import Job, Target
 from ..domain.store import Store
-from .garbage import collection_paused
+from ..garbage import collection_paused
 from .registry import UnknownName, checked_name
 
 

@@ -10,8 +10,8 @@ from ...domain.records import Origin, Row, Session, Workspace
 from ...domain.schedule import Target
 from ...domain.store import Store
 from ...domain.work import Queue, Units, is_open, put
+from ...garbage import collection_paused
 from ...wire.plain import stored
-from ..garbage import collection_paused
 from .check import deleted_parts, members_of
 from .read import read
 

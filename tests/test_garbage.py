@@ -5,7 +5,7 @@ from weakref import ref
 
 import pytest
 
-from mockserver.testing.garbage import collection_paused
+from mockserver.garbage import collection_paused
 
 _MANY = 30_000
 
