@@ -35,7 +35,6 @@ from .api.operation import Call, Reply, Router
 from .api.page import Reference
 from .api.routing import path_of
 from .hosts import checked_hosts
-from .testing.environment import options_from_environment
 from .testing.mock import Mock
 from .testing.options import OPTIONS
 
@@ -87,7 +86,10 @@ def create_app(
         raise TypeError(f"create_app takes no {next(iter(options))!r}; {known}create_app(Mock({given}))")
     if mock is not None and not isinstance(mock, Mock):
         raise TypeError(f"create_app takes a Mock, such as create_app(Mock(quirks='live')), not {reprlib.repr(mock)}")
-    mock = Mock(**options_from_environment()) if mock is None else mock
+    if mock is None:
+        from .testing.environment import options_from_environment
+
+        mock = Mock(**options_from_environment())
     allow_hosts = checked_hosts("allow_hosts", allow_hosts)
     has_page = control and page
     pages = ["/docs", "/redoc", *(["/_mock"] if has_page else [])]

@@ -303,6 +303,23 @@ def test_importing_the_package_imports_nothing_of_the_server() -> None:
 
 
 @pytest.mark.process
+def test_a_server_starts_without_the_models_of_bodies_and_what_few_requests_need() -> None:
+    program = """
+import http.client, sys
+from mockserver import MockServer
+with MockServer() as server:
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    connection.request("GET", "/health")
+    assert connection.getresponse().status == 200
+    connection.close()
+print(*sys.modules)
+"""
+    modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pydantic.main", "mockserver.wire.fields", "mockserver.testing.fault_kinds"} & set(modules)
+    assert not [name for name in modules if name.startswith("mockserver.domain.filters.")]
+
+
+@pytest.mark.process
 def test_a_session_without_its_options_loads_no_more_than_it_uses(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -13,7 +13,7 @@ from ..domain.errors import ApiError, InvalidId, Unprocessable
 from ..domain.profile import Profile
 from ..formats.json_text import InvalidJson
 from ..testing.diagnosis.causes import Cause
-from . import asgi_extension, malformed_id
+from . import asgi_extension
 from .waiting import outlasts
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -128,7 +128,9 @@ def problem(error: ApiError, profile: Profile) -> Answer:
     """The answer to an error. The detail of a 422 is a list, or one sentence with the quirk `sentence_422`."""
     sentence = error.detail
     if isinstance(error, InvalidId):
-        sentence = malformed_id.malformed_id(error, profile.api_version)
+        from .malformed_id import malformed_id
+
+        sentence = malformed_id(error, profile.api_version)
     if isinstance(error, Unprocessable) and not profile.sentence_422:
         entry = {"type": "value_error", "loc": error.place, "msg": sentence, "input": error.value}
         return Answer(error.status, {"detail": [entry]}, cause=error)

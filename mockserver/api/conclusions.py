@@ -2,7 +2,6 @@
 
 from ..domain import conclusions
 from ..domain.conclusions import ConclusionDraft
-from ..domain.filters import tables
 from .operation import Call, Reply, Router
 
 router = Router("conclusions")
@@ -39,6 +38,8 @@ def create_conclusions(call: Call) -> Reply:
 def list_conclusions(call: Call) -> Reply:
     """List the conclusions of a workspace, newest first, in pages and with optional filters."""
     workspace_id = call.path["workspace_id"]
+    from ..domain.filters import tables
+
     matches = tables.conclusion_filter(workspace_id, call.filters(), call.store.profile)
     return 200, conclusions.list_(call.store, workspace_id, *call.page(), matches)
 
@@ -57,6 +58,8 @@ def query_conclusions(call: Call) -> Reply:
     The filters must name the observer and the observed peer. Words decide the similarity: no model runs here.
     """
     workspace_id, wanted = call.path["workspace_id"], call.body
+    from ..domain.filters import tables
+
     matches = tables.conclusion_filter(workspace_id, wanted.filters, call.store.profile)
     found = conclusions.query(
         call.store, workspace_id, wanted.query, wanted.filters, matches, wanted.top_k, wanted.distance

@@ -13,7 +13,7 @@ from ..domain.access import Scope as Reach
 from ..domain.errors import UNCHECKED_ID, ApiError, InnerFailure, InvalidId, MissingToken
 from ..domain.nul import has_nul
 from ..domain.quirks import Quirks
-from ..formats import forms, json_text
+from ..formats import json_text
 from ..formats.json_text import Unstorable
 from ..testing.diagnosis.causes import InvalidRequest, UnknownPath, UnreadableForm, WrongMethod
 from ..testing.exchange import Exchange
@@ -274,6 +274,8 @@ def content_type_of(scope: Scope) -> bytes | None:
 
 def _form(scope: Scope, body: bytes) -> dict[str, Any]:
     """The fields of a form without the empty ones. Raises _Refused if the form cannot be read."""
+    from ..formats import forms
+
     content_type = content_type_of(scope)
     try:
         fields = forms.fields(content_type, body)

@@ -3,9 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from ..domain import access, knowledge, response_schema
-from ..domain.session_filter import allowed_sessions
-from .events import stream_of, words
+from ..domain import access, knowledge
 from .operation import Call, Reply, Router
 
 if TYPE_CHECKING:
@@ -87,6 +85,10 @@ def chat(call: Call) -> Reply:
     Without a script, the answer is JSON of the wanted format, or a message that no script exists. With `stream`, the
     answer is a stream of server-sent events.
     """
+    from ..domain import response_schema
+    from ..domain.session_filter import allowed_sessions
+    from .events import stream_of, words
+
     question: DialecticOptions = call.body
     workspace_id = call.path["workspace_id"]
     if question.session_id:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from ..domain import access, messages, tokens
 from ..domain.clock import microseconds
-from ..domain.filters import tables
 from ..domain.index import message_as_read
 from ..domain.messages import MessageDraft
 from ..domain.records import NOTHING, Row
@@ -75,7 +74,7 @@ def create_messages_with_file(call: Call) -> Reply:
 )
 def get_messages(call: Call) -> Reply:
     """List the messages of a session in their order, in pages and with optional filters."""
-    matches = tables.message_filter(call.filters(), call.store.profile)
+    matches = call.matches("message")
     return 200, messages.list_(call.store, call.path["workspace_id"], call.path["session_id"], *call.page(), matches)
 
 

@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Any
 
 from ..formats import json_text
-from ..testing.diagnosis.missing import Case
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
 from ..testing.notes.draft import CHANGING, Draft, row_before
@@ -45,7 +44,9 @@ def noted(
     exchange.draft = None
     if answer.status >= 400 or not mock.notes.enabled:
         return answer
-    from ..testing.notes.writer import written  # Imported late: many servers never write a note.
+    # Imported late: many servers never write a note.
+    from ..testing.diagnosis.missing import Case
+    from ..testing.notes.writer import written
 
     location = next((value.decode() for name, value in answer.headers if name == b"location"), None)
     case = Case(exchange, mock.store, mock.requests, paths)

@@ -26,6 +26,7 @@ from ..wire.reading import Reading
 from .links import Links
 
 if TYPE_CHECKING:
+    from ..domain.filters.language import Filter
     from ..wire.fields import JsonObject
 
 Reply = tuple[int, Any]
@@ -88,6 +89,17 @@ class Call:
     def filters(self) -> "JsonObject | None":
         """The filter document of the body, or None."""
         return self.body.filters if self.body is not None else None
+
+    def matches(self, of: str) -> "Filter | None":
+        """What the filters of the body match, of rows such as "session". None if they match every row. Raises
+        InvalidFilter and InnerFailure.
+        """
+        filters = self.filters()
+        if not filters:
+            return None
+        from ..domain.filters.tables import FILTERS  # Many clients send no filters.
+
+        return FILTERS[of](filters, self.store.profile)
 
     def script(self) -> Scripted | None:
         """The scripted answer for this request, or None. Each call returns the next answer of the script."""

@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING
 
 from ..domain import access, peers
-from ..domain.filters import tables
-from ..domain.search.find import search
 from . import links
 from .operation import Call, Reply, Router
 
@@ -48,7 +46,7 @@ def get_or_create_peer(call: Call) -> Reply:
 )
 def get_peers(call: Call) -> Reply:
     """List the peers of a workspace, oldest first, in pages and with optional filters."""
-    matches = tables.peer_filter(call.filters(), call.store.profile)
+    matches = call.matches("peer")
     return 200, peers.list_(call.store, call.path["workspace_id"], *call.page(), matches)
 
 
@@ -82,7 +80,7 @@ def update_peer(call: Call) -> Reply:
 )
 def get_sessions_for_peer(call: Call) -> Reply:
     """List the sessions that a peer is or was in, in pages. Deleted sessions are included until their purge."""
-    matches = tables.session_filter(call.filters(), call.store.profile)
+    matches = call.matches("session")
     return 200, peers.sessions(call.store, call.path["workspace_id"], call.path["peer_id"], *call.page(), matches)
 
 
@@ -95,5 +93,7 @@ def get_sessions_for_peer(call: Call) -> Reply:
 )
 def search_peer(call: Call) -> Reply:
     """Search the messages that a peer sent, best matches first, with optional filters."""
+    from ..domain.search.find import search  # Few clients search.
+
     body: MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING
 
 from ..domain import access, workspaces
-from ..domain.filters import tables
-from ..domain.search.find import search
 from ..wire.plain import given
 from .operation import Call, Reply, Router
 
@@ -46,7 +44,7 @@ def get_or_create_workspace(call: Call) -> Reply:
 )
 def get_all_workspaces(call: Call) -> Reply:
     """List all workspaces, oldest first, in pages and with optional filters."""
-    matches = tables.workspace_filter(call.filters(), call.store.profile)
+    matches = call.matches("workspace")
     return 200, workspaces.list_(call.store, *call.page(), matches)
 
 
@@ -81,5 +79,7 @@ def delete_workspace(call: Call) -> Reply:
 )
 def search_workspace(call: Call) -> Reply:
     """Search the messages of a workspace, best matches first, with optional filters."""
+    from ..domain.search.find import search  # Few clients search.
+
     body: MessageSearchOptions = call.body
     return 200, search(call.store, body.query, body.limit, body.filters, **call.path)

@@ -6,9 +6,7 @@ from typing import Any, NamedTuple
 from . import paging, peers, sessions
 from .clock import sortable, timestamp
 from .errors import InnerFailure, MissingConclusion, Unprocessable
-from .filters.language import Predicate
-from .filters.tables import NAMES_IN_DATABASE
-from .records import Row
+from .records import Predicate, Row
 from .store import Store
 
 
@@ -73,6 +71,8 @@ def query(
     Raises Unprocessable if the filters name no observer or no observed peer, and InnerFailure if one is not an id.
     """
     given = filters or {}
+    from .filters.tables import NAMES_IN_DATABASE
+
     pair = [given.get(NAMES_IN_DATABASE[name]) or given.get(name) for name in ("observer", "observed")]
     if not all(isinstance(peer_id, str) and peer_id for peer_id in pair):
         if all(pair) and store.profile.inner_failures:

@@ -6,9 +6,8 @@ from typing import NamedTuple
 from . import paging, sessions, work
 from .clock import timestamp
 from .errors import MissingMessage
-from .filters.language import Predicate
 from .membership import MemberSettings
-from .records import NOTHING, Row, Session, changed
+from .records import NOTHING, Predicate, Row, Session, changed
 from .shared_keys import row_maker
 from .store import Store
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .filters.language import Predicate
-from .records import Row
+from .records import Predicate, Row
 
 
 class HasRow(Protocol):

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from . import paging, workspaces
 from .clock import timestamp
 from .errors import UNCHECKED_ID, InnerFailure, InvalidId, MissingPeer
-from .filters.language import Predicate
-from .records import NOTHING, Peer, Row, Workspace, changed
+from .records import NOTHING, Peer, Predicate, Row, Workspace, changed
 from .store import Store
 
 

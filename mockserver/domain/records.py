@@ -6,7 +6,7 @@ every record that is created.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .history import Content, History
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .search.text_index import TextIndex
 
 Row = dict[str, Any]
+# Which rows a list has.
+Predicate = Callable[[Row], bool]
 
 # The metadata and configuration of rows that have none. All such rows share this object, because rows never change.
 NOTHING: Row = {}

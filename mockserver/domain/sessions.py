@@ -1,15 +1,18 @@
 """The rules of sessions."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from . import membership, paging, peers, workspaces
 from .clock import timestamp
 from .errors import InvalidId, MalformedIdNotFound, MissingSession
-from .filters.language import Filter
 from .membership import MemberSettings
 from .records import NOTHING, Row, Session, Workspace
 from .shared_keys import row_maker
 from .store import Store
+
+if TYPE_CHECKING:
+    from .filters.language import Filter
 
 _empty_row = row_maker("id", "is_active", "workspace_id", "metadata", "configuration", "created_at")
 
@@ -69,7 +72,7 @@ def update(store: Store, workspace_id: str, session_id: str, metadata: Row | Non
     return session.row
 
 
-def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: Filter | None) -> Row:
+def list_(store: Store, workspace_id: str, page: int, size: int, reverse: bool, matches: "Filter | None") -> Row:
     """A page of the active sessions of a workspace, oldest first. Empty for an unknown workspace."""
     workspace = store.workspaces.get(workspace_id)
     candidates: Sequence[Session] = workspace.active if workspace else ()

@@ -5,9 +5,8 @@ import re
 from . import paging
 from .clock import timestamp
 from .errors import ID_MAX_LENGTH, ID_PATTERN, SHORT_ID_MAX_LENGTH, ActiveSessions, InvalidId, MissingWorkspace
-from .filters.language import Predicate
 from .profile import Profile
-from .records import Row, Workspace, changed
+from .records import Predicate, Row, Workspace, changed
 from .store import Store
 
 _ID = re.compile(ID_PATTERN)

@@ -20,7 +20,6 @@ from ..domain.work import Queue
 from ..garbage import collection_paused
 from .arguments import Seed, integer, storable
 from .coverage_counts import CoverageCounter, Documented
-from .demo_state import DemoState
 from .faults import Faults
 from .hints import Hinting
 from .notes.draft import Notes
@@ -37,6 +36,7 @@ from .worlds.load import StartingWorld
 
 if TYPE_CHECKING:
     from ..formats.keyring import Keyring
+    from .demo_state import DemoState
 
 T = TypeVar("T")
 

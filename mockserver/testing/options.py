@@ -6,7 +6,7 @@ option, add a field there and read it from the settings where it matters.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypedDict, Unpack, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypedDict, Unpack
 
 from ..domain.changes import CONTRACT, version_of
 from ..domain.clock import time_of
@@ -272,9 +272,7 @@ def _declared(annotated: Any) -> Option:
     return option._replace(json=annotated.__origin__) if option.json is None else option
 
 
-OPTIONS: Mapping[str, Option] = {
-    name: _declared(annotated) for name, annotated in get_type_hints(Options, include_extras=True).items()
-}
+OPTIONS: Mapping[str, Option] = {name: _declared(annotated) for name, annotated in Options.__annotations__.items()}
 
 
 # The options in force, by name, each as its check returned it. The value of `world` is a StartingWorld, and

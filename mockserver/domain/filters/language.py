@@ -8,7 +8,7 @@
   one of its keys is an operator, else a value to contain.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ..errors import InvalidFilter, UnknownColumn
@@ -19,8 +19,6 @@ from .columns import OPERATORS, WILDCARD, Column
 from .compilation import Compilation
 from .logic import Condition, EvaluatedLast, all_of, any_of, none_of
 from .steps import Steps, TooManySteps
-
-Predicate = Callable[[Row], bool]
 
 MAX_DEPTH = 5
 _LOGIC = {"AND": all_of, "OR": any_of, "NOT": none_of}

@@ -1,11 +1,12 @@
 """The columns of each table that filters may use. Others are refused, as recorded (x-filter-errors)."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..profile import Profile
-from ..records import Row
+from ..records import Predicate, Row
 from .columns import BooleanColumn, Column, NumberColumn, TimeColumn
-from .language import Filter, Predicate, Table, compile_filter
+from .language import Filter, Table, compile_filter
 from .metadata import MetadataColumn
 
 # The live server has one list of the names that filters accept for workspaces, peers and sessions, another one for
@@ -66,12 +67,12 @@ _HIDDEN: dict[str, Any] = {
 _DEFAULT = Profile()
 
 
-def workspace_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
+def workspace_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Filter | None:
     """A predicate over rows of workspaces. None if it matches every row. Raises InvalidFilter and InnerFailure."""
     return compile_filter(WORKSPACES, filters, profile)
 
 
-def peer_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
+def peer_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Filter | None:
     """The same for peers."""
     return compile_filter(PEERS, filters, profile)
 
@@ -81,9 +82,18 @@ def session_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Filter |
     return compile_filter(SESSIONS, filters, profile)
 
 
-def message_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:
+def message_filter(filters: Row | None, profile: Profile = _DEFAULT) -> Filter | None:
     """The same for messages."""
     return compile_filter(MESSAGES, filters, profile)
+
+
+# By what they filter.
+FILTERS: Mapping[str, Callable[[Row, Profile], Filter | None]] = {
+    "workspace": workspace_filter,
+    "peer": peer_filter,
+    "session": session_filter,
+    "message": message_filter,
+}
 
 
 def conclusion_filter(workspace_id: str, filters: Row | None, profile: Profile = _DEFAULT) -> Predicate | None:

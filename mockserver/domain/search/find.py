@@ -13,10 +13,9 @@ from .. import sessions
 from ..clock import sortable, timestamp
 from ..errors import InvalidFilter
 from ..filters import tables
-from ..filters.language import Predicate
 from ..filters.logic import folded
 from ..index import message_as_read
-from ..records import Row, Session
+from ..records import Predicate, Row, Session
 from ..store import Store
 
 _SPECIAL = re.compile(r"""[~`!@#$%^&*()_+=\[\]{};':"\\|,.<>/?-]""")
