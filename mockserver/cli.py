@@ -5,15 +5,14 @@ import errno
 import json
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .asgi import OPERATIONS
 from .command_parser import CommandParser
-from .demo import DemoPlayer
 from .domain.changes import VERSIONS, version_of
 from .domain.profile import table_of_changes
 from .domain.tokens import is_tokenizer_installed
@@ -32,6 +31,9 @@ from .testing.files import replace
 from .testing.mock import Mock
 from .testing.options import OPTIONS
 from .testing.worlds.read import WorldError
+
+if TYPE_CHECKING:
+    from .demo import DemoPlayer
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
 _DEMO = """\
@@ -108,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(0)
     parser: CommandParser = options.parser
     if options.command in ("serve", "demo", "compare"):
-        options = _with_environment(parser, arguments)
+        options = _with_environment(whole, options, arguments)
     if options.command == "check":
         sys.exit(check.run(parser, options))
     if options.command == "healthcheck":
@@ -128,10 +130,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(0)
 
 
-def _with_environment(parser: CommandParser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The options of a server: those of the arguments, then those of environment variables, then the defaults."""
+def _with_environment(
+    whole: CommandParser, options: argparse.Namespace, arguments: Sequence[str] | None
+) -> argparse.Namespace:
+    """The options of a server: those of the arguments, then those of environment variables, then the defaults.
+
+    Arguments:
+        options: The same without those of environment variables.
+    """
+    parser: CommandParser = options.parser
     try:
-        return _parser(options_from_environment()).read(arguments)
+        environment = options_from_environment()
+        parser.set_defaults(**environment)
+        return whole.read(arguments) if environment else options
     except (ValueError, ImportError) as error:
         parser.error(str(error))
 
@@ -256,8 +267,9 @@ def _is_fast() -> bool:
     return all(find_spec(name) is not None for name in packages)
 
 
-def _player(mock: Mock, url: str, options: argparse.Namespace) -> DemoPlayer:
+def _player(mock: Mock, url: str, options: argparse.Namespace) -> "DemoPlayer":
     """The thread that runs the script of the demo."""
+    from .demo import DemoPlayer  # Without it and its client, `serve` starts faster.
 
     def token() -> str | None:
         with suppress(ValueError):  # Authentication is off.
@@ -294,8 +306,8 @@ def _open(url: str) -> None:
     Thread(target=open_page, daemon=True).start()
 
 
-def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
-    """The parser of all commands. `environment` has the options that replace the defaults of servers."""
+def _parser() -> CommandParser:
+    """The parser of all commands."""
     parser = CommandParser(
         prog="honcho-mockserver",
         description="A fake Honcho API in memory. Begin with `demo`, or with `serve` for your own tests.",
@@ -327,7 +339,6 @@ def _parser(environment: Mapping[str, Any] | None = None) -> CommandParser:
         _add_options(command, name)
         _add_page_options(command)
         _add_running_options(command)
-        command.set_defaults(**(environment or {}))
     return parser
 
 
