@@ -5,7 +5,7 @@ import errno
 import json
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,11 +18,6 @@ from .domain.profile import table_of_changes
 from .domain.tokens import is_tokenizer_installed
 from .extras import needs
 from .hosts import checked_host
-from .parity import command as check
-from .parity import compare_command as compare
-from .parity import health
-from .parity import record_command as record
-from .parity.interruption import exiting_if_interrupted
 from .server import listen, serve, serve_app, url_of
 from .streams import discard_output, open_missing, when_input_ends
 from .testing.data import data_file
@@ -103,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     and `demo` by the signal itself.
     """
     open_missing()
-    whole = _parser()
+    whole = _parser(_command_in(arguments))
     options = whole.read(arguments)
     if options.command is None:
         whole.print_help()
@@ -112,8 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if options.command in ("serve", "demo", "compare"):
         options = _with_environment(whole, options, arguments)
     if options.command == "check":
+        from .parity import command as check  # Here as elsewhere: without it, `serve` starts faster.
+
         sys.exit(check.run(parser, options))
     if options.command == "healthcheck":
+        from .parity import health
+
         sys.exit(health.run(parser, options))
     if options.command == "compare":
         sys.exit(_compare(parser, options))
@@ -149,6 +148,9 @@ def _with_environment(
 
 def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Serve the proxy that records, until Ctrl-C or the end of standard input."""
+    from .parity import record_command as record
+    from .parity.interruption import exiting_if_interrupted
+
     with _listener(parser, options) as listener:  # Before the file is touched.
         with exiting_if_interrupted():
             proxy, recorder = record.prepared(parser, options)
@@ -166,6 +168,9 @@ def _record(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Non
 
 def _compare(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Serve a mock, and compare it with a real server, until Ctrl-C. Returns the exit code."""
+    from .parity import compare_command as compare
+    from .parity.interruption import exiting_if_interrupted
+
     with exiting_if_interrupted():
         visit = compare.prepared(parser, options)
         mock, listener = _prepared(parser, options)
@@ -306,8 +311,14 @@ def _open(url: str) -> None:
     Thread(target=open_page, daemon=True).start()
 
 
-def _parser() -> CommandParser:
-    """The parser of all commands."""
+def _command_in(arguments: Sequence[str] | None) -> str | None:
+    """The name of the command in the arguments, or None. No argument with a value comes before it."""
+    given = sys.argv[1:] if arguments is None else arguments
+    return next((argument for argument in given if not argument.startswith("-")), None)
+
+
+def _parser(only: str | None = None) -> CommandParser:
+    """The parser of all commands. With `only`, it has the options of that command alone, and is made faster."""
     parser = CommandParser(
         prog="honcho-mockserver",
         description="A fake Honcho API in memory. Begin with `demo`, or with `serve` for your own tests.",
@@ -315,59 +326,67 @@ def _parser() -> CommandParser:
     )
     parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    serving, demo, comparing = _servers(parser, commands)
-    checking = parser.add_command(
-        commands, "check", help="compare the answers of a server with recordings of the real one"
-    )
-    check.add_arguments(checking)
-    recording = parser.add_command(
-        commands, "record", help="write what clients and a real server say to each other to a file"
-    )
-    record.add_arguments(recording)
-    health.add_arguments(
-        parser.add_command(commands, "healthcheck", help="ask a server whether it answers, for containers and scripts")
-    )
-    _add_contract(
-        parser.add_command(commands, "contract", help="print the published contract as a document for other tools")
-    )
-    _add_versions(parser.add_command(commands, "versions", help="print what changed between two versions of the API"))
-    for command in commands.choices.values():
-        command.set_defaults(parser=command)  # Its errors name the command.
-    for command in (serving, demo, comparing, recording):
-        _add_listening_options(command)
-    for name, command in (("serve", serving), ("demo", demo), ("compare", comparing)):
-        _add_options(command, name)
-        _add_page_options(command)
-        _add_running_options(command)
+    for name, (shown, declare) in _COMMANDS.items():
+        command = parser.add_command(commands, name, help=shown)
+        if only in (None, name):
+            declare(command)
     return parser
 
 
-def _servers(parser: CommandParser, commands: Any) -> tuple[CommandParser, CommandParser, CommandParser]:
-    """Add `serve`, `demo` and `compare`, each with the options that the others do not have."""
-    serving = parser.add_command(
-        commands,
-        "serve",
-        help="serve a fake API until Ctrl-C; the first line of the output is its URL",
-        description=_SERVE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _add_serve(command: CommandParser) -> None:
+    """Declare the options of `serve`."""
+    command.description = _SERVE
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    _add_world(command)
+    _add_server_options(command, "serve")
+
+
+def _add_demo(command: CommandParser) -> None:
+    command.description = _DEMO_HELP
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.add_argument(
+        "--paused", action="store_true", help="pause the script until the page or a request resumes it"
     )
-    demo = parser.add_command(
-        commands,
-        "demo",
-        help="serve a demo, and print a few commands to try",
-        description=_DEMO_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    demo.add_argument("--paused", action="store_true", help="pause the script until the page or a request resumes it")
-    comparing = parser.add_command(
-        commands, "compare", help="serve a fake API, and report where a real server answers otherwise"
-    )
-    compare.add_arguments(comparing)
-    for command in (serving, comparing):
-        command.add_argument(
-            "--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)"
-        )
-    return serving, demo, comparing
+    _add_server_options(command, "demo")
+
+
+def _add_compare(command: CommandParser) -> None:
+    from .parity import compare_command
+
+    compare_command.add_arguments(command)
+    _add_world(command)
+    _add_server_options(command, "compare")
+
+
+def _add_check(command: CommandParser) -> None:
+    from .parity.command import add_arguments
+
+    add_arguments(command)
+
+
+def _add_record(command: CommandParser) -> None:
+    from .parity.record_command import add_arguments
+
+    add_arguments(command)
+    _add_listening_options(command)
+
+
+def _add_healthcheck(command: CommandParser) -> None:
+    from .parity.health import add_arguments
+
+    add_arguments(command)
+
+
+def _add_world(command: CommandParser) -> None:
+    command.add_argument("--world", metavar="FILE", help="a JSON file with the state to start from (default: empty)")
+
+
+def _add_server_options(command: CommandParser, name: str) -> None:
+    """Add the options of the commands that serve a mock."""
+    _add_listening_options(command)
+    _add_options(command, name)
+    _add_page_options(command)
+    _add_running_options(command)
 
 
 def _add_contract(command: argparse.ArgumentParser) -> None:
@@ -461,3 +480,16 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"not a port from 0 to 65535: {text!r}")
     return int(text)
+
+
+# By name: what the list of commands shows, and the function that declares the options.
+_COMMANDS: Mapping[str, tuple[str, Callable[[CommandParser], None]]] = {
+    "serve": ("serve a fake API until Ctrl-C; the first line of the output is its URL", _add_serve),
+    "demo": ("serve a demo, and print a few commands to try", _add_demo),
+    "compare": ("serve a fake API, and report where a real server answers otherwise", _add_compare),
+    "check": ("compare the answers of a server with recordings of the real one", _add_check),
+    "record": ("write what clients and a real server say to each other to a file", _add_record),
+    "healthcheck": ("ask a server whether it answers, for containers and scripts", _add_healthcheck),
+    "contract": ("print the published contract as a document for other tools", _add_contract),
+    "versions": ("print what changed between two versions of the API", _add_versions),
+}
