@@ -19,8 +19,7 @@ These tricks are elsewhere, because they are part of a data structure:
   time of the first, or less. It relies on the rule that a stored row never changes.
 - `collection_paused` in garbage.py keeps the garbage collector from searching a large state again and again
   while a world is loaded or saved, or a state is forked or compared. All take about half of the time. A comparison that
-  follows a load takes a tenth, because the new objects count as old at once. It also
-  keeps it from searching all objects of pytest while the plugin imports the server.
+  follows a load takes a tenth, because the new objects count as old at once.
 - `History.lent` in domain/history.py lets a fork share what sessions contain. A fork takes half of the time.
 - `Column._equality` in domain/filters/columns.py compares a text with few calls, and `conclusion_filter` in
   domain/filters/tables.py adds columns to a row only for filters that read them. A query over many conclusions takes a

@@ -432,10 +432,7 @@ class _EachTest:
         if url:
             self._server = RemoteServer(url)
             return self._server
-        from .garbage import collection_paused
-
-        with collection_paused():
-            from .server import MockServer
+        from .server import MockServer
 
         def end() -> None:
             self._server = None

@@ -14,7 +14,6 @@ from ..domain.index import as_read
 from ..domain.nul import has_nul, without_nul
 from ..domain.records import Row
 from ..domain.store import Store
-from ..garbage import collection_paused
 from ..testing.diagnosis.meant import UNSET
 from ..testing.exchange import Exchange
 from ..testing.mock import Mock
@@ -261,14 +260,13 @@ class Operation:
 
 def _validator(declared: Any, version: str, *, takes_names: bool = False) -> Callable[..., Any]:
     """A function that validates values of a declared type, as a version of the API has it, and returns them."""
-    with collection_paused():
-        from pydantic import TypeAdapter
+    from pydantic import TypeAdapter
 
-        from ..wire.fields import taking_names
-        from ..wire.versions import as_of
+    from ..wire.fields import taking_names
+    from ..wire.versions import as_of
 
-        other = as_of(type_of(declared), version)
-        return TypeAdapter(taking_names(other) if takes_names else other).validator.validate_python
+    other = as_of(type_of(declared), version)
+    return TypeAdapter(taking_names(other) if takes_names else other).validator.validate_python
 
 
 def operations_of(operations: Iterable[Operation], version: str) -> list[Operation]:
