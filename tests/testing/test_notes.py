@@ -201,7 +201,7 @@ def test_a_note_on_a_filter_says_nothing_about_rows_outside_of_the_list(
             "POST",
             "/sessions/list/",
             {},
-            f"the path ends with a slash, and the operation has none: redirected to http://localhost{_S}/list",
+            f"the path ends with a slash, and paths of the API have none: redirected to http://localhost{_S}/list",
         ),
     ],
 )
@@ -576,3 +576,59 @@ def test_existing_rows_are_not_counted_with_a_frozen_clock(start: Start) -> None
         client.call("POST", _S, {"id": "s"})
     [line] = differences_from_live(mock.requests, mock.store.profile)
     assert line.endswith("created_status (1 answer)")
+
+
+def test_an_empty_representation_says_what_it_waits_for_and_what_work_cannot_do(call: _Client) -> None:
+    path, model = "/peers/bob/representation", "no model, so conclusions come from POST …/conclusions only"
+    assert call.notes("POST", path, {}).splitlines() == [
+        f"1 unit of work is pending; the fake works when asked: mock.work(), or POST /_mock/work; it has {model}"
+    ]
+    call.mock.work()
+    assert call.notes("POST", path, {}).splitlines() == [
+        f"the work is done, and the representation is empty: the fake has {model}"
+    ]
+    assert call.notes("POST", "/peers/ghost/representation", {}).splitlines() == [
+        "workspace 'w' has no peer 'ghost'; it has 'bob'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/peers/bob/representation", {"target": "ghost"}),
+        ("GET", "/peers/bob/card?target=ghost", None),
+        ("GET", "/queue/status?observer_id=bob&sender_id=ghost", None),
+    ],
+)
+def test_each_peer_that_does_not_exist_is_named(call: _Client, method: str, path: str, body: Any) -> None:
+    path, _, query = path.partition("?")
+    parameters: dict[str, object] = {
+        name: value for name, _, value in (part.partition("=") for part in query.split("&") if part)
+    }
+    assert "workspace 'w' has no peer 'ghost'; it has 'bob'" in call.notes(method, path, body, **parameters)
+
+
+def test_a_filter_for_deleted_sessions_is_not_explained_by_the_active_ones(call: _Client) -> None:
+    call("DELETE", "/sessions/s")
+    notes = call.notes("POST", "/sessions/list", {"filters": {"metadata": {"topic": "x"}, "is_active": False}})
+    assert notes.splitlines()[0].startswith("lists leave out deleted sessions: 's' was deleted by request #")
+    assert "topic" not in notes
+
+
+def test_metadata_that_is_emptied_has_no_note(call: _Client) -> None:
+    assert call.notes("PUT", "/sessions/s", {"metadata": {}}) == ""
+
+
+def test_a_deleted_workspace_that_is_asked_for_again_is_noted(call: _Client) -> None:
+    for path in ("/sessions/s", "/sessions/t", ""):
+        call("DELETE", path)
+    number = list(call.mock.requests)[-1].number
+    notes = call.notes("POST", "/v3/workspaces", {"id": "w", "metadata": {"a": 1}}).splitlines()
+    assert notes[0] == f"workspace 'w' was deleted by request #{number} and awaits its purge"
+
+
+def test_a_parameter_that_the_path_names_is_said_to_be_ignored(call: _Client) -> None:
+    assert call.notes("POST", "/peers/bob/sessions", {}, peer_id="zoe").splitlines() == [
+        "ignored: query.peer_id; the path names it"
+    ]
+    assert "did you mean 'summary'?" in call.notes("GET", "/sessions/s/context", None, include_summary="true")

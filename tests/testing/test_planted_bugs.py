@@ -259,7 +259,7 @@ BUGS = [
     Bug(
         "slash at the end",
         [("GET", f"{_S}/peers/", None, {})],
-        "the path ends with a slash, and the operation has none: redirected to",
+        "the path ends with a slash, and paths of the API have none: redirected to",
     ),
     # Refusals.
     Bug("wrong path", [_post(f"{_W}/session", {"id": "x"})], "did you mean /v3/workspaces/{workspace_id}/sessions?"),

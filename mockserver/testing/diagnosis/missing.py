@@ -73,6 +73,11 @@ def deleted_session(case: Case, workspace_id: str, session_id: str) -> str:
     return f"{_deleted('session', workspace_id, session_id, case)} and awaits its purge"
 
 
+def deleted_workspace(case: Case, workspace_id: str) -> str:
+    """The sentence for a workspace that is deleted but not purged."""
+    return f"{_deleted('workspace', workspace_id, None, case)} and awaits its purge"
+
+
 def first_missing(case: Case, ids: Mapping[str, str]) -> str | None:
     """The sentence for the first thing that does not exist, from the workspace inwards. None if all exist.
 

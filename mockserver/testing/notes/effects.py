@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from ...domain.schedule import Target
+from ..diagnosis.missing import deleted_workspace
 from ..text import listed, quoted
 from .occasion import SEEN_ROWS, Occasion
 
@@ -16,7 +18,8 @@ def of_an_update(occasion: Occasion) -> Iterator[str]:
     metadata, old = answer.get("metadata"), before.get("metadata")
     if isinstance(given.get("metadata"), dict) and isinstance(metadata, dict) and isinstance(old, dict):
         gone = [key for key in old if key not in metadata]
-        if gone:
+        empties = not given["metadata"] and name.startswith("update_")  # This is how metadata is emptied.
+        if gone and not empties:
             are = "is" if len(gone) == 1 else "are"
             yield f"metadata was replaced: {listed(gone, len(gone))} {are} gone"
     is_null = "metadata" in given and all(value is None for value in given.values())
@@ -32,10 +35,12 @@ def of_an_update(occasion: Occasion) -> Iterator[str]:
 
 
 def of_an_existing_workspace(occasion: Occasion) -> Iterator[str]:
-    """Notes on what a get-or-create of an existing workspace left as it was."""
+    """Notes on what a get-or-create of an existing workspace left as it was, or that the workspace is deleted."""
     before, given = occasion.before, occasion.document
     if before is None or not isinstance(given, dict):
         return
+    if any(job.session_id is None for job in occasion.store.purges.waiting(Target(None, before["id"]))):
+        yield deleted_workspace(occasion.case, before["id"])
     for name in ("metadata", "configuration"):
         if given.get(name) and given[name] != before[name] and occasion.payload.get(name) == before[name]:
             yield f"workspace {quoted(before['id'])} exists: its {name} did not change; PUT changes it"

@@ -141,10 +141,11 @@ def _matching_nothing(
     if any(column == "metadata" for column, _ in conditions):
         for row in rows:
             known |= row.get("metadata") or {}
+    if any(column == "is_active" and value in (False, "false") for column, value in conditions):
+        yield _deleted(occasion, _deleted_ids(occasion))  # What else is true of the other rows explains nothing.
+        return
     for column, value in conditions:
-        if column == "is_active" and value in (False, "false"):
-            yield _deleted(occasion, _deleted_ids(occasion))
-        elif column == "metadata" and isinstance(value, dict):
+        if column == "metadata" and isinstance(value, dict):
             yield from _unmatched_metadata(value, known, rows, one)
         elif rows and column in _TIMES:
             yield from _after_all_rows(column, value, rows, noun)

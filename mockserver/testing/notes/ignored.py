@@ -22,6 +22,7 @@ _HABITS = {
     "order": "reverse",
     "sort": "reverse",
     "desc": "reverse",
+    "includesummary": "summary",
 }
 # What another operation does.
 _ELSEWHERE = {
@@ -77,6 +78,8 @@ def ignored_parameters(operation: NotedOperation, query: Mapping[str, str], vers
             yield "ignored: query.offset; pages are chosen by 'page' and 'size'"
             continue
         hint = "; it belongs in the body" if name in in_body else f"; did you mean {nearest!r}?" if nearest else ""
+        if f"{{{name}}}" in operation.path:
+            hint = "; the path names it"
         if not hint and name in _columns_of(operation) and "filters" in in_body:
             hint = "; it belongs in body.filters"
         yield f"ignored: {shown}{hint}"

@@ -9,20 +9,24 @@ from ..diagnosis.missing import deleted_session, first_missing
 from ..text import listed, quoted
 from .occasion import SEEN_ROWS, Occasion
 
+# The names of peers beside that of the path.
+_PEERS = ("target", "peer_target", "sender_id", "observer_id")
+
 
 def of_what_does_not_exist(occasion: Occasion) -> Iterator[str]:
     """The sentence that lists and searches have too: what of the path, or of the query, does not exist."""
     if any(of_internal_ids(occasion)):
         return
     named = dict(occasion.exchange.parameters)
+    given = {**(occasion.document if isinstance(occasion.document, dict) else {}), **occasion.query}
     if occasion.query.get("session_id") and "session_id" not in named:
         named["session_id"] = occasion.query["session_id"]
-    for name in ("target", "peer_target", "sender_id", "observer_id"):
-        if occasion.query.get(name) and "peer_id" not in named:
-            named["peer_id"] = occasion.query[name]
-    sentence = first_missing(occasion.case, named)
-    if sentence is not None:
-        yield sentence
+    others = [given.get(name) for name in _PEERS]
+    for peer in (named.get("peer_id"), *(one for one in others if one and isinstance(one, str))):
+        sentence = first_missing(occasion.case, named if peer is None else {**named, "peer_id": peer})
+        if sentence is not None:
+            yield sentence
+            return
 
 
 def of_internal_ids(occasion: Occasion) -> Iterator[str]:
@@ -36,6 +40,9 @@ def of_internal_ids(occasion: Occasion) -> Iterator[str]:
             yield f"{quoted(wanted)} is the internal id of {quoted(session.row['id'])}: use the latter"
 
 
+_WITHOUT_MODEL = "it has no model, so conclusions come from POST …/conclusions only"
+
+
 def of_pending_work(occasion: Occasion) -> Iterator[str]:
     """A note on work that nobody does, in an answer that depends on it."""
     workspace = occasion.workspace
@@ -43,12 +50,18 @@ def of_pending_work(occasion: Occasion) -> Iterator[str]:
         return
     payload = occasion.payload if isinstance(occasion.payload, dict) else {}
     counted = payload.get("pending_work_units")
-    if counted is None and "" not in (payload.get("representation"), payload.get("peer_representation")):
-        return
     pending = sum(queue.units.pending for queue in queues_of(workspace)) if counted is None else counted
-    if pending:
-        units = "unit of work is" if pending == 1 else "units of work are"
-        yield f"{pending} {units} pending; the fake works when asked: mock.work(), or POST /_mock/work"
+    units = "unit of work is" if pending == 1 else "units of work are"
+    waits = f"{pending} {units} pending; the fake works when asked: mock.work(), or POST /_mock/work"
+    if counted:
+        yield waits
+    elif counted is None and "" in (payload.get("representation"), payload.get("peer_representation")):
+        if any(of_what_does_not_exist(occasion)) or any(of_a_deleted_session(occasion)):
+            return
+        if pending:
+            yield f"{waits}; {_WITHOUT_MODEL}"
+        elif any(queue.units.completed for queue in queues_of(workspace)):
+            yield f"the work is done, and the representation is empty: the fake {_WITHOUT_MODEL.removeprefix('it ')}"
 
 
 def of_unset_ids(occasion: Occasion) -> Iterator[str]:

@@ -88,7 +88,7 @@ def _of_input(occasion: Occasion, version: str) -> Iterator[str]:
 
 def _of_answer(occasion: Occasion, location: str | None) -> Iterator[str]:
     if location is not None:
-        yield f"the path ends with a slash, and the operation has none: redirected to {shortened(location, 120)}"
+        yield f"the path ends with a slash, and paths of the API have none: redirected to {shortened(location, 120)}"
     if occasion.operation is None:
         return
     for write in _WRITERS.get(occasion.operation.name, (filter_notes,)):
