@@ -40,7 +40,7 @@ def of_internal_ids(occasion: Occasion) -> Iterator[str]:
             yield f"{quoted(wanted)} is the internal id of {quoted(session.row['id'])}: use the latter"
 
 
-_WITHOUT_MODEL = "it has no model, so conclusions come from POST …/conclusions only"
+_WITHOUT_MODEL = "it has no model, so store conclusions (POST …/conclusions) or script the answer"
 
 
 def of_pending_work(occasion: Occasion) -> Iterator[str]:
