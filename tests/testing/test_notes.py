@@ -579,7 +579,8 @@ def test_existing_rows_are_not_counted_with_a_frozen_clock(start: Start) -> None
 
 
 def test_an_empty_representation_says_what_it_waits_for_and_what_work_cannot_do(call: _Client) -> None:
-    path, model = "/peers/bob/representation", "no model, so store conclusions (POST …/conclusions) or script the answer"
+    path = "/peers/bob/representation"
+    model = "no model, so store conclusions (POST …/conclusions) or script the answer"
     assert call.notes("POST", path, {}).splitlines() == [
         f"1 unit of work is pending; the fake works when asked: mock.work(), or POST /_mock/work; it has {model}"
     ]
