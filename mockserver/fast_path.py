@@ -90,7 +90,7 @@ def operation_before_middleware(app: "Starlette", endpoint: "Endpoint", scope: "
     Relies on: the endpoint turns its own errors into answers. The app does not use this while there are faults, because
     a fault may raise, nor if the user has added middleware, or a route before the operations.
     """
-    if app.user_middleware or app.routes[0] is not endpoint or endpoint.mock.faults.entries:
+    if app.user_middleware or app.router.routes[0] is not endpoint or endpoint.mock.faults.entries:
         return None
     return endpoint.find(scope)
 
