@@ -1,11 +1,13 @@
 """The keys that the body or the query of an operation may have, derived from its model."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 
-class Shape(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shape:
     """The keys that a document may have.
 
     Arguments:
@@ -17,7 +19,7 @@ class Shape(NamedTuple):
 
     keys: Mapping[str, "Shape | None"] | None = None
     inside: "Shape | None" = None
-    names: Mapping[str, str] = {}
+    names: Mapping[str, str] = field(default_factory=dict)
     leaves: frozenset[str] = frozenset()
 
 
