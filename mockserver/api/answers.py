@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -40,7 +41,8 @@ class Stream(NamedTuple):
     pause: float = 0
 
 
-class Answer(NamedTuple):
+@dataclass(slots=True)
+class Answer:
     """An answer before it is rendered.
 
     `payload` is a value for JSON, or a Stream. `headers` has all headers except the headers of the body. `cause` is the
@@ -61,7 +63,7 @@ class Answer(NamedTuple):
 
 def with_diagnosis(answer: Answer, diagnosis: str) -> Answer:
     """The answer with a diagnosis in a header."""
-    return answer._replace(headers=[*answer.headers, (DIAGNOSIS_HEADER, header_value(diagnosis))])
+    return replace(answer, headers=[*answer.headers, (DIAGNOSIS_HEADER, header_value(diagnosis))])
 
 
 def header_value(text: str) -> bytes:
@@ -76,7 +78,7 @@ def header_value(text: str) -> bytes:
 
 def with_notes(answer: Answer, notes: Sequence[str]) -> Answer:
     """The answer with its notes in a header."""
-    return answer._replace(headers=[*answer.headers, (NOTE_HEADER, header_value("; ".join(notes)))])
+    return replace(answer, headers=[*answer.headers, (NOTE_HEADER, header_value("; ".join(notes)))])
 
 
 def head(answer: Answer, content: bytes) -> Message:

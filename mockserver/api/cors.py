@@ -78,11 +78,6 @@ class Cors:
         return [*others, named, _CREDENTIALS, _EXPOSED, (b"vary", b", ".join([*varying, b"Origin"]))]
 
 
-def origin_of(scope: Scope) -> bytes | None:
-    """The header Origin, or None. Browsers send it from pages of other origins; other clients rarely do."""
-    return header_of(scope, b"origin")
-
-
 def is_allowed(origin: str, added: Collection[str], quirks: Quirks) -> bool:
     """Whether pages of an origin may read the answers. `added` are the origins of the option `cors`; `*` allows every
     origin.

@@ -12,6 +12,7 @@ from ..domain.access import EVERYTHING
 from ..domain.access import Scope as Reach
 from ..domain.errors import UNCHECKED_ID, ApiError, InnerFailure, InvalidId, MissingToken
 from ..domain.nul import has_nul
+from ..domain.profile import Profile
 from ..domain.quirks import Quirks
 from ..formats import json_text
 from ..formats.json_text import Unstorable
@@ -60,18 +61,15 @@ class Endpoint(BaseRoute):
         self.operations = list(operations)
         self._tables: dict[str, RoutingTable] = {}
 
-    @property
-    def table(self) -> RoutingTable:
-        """The operations of the version of the API that the mock behaves as."""
+    def find(self, scope: Scope) -> Found | None:
+        """The result of the routing table. None if no operation has the path, or the scope is not an HTTP request."""
+        if scope["type"] != "http":
+            return None
         version = self.mock.store.profile.api_version
         table = self._tables.get(version)
         if table is None:
             table = self._tables[version] = RoutingTable(operations_of(self.operations, version))
-        return table
-
-    def find(self, scope: Scope) -> Found | None:
-        """The result of the routing table. None if no operation has the path, or the scope is not an HTTP request."""
-        return self.table.find(scope["method"], path_of(scope)) if scope["type"] == "http" else None
+        return table.find(scope["method"], path_of(scope))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         found = self.find(scope)
@@ -92,12 +90,14 @@ class Endpoint(BaseRoute):
             reach = EVERYTHING if mock.keyring is None else _admit(mock, mock.keyring, operation, found, scope)
             parse = _parse_in_doubt if isinstance(document, Unstorable) else _parse
             query, parsed = parse(operation, scope, document, mock)
-            if found.reads_nul and mock.store.profile.inner_failures:
-                raise InnerFailure("the database cannot look up a NUL character")
-            if not mock.store.profile.drops_nul:
-                _check_nul(operation, document, mock)
+            if mock.store.profile.inner_failures:
+                _check_nul(found, operation, document, mock.store.profile)
             if exchange is not None:
-                notes.take(mock, operation, found, document, body, scope["query_string"], exchange)
+                query_string: bytes = scope["query_string"]
+                if mock.notes.enabled and (
+                    operation.is_notable(document, query_string, body) or found.is_unset or mock.notes.saw_fault
+                ):
+                    notes.take(mock, operation, found, document, body, query_string, exchange)
             status, payload = operation.handler(Call(mock, found.path, query, parsed, reach, exchange))
         except InvalidId as error:
             # Operations whose body has the id of what they create check the ids. The other operations do not, and fail
@@ -216,10 +216,12 @@ def _parse(operation: Operation, scope: Scope, document: Any, mock: Mock) -> tup
     return query, parsed
 
 
-def _check_nul(operation: Operation, document: Any, mock: Mock) -> None:
-    """Raise InnerFailure if the live server would store a NUL character of the body, or search for it."""
+def _check_nul(found: Found, operation: Operation, document: Any, profile: Profile) -> None:
+    """Raise InnerFailure if the live server would look up or store a NUL character, or search for it."""
+    if found.reads_nul:
+        raise InnerFailure("the database cannot look up a NUL character")
     is_of_api = operation.path.startswith("/v3/")  # not of the control plane
-    if mock.store.profile.inner_failures and is_of_api and not operation.takes_nul and has_nul(document):
+    if not profile.drops_nul and is_of_api and not operation.takes_nul and has_nul(document):
         raise InnerFailure("the database does not accept NUL characters", change="drops_nul")
 
 

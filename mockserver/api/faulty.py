@@ -1,6 +1,7 @@
 """Answers a request to which a fault applies. The kinds of faults are defined in `testing/fault_kinds.py`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
@@ -92,7 +93,7 @@ class FaultyRequest(NamedTuple):
             self.exchange.fault = None
         if isinstance(answer.payload, Stream):
             # A change may shift the ends of the pieces: the changed stream is sent in one piece.
-            answer = answer._replace(payload=answer.payload._replace(pieces=[changed]))
+            answer = replace(answer, payload=answer.payload._replace(pieces=[changed]))
         return answer, changed
 
     async def _send_in_parts(self, scope: Scope, receive: Receive, send: Send, answer: Answer, content: bytes) -> None:

@@ -23,12 +23,7 @@ def take(
     query_string: bytes,
     exchange: Exchange,
 ) -> None:
-    """Take what notes need of a request, before its handler runs. Most requests need none."""
-    notes = mock.notes
-    if not notes.enabled or not (
-        notes.saw_fault or found.is_unset or operation.is_notable(document, query_string, body)
-    ):
-        return
+    """Take what notes need of a request, before its handler runs."""
     if operation.body is None and body:
         with suppress(json_text.InvalidJson):
             document = json_text.parse(body)

@@ -83,8 +83,8 @@ class ObservedEndpoint(Endpoint):
                 if store.purges.jobs or store.backlog.jobs:
                     mock.run_due()
                 answer = self.carried_out(found, scope, body, exchange) if refusal is None else refusal
-                status, payload, _, _ = answer
-                exchange.outcome = status
+                status = exchange.outcome = answer.status
+                payload = answer.payload
                 items = payload.get("items") if type(payload) is dict else payload
                 if status >= 400 or items == []:
                     answer = self.explained(exchange, answer)
@@ -168,11 +168,9 @@ class ObservedEndpoint(Endpoint):
         """The answer, with a diagnosis if it is a refusal or an empty list. The log keeps the diagnosis too."""
         from ..testing.diagnosis.sentences import sentence  # Imported late: many servers never refuse a request.
 
-        status, payload, _, cause = answer
         mock = self.mock
-        diagnosis = sentence(
-            exchange, status, payload, cause, mock.store, mock.requests, self._paths, changes=self._changes
-        )
+        given = answer.status, answer.payload, answer.cause
+        diagnosis = sentence(exchange, *given, mock.store, mock.requests, self._paths, changes=self._changes)
         exchange.diagnosis = diagnosis
         return answer if diagnosis is None else answers.with_diagnosis(answer, diagnosis)
 

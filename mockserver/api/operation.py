@@ -70,6 +70,8 @@ class Call:
 
         Raises InnerFailure: elsewhere the database of the live server refuses them.
         """
+        if value is None:
+            return None
         if self.store.profile.inner_failures and has_nul(value):
             raise InnerFailure("the database cannot store a NUL character, and the API drops it from metadata only")
         return without_nul(value)
@@ -206,18 +208,32 @@ class Operation:
 
         return lru_cache(16)(has_unknown_name)
 
-    def is_notable(self, document: Any, query_string: bytes, content: bytes) -> bool:
-        """Whether a request may need a note, by what it sends. It runs with every request."""
-        if self.name in ALWAYS or has_unknown(self.body_shape, document):
-            return True
-        if query_string and self.has_unknown_parameter(query_string):
-            return True
-        if type(document) is dict:
-            given = document.get("id")
-            if document.get("filters") or (type(given) is str and given in UNSET):
+    @cached_property
+    def is_notable(self) -> Callable[[Any, bytes, bytes], bool]:
+        """A function from the document, the query string and the content of a request to whether it may need a note, by
+        what it sends.
+
+        It runs with every request, so it prepares what depends on the operation alone.
+        """
+        if self.name in ALWAYS:
+            return lambda *_: True
+        body, shape = self.body, self.body_shape
+        replaced = {"metadata", "configuration"} if self.name in CHANGING else set()
+        usual = frozenset() if shape is None else shape.leaves - replaced - {"filters"}
+
+        def is_notable(document: Any, query_string: bytes, content: bytes) -> bool:
+            if query_string and self.has_unknown_parameter(query_string):
                 return True
-            return self.name in CHANGING and ("metadata" in document or "configuration" in document)
-        return self.body is None and len(content) > len(b"{}")
+            if type(document) is not dict:
+                return has_unknown(shape, document) or (body is None and len(content) > len(b"{}"))
+            given = document.get("id")
+            if type(given) is str and given in UNSET:
+                return True
+            if usual.issuperset(document):
+                return False
+            return has_unknown(shape, document) or bool(document.get("filters")) or not replaced.isdisjoint(document)
+
+        return is_notable
 
     @property
     def is_validated(self) -> bool:

@@ -95,24 +95,26 @@ def any_token(scope: Scope, path: Mapping[str, str], store: Store) -> None:
 
 def check_workspace(scope: Scope, workspace_id: str) -> None:
     """Accept only a token of this workspace. Raises Unauthorized."""
-    _check(scope, scope.workspace == workspace_id, workspace=workspace_id)
+    if not scope.admin and scope.workspace != workspace_id:
+        raise _narrow(scope, workspace=workspace_id)
 
 
 def check_peer(scope: Scope, workspace_id: str, peer_id: str) -> None:
     """Refuse a token for another workspace or another peer. Raises Unauthorized."""
-    reached = scope.workspace in (None, workspace_id) and scope.peer in (None, peer_id)
-    _check(scope, reached, workspace=workspace_id, peer=peer_id)
+    if not (scope.admin or (scope.workspace in (None, workspace_id) and scope.peer in (None, peer_id))):
+        raise _narrow(scope, workspace=workspace_id, peer=peer_id)
 
 
 def check_session(scope: Scope, workspace_id: str, session_id: str) -> None:
     """Refuse a token for another workspace or another session. Raises Unauthorized."""
-    reached = scope.workspace in (None, workspace_id) and scope.session in (None, session_id)
-    _check(scope, reached, workspace=workspace_id, session=session_id)
+    if not (scope.admin or (scope.workspace in (None, workspace_id) and scope.session in (None, session_id))):
+        raise _narrow(scope, workspace=workspace_id, session=session_id)
 
 
 def check_webhooks(scope: Scope, workspace_id: str, detail: str = _UNAUTHORIZED) -> None:
     """Refuse a token for another workspace. Raises Unauthorized."""
-    _check(scope, scope.workspace in (None, workspace_id), detail, workspace=workspace_id)
+    if not (scope.admin or scope.workspace in (None, workspace_id)):
+        raise _narrow(scope, detail, workspace=workspace_id)
 
 
 def check_chat(scope: Scope, store: Store, workspace_id: str, session_ids: Iterable[str]) -> None:
@@ -161,9 +163,8 @@ def _is_member(store: Store, workspace_id: str, session_id: str, peer_id: Any) -
 # Refusals.
 
 
-def _check(scope: Scope, reached: bool, detail: str = _UNAUTHORIZED, **needed: str) -> None:
-    if not (scope.admin or reached):
-        raise NarrowToken(detail, _granted(scope), needed)
+def _narrow(scope: Scope, detail: str = _UNAUTHORIZED, **needed: str) -> NarrowToken:
+    return NarrowToken(detail, _granted(scope), needed)
 
 
 def _not_permissioned(

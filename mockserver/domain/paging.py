@@ -15,7 +15,8 @@ class HasRow(Protocol):
 def of_records(records: Sequence[HasRow], page: int, size: int, reverse: bool, matches: Predicate | None) -> Row:
     """A page of the rows of records. Without a filter it reads only the records of the page."""
     if matches is None:
-        return _page([record.row for record in _slice(records, page, size, reverse)], len(records), page, size)
+        total = len(records)
+        return _page([record.row for record in _slice(records, total, page, size, reverse)], total, page, size)
     return of_rows([record.row for record in records], page, size, reverse, matches)
 
 
@@ -31,11 +32,11 @@ def of_rows(rows: Sequence[Row], page: int, size: int, reverse: bool, matches: P
     """
     if matches is not None:
         rows = [row for row in rows if matches(row)]
-    return _page(list(_slice(rows, page, size, reverse)), len(rows), page, size)
+    total = len(rows)
+    return _page(list(_slice(rows, total, page, size, reverse)), total, page, size)
 
 
-def _slice(entries: Sequence[Any], page: int, size: int, reverse: bool) -> Sequence[Any]:
-    total = len(entries)
+def _slice(entries: Sequence[Any], total: int, page: int, size: int, reverse: bool) -> Sequence[Any]:
     first = (page - 1) * size
     if first >= total:
         return []

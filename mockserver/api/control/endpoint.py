@@ -1,6 +1,7 @@
 """The operations under `/_mock/`: the methods of Mock, for clients in any language."""
 
 import asyncio
+from dataclasses import replace
 from functools import cache
 from threading import Event
 from typing import Any
@@ -68,7 +69,7 @@ class ControlEndpoint(Endpoint):
         if isinstance(answer.payload, Feed):
             await answer.payload.send(scope, receive, send)
             return
-        answer = answer._replace(headers=[*answer.headers, *answers.GUARDED])
+        answer = replace(answer, headers=[*answer.headers, *answers.GUARDED])
         await answers.send_whole(scope, receive, send, answer, answer.content())
 
     async def _after_waiting(self, found: Found, scope: Scope, receive: Receive, body: bytes) -> Answer:

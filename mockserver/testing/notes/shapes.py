@@ -1,22 +1,26 @@
 """The keys that the body or the query of an operation may have, derived from its model."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 
-class Shape(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shape:
     """The keys that a document may have.
 
     Arguments:
         keys: The known keys of an object, each with the shape of its value, or None if that may be anything.
         inside: The shape of the entries of a list, or of the values of an object with any keys.
         names: By the names that fields have in the models of the server: the names in documents.
+        leaves: The known keys whose values may be anything.
     """
 
     keys: Mapping[str, "Shape | None"] | None = None
     inside: "Shape | None" = None
-    names: Mapping[str, str] = {}
+    names: Mapping[str, str] = field(default_factory=dict)
+    leaves: frozenset[str] = frozenset()
 
 
 @cache
@@ -35,19 +39,19 @@ def has_unknown(shape: Shape | None, document: Any) -> bool:
     """
     if shape is None:
         return False
-    if shape.keys is None:
-        entries = document.values() if type(document) is dict else document if type(document) is list else ()
-        inside = shape.inside
-        return inside is not None and any(has_unknown(inside, entry) for entry in entries)
-    if type(document) is not dict:
-        return False
-    keys = shape.keys
-    for key, value in document.items():
-        if key not in keys:
-            return True
-        inner = keys[key]
-        if inner is not None and value is not None and has_unknown(inner, value):
-            return True
+    keys, inside = shape.keys, shape.inside
+    if type(document) is dict:
+        if shape.leaves.issuperset(document):
+            return False
+        for key, value in document.items():
+            if keys is not None and key not in keys:
+                return True
+            if has_unknown(inside if keys is None else keys[key], value):
+                return True
+    elif type(document) is list and keys is None:
+        for entry in document:
+            if has_unknown(inside, entry):
+                return True
     return False
 
 
@@ -62,10 +66,11 @@ def _shape_of_part(type_: Any) -> Shape | None:
 
     if is_model(type_):
         keys = {name: _shape(field.annotation) for name, field in named(type_).items()}
+        leaves = frozenset(key for key, inner in keys.items() if inner is None)
         if type_.model_config.get("extra") == "allow":  # The API keeps unknown keys.
-            return Shape(_AnyKey(keys))
+            return Shape(_AnyKey(keys), leaves=leaves)
         aliases = {name: field.alias for name, field in type_.model_fields.items() if field.alias is not None}
-        return Shape(keys, None, aliases)
+        return Shape(keys, None, aliases, leaves)
     if get_origin(type_) in (list, dict):
         inside = _shape(get_args(type_)[-1])
         return None if inside is None else Shape(None, inside)
