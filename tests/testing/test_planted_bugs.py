@@ -45,6 +45,8 @@ def _list(filters: Any, path: str = f"{_W}/sessions/list") -> list[Call]:
 
 _SAY = _post(f"{_S}/messages", {"messages": [{"content": "hi", "peer_id": "alice"}]})
 _DELETE: Call = ("DELETE", _S, None, {})
+_KNOW = _post(f"{_W}/conclusions", {"conclusions": [{"content": "tea", "observer_id": "alice", "observed_id": "bob"}]})
+_CARD: Call = ("PUT", f"{_W}/peers/alice/card", {"peer_card": ["tall"]}, {"target": "bob"})
 
 BUGS = [
     # Ignored input.
@@ -376,6 +378,53 @@ BUGS = [
         "filters of a search",
         [_SAY, _post(f"{_S}/search", {"query": "hi", "filters": {"peer_id": "bob"}})],
         "the query is in 1 message, but the filters leave it out",
+    ),
+    # The wrong direction.
+    Bug(
+        "representation the other way around",
+        [_KNOW, _post(f"{_W}/peers/bob/representation", {"target": "alice"})],
+        "'bob' has no conclusion about 'alice'; 'alice' has some about 'bob'",
+    ),
+    Bug(
+        "representation without its target",
+        [_KNOW, _post(f"{_W}/peers/alice/representation", {})],
+        "'alice' has no conclusion about 'alice'; it has some about 'bob'",
+    ),
+    Bug(
+        "representation of the observed peer",
+        [_KNOW, _post(f"{_W}/peers/bob/representation", {})],
+        "'bob' has no conclusion about 'bob'; 'alice' has some",
+    ),
+    Bug(
+        "representation of another session",
+        [_KNOW, _post(f"{_W}/peers/alice/representation", {"target": "bob", "session_id": "t"})],
+        "'alice' has 1 conclusion about 'bob', but none of session 't'",
+    ),
+    Bug(
+        "context of a peer the other way around",
+        [_KNOW, ("GET", f"{_W}/peers/bob/context", None, {"target": "alice"})],
+        "'bob' has no conclusion about 'alice'; 'alice' has some about 'bob'",
+    ),
+    Bug(
+        "card the other way around",
+        [_CARD, ("GET", f"{_W}/peers/bob/card", None, {"target": "alice"})],
+        "'bob' has no card about 'alice'; 'alice' has one about 'bob'",
+    ),
+    Bug(
+        "card of the observed peer",
+        [_CARD, ("GET", f"{_W}/peers/bob/card", None, {})],
+        "'bob' has no card about 'bob'; 'alice' has one",
+    ),
+    Bug(
+        "queue of an observer of messages",
+        [_SAY, ("GET", f"{_W}/queue/status", None, {"observer_id": "bob"})],
+        "no unit of work has the observer_id of the query, but 1 unit is pending in the workspace; "
+        "observer_id selects dreams, not messages",
+    ),
+    Bug(
+        "queue of another session",
+        [_SAY, ("GET", f"{_W}/queue/status", None, {"session_id": "t"})],
+        "no unit of work has the session_id of the query, but 1 unit is pending in the workspace",
     ),
 ]
 

@@ -1,12 +1,11 @@
 """Notes on answers that are empty because something does not exist, or because no worker has run."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from ...domain.work import internal_id, queues_of
 from ..diagnosis.meant import UNSET, unset
 from ..diagnosis.missing import deleted_session, first_missing
-from ..text import listed, quoted
+from ..text import quoted
 from .occasion import SEEN_ROWS, Occasion
 
 # The names of peers beside that of the path.
@@ -89,13 +88,16 @@ def of_few_tokens(occasion: Occasion) -> Iterator[str]:
         yield f"tokens={tokens} leaves out all messages: the newest one takes {newest}"
 
 
-def of_other_cards(occasion: Occasion) -> Iterator[str]:
-    """A note on a card that does not exist, if the peer has cards about others."""
-    workspace, peer, payload = occasion.workspace, occasion.peer, occasion.payload
-    if workspace is None or peer is None or not isinstance(payload, dict) or payload.get("peer_card") is not None:
+def of_other_work(occasion: Occasion) -> Iterator[str]:
+    """A note on a status of the queue without units, if other units of the workspace are pending."""
+    workspace, payload = occasion.workspace, occasion.payload
+    chosen = [name for name in ("session_id", "sender_id", "observer_id") if occasion.query.get(name)]
+    if workspace is None or not chosen or not isinstance(payload, dict) or payload.get("total_work_units") != 0:
         return
-    observer = peer.row["id"]
-    others = [observed for one, observed in islice(workspace.extras.cards, SEEN_ROWS) if one == observer]
-    if others:
-        wanted = occasion.query.get("target", observer)
-        yield f"{quoted(observer)} has no card about {quoted(wanted)}; it has one about {listed(others, len(others))}"
+    queues = queues_of(workspace)
+    pending = sum(queue.units.pending for queue in queues)
+    if not pending:
+        return
+    units = "1 unit is" if pending == 1 else f"{pending} units are"
+    because = "; observer_id selects dreams, not messages" if chosen == ["observer_id"] else ""
+    yield f"no unit of work has the {' and '.join(chosen)} of the query, but {units} pending in the workspace{because}"

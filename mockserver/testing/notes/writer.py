@@ -7,7 +7,7 @@ from typing import Any
 from ..diagnosis.missing import Case
 from ..exchange import Exchange
 from ..text import cut, shortened
-from . import effects, repeats, state
+from . import directions, effects, repeats, state
 from .draft import CHANGING, Draft, Notes
 from .filters import filter_notes, of_filters_of_a_search
 from .ignored import ignored_keys, ignored_parameters
@@ -35,11 +35,18 @@ _WRITERS: Mapping[str, tuple[Writer, ...]] = {
         state.of_pending_work,
     ),
     "get_session_summaries": (state.of_a_deleted_session, state.of_what_does_not_exist, state.of_internal_ids),
-    "get_representation": (state.of_what_does_not_exist, state.of_pending_work),
-    "get_peer_context": (state.of_what_does_not_exist, state.of_pending_work),
-    "get_peer_card": (state.of_what_does_not_exist, state.of_other_cards),
+    **dict.fromkeys(
+        ("get_representation", "get_peer_context"),
+        (state.of_what_does_not_exist, state.of_pending_work, directions.of_other_conclusions),
+    ),
+    "get_peer_card": (state.of_what_does_not_exist, directions.of_other_cards),
     **dict.fromkeys(("search_workspace", "search_session"), (filter_notes, of_filters_of_a_search)),
-    "get_queue_status": (state.of_what_does_not_exist, state.of_internal_ids, state.of_pending_work),
+    "get_queue_status": (
+        state.of_what_does_not_exist,
+        state.of_internal_ids,
+        state.of_pending_work,
+        state.of_other_work,
+    ),
     "get_messages": (state.of_internal_ids, filter_notes),
     "get_session_peers": (state.of_internal_ids,),
 }
