@@ -46,6 +46,7 @@ def _list(filters: Any, path: str = f"{_W}/sessions/list") -> list[Call]:
 _SAY = _post(f"{_S}/messages", {"messages": [{"content": "hi", "peer_id": "alice"}]})
 _DELETE: Call = ("DELETE", _S, None, {})
 _KNOW = _post(f"{_W}/conclusions", {"conclusions": [{"content": "tea", "observer_id": "alice", "observed_id": "bob"}]})
+_SWAPPED = {"observer_id": "bob", "observed_id": "alice"}
 _CARD: Call = ("PUT", f"{_W}/peers/alice/card", {"peer_card": ["tall"]}, {"target": "bob"})
 
 BUGS = [
@@ -426,6 +427,63 @@ BUGS = [
         [_SAY, ("GET", f"{_W}/queue/status", None, {"session_id": "t"})],
         "no unit of work has the session_id of the query, but 1 unit is pending in the workspace",
     ),
+    # A target, or a session in the body, that does not exist.
+    Bug(
+        "representation of a misspelt target",
+        [_post(f"{_W}/peers/alice/representation", {"target": "Bob"})],
+        "workspace 'w' has no peer 'Bob'; did you mean 'bob'?",
+    ),
+    Bug(
+        "representation of a misspelt session",
+        [_post(f"{_W}/peers/alice/representation", {"session_id": "S"})],
+        "workspace 'w' has no session 'S'; did you mean 's'?",
+    ),
+    Bug(
+        "context of a misspelt target",
+        [("GET", f"{_W}/peers/alice/context", None, {"target": "Bob"})],
+        "workspace 'w' has no peer 'Bob'; did you mean 'bob'?",
+    ),
+    Bug(
+        "card of a misspelt target",
+        [("GET", f"{_W}/peers/alice/card", None, {"target": "Bob"})],
+        "workspace 'w' has no peer 'Bob'; did you mean 'bob'?",
+    ),
+    # Filters.
+    Bug(
+        "conclusions searched the other way around",
+        [
+            _KNOW,
+            _post(f"{_W}/conclusions/query", {"query": "tea", "filters": _SWAPPED}),
+        ],
+        "no conclusion has the observer_id 'bob'; there are 'alice'",
+    ),
+    Bug(
+        "conclusions searched by swapped columns",
+        [_KNOW, *_list({"observer": "bob"}, f"{_W}/conclusions/list")],
+        "no conclusion has the observer_id 'bob'; there are 'alice'",
+    ),
+    Bug(
+        "conclusions of no such pair",
+        [
+            _KNOW,
+            _post(
+                f"{_W}/conclusions/query",
+                {"query": "tea", "filters": {"observer_id": "alice", "observed_id": "alice"}},
+            ),
+        ],
+        "no conclusion has the observed_id 'alice'; there are 'bob'",
+    ),
+    Bug(
+        "time before all rows",
+        _list({"created_at": {"lte": "2020-01-01"}}),
+        "created_at.lte 2020-01-01 is before the oldest session",
+    ),
+    Bug(
+        "null for a missing key",
+        _list({"metadata": {"topic": None}}),
+        "metadata.topic: null matches only a null, and no row has one there",
+    ),
+    Bug("list that is empty", _list({"id": {"in": []}}), "id.in is an empty list, which matches nothing"),
 ]
 
 

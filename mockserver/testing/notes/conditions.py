@@ -1,4 +1,4 @@
-"""A note on conditions of a filter that match rows each, but no row together."""
+"""What a filter matches among some rows, and a note on conditions that match rows each, but no row together."""
 
 from collections.abc import Iterator
 
@@ -41,6 +41,19 @@ def unmatched_together(filters: Row, rows: list[Row], noun: str, profile: Profil
     except ApiError:  # It takes too many steps.
         return
     yield f"each condition matches rows, but no {noun.removesuffix('s')} matches all of them"
+
+
+def matches_none(filters: Row, rows: list[Row], noun: str, profile: Profile) -> bool:
+    """Whether none of the rows matches the filters. False too if it takes too many steps to know.
+
+    Arguments:
+        noun: What the rows are, in the plural.
+    """
+    try:
+        matches = compile_filter(_TABLES[noun], filters, profile, Steps(_STEPS))
+        return matches is not None and not any(map(matches, rows))
+    except ApiError:
+        return False
 
 
 def _parts(filters: Row) -> Iterator[Row]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from ...domain.filters.columns import OPERATORS, WILDCARD
 from ...domain.filters.logic import folded
-from ...domain.filters.tables import completed
+from ...domain.filters.tables import NAMES_IN_DATABASE, completed
 from ...domain.records import Row
 from ..diagnosis.filters import looks_like_an_operator, nearest_operator, no_operator
 from ..diagnosis.suggestions import nearest_name
 from ..text import listed, quoted, shortened
-from .conditions import unmatched_together
+from .conditions import matches_none, unmatched_together
 from .occasion import SEEN_ROWS, Occasion, newest
 
 _LOGIC = ("AND", "OR", "NOT")
@@ -55,10 +55,12 @@ def filter_notes(occasion: Occasion) -> Iterator[str]:
         yield from _never_unequal(conditions, rows)
     total = occasion.payload.get("total") if isinstance(occasion.payload, dict) else 0
     name = "" if occasion.operation is None else occasion.operation.name
-    # A search may find nothing because of its words.
-    if occasion.items == [] and total == 0 and not name.startswith(("search_", "query_")):
+    if occasion.items == [] and total == 0 and not name.startswith("search_"):
         rows = rows or _rows(occasion, noun)
         if len(rows) >= SEEN_ROWS:  # There may be others.
+            return
+        # A search may find nothing because of its words.
+        if name.startswith("query_") and not matches_none(filters, rows, noun, occasion.store.profile):
             return
         needed = list(islice(_conditions(filters, negated=False), _MOST))
         yield from _matching_nothing(occasion, needed, rows, noun)
@@ -147,8 +149,10 @@ def _matching_nothing(
     for column, value in conditions:
         if column == "metadata" and isinstance(value, dict):
             yield from _unmatched_metadata(value, known, rows, one)
+        elif rows and dict(_operands(value)).get("in") == []:
+            yield f"{column}.in is an empty list, which matches nothing"
         elif rows and column in _TIMES:
-            yield from _after_all_rows(column, value, rows, noun)
+            yield from _outside_of_all_rows(column, value, rows, noun)
         elif column == "id" and noun == "sessions" and (deleted := _wanted(value) & _deleted_ids(occasion).keys()):
             yield _deleted(occasion, deleted)
         elif rows:
@@ -165,13 +169,18 @@ def _one(occasion: Occasion, noun: str) -> str:
     return singular
 
 
-def _after_all_rows(column: str, value: Any, rows: list[Row], noun: str) -> Iterator[str]:
-    latest = max((row[column] for row in rows if isinstance(row.get(column), str)), default=None)
+def _outside_of_all_rows(column: str, value: Any, rows: list[Row], noun: str) -> Iterator[str]:
+    times = [(moment, row[column]) for row in rows if (moment := _moment(row.get(column))) is not None]
     for operator, operand in _operands(value):
         moment = _moment(operand)
-        if operator in ("gt", "gte") and latest is not None and moment is not None and moment > _moment(latest):
-            newest_one = f"the newest {noun.removesuffix('s')} ({latest})"
-            yield f"{column}.{operator} {shortened(operand)} is after {newest_one}"
+        if not times or moment is None:
+            continue
+        one = noun.removesuffix("s")
+        (first, oldest), (last, latest) = min(times), max(times)
+        if operator in ("gt", "gte") and moment > last:
+            yield f"{column}.{operator} {shortened(operand)} is after the newest {one} ({latest})"
+        elif operator in ("lt", "lte") and moment < first:
+            yield f"{column}.{operator} {shortened(operand)} is before the oldest {one} ({oldest})"
 
 
 def _moment(text: Any) -> Any:
@@ -243,6 +252,8 @@ def _other_case(key: str, inner: Any, rows: list[Row], one: str) -> list[str]:
 def _other_type(key: str, inner: Any, rows: list[Row]) -> list[str]:
     kinds = {_KINDS.get(type(row["metadata"].get(key))) for row in rows if key in (row.get("metadata") or {})}
     for operator, wanted in _operands(inner):
+        if operator == "" and wanted is None and None not in kinds:
+            return [f"metadata.{shortened(key)}: null matches only a null, and no row has one there"]
         kind = _KINDS.get(type(wanted))
         # Operators compare numbers and texts by what they are written as.
         if operator == "" and kind is not None and kind not in kinds and None not in kinds and wanted != WILDCARD:
@@ -260,6 +271,7 @@ def _wanted(value: Any) -> set[str]:
 
 def _unmatched_column(column: str, value: Any, rows: list[Row], one: str) -> Iterator[str]:
     """A hint for an id, or another text, that no row has."""
+    column = NAMES_IN_DATABASE.get(column, column)
     known = {row[column]: None for row in rows if isinstance(row.get(column), str)}
     for operator, operand in _operands(value):
         wanted = operand if operator == "in" and isinstance(operand, list) else [operand]

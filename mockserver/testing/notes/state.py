@@ -13,7 +13,7 @@ _PEERS = ("target", "peer_target", "sender_id", "observer_id")
 
 
 def of_what_does_not_exist(occasion: Occasion) -> Iterator[str]:
-    """The sentence that lists and searches have too: what of the path, or of the query, does not exist."""
+    """The sentence that lists and searches have too: what of the path, the query or the body does not exist."""
     if any(of_internal_ids(occasion)):
         return
     named = dict(occasion.exchange.parameters)
