@@ -483,6 +483,21 @@ BUGS = [
         _list({"metadata": {"topic": None}}),
         "metadata.topic: null matches only a null, and no row has one there",
     ),
+    Bug(
+        "search of another session",
+        [_SAY, _post(f"{_W}/sessions/t/search", {"query": "hi"})],
+        "this session has no such message; messages of session 's' have the query",
+    ),
+    Bug(
+        "search of another peer",
+        [_SAY, _post(f"{_W}/peers/bob/search", {"query": "hi"})],
+        "this peer has no such message; messages of peer 'alice' have the query",
+    ),
+    Bug(
+        "metadata merged inside",
+        [("PUT", _S, {"metadata": {"a": {"b": 1, "c": 2}}}, {}), ("PUT", _S, {"metadata": {"a": {"b": 3}}}, {})],
+        "metadata.a was replaced: 'c' is gone",
+    ),
     Bug("list that is empty", _list({"id": {"in": []}}), "id.in is an empty list, which matches nothing"),
 ]
 

@@ -18,6 +18,8 @@ ALWAYS = frozenset(
         "get_queue_status",
         "add_peers_to_session",
         "remove_peers_from_session",
+        "search_session",
+        "search_peer",
     }
 )
 # These may replace metadata.

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from ...domain.records import Row
 from ...domain.schedule import Target
 from ..diagnosis.missing import deleted_workspace
-from ..text import listed, quoted
+from ..text import listed, quoted, shortened
 from .occasion import SEEN_ROWS, Occasion
 
 
@@ -22,6 +23,7 @@ def of_an_update(occasion: Occasion) -> Iterator[str]:
         if gone and not empties:
             are = "is" if len(gone) == 1 else "are"
             yield f"metadata was replaced: {listed(gone, len(gone))} {are} gone"
+        yield from _gone_inside(old, metadata)
     is_null = "metadata" in given and all(value is None for value in given.values())
     if is_null and old and metadata == old and name.startswith("update_"):
         yield "null leaves metadata as it is; {} empties it"
@@ -32,6 +34,17 @@ def of_an_update(occasion: Occasion) -> Iterator[str]:
         if kept:
             stay = "stays" if len(kept) == 1 else "stay"
             yield f"configuration was merged: {listed(kept, len(kept))} {stay}"
+
+
+def _gone_inside(old: Row, new: Row) -> Iterator[str]:
+    """A note on each object in metadata that lost keys. An empty object is meant to be empty."""
+    for key, value in old.items():
+        inner = new.get(key)
+        if isinstance(value, dict) and isinstance(inner, dict) and inner:
+            gone = [name for name in value if name not in inner]
+            if gone:
+                are = "is" if len(gone) == 1 else "are"
+                yield f"metadata.{shortened(key)} was replaced: {listed(gone, len(gone))} {are} gone"
 
 
 def of_an_existing_workspace(occasion: Occasion) -> Iterator[str]:

@@ -84,6 +84,26 @@ def of_filters_of_a_search(occasion: Occasion) -> Iterator[str]:
         yield f"the query is in {messages}, but the filters leave {it} out"
 
 
+def of_words_elsewhere(occasion: Occasion) -> Iterator[str]:
+    """A note on a search of a session or a peer without results, if messages outside of it contain the query."""
+    document, workspace, session, peer = occasion.document, occasion.workspace, occasion.session, occasion.peer
+    if occasion.items != [] or workspace is None or not isinstance(document, dict) or document.get("filters"):
+        return
+    query = document.get("query")
+    others = [one for one in islice(workspace.sessions.values(), SEEN_ROWS) if one is not session]
+    rows = [row for one in others for row in one.messages[-SEEN_ROWS:]][:SEEN_ROWS]
+    if peer is not None:
+        rows = [row for row in rows if row["peer_id"] != peer.row["id"]]
+    is_long = sum(len(row["content"]) for row in rows) > _LONG
+    if (session is None and peer is None) or not isinstance(query, str) or not query.strip() or is_long:
+        return
+    key, scope = ("peer_id", "peer") if session is None else ("session_id", "session")
+    found = list(dict.fromkeys(row[key] for row in rows if folded(query) in folded(row["content"])))
+    if found:
+        owners = f"{scope if len(found) == 1 else f'{scope}s'} {listed(found, len(found))}"
+        yield f"this {scope} has no such message; messages of {owners} have the query"
+
+
 def _conditions(filters: Row, levels: int = _LEVELS, *, negated: bool = True) -> Iterator[tuple[str, Any]]:
     """The columns of a filter document with what they are compared with, at any depth, and each key of metadata alone.
     With `negated`, those inside NOT too.

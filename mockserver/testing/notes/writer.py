@@ -9,7 +9,7 @@ from ..exchange import Exchange
 from ..text import cut, shortened
 from . import directions, effects, repeats, state
 from .draft import CHANGING, Draft, Notes
-from .filters import filter_notes, of_filters_of_a_search
+from .filters import filter_notes, of_filters_of_a_search, of_words_elsewhere
 from .ignored import ignored_keys, ignored_parameters
 from .occasion import NotedOperation, Occasion
 
@@ -40,7 +40,9 @@ _WRITERS: Mapping[str, tuple[Writer, ...]] = {
         (state.of_what_does_not_exist, state.of_pending_work, directions.of_other_conclusions),
     ),
     "get_peer_card": (state.of_what_does_not_exist, directions.of_other_cards),
-    **dict.fromkeys(("search_workspace", "search_session"), (filter_notes, of_filters_of_a_search)),
+    "search_workspace": (filter_notes, of_filters_of_a_search),
+    "search_session": (filter_notes, of_filters_of_a_search, of_words_elsewhere),
+    "search_peer": (filter_notes, of_words_elsewhere),
     "get_queue_status": (
         state.of_what_does_not_exist,
         state.of_internal_ids,
