@@ -26,6 +26,10 @@ def of_what_does_not_exist(occasion: Occasion) -> Iterator[str]:
         if sentence is not None:
             yield sentence
             return
+    session_id = given.get("session_id")  # In a body, it says nothing about where the peer of the path must be.
+    if isinstance(session_id, str) and session_id:
+        inside = {"workspace_id": named["workspace_id"], "session_id": session_id}
+        yield from filter(None, [first_missing(occasion.case, inside)])
 
 
 def of_internal_ids(occasion: Occasion) -> Iterator[str]:
