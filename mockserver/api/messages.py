@@ -34,7 +34,9 @@ def create_messages_for_session(call: Call) -> Reply:
     rows = messages.create(
         call.store, call.path["workspace_id"], call.path["session_id"], [_draft(message) for message in batch]
     )
-    return 201, _answered(call, rows, [message.created_at for message in batch])
+    if call.store.profile.echoed_created_at:
+        rows = _with_times_as_sent(rows, [message.created_at for message in batch])
+    return 201, rows
 
 
 @router.operation(
@@ -58,7 +60,9 @@ def create_messages_with_file(call: Call) -> Reply:
         for piece in uploads.pieces_of(upload.file, call.store.profile)
     ]
     rows = messages.create(call.store, call.path["workspace_id"], call.path["session_id"], drafts)
-    return 201, _answered(call, rows, [upload.created_at] * len(rows))
+    if call.store.profile.echoed_created_at:
+        rows = _with_times_as_sent(rows, [upload.created_at] * len(rows))
+    return 201, rows
 
 
 @router.operation(
@@ -101,10 +105,8 @@ def update_message(call: Call) -> Reply:
     return 200, message_as_read(row) if call.body.metadata is None else row
 
 
-def _answered(call: Call, rows: list[Row], given: list[datetime | None]) -> list[Row]:
-    """The new messages for the answer. With the quirk `echoed_created_at` their times are as the client sent them."""
-    if not call.store.profile.echoed_created_at:
-        return rows
+def _with_times_as_sent(rows: list[Row], given: list[datetime | None]) -> list[Row]:
+    """The new messages with the times that the client sent, for the quirk `echoed_created_at`."""
     return [row if moment is None else {**row, "created_at": moment} for row, moment in zip(rows, given, strict=True)]
 
 

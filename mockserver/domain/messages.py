@@ -44,7 +44,18 @@ def create(store: Store, workspace_id: str, session_id: str, drafts: Sequence[Me
     session, _ = sessions.get_or_create(store, workspace_id, session_id, joining=senders)
     now = store.clock.now()
     moment = timestamp(now)
-    rows = [new_row(store.ids.new(), draft, session.row, moment) for draft in drafts]
+    rows = [
+        new_row(
+            session.row,
+            store.ids.new(),
+            draft.content,
+            draft.peer_id,
+            draft.metadata,
+            moment if draft.created_at is None else timestamp(draft.created_at),
+            draft.token_count,
+        )
+        for draft in drafts
+    ]
     store.add_messages(session, rows)
     work.add_units(store, store.workspaces[workspace_id], session, drafts, now)
     return rows
@@ -81,13 +92,7 @@ def _place(store: Store, workspace_id: str, session_id: str, message_id: str, co
     return session, place
 
 
-def new_row(message_id: str, draft: MessageDraft, session: Row, now: str) -> Row:
-    """The row of a new message. `session` is the row of its session. `now` is the time of drafts without a time."""
-    created_at = now if draft.created_at is None else timestamp(draft.created_at)
-    return stored_row(session, message_id, draft.content, draft.peer_id, draft.metadata, created_at, draft.token_count)
-
-
-def stored_row(
+def new_row(
     session: Row, message_id: str, content: str, peer_id: str, metadata: Row, created_at: str, token_count: int
 ) -> Row:
     """The row of a message. `session` is the row of its session. `created_at` is a timestamp as on the wire."""

@@ -45,7 +45,7 @@ def get_or_create(
     workspaces.check_new(store, workspace_id)
     if joining:
         peers.check_new(store, workspace_id, newcomers, ("body", "peers"))
-        membership.check_observers(session_id, {**present, **newcomers})
+        membership.check_observers(session_id, {**present, **newcomers} if newcomers else present)
     if session is not None and metadata is None and not configuration and not newcomers:
         return session, False
     now = store.clock.now()

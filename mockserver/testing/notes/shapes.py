@@ -48,9 +48,10 @@ def has_unknown(shape: Shape | None, document: Any) -> bool:
                 return True
             if has_unknown(inside if keys is None else keys[key], value):
                 return True
-    elif type(document) is list and keys is None:
+    elif type(document) is list and inside is not None:
+        usual = inside.leaves
         for entry in document:
-            if has_unknown(inside, entry):
+            if not (type(entry) is dict and usual.issuperset(entry)) and has_unknown(inside, entry):
                 return True
     return False
 

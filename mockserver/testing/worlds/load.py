@@ -151,7 +151,7 @@ def _load_session(store: Store, workspace: Workspace, source: "WorldSession") ->
 def _message(source: "WorldMessage", session: Row) -> Row:
     """The row of a message that is complete: see `_fill_message`."""
     id_, created_at, count = cast("str", source.id), cast("str", source.created_at), cast("int", source.token_count)
-    return messages.stored_row(session, id_, source.content, source.peer_id, source.metadata, created_at, count)
+    return messages.new_row(session, id_, source.content, source.peer_id, source.metadata, created_at, count)
 
 
 def _load_origins(workspace: Workspace, source: "WorldWorkspace") -> None:
