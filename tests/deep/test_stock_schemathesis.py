@@ -36,12 +36,25 @@ def _serve(*arguments: str) -> Iterator[str]:
             server.terminate()
 
 
-# With tokens, the served document differs in the answer 401 only, and 100 examples of all its operations take minutes.
+_COVERAGE = "coverage"
+_OTHERS = "examples,fuzzing,stateful"
+
+
+# With tokens, the served document differs in the answer 401 only. All its operations take minutes, so the phases of the
+# other one run apart from each other.
 @pytest.mark.parametrize(
-    ("source", "authenticated", "examples"),
-    [("served", False, 100), ("served", True, 5), ("contract", False, 100), ("contract", True, 100)],
+    ("source", "authenticated", "examples", "phases"),
+    [
+        ("served", False, 100, _OTHERS),
+        ("served", False, 1, _COVERAGE),
+        ("served", True, 5, _OTHERS),
+        ("contract", False, 100, f"{_OTHERS},{_COVERAGE}"),
+        ("contract", True, 100, f"{_OTHERS},{_COVERAGE}"),
+    ],
 )
-def test_stock_schemathesis_finds_no_failure(source: str, authenticated: bool, examples: int, tmp_path: Path) -> None:
+def test_stock_schemathesis_finds_no_failure(
+    source: str, authenticated: bool, examples: int, phases: str, tmp_path: Path
+) -> None:
     with _serve(*(["--auth-secret", _SECRET] if authenticated else [])) as url:
         if source == "contract":
             name = "contract with tokens" if authenticated else "contract"
@@ -51,9 +64,7 @@ def test_stock_schemathesis_finds_no_failure(source: str, authenticated: bool, e
             (tmp_path / "schemathesis.toml").write_text(DOCUMENTED_SETTINGS, encoding="utf-8")
             where = [f"{url}/openapi.json"]
         token = ["-H", f"Authorization: Bearer {Keyring(_SECRET).sign(Scope(admin=True), 0)}"] if authenticated else []
-        # The phase of coverage tries each schema of a filter by its own, which takes minutes for all operations.
-        phases = ["--phases", "examples,fuzzing,stateful"] if source == "served" else []
-        command = [sys.executable, "-m", "schemathesis.cli", "run", *where, *token, *phases, "--seed", "777"]
+        command = [sys.executable, "-m", "schemathesis.cli", "run", *where, *token, "--phases", phases, "--seed", "777"]
         run = subprocess.run(
             [*command, "--max-examples", str(examples)],
             cwd=tmp_path,
