@@ -82,15 +82,20 @@ def _selects(config: pytest.Config, marker: str) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the tests of a file in one process in a long run.
+    """Keep the tests of a file in one process in a long run, except those with the command line of schemathesis.
 
-    Some count what earlier tests in the file did, or share the installation of an SDK.
+    Some count what earlier tests in the file did, or share the installation of an SDK. Those of schemathesis take
+    minutes each.
     """
     if not (_selects(config, "deep") or _selects(config, "sdk")):
         return None
     from xdist.scheduler import LoadFileScheduling
 
-    return LoadFileScheduling(config, log)
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if "test_stock_schemathesis" in nodeid else str(super()._split_scope(nodeid))
+
+    return Scheduling(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
