@@ -43,7 +43,7 @@ def of_internal_ids(occasion: Occasion) -> Iterator[str]:
             yield f"{quoted(wanted)} is the internal id of {quoted(session.row['id'])}: use the latter"
 
 
-_WITHOUT_MODEL = "it has no model, so store conclusions (POST …/conclusions) or script the answer"
+_NO_MODEL = "no model, so store conclusions (POST …/conclusions) or script the answer"
 
 
 def of_pending_work(occasion: Occasion) -> Iterator[str]:
@@ -53,18 +53,23 @@ def of_pending_work(occasion: Occasion) -> Iterator[str]:
         return
     payload = occasion.payload if isinstance(occasion.payload, dict) else {}
     counted = payload.get("pending_work_units")
-    pending = sum(queue.units.pending for queue in queues_of(workspace)) if counted is None else counted
-    units = "unit of work is" if pending == 1 else "units of work are"
-    waits = f"{pending} {units} pending; the fake works when asked: mock.work(), or POST /_mock/work"
     if counted:
-        yield waits
-    elif counted is None and "" in (payload.get("representation"), payload.get("peer_representation")):
-        if any(of_what_does_not_exist(occasion)) or any(of_a_deleted_session(occasion)):
-            return
-        if pending:
-            yield f"{waits}; {_WITHOUT_MODEL}"
-        elif any(queue.units.completed for queue in queues_of(workspace)):
-            yield f"the work is done, and the representation is empty: the fake {_WITHOUT_MODEL.removeprefix('it ')}"
+        yield _waiting(counted)
+    if counted is not None or "" not in (payload.get("representation"), payload.get("peer_representation")):
+        return
+    if any(of_what_does_not_exist(occasion)) or any(of_a_deleted_session(occasion)):
+        return
+    units = [queue.units for queue in queues_of(workspace)]
+    pending = sum(one.pending for one in units)
+    if pending:
+        yield f"{_waiting(pending)}; it has {_NO_MODEL}"
+    elif any(one.completed for one in units):
+        yield f"the work is done, and the representation is empty: the fake has {_NO_MODEL}"
+
+
+def _waiting(pending: int) -> str:
+    units = "unit of work is" if pending == 1 else "units of work are"
+    return f"{pending} {units} pending; the fake works when asked: mock.work(), or POST /_mock/work"
 
 
 def of_unset_ids(occasion: Occasion) -> Iterator[str]:
