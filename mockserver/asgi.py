@@ -28,6 +28,7 @@ from .api import (
     webhooks,
     workspaces,
 )
+from .api.asgi_extension import Immediate
 from .api.control import guard as control_plane
 from .api.front_door import FrontDoor
 from .api.observed import FallbackRoute, ObservedEndpoint
@@ -67,7 +68,7 @@ def create_app(
     control: bool = True,
     page: bool = True,
     **options: Never,
-) -> Starlette:
+) -> "App":
     """The ASGI app of `mock`; `app.state.mock` is the mock.
 
     Without `mock` it makes one, with the options that environment variables such as HONCHO_MOCK_QUIRKS set, so that
@@ -96,14 +97,14 @@ def create_app(
     endpoint = ObservedEndpoint(mock, [*OPERATIONS, *_document_router().operations], pages)
     planes = [control_plane.ControlPlane(mock, allow_hosts, page=page)] if control else []
     doors = [FrontDoor()] if has_page else []
-    app = _App(endpoint, *planes, Reference(), *doors)
+    app = App(endpoint, *planes, Reference(), *doors)
     app.state.mock = mock
     SERVED[id(mock)] = mock
     mock.know_operations(frozenset(operation.name for operation in endpoint.operations), OPERATIONS)
     return app
 
 
-class _App(Starlette):
+class App(Starlette):
     """All routes. A request that calls an operation skips Starlette's middleware and router, if nothing needs them."""
 
     def __init__(self, endpoint: ObservedEndpoint, *others: BaseRoute) -> None:
@@ -131,6 +132,13 @@ class _App(Starlette):
         else:
             scope["app"] = self  # as Starlette does
             await self._endpoint.answer(found, scope, receive, send)
+
+    def answer_immediately(self, scope: Scope, body: bytes) -> Immediate | None:
+        """The answer to a whole request. Returns None, and does nothing, if the request has to go through ASGI."""
+        if header_of(scope, b"origin") is not None:
+            return None
+        found = fast_path.operation_before_middleware(self, self._endpoint, scope)
+        return None if found is None else self._endpoint.answer_immediately(found, scope, body)
 
 
 def _document_router() -> Router:

@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import LOGGING_CONFIG
 
+from .api.asgi_extension import Answering
 from .asgi import create_app
 from .fast_path import UVICORN_SETTINGS
 from .hosts import checked_hosts
@@ -86,10 +87,18 @@ def serve(
     """
     host = listener.getsockname()[0]
     app_options["allow_hosts"] = list(app_options.get("allow_hosts", ()))
-    app = with_connection(create_app(mock, **app_options))
+    app = create_app(mock, **app_options)
     mock.server_link.attach(lambda fork: MockServer.of(fork, host, **app_options))
     try:
-        serve_app(app, listener, ready=ready, log_level=log_level, ending=mock.server_link.end, stopper=stopper)
+        serve_app(
+            with_connection(app),
+            listener,
+            answering=app.answer_immediately,
+            ready=ready,
+            log_level=log_level,
+            ending=mock.server_link.end,
+            stopper=stopper,
+        )
     finally:
         mock.server_link.attach(None)
         mock.deliveries.stop()
@@ -99,14 +108,18 @@ def serve_app(
     app: ASGIApp,
     listener: socket.socket,
     *,
+    answering: Answering | None = None,
     ready: Callable[[str], None],
     log_level: str = "warning",
     ending: Callable[[], None] = lambda: None,
     stopper: Callable[[Callable[[], None]], None] | None = None,
 ) -> None:
-    """Serve an app as `serve` does. The server calls `ending` before it closes connections."""
+    """Serve an app as `serve` does. The server calls `ending` before it closes connections. `answering` answers
+    requests that need not go through ASGI.
+    """
     config = BoundedConfig(
         app,
+        answering=answering,
         log_level=log_level,
         access_log=log_level in ("info", "debug", "trace"),
         log_config=_logging_to_stderr(),
@@ -214,8 +227,14 @@ class MockServer(Hinting):
             raise OSError(error.errno, problem) from None
         self._url = url_of(self._host, listener)
         self._port = listener.getsockname()[1]
-        app = with_connection(create_app(self.mock, **self._app_options))
-        config = BoundedConfig(app, log_config=None, access_log=False, **UVICORN_SETTINGS)
+        app = create_app(self.mock, **self._app_options)
+        config = BoundedConfig(
+            with_connection(app),
+            answering=app.answer_immediately,
+            log_config=None,
+            access_log=False,
+            **UVICORN_SETTINGS,
+        )
         self._server = _Server(config, ending=self.mock.server_link.end)
         self._thread = threading.Thread(target=self._server.serve_on, args=[listener], name=self._url, daemon=True)
         try:

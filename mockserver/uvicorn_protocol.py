@@ -1,8 +1,12 @@
 """Bounds what a connection of uvicorn accepts with httptools. With h11, uvicorn has these bounds already."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from starlette.types import ASGIApp
+
+from .api.asgi_extension import Answering
+from .uvicorn_immediate import ImmediateAnswers, has_known_protocol
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _Protocol
@@ -23,11 +27,20 @@ class BoundedConfig(uvicorn.Config):
 
     parser = ""
 
+    def __init__(self, app: ASGIApp, *, answering: Answering | None = None, **settings: Any) -> None:
+        """`answering` answers requests that need not go through ASGI, if there are such. `settings` are uvicorn's."""
+        super().__init__(app, **settings)
+        self._answering = answering
+
     def load(self) -> None:
         super().load()
         protocol = self.http_protocol_class
         self.parser = protocol.__module__.rpartition(".")[2].removesuffix("_impl")
         if self.parser == "httptools":
+            # uvicorn logs accesses itself. (A connection of its would do so for any handler, such as that of pytest.)
+            if self._answering is not None and not self.access_log and has_known_protocol(protocol):
+                members = {"answering": staticmethod(self._answering), "outbox": []}
+                protocol = type("ImmediateProtocol", (ImmediateAnswers, protocol), members)
             self.http_protocol_class = type("BoundedProtocol", (_Bounds, protocol), {})
 
 

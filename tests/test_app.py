@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver import Mock, MockServer, create_app
 from support.direct_client import DirectClient
+from support.running_app import running
 
 
 def test_a_websocket_is_closed() -> None:
@@ -66,7 +67,7 @@ def test_a_route_that_was_put_before_the_operations_answers() -> None:
 
 def test_an_app_below_another_answers_there() -> None:
     outer = Starlette(routes=[Mount("/below", create_app())])
-    with _served(outer) as url:
+    with running(outer) as url:
         assert httpx.post(f"{url}/below/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 200
         assert httpx.post(f"{url}/v3/workspaces/w/sessions", json={"id": "s"}).status_code == 404
 

@@ -12,6 +12,7 @@ from support.server_address import address_of
 pytestmark = pytest.mark.usefixtures("each_loop")
 
 _GET = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+_HEAD = b"HEAD /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
 _CHUNKED = b"POST /v3/workspaces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 _LINES = b"X-A: %b\r\n" % (b"a" * 1000)
 
@@ -75,11 +76,12 @@ def test_a_body_of_many_bytes_is_accepted(address: tuple[str, int]) -> None:
     "malformed", [b"\0\r\n\r\n", b"GET\r\n\r\n", _CHUNKED + b"zz\r\n"], ids=["bytes", "line", "chunk"]
 )
 @pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("request_", [_GET, _HEAD], ids=["GET", "HEAD"])
 def test_requests_before_a_malformed_one_keep_their_answers(
-    address: tuple[str, int], malformed: bytes, count: int
+    address: tuple[str, int], malformed: bytes, count: int, request_: bytes
 ) -> None:
     with socket.create_connection(address, timeout=60) as client:
-        client.sendall(_GET * count + malformed)
+        client.sendall(request_ * count + malformed)
         received = _received(client)
     assert received.count(b"HTTP/1.1 200") == count
     assert received.count(b"HTTP/1.1 4") == 1

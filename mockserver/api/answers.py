@@ -104,9 +104,11 @@ async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer,
         if await send_pieces(send, answer.payload.pieces, answer.payload.pause, receive):
             await send({"type": "http.response.body", "body": b""})
         return
-    body = {"type": "http.response.body", "body": content if scope["method"] != "HEAD" else b""}
+    is_head = scope["method"] == "HEAD"
+    body = {"type": "http.response.body", "body": b"" if is_head else content}
     connection = asgi_extension.connection_of(scope)
-    if connection is not None and connection.send is send:
+    # An answer to HEAD is one write anyway. uvicorn calls it complete before the write that was held back.
+    if connection is not None and connection.send is send and not is_head:
         await connection.send_at_once(start, body)
     else:
         await send(start)

@@ -1,6 +1,9 @@
-"""What a server may offer to the app beyond ASGI: control over the connection of a request."""
+"""What a server and the app may offer to each other beyond ASGI: control over the connection of a request, and answers
+for which nothing has to be awaited.
+"""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from starlette.types import Message, Scope, Send
 
@@ -35,3 +38,17 @@ def connection_of(scope: Scope) -> ConnectionExtension | None:
     """The connection of a request; None if the server offers none, or the client is in the same process."""
     connection: ConnectionExtension | None = scope.get(KEY)
     return connection
+
+
+class Immediate(NamedTuple):
+    """A whole answer as ASGI messages: the start and the content. `error` is the error that it is about, if the app
+    failed.
+    """
+
+    start: Message
+    content: bytes
+    error: Exception | None
+
+
+# Answers a request with this scope and body. Returns None, and does nothing, if the request has to go through ASGI.
+Answering = Callable[[Scope, bytes], Immediate | None]

@@ -16,6 +16,7 @@ from ..testing.notes.repeats import of_a_fault
 from ..testing.scripts import ScriptFailed
 from . import answers
 from .answers import Answer
+from .asgi_extension import Immediate
 from .endpoint import Endpoint, Gone, TooLarge, body_of, content_type_of, too_large
 from .faulty import FaultyRequest, original_or_replacement
 from .notes import noted
@@ -61,6 +62,21 @@ class ObservedEndpoint(Endpoint):
         await answers.send_whole(scope, receive, send, answer, content)
         if error is not None:
             raise error
+
+    def answer_immediately(self, found: Found, scope: Scope, body: bytes) -> Immediate | None:
+        """Record a request and answer it, if nothing about its answer has to be awaited. Otherwise return None, and do
+        nothing.
+        """
+        mock, operation = self.mock, found.operation
+        if scope["method"] == "HEAD" or (operation is not None and (operation.form is not None or operation.streams)):
+            return None
+        with mock.server_link.turn:
+            if mock.faults.entries or mock.observer is not None:
+                return None
+            answer, content, _, error = self._answered(found, scope, body, None)
+        if not isinstance(answer, Answer):  # pragma: no cover - there are no faults
+            raise TypeError(answer)
+        return Immediate(answers.head(answer, content), content, error)
 
     def _answered(
         self, found: Found, scope: Scope, body: bytes, refusal: Answer | None
