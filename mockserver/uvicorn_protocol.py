@@ -1,21 +1,13 @@
-"""Bounds what a connection of uvicorn accepts with httptools. With h11, uvicorn has these bounds already."""
+"""Configures uvicorn to run the protocols of this project."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from .api.asgi_extension import Answering
+from .uvicorn_bounds import Bounds
 from .uvicorn_immediate import ImmediateAnswers, has_known_protocol
-
-if TYPE_CHECKING:
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _Protocol
-else:
-    _Protocol = object  # httptools may not be installed: `BoundedConfig` adds the class of uvicorn.
-
-# As many bytes as h11 accepts in a head.
-_SILENT_BYTES = 64 * 1024
-_TOO_LARGE = "The head of the request is too large."
 
 
 class BoundedConfig(uvicorn.Config):
@@ -37,54 +29,9 @@ class BoundedConfig(uvicorn.Config):
         protocol = self.http_protocol_class
         self.parser = protocol.__module__.rpartition(".")[2].removesuffix("_impl")
         if self.parser == "httptools":
+            members: dict[str, Any] = {}
+            base = Bounds
             # uvicorn logs accesses itself. (A connection of its would do so for any handler, such as that of pytest.)
             if self._answering is not None and not self.access_log and has_known_protocol(protocol):
-                members = {"answering": staticmethod(self._answering), "outbox": []}
-                protocol = type("ImmediateProtocol", (ImmediateAnswers, protocol), members)
-            self.http_protocol_class = type("BoundedProtocol", (_Bounds, protocol), {})
-
-
-class _Bounds(_Protocol):
-    """Two corrections of uvicorn's protocol for httptools.
-
-    httptools accepts heads, and trailers of chunked bodies, of any size, and keeps them in memory. And when uvicorn
-    refuses a malformed request, it closes the connection at once: the answers to earlier requests in the same packet
-    are lost.
-    """
-
-    # How many bytes came since a message, or a part of its body, was last complete.
-    _silence = 0
-    # The reason to refuse the rest of the connection, once earlier requests are answered.
-    _refusal: str | None = None
-
-    def data_received(self, data: bytes) -> None:
-        if self._refusal is not None:
-            return
-        self._silence += len(data)
-        super().data_received(data)
-        if self._silence > _SILENT_BYTES and self._refusal is None and not self.transport.is_closing():
-            self.send_400_response(_TOO_LARGE)
-
-    def on_body(self, body: bytes) -> None:
-        self._silence = 0
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._silence = 0
-        super().on_message_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        # `cycle` is the newest request, even if it waits in the pipeline, whose first entry is the newest.
-        if self.pipeline and self.pipeline[0][0].more_body:
-            self.pipeline.popleft()  # It is the malformed one, and was not carried out yet.
-        elif self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
-            super().send_400_response(msg)
-            return
-        self._refusal = msg
-        self.transport.pause_reading()
-
-    def on_response_complete(self) -> None:
-        was_last = not self.pipeline
-        super().on_response_complete()
-        if self._refusal is not None and was_last and not self.transport.is_closing():
-            super().send_400_response(self._refusal)
+                base, members = ImmediateAnswers, {"answering": staticmethod(self._answering), "inbox": []}
+            self.http_protocol_class = type("BoundedProtocol", (base, protocol), members)

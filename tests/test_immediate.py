@@ -112,7 +112,8 @@ def test_the_bytes_are_those_of_the_answers_through_asgi(
     immediate: MockServer, through_asgi: MockServer, requests: list[bytes], end: bytes, cuts: list[int]
 ) -> None:
     sent = b"".join([*requests, end])
-    places = [0, *sorted(cut for cut in cuts if cut < len(sent)), len(sent)]
+    # The end comes in one piece: a server that closes the connection while bytes come may lose its last answer.
+    places = [0, *sorted(cut for cut in cuts if cut < len(sent) - len(end)), len(sent)]
     pieces = [sent[start:stop] for start, stop in itertools.pairwise(places)]
     answers = []
     for server in (immediate, through_asgi):
