@@ -432,15 +432,19 @@ class _EachTest:
         if url:
             self._server = RemoteServer(url)
             return self._server
-        from .server import MockServer
 
         def end() -> None:
             self._server = None
             server.mock.faults.forget()  # The test that added the faults is over, and its check of `must_fire` is done.
             server.stop()
 
-        server = MockServer()
-        server.start()
+        from .garbage import collection_paused
+
+        with collection_paused():  # A search of all modules of the session takes as long as the imports.
+            from .server import MockServer
+
+            server = MockServer()
+            server.start()
         item.session.addfinalizer(end)
         self._server = server
         return server

@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import httpcore  # noqa: F401 - httpx imports it when first used; see uvicorn.protocols
@@ -17,13 +18,17 @@ import uvicorn.protocols.http.auto  # noqa: F401 - before pytester drops what is
 from _pytest.mark.expression import Expression  # pytest offers no other way to read an expression of `-m`
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-from mockserver import MockServer
+from mockserver import MockServer, wire
 from mockserver.fast_path import UVICORN_SETTINGS
 from mockserver.formats import pdf as pdf_reader
 from support.examples import AT_LENGTH
 from support.started_mock import Start, start_mock
 
 pytest_plugins = ["pytester"]
+
+# pytester drops what is imported while it runs. A server imports its models late, and would then mix two copies of them.
+for _models in iter_modules(wire.__path__):
+    import_module(f"mockserver.wire.{_models.name}")
 
 # `httpx.get` and the like create a client for each call, which loads all certificates: 45 of its 48 ms. The tests use none.
 _transport = import_module("httpx._transports.default")
