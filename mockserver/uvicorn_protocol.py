@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 from .api.asgi_extension import Answering
 from .uvicorn_bounds import Bounds
 from .uvicorn_immediate import ImmediateAnswers, has_known_protocol
+from .uvicorn_upgrades import IgnoredUpgrades
 
 
 class BoundedConfig(uvicorn.Config):
@@ -34,4 +35,4 @@ class BoundedConfig(uvicorn.Config):
             # uvicorn logs accesses itself. (A connection of its would do so for any handler, such as that of pytest.)
             if self._answering is not None and not self.access_log and has_known_protocol(protocol):
                 base, members = ImmediateAnswers, {"answering": staticmethod(self._answering), "inbox": []}
-            self.http_protocol_class = type("BoundedProtocol", (base, protocol), members)
+            self.http_protocol_class = type("BoundedProtocol", (base, IgnoredUpgrades, protocol), members)

@@ -86,3 +86,34 @@ def test_requests_before_a_malformed_one_keep_their_answers(
     assert received.count(b"HTTP/1.1 200") == count
     assert received.count(b"HTTP/1.1 4") == 1
     assert received.rindex(b"HTTP/1.1 4") > received.rindex(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+@pytest.mark.parametrize("offer", [b"h2c", b"websocket"])
+@pytest.mark.parametrize("pieces", [1, 2, 20])
+def test_an_offer_of_an_upgrade_changes_nothing(
+    address: tuple[str, int], offer: bytes, pieces: int, version: bytes
+) -> None:
+    """The client of Java sends one with each request, in the middle of its headers."""
+    offering = (
+        b"POST /v3/workspaces/w/sessions HTTP/%b\r\nConnection: Upgrade, HTTP2-Settings, keep-alive\r\n"
+        b"Host: localhost\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: %b\r\n"
+        b'Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{"id":"s"}' % (version, offer)
+    )
+    requests = [offering, offering, _GET] if version == b"1.1" else [offering]
+    sent = b"".join(requests)
+    size = -(-len(sent) // pieces)
+    with socket.create_connection(address, timeout=60) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(sent), size):
+            client.sendall(sent[start : start + size])
+        client.shutdown(socket.SHUT_WR)
+        received = _received(client)
+    assert received.count(b"HTTP/1.1 200") == len(requests)
+    assert received.count(b'"id":"s"') == len(requests) - requests.count(_GET)
+
+
+def test_a_request_to_connect_is_refused(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 4")
