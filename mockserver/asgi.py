@@ -1,7 +1,7 @@
 """create_app: puts the ASGI app together."""
 
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Never
 from weakref import WeakValueDictionary
@@ -133,12 +133,12 @@ class App(Starlette):
             scope["app"] = self  # as Starlette does
             await self._endpoint.answer(found, scope, receive, send)
 
-    def answer_immediately(self, scope: Scope, body: bytes) -> Immediate | None:
-        """The answer to a whole request. Returns None, and does nothing, if the request has to go through ASGI."""
+    def immediate(self, scope: Scope) -> Callable[[bytes], Immediate] | None:
+        """What answers the request with this scope, once its body is complete. None if it has to go through ASGI."""
         if header_of(scope, b"origin") is not None:
             return None
         found = fast_path.operation_before_middleware(self, self._endpoint, scope)
-        return None if found is None else self._endpoint.answer_immediately(found, scope, body)
+        return None if found is None else self._endpoint.immediate(found, scope)
 
 
 def _document_router() -> Router:

@@ -93,7 +93,7 @@ def serve(
         serve_app(
             with_connection(app),
             listener,
-            answering=app.answer_immediately,
+            answering=app.immediate,
             ready=ready,
             log_level=log_level,
             ending=mock.server_link.end,
@@ -230,7 +230,7 @@ class MockServer(Hinting):
         app = create_app(self.mock, **self._app_options)
         config = BoundedConfig(
             with_connection(app),
-            answering=app.answer_immediately,
+            answering=app.immediate,
             log_config=None,
             access_log=False,
             **UVICORN_SETTINGS,

@@ -20,7 +20,7 @@ class Bounds(_Protocol):
     are lost.
     """
 
-    # How many bytes came since a message, or a part of its body, was last complete.
+    # How many bytes have come since the last complete message, or the last part of a body.
     silence = 0
     # The reason to refuse the rest of the connection, once earlier requests are answered.
     _refusal: str | None = None

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from .api.asgi_extension import Answering
 from .uvicorn_bounds import Bounds
-from .uvicorn_immediate import ImmediateAnswers, has_known_protocol
+from .uvicorn_immediate import ImmediateAnswers, is_known
 from .uvicorn_upgrades import IgnoredUpgrades
 
 
@@ -21,7 +21,7 @@ class BoundedConfig(uvicorn.Config):
     parser = ""
 
     def __init__(self, app: ASGIApp, *, answering: Answering | None = None, **settings: Any) -> None:
-        """`answering` answers requests that need not go through ASGI, if there are such. `settings` are uvicorn's."""
+        """`answering` answers requests that need not go through ASGI. `settings` are uvicorn's."""
         super().__init__(app, **settings)
         self._answering = answering
 
@@ -32,7 +32,6 @@ class BoundedConfig(uvicorn.Config):
         if self.parser == "httptools":
             members: dict[str, Any] = {}
             base = Bounds
-            # uvicorn logs accesses itself. (A connection of its would do so for any handler, such as that of pytest.)
-            if self._answering is not None and not self.access_log and has_known_protocol(protocol):
+            if self._answering is not None and is_known(self, protocol):
                 base, members = ImmediateAnswers, {"answering": staticmethod(self._answering), "inbox": []}
             self.http_protocol_class = type("BoundedProtocol", (base, IgnoredUpgrades, protocol), members)

@@ -3,17 +3,23 @@
 import itertools
 import logging
 import socket
-from collections.abc import Iterator
+import struct
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import MockServer
-from mockserver.uvicorn_immediate import ImmediateAnswers, has_known_protocol
+from mockserver import MockServer, create_app
+from mockserver.fast_path import UVICORN_SETTINGS
+from mockserver.uvicorn_immediate import ImmediateAnswers, is_known
 from support.server_address import address_of
 from support.waiting import wait_until
 
@@ -32,7 +38,7 @@ def _request(
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-# What is answered at once, and what is not for one of the many reasons.
+# Requests that are answered at once, and requests that go through ASGI, at least one for each reason.
 _REQUESTS = [
     _request(b"POST " + _SESSIONS, b'{"id":"s","metadata":{"a":1}}'),
     _request(b"POST " + _SESSIONS, b'{"id":"s"}'),
@@ -82,7 +88,7 @@ def immediate() -> Iterator[MockServer]:
 def through_asgi() -> Iterator[MockServer]:
     """A server for a uvicorn of an unknown shape."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mockserver.uvicorn_protocol.has_known_protocol", lambda _: False)
+        patch.setattr("mockserver.uvicorn_protocol.is_known", lambda *_: False)
         server = MockServer(seed=1)
         server.start()
     yield server
@@ -90,16 +96,20 @@ def through_asgi() -> Iterator[MockServer]:
 
 
 def _received(server: MockServer, pieces: list[bytes]) -> bytes:
-    received = b""
     with socket.create_connection(address_of(server.url), timeout=60) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            for piece in pieces:
-                client.sendall(piece)
-            while piece := client.recv(65536):
-                received += piece
-        except (ConnectionResetError, BrokenPipeError):  # The server closed the connection with bytes unread.
-            pass
+        for piece in pieces:
+            client.sendall(piece)
+        return _until_the_end(client)
+
+
+def _until_the_end(client: socket.socket) -> bytes:
+    received = b""
+    try:
+        while piece := client.recv(65536):
+            received += piece
+    except ConnectionResetError:  # The server closed the connection with bytes unread.
+        pass
     return received
 
 
@@ -135,13 +145,86 @@ def test_a_client_that_reads_no_answers_is_not_answered_without_end() -> None:
         assert server.mock.requests[-1].number < 100
 
 
-def test_a_client_that_ends_its_side_of_the_connection_gets_its_answer() -> None:
+@pytest.mark.parametrize(
+    "request_",
+    [
+        _request(b"GET /health"),
+        _request(b"HEAD /openapi.json"),
+        _request(b"GET /nowhere"),
+        _request(b"GET /_mock/faults"),
+        _request(b"GET /health", b"", b"Origin: http://localhost:3000"),
+    ],
+    ids=["at once", "HEAD", "nowhere", "control", "origin"],
+)
+def test_a_client_that_ends_its_side_of_the_connection_gets_its_answer(request_: bytes) -> None:
     with MockServer() as server:
-        for _ in range(50):
+        for _ in range(20):
             with socket.create_connection(address_of(server.url), timeout=60) as client:
-                client.sendall(_request(b"GET /health"))
+                client.sendall(request_)
                 client.shutdown(socket.SHUT_WR)
-                assert client.recv(65536).startswith(b"HTTP/1.1 200")
+                assert client.recv(65536).startswith(b"HTTP/1.1 ")
+
+
+@contextmanager
+def _one_turn(server: MockServer) -> Iterator[None]:
+    """Block the event loop of the server, so that all that clients send within the block comes in one turn."""
+    began, may_go_on = threading.Event(), threading.Event()
+
+    def block() -> None:
+        began.set()
+        may_go_on.wait()
+
+    assert server._server is not None
+    server._server.loop.result().call_soon_threadsafe(block)
+    began.wait()
+    try:
+        yield
+    finally:
+        may_go_on.set()
+
+
+@pytest.mark.parametrize("fails", [pytest.fail, sys.exit, Exception])
+def test_a_request_that_fails_takes_no_other_with_it(fails: Callable[[str], object]) -> None:
+    def answer(_: object) -> None:
+        result = fails("as asked")
+        if isinstance(result, Exception):
+            raise result
+
+    failing = _request(b"POST /v3/workspaces/w/peers/p/representation", b"{}")
+    with MockServer() as server, ExitStack() as stack:
+        server.mock.scripts.add("get_representation", answer)
+        clients = [stack.enter_context(socket.create_connection(address_of(server.url), timeout=60)) for _ in range(3)]
+        with _one_turn(server):
+            for client, sent in zip(clients, [_LAST, failing + _LAST, _LAST], strict=True):
+                client.sendall(sent)
+        received = [_until_the_end(client) for client in clients]
+        assert [one.count(b"HTTP/1.1 ") for one in received] == [1, 1, 1]
+        assert [one[9:12] for one in received] == [b"200", b"500", b"200"]
+        assert httpx.get(f"{server.url}/health").status_code == 200
+
+
+def test_a_connection_is_not_idle_while_a_request_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With this setting, uvicorn closes a connection as soon as it is idle."""
+    monkeypatch.setitem(UVICORN_SETTINGS, "timeout_keep_alive", 0)
+    slow = _request(b"POST /v3/workspaces", b'{"id":"w"}', b"Connection: close")
+    with MockServer() as server, socket.create_connection(address_of(server.url), timeout=60) as client:
+        client.sendall(_request(b"GET /health") + slow[:-3])
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        for _ in range(10):
+            with _one_turn(server):
+                pass
+        client.sendall(slow[-3:])
+        assert b'"id":"w"' in _until_the_end(client)
+
+
+def test_a_request_of_a_client_that_is_gone_is_not_carried_out() -> None:
+    with MockServer() as server:
+        with socket.create_connection(address_of(server.url)) as client, _one_turn(server):
+            client.sendall(_request(b"GET /health") * 2 + _request(b"POST /v3/workspaces", b'{"id":"w"}'))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        assert httpx.get(f"{server.url}/health").status_code == 200
+        assert not server.mock.requests.where("get_or_create_workspace")
 
 
 def test_a_failure_of_the_server_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +238,10 @@ def test_a_failure_of_the_server_is_logged(caplog: pytest.LogCaptureFixture, mon
 def test_this_version_of_uvicorn_has_the_known_protocol() -> None:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    assert has_known_protocol(HttpToolsProtocol)
-    assert not has_known_protocol(type("Other", (HttpToolsProtocol,), {"on_body": lambda self, _: self}))
+    config = uvicorn.Config(create_app(), access_log=False, log_config=None)
+    assert is_known(config, HttpToolsProtocol)
+    assert not is_known(config, type("Other", (HttpToolsProtocol,), {"on_body": lambda self, _: self}))
+    assert not is_known(uvicorn.Config(create_app(), log_config=None), HttpToolsProtocol)
 
 
 def test_a_request_of_the_usual_kind_is_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,8 @@ async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer,
     is_head = scope["method"] == "HEAD"
     body = {"type": "http.response.body", "body": b"" if is_head else content}
     connection = asgi_extension.connection_of(scope)
-    # An answer to HEAD is one write anyway. uvicorn calls it complete before the write that was held back.
+    # uvicorn writes no body for HEAD, so one write is enough. It would complete the answer, and perhaps write another
+    # one, before a head that was held back.
     if connection is not None and connection.send is send and not is_head:
         await connection.send_at_once(start, body)
     else:

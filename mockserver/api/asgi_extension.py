@@ -1,5 +1,5 @@
-"""What a server and the app may offer to each other beyond ASGI: control over the connection of a request, and answers
-for which nothing has to be awaited.
+"""What goes beyond ASGI: the server gives the app control over the connection of a request, and the app gives the
+server answers without `await`.
 """
 
 from collections.abc import Callable
@@ -41,14 +41,12 @@ def connection_of(scope: Scope) -> ConnectionExtension | None:
 
 
 class Immediate(NamedTuple):
-    """A whole answer as ASGI messages: the start and the content. `error` is the error that it is about, if the app
-    failed.
-    """
+    """A whole answer: its first ASGI message and its body. `error` is the error of the app that caused it, or None."""
 
     start: Message
     content: bytes
-    error: Exception | None
+    error: BaseException | None
 
 
-# Answers a request with this scope and body. Returns None, and does nothing, if the request has to go through ASGI.
-Answering = Callable[[Scope, bytes], Immediate | None]
+# What answers the request with this scope, once its body is complete. None if the request has to go through ASGI.
+Answering = Callable[[Scope], Callable[[bytes], Immediate] | None]

@@ -1,9 +1,10 @@
 """The operations with the request log, faults and diagnoses."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from typing import cast
 from urllib.parse import quote
 
 from starlette.datastructures import URL
@@ -42,7 +43,7 @@ class ObservedEndpoint(Endpoint):
         await self.answer(scope["mockserver.found"], scope, receive, send)
 
     async def answer(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
-        """Record a request and answer it. Every request comes here."""
+        """Record a request and answer it. Every request that goes through ASGI comes here."""
         body, refusal = b"", None
         try:
             body = await body_of(receive)
@@ -63,23 +64,26 @@ class ObservedEndpoint(Endpoint):
         if error is not None:
             raise error
 
-    def answer_immediately(self, found: Found, scope: Scope, body: bytes) -> Immediate | None:
-        """Record a request and answer it, if nothing about its answer has to be awaited. Otherwise return None, and do
-        nothing.
-        """
-        mock, operation = self.mock, found.operation
-        if scope["method"] == "HEAD" or (operation is not None and (operation.form is not None or operation.streams)):
+    def immediate(self, found: Found, scope: Scope) -> Callable[[bytes], Immediate] | None:
+        """What records a request and answers it, once its body is complete. None if part of that must be awaited."""
+        operation = found.operation
+        if (
+            scope["method"] == "HEAD"
+            or (operation is not None and (operation.form is not None or operation.streams))
+            or self.mock.observer is not None
+        ):
             return None
-        with mock.server_link.turn:
-            if mock.faults.entries or mock.observer is not None:
-                return None
-            answer, content, _, error = self._answered(found, scope, body, None)
-        if not isinstance(answer, Answer):  # pragma: no cover - there are no faults
-            raise TypeError(answer)
-        return Immediate(answers.head(answer, content), content, error)
+
+        def answer(body: bytes) -> Immediate:
+            with self.mock.server_link.turn:
+                # A fault that was added since the request began does not count.
+                answer, content, _, error = self._answered(found, scope, body, None, meets_faults=False)
+            return Immediate(answers.head(cast("Answer", answer), content), content, error)
+
+        return answer
 
     def _answered(
-        self, found: Found, scope: Scope, body: bytes, refusal: Answer | None
+        self, found: Found, scope: Scope, body: bytes, refusal: Answer | None, *, meets_faults: bool = True
     ) -> tuple[Answer | FaultyRequest, bytes, Exchange, Exception | None]:
         """Record and carry out a request, atomically.
 
@@ -93,7 +97,7 @@ class ObservedEndpoint(Endpoint):
         if refusal is not None:
             exchange.bodies_left_out = True
         try:
-            fault = faults.first_that_fires(exchange) if faults.entries else None
+            fault = faults.first_that_fires(exchange) if faults.entries and meets_faults else None
             if fault is None:
                 store = mock.store
                 if store.purges.jobs or store.backlog.jobs:
