@@ -130,10 +130,11 @@ class ImmediateAnswers(Bounds):
             or not parser.should_keep_alive()
             or parser.should_upgrade()
             or parser.get_http_version() != "1.1"
-            # Its trailers would count as headers.
-            or any(name == b"transfer-encoding" for name, _ in self.headers)
         ):
             return False
+        for name, _ in self.headers:  # `any` takes three times as long.
+            if name == b"transfer-encoding":  # Its trailers would count as headers.
+                return False
         url = parse_url(self.url)
         if url.path is None or b"%" in url.path:
             return False
