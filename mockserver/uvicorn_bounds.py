@@ -1,4 +1,4 @@
-"""Bounds what a connection of uvicorn accepts with httptools. With h11, uvicorn has these bounds already."""
+"""Bounds what a connection of uvicorn accepts with httptools. With h11, uvicorn has a setting for it."""
 
 from typing import TYPE_CHECKING
 
@@ -7,8 +7,8 @@ if TYPE_CHECKING:
 else:
     _Protocol = object  # httptools may not be installed: `BoundedConfig` adds the class of uvicorn.
 
-# As many bytes as h11 accepts in a head.
-_SILENT_BYTES = 64 * 1024
+# How many bytes a head may have, or trailers.
+HEAD_BYTES = 64 * 1024
 _TOO_LARGE = "The head of the request is too large."
 
 
@@ -30,7 +30,7 @@ class Bounds(_Protocol):
             return
         self.silence += len(data)
         super().data_received(data)
-        if self.silence > _SILENT_BYTES and self._refusal is None and not self.transport.is_closing():
+        if self.silence > HEAD_BYTES and self._refusal is None and not self.transport.is_closing():
             self.send_400_response(_TOO_LARGE)
 
     def on_body(self, body: bytes) -> None:

@@ -6,7 +6,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .api.asgi_extension import Answering
-from .uvicorn_bounds import Bounds
+from .uvicorn_bounds import HEAD_BYTES, Bounds
 from .uvicorn_immediate import ImmediateAnswers, is_known
 from .uvicorn_upgrades import IgnoredUpgrades
 
@@ -22,7 +22,7 @@ class BoundedConfig(uvicorn.Config):
 
     def __init__(self, app: ASGIApp, *, answering: Answering | None = None, **settings: Any) -> None:
         """`answering` answers requests that need not go through ASGI. `settings` are uvicorn's."""
-        super().__init__(app, **settings)
+        super().__init__(app, h11_max_incomplete_event_size=HEAD_BYTES, **settings)
         self._answering = answering
 
     def load(self) -> None:

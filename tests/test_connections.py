@@ -57,11 +57,12 @@ def test_what_does_not_end_is_refused(address: tuple[str, int], beginning: bytes
 
 
 @pytest.mark.parametrize("size", [1_000, 60_000])
-def test_a_head_of_many_bytes_is_accepted(address: tuple[str, int], size: int) -> None:
+@pytest.mark.parametrize("piece", [1_000, 100_000])
+def test_a_head_of_many_bytes_is_accepted(address: tuple[str, int], size: int, piece: int) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-A: " + b"a" * size + b"\r\n\r\n"
     with socket.create_connection(address, timeout=60) as client:
-        client.sendall(
-            b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-A: " + b"a" * size + b"\r\n\r\n"
-        )
+        for start in range(0, len(head), piece):
+            client.sendall(head[start : start + piece])
         assert _received(client).startswith(b"HTTP/1.1 200")
 
 

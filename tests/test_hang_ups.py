@@ -32,6 +32,17 @@ def test_clients_that_ask_much_at_once_and_hang_up_are_let_go_quietly(caplog: py
     assert not caplog.records
 
 
+def test_a_client_that_leaves_a_stream_is_let_go_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    with MockServer() as server:
+        server.mock.scripts.add("chat", "word " * 1_000)
+        for _ in range(5):
+            question = {"query": "x", "stream": True}
+            with httpx.stream("POST", f"{server.url}{_W}/peers/alice/chat", json=question) as answer:
+                next(answer.iter_lines())
+        assert httpx.get(f"{server.url}/health").status_code == 200
+    assert not caplog.records
+
+
 def test_a_body_that_breaks_where_nobody_reads_it_is_answered_once(caplog: pytest.LogCaptureFixture) -> None:
     heads = [b"POST /nowhere", b"POST /v3/workspaces/", b"GET /v3/workspaces", b"POST /_mock/nothing"]
     rest = b" HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz\r\n"

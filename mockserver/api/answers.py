@@ -101,7 +101,7 @@ async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer,
     start = head(answer, content)
     if type(answer.payload) is Stream:
         await send(start)
-        if await send_pieces(send, answer.payload.pieces, answer.payload.pause, receive):
+        if await send_pieces(scope, receive, send, answer.payload.pieces, answer.payload.pause):
             await send({"type": "http.response.body", "body": b""})
         return
     is_head = scope["method"] == "HEAD"
@@ -116,11 +116,15 @@ async def send_whole(scope: Scope, receive: Receive, send: Send, answer: Answer,
         await send(body)
 
 
-async def send_pieces(send: Send, pieces: Sequence[bytes], pause: float, receive: Receive) -> bool:
+async def send_pieces(scope: Scope, receive: Receive, send: Send, pieces: Sequence[bytes], pause: float) -> bool:
     """Send pieces of a body. `pause` is the number of seconds between two pieces. Returns whether the client stayed
     connected.
     """
+    connection = asgi_extension.connection_of(scope)
     for number, piece in enumerate(pieces):
+        if connection is not None and connection.is_gone():  # asyncio logs each write to such a connection.
+            await asyncio.sleep(0)  # Then uvicorn knows it too.
+            return False
         if number and pause and not await outlasts(asyncio.sleep(pause), receive):
             return False
         await send({"type": "http.response.body", "body": piece, "more_body": True})

@@ -102,11 +102,11 @@ class FaultyRequest(NamedTuple):
         first, rest = ([], [content]) if kind.closes_at == "head" else _halves(answer, content)
         pause = answer.payload.pause if isinstance(answer.payload, Stream) else 0
         await send(answers.head(answer, content))
-        client_stayed = await answers.send_pieces(send, first, pause, receive)
+        client_stayed = await answers.send_pieces(scope, receive, send, first, pause)
         if kind.closes_at is None and client_stayed and await outlasts(self.fault.hold(), receive):
             # Released. The log gets the whole answer before the rest is sent to the client.
             self.close(answer.status, content)
-            await answers.send_pieces(send, rest, pause, receive)
+            await answers.send_pieces(scope, receive, send, rest, pause)
             await send({"type": "http.response.body", "body": b""})
             return
         # The body was cut off, or the client disconnected: the log has the part of the body that was sent.
