@@ -77,10 +77,12 @@ class ImmediateAnswers(Bounds):
 
     def on_headers_complete(self) -> None:
         self._answer = self.answering(self.scope) if self._is_plain() else None  # type: ignore[arg-type]  # a TypedDict
-        if self._answer is None:
-            super().on_headers_complete()
-        else:
+        if self._answer is not None:
             self._body = bytearray()
+        elif self.is_waiting and not self.pipeline:
+            self._put_into_pipeline()
+        else:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if self._answer is None:
@@ -122,7 +124,7 @@ class ImmediateAnswers(Bounds):
         parser, cycle = self.parser, self.cycle
         if (
             # An answer must not overtake the earlier ones, nor fill the memory while the client reads none of them. One
-            # client must not keep the event loop busy with all that it sends at once.
+            # client must not keep the event loop busy with all that it sends at once: the rest waits in the pipeline.
             self.is_waiting
             or (cycle is not None and not cycle.response_complete)
             or self.flow.write_paused
@@ -143,6 +145,16 @@ class ImmediateAnswers(Bounds):
         self.scope["raw_path"] = url.path
         self.scope["query_string"] = url.query or b""
         return True
+
+    def _put_into_pipeline(self) -> None:
+        """Let uvicorn start the request when the one that waits is answered."""
+        cycle = self.cycle
+        self.cycle = _Incomplete()  # type: ignore[assignment]  # uvicorn replaces it
+        try:
+            super().on_headers_complete()
+        except BaseException:  # The request has no path.
+            self.cycle = cycle
+            raise
 
     def _release(self) -> None:
         """Hand the incomplete request over to uvicorn, as far as it came."""
@@ -177,10 +189,13 @@ class ImmediateAnswers(Bounds):
         self.transport.write(b"".join((_status_line(answer.start["status"]), *lines, b"\r\n", answer.content)))
         if answer.error is not None:
             self.transport.close()
-        if self._answer is None and (self.cycle is None or self.cycle.response_complete):
-            self.on_response_complete()
-        else:
-            self.server_state.total_requests += 1  # The client waits for another answer, so the connection is not idle.
+        self.on_response_complete()
+
+
+class _Incomplete:
+    """Stands for the request that waits where uvicorn asks whether the one before is complete."""
+
+    response_complete = False
 
 
 def _outcome(answer: Callable[[bytes], Immediate], body: bytes) -> Immediate:

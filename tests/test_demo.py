@@ -79,12 +79,13 @@ _CLEAN: dict[str, Any] = {
 
 def test_when_a_step_is_refused_it_begins_anew_with_what_is_left_cleaned_up(tmp_path: Path) -> None:
     source = _written(tmp_path, *_STEPS, *_THEN_FOR_EVER, clean=[_CLEAN])
-    with MockServer(purge_after=0) as server, DemoPlayer(server.url, source) as player:
+    with MockServer(purge_after=0) as server:
         requests, made = server.mock.requests, ["create_messages_for_session", "clone_session", "update_session"]
         server.mock.faults.error(503, operation="update_session", times=1)
-        requests.wait_for("update_session", status=503, timeout=60)
-        player.play.restart()  # at once, not when one could read why
-        requests.wait_for("update_session", status=200, timeout=60)
+        with DemoPlayer(server.url, source) as player:
+            requests.wait_for("update_session", status=503, timeout=60)
+            player.play.restart()  # at once, not when one could read why
+            requests.wait_for("update_session", status=200, timeout=60)
         assert [one.operation for one in requests] == [*made, "get_sessions", *["delete_session"] * 2, *made]
 
 
