@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from support.raw_client import until_the_end
 from support.server_address import address_of
 
 pytestmark = pytest.mark.usefixtures("each_loop")
@@ -22,16 +23,6 @@ def address() -> Iterator[tuple[str, int]]:
     with MockServer() as server:
         yield address_of(server.url)
         assert httpx.get(f"{server.url}/health").status_code == 200
-
-
-def _received(client: socket.socket) -> bytes:
-    received = b""
-    try:
-        while piece := client.recv(65536):
-            received += piece
-    except ConnectionResetError:  # The server closed the connection with bytes unread.
-        pass
-    return received
 
 
 @pytest.mark.parametrize(
@@ -63,7 +54,7 @@ def test_a_head_of_many_bytes_is_accepted(address: tuple[str, int], size: int, p
     with socket.create_connection(address, timeout=60) as client:
         for start in range(0, len(head), piece):
             client.sendall(head[start : start + piece])
-        assert _received(client).startswith(b"HTTP/1.1 200")
+        assert until_the_end(client).startswith(b"HTTP/1.1 200")
 
 
 def test_a_body_of_many_bytes_is_accepted(address: tuple[str, int]) -> None:
@@ -83,7 +74,7 @@ def test_requests_before_a_malformed_one_keep_their_answers(
 ) -> None:
     with socket.create_connection(address, timeout=60) as client:
         client.sendall(request_ * count + malformed)
-        received = _received(client)
+        received = until_the_end(client)
     assert received.count(b"HTTP/1.1 200") == count
     assert received.count(b"HTTP/1.1 4") == 1
     assert received.rindex(b"HTTP/1.1 4") > received.rindex(b"HTTP/1.1 200")
@@ -109,7 +100,7 @@ def test_an_offer_of_an_upgrade_changes_nothing(
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for start in range(0, len(sent), size):
             client.sendall(sent[start : start + size])
-        received = _received(client)
+        received = until_the_end(client)
     assert received.count(b"HTTP/1.1 200") == len(requests)
     assert received.count(b'"id":"s"') == len(requests) - requests.count(last)
 

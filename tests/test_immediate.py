@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from mockserver import MockServer, create_app
 from mockserver.fast_path import UVICORN_SETTINGS
 from mockserver.uvicorn_immediate import ImmediateAnswers, is_known
+from support.raw_client import until_the_end
 from support.server_address import address_of
 from support.waiting import wait_until
 
@@ -100,17 +101,7 @@ def _received(server: MockServer, pieces: list[bytes]) -> bytes:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces:
             client.sendall(piece)
-        return _until_the_end(client)
-
-
-def _until_the_end(client: socket.socket) -> bytes:
-    received = b""
-    try:
-        while piece := client.recv(65536):
-            received += piece
-    except ConnectionResetError:  # The server closed the connection with bytes unread.
-        pass
-    return received
+        return until_the_end(client)
 
 
 @given(
@@ -197,7 +188,7 @@ def test_a_request_that_fails_takes_no_other_with_it(fails: Callable[[str], obje
         with _one_turn(server):
             for client, sent in zip(clients, [_LAST, failing + _LAST, _LAST], strict=True):
                 client.sendall(sent)
-        received = [_until_the_end(client) for client in clients]
+        received = [until_the_end(client) for client in clients]
         assert [one.count(b"HTTP/1.1 ") for one in received] == [1, 1, 1]
         assert [one[9:12] for one in received] == [b"200", b"500", b"200"]
         assert httpx.get(f"{server.url}/health").status_code == 200
@@ -214,7 +205,7 @@ def test_a_connection_is_not_idle_while_a_request_comes(monkeypatch: pytest.Monk
             with _one_turn(server):
                 pass
         client.sendall(slow[-3:])
-        assert b'"id":"w"' in _until_the_end(client)
+        assert b'"id":"w"' in until_the_end(client)
 
 
 def test_a_request_of_a_client_that_is_gone_is_not_carried_out() -> None:
