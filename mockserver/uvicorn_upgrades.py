@@ -41,6 +41,8 @@ class IgnoredUpgrades(_Protocol):
             place: int = offer.args[0]
             line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
             headers = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+            if len(headers) == len(self.headers):
+                return b""  # CONNECT: it is answered already, and what follows is of another protocol.
             self._renew_parser()
             return b"\r\n".join([line, *headers, b"", b""]) + data[place:]
         return b""

@@ -105,7 +105,9 @@ def test_an_offer_of_an_upgrade_changes_nothing(
     assert received.count(b'"id":"s"') == len(requests) - requests.count(last)
 
 
-def test_a_request_to_connect_is_refused(address: tuple[str, int]) -> None:
+@pytest.mark.parametrize("target", [b"localhost:80", b"/health", b"http://localhost/health", b"*"])
+@pytest.mark.parametrize("offer", [b"", b"Upgrade: h2c\r\nConnection: Upgrade\r\n"], ids=["plain", "offer"])
+def test_a_request_to_connect_is_refused(address: tuple[str, int], target: bytes, offer: bytes) -> None:
     with socket.create_connection(address, timeout=60) as client:
-        client.sendall(b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.sendall(b"CONNECT " + target + b" HTTP/1.1\r\nHost: localhost\r\n" + offer + b"\r\n")
         assert client.recv(65536).startswith(b"HTTP/1.1 4")
